@@ -1,0 +1,13 @@
+//! What the server may tell the browser about a session.
+//!
+//! Plain serde types, shared by the server crate `auth` and the Leptos crate `auth-ui`. Nothing here
+//! can hold a token: whatever is serialised into HTML, JSON or WebAssembly is one of these types
+//! (draft-ietf-oauth-browser-based-apps §6.1, the Backend For Frontend keeps tokens on the server).
+
+mod error;
+mod page;
+mod session;
+
+pub use error::SignInError;
+pub use page::{AppInfo, EndReason, PageContext, ProviderView, SessionFacts, SessionState};
+pub use session::{PublicSession, PublicUser, SessionStatus};

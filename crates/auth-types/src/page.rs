@@ -1,0 +1,131 @@
+//! What a server-rendered page knows about the request it answers.
+
+use crate::PublicSession;
+use serde::{Deserialize, Serialize};
+
+/// Everything the pages need, resolved once per request before Leptos runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageContext {
+    /// Which app is answering, and under which origin.
+    pub app: AppInfo,
+    /// What the session check found.
+    pub session: SessionState,
+    /// The ways to sign in, in the order they are configured.
+    pub providers: Vec<ProviderView>,
+}
+
+/// The app as its own pages name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppInfo {
+    /// Display name, for example "Games".
+    pub name: String,
+    /// The origin this request came to, for example `http://localhost:4201`.
+    pub origin: String,
+    /// The identity app's origin when this app signs in through the proxy.
+    pub identity_origin: Option<String>,
+}
+
+/// What the session check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// A live session.
+    SignedIn {
+        /// What everybody may see of it.
+        session: PublicSession,
+        /// What the user's own `/session` page shows on top.
+        facts: SessionFacts,
+    },
+    /// None; the reason is there when a session of this browser has ended.
+    SignedOut(Option<EndReason>),
+    /// The store did not answer: neither signed in nor signed out.
+    Unavailable,
+}
+
+impl SessionState {
+    /// The live session, if there is one.
+    #[must_use]
+    pub fn session(&self) -> Option<&PublicSession> {
+        match self {
+            Self::SignedIn { session, .. } => Some(session),
+            Self::SignedOut(_) | Self::Unavailable => None,
+        }
+    }
+}
+
+/// Facts about a session for its own user. All times are RFC 3339, UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionFacts {
+    /// Public handle of the session (never the session id).
+    pub public_id: String,
+    /// The provider's id, for example "auth0".
+    pub provider: String,
+    /// When the user signed in to this app.
+    pub signed_in_at: String,
+    /// Last user activity that was written down (at most once a minute).
+    pub last_seen_at: String,
+    /// When the session ends whatever the user does.
+    pub absolute_expires: String,
+    /// Whether the provider named its own session (`sid`), so that single logout can reach this one.
+    pub has_provider_session: bool,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The user signed out here.
+    SignedOut,
+    /// Its time was up, or it could not be renewed.
+    Expired,
+    /// Ended from elsewhere: another device, the provider, single logout.
+    Revoked,
+    /// The user was away for too long.
+    Idle,
+    /// Another user signed in.
+    UserChanged,
+}
+
+impl EndReason {
+    /// The name used in storage, JSON and URLs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Idle => "idle",
+            Self::UserChanged => "user_changed",
+        }
+    }
+
+    /// The reverse of [`as_str`](Self::as_str).
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::SignedOut, Self::Expired, Self::Revoked, Self::Idle, Self::UserChanged]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
+    }
+
+    /// A sentence for the user.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::SignedOut => "You signed out.",
+            Self::Expired => "Your session expired.",
+            Self::Revoked => "Your session was ended from another place.",
+            Self::Idle => "You were away for a while, so we signed you out.",
+            Self::UserChanged => "Another user signed in.",
+        }
+    }
+}
+
+/// One way to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderView {
+    /// Id used in URLs: `/auth/signin/{id}`.
+    pub id: String,
+    /// Name on the button: "Sign in with {name}".
+    pub name: String,
+    /// False when the provider did not answer lately.
+    pub available: bool,
+}
