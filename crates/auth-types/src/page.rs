@@ -12,6 +12,9 @@ pub struct PageContext {
     pub session: SessionState,
     /// The ways to sign in, in the order they are configured.
     pub providers: Vec<ProviderView>,
+    /// Origins that the redirects after a sign-in or sign-out form pass through. Chromium applies the
+    /// CSP's `form-action` to those redirects too, so the page's policy must name them.
+    pub form_action: Vec<String>,
 }
 
 /// The app as its own pages name it.
