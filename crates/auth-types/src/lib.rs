@@ -9,5 +9,8 @@ mod page;
 mod session;
 
 pub use error::SignInError;
-pub use page::{AppInfo, EndReason, PageContext, ProviderView, SessionFacts, SessionState};
+pub use page::{
+    AppInfo, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
+    is_public_page,
+};
 pub use session::{PublicSession, PublicUser, SessionStatus};

@@ -3,6 +3,17 @@
 use crate::PublicSession;
 use serde::{Deserialize, Serialize};
 
+/// The pages everybody may open. Everything else is denied by default: the server's guard and the
+/// browser's check before a link is followed (article 2, "Handling Authorization Per Route") both
+/// read this one list.
+pub const PUBLIC_PAGES: [&str; 6] = ["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"];
+
+/// Whether `path` (no query, no fragment) is one of the [`PUBLIC_PAGES`]. Exact: `/public/` is not.
+#[must_use]
+pub fn is_public_page(path: &str) -> bool {
+    PUBLIC_PAGES.contains(&path)
+}
+
 /// Everything the pages need, resolved once per request before Leptos runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageContext {
@@ -131,4 +142,42 @@ pub struct ProviderView {
     pub name: String,
     /// False when the provider did not answer lately.
     pub available: bool,
+}
+
+/// An app in identity's registry, as its own page lists it. No secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisteredApp {
+    /// Display name, for example "Games".
+    pub name: String,
+    /// The client id it signs in with at identity.
+    pub client_id: String,
+    /// Its origins, or one-label patterns of origins, in the order of the registry.
+    pub origins: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_page_is_public_only_in_its_exact_spelling() {
+        assert!(PUBLIC_PAGES.into_iter().all(is_public_page));
+        for path in ["/protected", "/Public", "/public/", "//public", "/public;a", "/%70ublic", ""] {
+            assert!(!is_public_page(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_reason_reads_back_from_its_name() {
+        for reason in [
+            EndReason::SignedOut,
+            EndReason::Expired,
+            EndReason::Revoked,
+            EndReason::Idle,
+            EndReason::UserChanged,
+        ] {
+            assert_eq!(EndReason::parse(reason.as_str()), Some(reason));
+        }
+        assert_eq!(EndReason::parse("<b>"), None);
+    }
 }
