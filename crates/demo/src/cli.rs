@@ -1,0 +1,165 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::suite::{Addresses, Process};
+
+/// Starts the suite on this machine: the embedded OpenID Provider, the identity app, and three instances of
+/// the main app. Waits until each answers, says where they are, shows their logs, and stops all of them on
+/// Ctrl-C or when one dies.
+///
+/// AUTH_* variables, from the environment or from a .env file, reach every process. As soon as a provider is
+/// configured there (AUTH_AUTH0_ID, AUTH_OIDC_ID, ...), the embedded one is not started, unless DEMO=1.
+#[derive(Debug, Parser)]
+#[command(name = "demo", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Becomes another program that ends when the supervisor does (used by the supervisor itself).
+    #[command(hide = true)]
+    Child {
+        /// The supervisor's process id.
+        #[arg(long)]
+        supervisor: u32,
+        /// End with an interrupt, as from Ctrl-C, instead of being killed.
+        #[arg(long)]
+        gently: bool,
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        program: Vec<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Move all five ports (4200-4203, 4300) by N, as a block.
+    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0,
+          value_parser = clap::value_parser!(u16).range(..=i64::from(Addresses::MAX_OFFSET)))]
+    pub(crate) port_offset: u16,
+
+    /// Run the release builds.
+    #[arg(long)]
+    pub(crate) release: bool,
+
+    /// Where generated secrets and databases are kept.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Where the binaries are [default: target/debug, or target/release with --release].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bin_dir: Option<PathBuf>,
+
+    /// Run partner without the identity proxy: the provider then refuses its redirect URI.
+    #[arg(long)]
+    pub(crate) partner_direct: bool,
+
+    /// Let requests switch on the embedded provider's faults. For tests only.
+    #[arg(long)]
+    pub(crate) faults: bool,
+
+    /// Start these processes only.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "except")]
+    pub(crate) only: Vec<Process>,
+
+    /// Start all processes but these.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) except: Vec<Process>,
+
+    /// Run this app under `cargo leptos watch`: it is rebuilt and reloaded when its sources change.
+    #[arg(long, value_name = "APP")]
+    pub(crate) watch: Option<Process>,
+
+    /// Set one environment variable of one process; may be repeated.
+    #[arg(long = "set", value_name = "PROCESS:NAME=VALUE", value_parser = parse_setting)]
+    pub(crate) settings: Vec<Setting>,
+}
+
+impl Options {
+    /// Whether a process is to be started at all, apart from the provider's own rule.
+    pub(crate) fn wants(&self, process: Process) -> bool {
+        (self.only.is_empty() || self.only.contains(&process)) && !self.except.contains(&process)
+    }
+}
+
+/// `--set process:NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) process: Process,
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+fn parse_setting(text: &str) -> Result<Setting, String> {
+    let shape = || "expected PROCESS:NAME=VALUE, such as main:AUTH_SESSION_MAX_AGE=60".to_owned();
+    let (process, variable) = text.split_once(':').ok_or_else(shape)?;
+    let (name, value) = variable
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(shape)?;
+    let process = <Process as clap::ValueEnum>::from_str(process, false)
+        .map_err(|_| format!("no process is called {process:?}: provider, identity, main, store, partner"))?;
+    Ok(Setting {
+        process,
+        name: name.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn options(arguments: &[&str]) -> Result<Options, clap::Error> {
+        Cli::try_parse_from(std::iter::once(&"demo").chain(arguments)).map(|cli| cli.options)
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_names_a_process_a_variable_and_a_value() {
+        let options = options(&[
+            "--set",
+            "main:AUTH_SESSION_MAX_AGE=2",
+            "--set",
+            "store:PUBLIC_URL=http://a=b:1",
+        ])
+        .unwrap();
+        assert_eq!(options.settings[0].process, Process::Main);
+        assert_eq!(options.settings[0].name, "AUTH_SESSION_MAX_AGE");
+        assert_eq!(options.settings[1].value, "http://a=b:1");
+    }
+
+    #[test]
+    fn a_setting_without_a_known_process_is_refused() {
+        for bad in ["AUTH_SECRET=x", "nobody:A=b", "main:A", "main:=b"] {
+            assert!(options(&["--set", bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_offset_that_leaves_the_port_range_is_refused() {
+        assert!(options(&["--port-offset", "62000"]).is_err());
+    }
+
+    #[test]
+    fn only_and_except_choose_processes() {
+        let some = options(&["--only", "provider,identity"]).unwrap();
+        assert!(some.wants(Process::Identity) && !some.wants(Process::Main));
+        let most = options(&["--except", "main"]).unwrap();
+        assert!(most.wants(Process::Store) && !most.wants(Process::Main));
+    }
+}

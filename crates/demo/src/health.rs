@@ -1,0 +1,80 @@
+//! Waiting until a process answers, by asking it.
+
+use std::time::Duration;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+/// Pause between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long one answer may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// Asks `GET /healthz` at `listen` until the answer is 200. Bound it with a timeout: it never gives up.
+pub(crate) async fn until_healthy(listen: &str) {
+    while !matches!(timeout(ANSWER_WITHIN, is_healthy(listen)).await, Ok(Ok(true))) {
+        sleep(PAUSE).await;
+    }
+}
+
+/// One plain HTTP/1.1 exchange; the status line is all that matters.
+async fn is_healthy(listen: &str) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(listen).await?;
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut status_line = [0; "HTTP/1.1 200".len()];
+    stream.read_exact(&mut status_line).await?;
+    Ok(status_line.ends_with(b" 200"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers one connection after the other with these status lines.
+    async fn answering(statuses: &'static [&'static str]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            for status in statuses {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 512];
+                let read = stream.read(&mut request).await.unwrap();
+                assert!(request[..read].starts_with(b"GET /healthz HTTP/1.1\r\n"));
+                stream
+                    .write_all(format!("{status}\r\n\r\n").as_bytes())
+                    .await
+                    .unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_process_is_up_once_it_answers_200() {
+        let address = answering(&["HTTP/1.1 503 Service Unavailable", "HTTP/1.1 200 OK"]).await;
+        timeout(Duration::from_secs(10), until_healthy(&address))
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_refusing_process_is_not_up() {
+        let address = answering(&["HTTP/1.1 421 Misdirected Request"]).await;
+        assert!(!is_healthy(&address).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_not_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        assert!(is_healthy(&address).await.is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! What each process is started with: its environment and its arguments. Pure, so that it can be read and
+//! tested without starting anything.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    cli::Setting,
+    secrets::Secrets,
+    shared_env::SharedEnv,
+    suite::{Addresses, Process},
+};
+
+/// The client id of the suite at the embedded provider.
+const DEMO_CLIENT_ID: &str = "demo";
+
+/// Idle limit of the store, in seconds: the other apps have none, so the difference can be seen.
+const STORE_IDLE_TIMEOUT: u32 = 1800;
+
+/// How far an app's live-reload port (only used under `--watch`) lies above its own port.
+const RELOAD_PORT_DISTANCE: u16 = 10;
+
+pub(crate) struct Plan<'a> {
+    /// The repository.
+    pub(crate) root: &'a Path,
+    pub(crate) data_dir: &'a Path,
+    /// Identity's registry of apps, with its ports already moved.
+    pub(crate) registry: PathBuf,
+    pub(crate) addresses: Addresses,
+    pub(crate) release: bool,
+    pub(crate) partner_direct: bool,
+    pub(crate) faults: bool,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) shared: &'a SharedEnv,
+    pub(crate) settings: &'a [Setting],
+}
+
+impl Plan<'_> {
+    /// The variables that are set for a process, on top of the inherited ones that
+    /// [`is_inherited`] lets through.
+    pub(crate) fn environment(&self, process: Process) -> BTreeMap<String, String> {
+        let mut env = Env::default();
+        if process == Process::Provider {
+            env.set("DEV_PROVIDER_CLIENT_SECRET", &self.secrets.demo_client);
+        } else {
+            self.leptos(process, &mut env);
+            self.app(process, &mut env);
+            for (name, value) in self.shared.auth() {
+                env.set(name, value);
+            }
+            if process == Process::Partner && self.partner_direct {
+                env.0.remove("AUTH_REDIRECT_PROXY_URL");
+            }
+        }
+        for setting in self.settings.iter().filter(|setting| setting.process == process) {
+            env.set(&setting.name, &setting.value);
+        }
+        env.0
+    }
+
+    /// The arguments of a process: the provider takes its settings there, the apps from the environment.
+    pub(crate) fn arguments(&self, process: Process) -> Vec<String> {
+        if process != Process::Provider {
+            return Vec::new();
+        }
+        let addresses = self.addresses;
+        let mut arguments = Vec::new();
+        let mut flag = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+        flag("--listen", addresses.listen(process));
+        flag("--issuer", self.issuer());
+        flag("--data-dir", self.data_dir.join("provider").display().to_string());
+        flag("--client-id", DEMO_CLIENT_ID.to_owned());
+        for uri in addresses.urls(Process::Identity, "/auth/callback/demo") {
+            flag("--redirect-uri", uri);
+        }
+        for uri in addresses.urls(Process::Identity, "/auth/logout/callback") {
+            flag("--post-logout-redirect-uri", uri);
+        }
+        if self.faults {
+            arguments.push("--faults".to_owned());
+        }
+        arguments
+    }
+
+    fn leptos(&self, process: Process, env: &mut Env) {
+        let port = self.addresses.port(process);
+        env.set("LEPTOS_OUTPUT_NAME", "app");
+        env.set("LEPTOS_SITE_ADDR", self.addresses.listen(process));
+        env.set(
+            "LEPTOS_SITE_ROOT",
+            self.root.join("target/site").join(process.binary()).display(),
+        );
+        env.set("LEPTOS_SITE_PKG_DIR", "pkg");
+        env.set("LEPTOS_RELOAD_PORT", port.saturating_add(RELOAD_PORT_DISTANCE));
+        env.set("LEPTOS_ENV", if self.release { "PROD" } else { "DEV" });
+    }
+
+    fn app(&self, process: Process, env: &mut Env) {
+        let proxies = self.addresses.urls(Process::Identity, "/auth");
+        let (app_name, secret, database) = match process {
+            Process::Main => ("Games", &self.secrets.wow, "wow.db"),
+            Process::Store => ("Store", &self.secrets.wow, "wow.db"),
+            Process::Partner => ("Partner", &self.secrets.partner, "partner.db"),
+            Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, "identity.db"),
+        };
+        env.set("APP_NAME", app_name);
+        env.set("PUBLIC_URL", self.addresses.origins(process).join(","));
+        env.set("AUTH_SECRET", secret);
+        env.set(
+            "SESSION_STORE_URL",
+            format!("sqlite://{}", self.data_dir.join(database).display()),
+        );
+
+        // The last of identity's origins is the one below `.wow.localhost`.
+        let wow_proxy = proxies.last().cloned().unwrap_or_default();
+        match process {
+            Process::Main => {
+                env.set("AUTH_REDIRECT_PROXY_URL", proxies.join(","));
+                env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
+            }
+            Process::Store => {
+                env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy);
+                env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
+                env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT);
+            }
+            Process::Partner => env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy),
+            Process::Identity | Process::Provider => env.set("APPS_FILE", self.registry.display()),
+        }
+        if self.shared.wants_embedded_provider() {
+            env.set("AUTH_DEMO_ID", DEMO_CLIENT_ID);
+            env.set("AUTH_DEMO_SECRET", &self.secrets.demo_client);
+            env.set("AUTH_DEMO_ISSUER", self.issuer());
+        }
+    }
+
+    fn issuer(&self) -> String {
+        self.addresses.origins(Process::Provider).concat()
+    }
+}
+
+/// Whether a process inherits a variable from the supervisor's own environment. What configures an app is
+/// always set by the plan, so a stray variable of the shell cannot change one process behind its back.
+pub(crate) fn is_inherited(name: &str) -> bool {
+    let configures_an_app = name.starts_with("AUTH_") || name.starts_with("LEPTOS_");
+    !configures_an_app
+        && !matches!(
+            name,
+            "APP_NAME" | "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL"
+        )
+}
+
+#[derive(Default)]
+struct Env(BTreeMap<String, String>);
+
+impl Env {
+    fn set(&mut self, name: &str, value: impl ToString) {
+        self.0.insert(name.to_owned(), value.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests;

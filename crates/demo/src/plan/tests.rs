@@ -1,0 +1,204 @@
+use super::*;
+
+fn secrets() -> Secrets {
+    let secret = |name: &str| name.repeat(32);
+    Secrets {
+        wow: secret("w"),
+        partner: secret("p"),
+        identity: secret("i"),
+        demo_client: secret("d"),
+    }
+}
+
+fn shared(variables: &[(&str, &str)]) -> SharedEnv {
+    SharedEnv::of(
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    )
+}
+
+/// The environment of `process` in a suite changed by `change`.
+fn environment_with(
+    process: Process,
+    shared: &SharedEnv,
+    change: impl FnOnce(&mut Plan<'_>),
+) -> BTreeMap<String, String> {
+    let secrets = secrets();
+    let mut plan = plan(&secrets, shared);
+    change(&mut plan);
+    plan.environment(process)
+}
+
+fn environment(process: Process) -> BTreeMap<String, String> {
+    environment_with(process, &SharedEnv::default(), |_| {})
+}
+
+fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
+    Plan {
+        root: Path::new("/repo"),
+        data_dir: Path::new("/repo/data"),
+        registry: PathBuf::from("/repo/apps/identity/apps.toml"),
+        addresses: Addresses::new(0),
+        release: false,
+        partner_direct: false,
+        faults: false,
+        secrets,
+        shared,
+        settings: &[],
+    }
+}
+
+#[test]
+fn main_answers_for_the_articles_origin_and_for_its_own_domain() {
+    let env = environment(Process::Main);
+    assert_eq!(
+        env["PUBLIC_URL"],
+        "http://localhost:4201,http://games.wow.localhost:4201"
+    );
+    assert_eq!(env["LEPTOS_SITE_ADDR"], "127.0.0.1:4201");
+    assert_eq!(env["LEPTOS_SITE_ROOT"], "/repo/target/site/main");
+    assert_eq!(
+        env["AUTH_REDIRECT_PROXY_URL"],
+        "http://localhost:4200/auth,http://identity.wow.localhost:4200/auth"
+    );
+    assert_eq!(env["AUTH_DEMO_ISSUER"], "http://auth.wow.localhost:4300");
+    assert_eq!(env["APP_NAME"], "Games");
+}
+
+#[test]
+fn games_and_store_share_cookie_secret_and_store() {
+    let (games, store) = (environment(Process::Main), environment(Process::Store));
+    for name in ["AUTH_COOKIE_DOMAIN", "AUTH_SECRET", "SESSION_STORE_URL"] {
+        assert_eq!(games[name], store[name], "{name}");
+    }
+    assert_eq!(
+        store["AUTH_REDIRECT_PROXY_URL"],
+        "http://identity.wow.localhost:4200/auth"
+    );
+    assert_eq!(store["AUTH_IDLE_TIMEOUT"], "1800");
+    assert!(!games.contains_key("AUTH_IDLE_TIMEOUT"));
+}
+
+#[test]
+fn partner_shares_nothing_with_the_other_domain() {
+    let (games, partner) = (environment(Process::Main), environment(Process::Partner));
+    for name in ["AUTH_SECRET", "SESSION_STORE_URL", "PUBLIC_URL"] {
+        assert_ne!(games[name], partner[name], "{name}");
+    }
+    assert!(!partner.contains_key("AUTH_COOKIE_DOMAIN"));
+    assert_eq!(
+        partner["AUTH_REDIRECT_PROXY_URL"],
+        "http://identity.wow.localhost:4200/auth"
+    );
+}
+
+#[test]
+fn identity_has_the_registry_and_no_proxy() {
+    let env = environment(Process::Identity);
+    assert_eq!(env["APPS_FILE"], "/repo/apps/identity/apps.toml");
+    assert_eq!(env["LEPTOS_SITE_ROOT"], "/repo/target/site/identity");
+    assert!(!env.contains_key("AUTH_REDIRECT_PROXY_URL"));
+}
+
+#[test]
+fn direct_mode_takes_the_proxy_from_partner_only() {
+    let direct =
+        |process| environment_with(process, &SharedEnv::default(), |plan| plan.partner_direct = true);
+    assert!(!direct(Process::Partner).contains_key("AUTH_REDIRECT_PROXY_URL"));
+    assert!(direct(Process::Store).contains_key("AUTH_REDIRECT_PROXY_URL"));
+}
+
+#[test]
+fn an_offset_reaches_every_address() {
+    for process in Process::ALL {
+        let env = environment_with(process, &SharedEnv::default(), |plan| {
+            plan.addresses = Addresses::new(1000)
+        });
+        for (name, value) in env {
+            assert!(
+                !value.contains(":42") && !value.contains(":4300"),
+                "{process} {name}={value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_provider_knows_identitys_callbacks_and_no_others() {
+    let (secrets, shared) = (secrets(), SharedEnv::default());
+    let arguments = plan(&secrets, &shared).arguments(Process::Provider);
+    let values = |flag: &str| -> Vec<&str> {
+        let pairs = arguments.windows(2).filter(|pair| pair[0] == flag);
+        pairs.map(|pair| pair[1].as_str()).collect()
+    };
+    assert_eq!(
+        values("--redirect-uri"),
+        [
+            "http://localhost:4200/auth/callback/demo",
+            "http://identity.wow.localhost:4200/auth/callback/demo"
+        ]
+    );
+    assert_eq!(
+        values("--post-logout-redirect-uri"),
+        [
+            "http://localhost:4200/auth/logout/callback",
+            "http://identity.wow.localhost:4200/auth/logout/callback"
+        ]
+    );
+    assert_eq!(values("--issuer"), ["http://auth.wow.localhost:4300"]);
+    assert!(!arguments.contains(&"--faults".to_owned()));
+}
+
+#[test]
+fn the_client_secret_is_the_providers_and_travels_by_environment() {
+    let (secrets, shared) = (secrets(), SharedEnv::default());
+    let plan = plan(&secrets, &shared);
+    let provider = plan.environment(Process::Provider);
+    assert_eq!(
+        provider["DEV_PROVIDER_CLIENT_SECRET"],
+        environment(Process::Main)["AUTH_DEMO_SECRET"]
+    );
+    assert!(!plan.arguments(Process::Provider).contains(&secrets.demo_client));
+}
+
+#[test]
+fn a_configured_provider_reaches_every_app_and_replaces_the_demo_one() {
+    let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_SECRET", "mine")]);
+    for process in [Process::Identity, Process::Main, Process::Store, Process::Partner] {
+        let env = environment_with(process, &shared, |_| {});
+        assert_eq!(env["AUTH_AUTH0_ID"], "abc");
+        assert_eq!(env["AUTH_SECRET"], "mine");
+        assert!(!env.contains_key("AUTH_DEMO_ID"));
+    }
+}
+
+#[test]
+fn a_setting_beats_everything_for_one_process() {
+    let shared = shared(&[("AUTH_SESSION_MAX_AGE", "60")]);
+    let settings = [Setting {
+        process: Process::Main,
+        name: "AUTH_SESSION_MAX_AGE".into(),
+        value: "2".into(),
+    }];
+    let secrets = secrets();
+    let plan = Plan {
+        settings: &settings,
+        ..plan(&secrets, &shared)
+    };
+    assert_eq!(plan.environment(Process::Main)["AUTH_SESSION_MAX_AGE"], "2");
+    assert_eq!(plan.environment(Process::Store)["AUTH_SESSION_MAX_AGE"], "60");
+}
+
+#[test]
+fn the_shells_own_settings_do_not_leak_into_an_app() {
+    assert!(is_inherited("PATH") && is_inherited("RUST_LOG"));
+    for name in [
+        "AUTH_SECRET",
+        "PUBLIC_URL",
+        "LEPTOS_SITE_ADDR",
+        "SESSION_STORE_URL",
+    ] {
+        assert!(!is_inherited(name), "{name}");
+    }
+}

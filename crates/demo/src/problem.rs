@@ -1,0 +1,72 @@
+//! Everything that keeps the suite from running, each as one line that says what to do.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::Duration,
+};
+
+use crate::suite::Process;
+
+/// Why the suite did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error(
+        "port {port} ({process}) is taken: stop what listens there, or move all ports with PORT_OFFSET=1000"
+    )]
+    PortTaken { port: u16, process: Process },
+
+    #[error("cannot listen on port {port} ({process}): {source}")]
+    Port {
+        port: u16,
+        process: Process,
+        source: io::Error,
+    },
+
+    #[error("--data-dir: cannot use {}: {source}; choose a folder that can be written", path.display())]
+    DataDir { path: PathBuf, source: io::Error },
+
+    #[error("no randomness from the system: {source}")]
+    Randomness { source: rand::rand_core::OsError },
+
+    #[error("{}: {source}", path.display())]
+    DotEnv { path: PathBuf, source: dotenvy::Error },
+
+    #[error("the registry of apps {} cannot be read: {source}", path.display())]
+    Registry { path: PathBuf, source: io::Error },
+
+    #[error("{} is not built: `make build` (with RELEASE=1 for --release) makes it, or --bin-dir says where it is", path.display())]
+    NotBuilt { path: PathBuf },
+
+    #[error("--watch {process}: only the apps can be watched: identity, main, store, partner")]
+    NotWatchable { process: Process },
+
+    #[error("nothing to start: --only and --except leave no process")]
+    NothingToStart,
+
+    #[error("{process} could not be started: {source}")]
+    Spawn { process: Process, source: io::Error },
+
+    #[error("{process} stopped by itself ({status}); its last lines are above")]
+    Died { process: Process, status: ExitStatus },
+
+    #[error("{} did not answer {url} within {} s; its lines are above", process, within.as_secs())]
+    NotReady {
+        process: Process,
+        url: String,
+        within: Duration,
+    },
+
+    #[error("{0}")]
+    System(#[from] io::Error),
+}
+
+impl Problem {
+    pub(crate) fn data_dir(path: &Path, source: io::Error) -> Self {
+        Self::DataDir {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Identity's registry of apps. Its origins name ports, so a moved suite gets a moved copy.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{problem::Problem, suite::Addresses};
+
+/// The registry to start identity with: the committed file, or below `data_dir` a copy with every known port
+/// moved.
+///
+/// # Errors
+/// When the committed file cannot be read or the copy not written.
+pub(crate) fn prepare(
+    root: &Path,
+    data_dir: &Path,
+    addresses: Addresses,
+    offset: u16,
+) -> Result<PathBuf, Problem> {
+    let committed = root.join("apps/identity/apps.toml");
+    let text = fs::read_to_string(&committed).map_err(|source| Problem::Registry {
+        path: committed.clone(),
+        source,
+    })?;
+    if offset == 0 {
+        return Ok(committed);
+    }
+    let copy = data_dir.join("apps.toml");
+    fs::write(&copy, addresses.shift(&text)).map_err(|source| Problem::data_dir(&copy, source))?;
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn the_committed_registry_is_used_as_it_is() {
+        let data = tempfile::tempdir().unwrap();
+        let path = prepare(&root(), data.path(), Addresses::new(0), 0).unwrap();
+        assert!(path.ends_with("apps/identity/apps.toml"));
+    }
+
+    #[test]
+    fn a_moved_suite_gets_a_moved_copy() {
+        let data = tempfile::tempdir().unwrap();
+        let path = prepare(&root(), data.path(), Addresses::new(1000), 1000).unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        assert!(
+            text.contains("\"http://localhost:5201\"") && !text.contains(":4201"),
+            "{text}"
+        );
+    }
+}

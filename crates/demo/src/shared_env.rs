@@ -1,0 +1,147 @@
+//! `AUTH_*` as the person set it: in the environment, or in a `.env` file that is not committed.
+
+use std::{collections::BTreeMap, path::Path};
+
+use crate::problem::Problem;
+
+/// The `AUTH_*` variables that every process gets, and whether the embedded provider is wanted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct SharedEnv {
+    auth: BTreeMap<String, String>,
+    demo: bool,
+}
+
+impl SharedEnv {
+    /// Reads `<root>/.env`, then `environment`, which wins.
+    ///
+    /// # Errors
+    /// When `.env` exists and cannot be read or parsed.
+    pub(crate) fn read(
+        root: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Problem> {
+        let path = root.join(".env");
+        let mut variables = Vec::new();
+        if path.exists() {
+            let unreadable = |source| Problem::DotEnv {
+                path: path.clone(),
+                source,
+            };
+            for entry in dotenvy::from_path_iter(&path).map_err(unreadable)? {
+                variables.push(entry.map_err(unreadable)?);
+            }
+        }
+        Ok(Self::of(variables.into_iter().chain(environment)))
+    }
+
+    /// Later variables win. An empty value counts as not set, so that a copied `.env.example` changes nothing.
+    pub(crate) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
+        let mut shared = Self::default();
+        for (name, value) in variables {
+            if name == "DEMO" {
+                shared.demo = value == "1";
+            } else if name.starts_with("AUTH_") && !value.is_empty() {
+                shared.auth.insert(name, value);
+            }
+        }
+        shared
+    }
+
+    /// What to hand to every process.
+    pub(crate) fn auth(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.auth
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The providers configured here, by the `<PROVIDER>` of `AUTH_<PROVIDER>_ID`.
+    pub(crate) fn providers(&self) -> impl Iterator<Item = &str> {
+        self.auth
+            .keys()
+            .filter_map(|name| name.strip_prefix("AUTH_")?.strip_suffix("_ID"))
+            .filter(|provider| !provider.is_empty() && *provider != "DEMO")
+    }
+
+    /// The embedded provider stands in where no other is configured; `DEMO=1` asks for it in any case.
+    pub(crate) fn wants_embedded_provider(&self) -> bool {
+        self.demo || self.providers().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(variables: &[(&str, &str)]) -> SharedEnv {
+        SharedEnv::of(
+            variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
+    }
+
+    #[test]
+    fn the_embedded_provider_stands_in_when_none_is_configured() {
+        assert!(shared(&[("AUTH_SESSION_MAX_AGE", "60"), ("PATH", "/bin")]).wants_embedded_provider());
+    }
+
+    #[test]
+    fn a_configured_provider_takes_its_place() {
+        let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_AUTH0_SECRET", "s")]);
+        assert!(!shared.wants_embedded_provider());
+        assert_eq!(shared.providers().collect::<Vec<_>>(), ["AUTH0"]);
+    }
+
+    #[test]
+    fn demo_1_asks_for_the_embedded_provider_beside_a_configured_one() {
+        assert!(shared(&[("AUTH_GOOGLE_ID", "abc"), ("DEMO", "1")]).wants_embedded_provider());
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_not_set() {
+        let shared = shared(&[("AUTH_OIDC_ID", "")]);
+        assert!(shared.wants_embedded_provider());
+        assert_eq!(shared.auth().count(), 0);
+    }
+
+    #[test]
+    fn only_auth_variables_are_handed_on() {
+        let shared = shared(&[("AUTH_SECRET", "s"), ("HOME", "/root"), ("AUTHOR", "x")]);
+        assert_eq!(shared.auth().collect::<Vec<_>>(), [("AUTH_SECRET", "s")]);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join(".env"),
+            "# a comment\nAUTH_OIDC_ID=file\nAUTH_OIDC_SECRET=\"s s\"\n",
+        )
+        .unwrap();
+        let environment = [("AUTH_OIDC_ID".to_owned(), "environment".to_owned())];
+        let shared = SharedEnv::read(folder.path(), environment.into_iter()).unwrap();
+        assert_eq!(
+            shared.auth().collect::<Vec<_>>(),
+            [("AUTH_OIDC_ID", "environment"), ("AUTH_OIDC_SECRET", "s s")]
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".env"), "AUTH_SECRET='unfinished\n").unwrap();
+        let refused = SharedEnv::read(folder.path(), std::iter::empty()).unwrap_err();
+        assert!(refused.to_string().contains(".env"), "{refused}");
+    }
+
+    #[test]
+    fn a_copied_example_changes_nothing() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.env.example");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(example, folder.path().join(".env")).unwrap();
+        assert_eq!(
+            SharedEnv::read(folder.path(), std::iter::empty()).unwrap(),
+            SharedEnv::default()
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! The five processes and the addresses they answer at: the table of design §1, in code.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+/// One process of the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub(crate) enum Process {
+    /// The embedded OpenID Provider.
+    Provider,
+    /// The proxy identity app.
+    Identity,
+    /// The main app, called "Games" on its pages.
+    Main,
+    /// A second instance of the main app, on the same registrable domain.
+    Store,
+    /// A third instance of the main app, on another registrable domain.
+    Partner,
+}
+
+impl Process {
+    /// Every process, in the order they are started and shown.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Provider,
+        Self::Identity,
+        Self::Main,
+        Self::Store,
+        Self::Partner,
+    ];
+
+    /// The name used on the command line and in front of each log line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Identity => "identity",
+            Self::Main => "main",
+            Self::Store => "store",
+            Self::Partner => "partner",
+        }
+    }
+
+    /// The binary it runs; store and partner are the main app with another environment.
+    pub(crate) const fn binary(self) -> &'static str {
+        match self {
+            Self::Provider => "dev-provider",
+            Self::Identity => "identity",
+            Self::Main | Self::Store | Self::Partner => "main",
+        }
+    }
+
+    /// The port it listens on when nothing is moved.
+    pub(crate) const fn base_port(self) -> u16 {
+        match self {
+            Self::Identity => 4200,
+            Self::Main => 4201,
+            Self::Store => 4202,
+            Self::Partner => 4203,
+            Self::Provider => 4300,
+        }
+    }
+
+    /// The hosts a browser reaches it by; the first is canonical.
+    const fn hosts(self) -> &'static [&'static str] {
+        match self {
+            Self::Provider => &["auth.wow.localhost"],
+            Self::Identity => &["localhost", "identity.wow.localhost"],
+            Self::Main => &["localhost", "games.wow.localhost"],
+            Self::Store => &["store.wow.localhost"],
+            Self::Partner => &["partner.localhost"],
+        }
+    }
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Where the suite sits: all ports move together by one offset.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    offset: u16,
+}
+
+impl Addresses {
+    /// The largest offset that keeps every port in range.
+    pub(crate) const MAX_OFFSET: u16 = u16::MAX - Process::Provider.base_port();
+
+    /// # Panics
+    /// Never for an offset up to [`Self::MAX_OFFSET`], which the command line enforces.
+    pub(crate) const fn new(offset: u16) -> Self {
+        Self { offset }
+    }
+
+    pub(crate) const fn port(self, process: Process) -> u16 {
+        process.base_port() + self.offset
+    }
+
+    /// The address a process listens on. Loopback only: this is a development suite.
+    pub(crate) fn listen(self, process: Process) -> String {
+        format!("127.0.0.1:{}", self.port(process))
+    }
+
+    /// The public origins of a process, canonical first.
+    pub(crate) fn origins(self, process: Process) -> Vec<String> {
+        let port = self.port(process);
+        process
+            .hosts()
+            .iter()
+            .map(|host| format!("http://{host}:{port}"))
+            .collect()
+    }
+
+    /// `suffix` appended to each origin of a process, canonical first.
+    pub(crate) fn urls(self, process: Process, suffix: &str) -> Vec<String> {
+        self.origins(process)
+            .into_iter()
+            .map(|origin| origin + suffix)
+            .collect()
+    }
+
+    /// A text with every port of the suite, as in `:4201`, moved by the offset.
+    pub(crate) fn shift(self, text: &str) -> String {
+        let mut shifted = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(colon) = rest.find(':') {
+            let (before, after) = rest.split_at(colon + 1);
+            shifted.push_str(before);
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let known = Process::ALL
+                .into_iter()
+                .find(|process| after[..digits] == process.base_port().to_string());
+            match known {
+                Some(process) => shifted.push_str(&self.port(process).to_string()),
+                None => shifted.push_str(&after[..digits]),
+            }
+            rest = &after[digits..];
+        }
+        shifted + rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suite_sits_where_the_articles_say() {
+        let addresses = Addresses::new(0);
+        assert_eq!(addresses.listen(Process::Main), "127.0.0.1:4201");
+        assert_eq!(
+            addresses.origins(Process::Main),
+            ["http://localhost:4201", "http://games.wow.localhost:4201"]
+        );
+        assert_eq!(
+            addresses.origins(Process::Provider),
+            ["http://auth.wow.localhost:4300"]
+        );
+    }
+
+    #[test]
+    fn an_offset_moves_every_port_as_a_block() {
+        let addresses = Addresses::new(1000);
+        let ports = Process::ALL.map(|process| addresses.port(process));
+        assert_eq!(ports, [5300, 5200, 5201, 5202, 5203]);
+    }
+
+    #[test]
+    fn the_largest_offset_still_fits() {
+        assert_eq!(
+            Addresses::new(Addresses::MAX_OFFSET).port(Process::Provider),
+            u16::MAX
+        );
+    }
+
+    #[test]
+    fn only_the_suites_own_ports_are_moved_in_a_text() {
+        let addresses = Addresses::new(1000);
+        let text = "# a: b\norigins = [\"http://localhost:4201\", \"https://other.example:42010\", \"http://x:443\"]";
+        assert_eq!(
+            addresses.shift(text),
+            "# a: b\norigins = [\"http://localhost:5201\", \"https://other.example:42010\", \"http://x:443\"]"
+        );
+    }
+}
