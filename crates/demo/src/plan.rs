@@ -90,10 +90,17 @@ impl Plan<'_> {
         env.set("LEPTOS_SITE_ADDR", self.addresses.listen(process));
         env.set(
             "LEPTOS_SITE_ROOT",
-            self.root.join("target/site").join(process.binary()).display(),
+            self.root
+                .join("target/site")
+                .join(process.binary())
+                .display()
+                .to_string(),
         );
         env.set("LEPTOS_SITE_PKG_DIR", "pkg");
-        env.set("LEPTOS_RELOAD_PORT", port.saturating_add(RELOAD_PORT_DISTANCE));
+        env.set(
+            "LEPTOS_RELOAD_PORT",
+            port.saturating_add(RELOAD_PORT_DISTANCE).to_string(),
+        );
         env.set("LEPTOS_ENV", if self.release { "PROD" } else { "DEV" });
     }
 
@@ -123,10 +130,12 @@ impl Plan<'_> {
             Process::Store => {
                 env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy);
                 env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
-                env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT);
+                env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT.to_string());
             }
             Process::Partner => env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy),
-            Process::Identity | Process::Provider => env.set("APPS_FILE", self.registry.display()),
+            Process::Identity | Process::Provider => {
+                env.set("APPS_FILE", self.registry.display().to_string());
+            }
         }
         if self.shared.wants_embedded_provider() {
             env.set("AUTH_DEMO_ID", DEMO_CLIENT_ID);
@@ -155,8 +164,8 @@ pub(crate) fn is_inherited(name: &str) -> bool {
 struct Env(BTreeMap<String, String>);
 
 impl Env {
-    fn set(&mut self, name: &str, value: impl ToString) {
-        self.0.insert(name.to_owned(), value.to_string());
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
     }
 }
 

@@ -113,7 +113,7 @@ fn direct_mode_takes_the_proxy_from_partner_only() {
 fn an_offset_reaches_every_address() {
     for process in Process::ALL {
         let env = environment_with(process, &SharedEnv::default(), |plan| {
-            plan.addresses = Addresses::new(1000)
+            plan.addresses = Addresses::new(1000);
         });
         for (name, value) in env {
             assert!(

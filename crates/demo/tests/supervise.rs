@@ -1,0 +1,223 @@
+//! The supervisor with stand-ins for the processes: shell scripts that print their process id and wait.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tempfile::TempDir;
+
+/// Waits, and ends when asked to.
+const OBEDIENT: &str = "echo \"pid $$\"; exec sleep 600";
+/// Waits, and does not end when asked to.
+const STUBBORN: &str = "trap '' TERM; echo \"pid $$\"; while :; do sleep 1; done";
+/// Ends by itself once a file called `end` lies beside it.
+const MORTAL: &str = "echo \"pid $$\"; until [ -e \"$(dirname \"$0\")/end\" ]; do sleep 0.05; done; echo 'out of luck' >&2; exit 3";
+
+/// A folder of stand-ins, and a block of ports.
+struct Suite {
+    folder: TempDir,
+    offset: u16,
+    main: TcpListener,
+}
+
+impl Suite {
+    fn of(provider: &str, main: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, script) in [("dev-provider", provider), ("main", main)] {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        loop {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let offset = listener.local_addr().unwrap().port().wrapping_sub(4201);
+            if offset < 61_000 && TcpListener::bind(("127.0.0.1", 4300 + offset)).is_ok() {
+                return Self {
+                    folder,
+                    offset,
+                    main: listener,
+                };
+            }
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+        command.args([
+            "--only",
+            "provider,main",
+            "--port-offset",
+            &self.offset.to_string(),
+        ]);
+        command.arg("--bin-dir").arg(self.folder.path());
+        command.arg("--data-dir").arg(self.folder.path().join("data"));
+        command
+            .env_remove("NO_COLOR")
+            .env("DEMO", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the supervisor on free ports and waits for both stand-ins.
+    fn start(self) -> Started {
+        let command = &mut self.command();
+        let Self { folder, offset, main } = self;
+        drop(main);
+        let mut supervisor = command.spawn().unwrap();
+        let mut lines = BufReader::new(supervisor.stdout.take().unwrap());
+        let mut pids = Vec::new();
+        while pids.len() < 2 {
+            let mut line = String::new();
+            assert!(
+                lines.read_line(&mut line).unwrap() > 0,
+                "the supervisor ended early"
+            );
+            pids.extend(
+                line.split_once("| pid ")
+                    .map(|(_, pid)| pid.trim().parse::<i32>().unwrap()),
+            );
+        }
+        Started {
+            supervisor,
+            lines,
+            pids,
+            offset,
+            folder,
+        }
+    }
+}
+
+struct Started {
+    supervisor: Child,
+    lines: BufReader<ChildStdout>,
+    pids: Vec<i32>,
+    offset: u16,
+    folder: TempDir,
+}
+
+impl Started {
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.supervisor.id().try_into().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// What it printed until it ended, its errors, and its exit code.
+    fn end(&mut self) -> (String, String, Option<i32>) {
+        let (mut out, mut err) = (String::new(), String::new());
+        self.lines.read_to_string(&mut out).unwrap();
+        self.supervisor
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut err)
+            .unwrap();
+        (out, err, self.supervisor.wait().unwrap().code())
+    }
+
+    fn assert_nothing_is_left(&self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        for &pid in &self.pids {
+            while test_kill_process(Pid::from_raw(pid).unwrap()).is_ok() {
+                assert!(Instant::now() < deadline, "process {pid} is still there");
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_taken_port_is_one_line_and_nothing_starts() {
+    let suite = Suite::of(OBEDIENT, OBEDIENT);
+    let output = suite.command().output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.contains(&format!("port {} (main) is taken", 4201 + suite.offset)),
+        "{error}"
+    );
+    assert_eq!(error.lines().count(), 1);
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_missing_binary_is_one_line_that_says_how_to_get_it() {
+    let suite = Suite::of(OBEDIENT, OBEDIENT);
+    fs::remove_file(suite.folder.path().join("main")).unwrap();
+    let output = suite.command().output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        error.contains("is not built") && error.contains("make build"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_process_that_dies_takes_the_suite_with_it_and_is_named() {
+    let mut started = Suite::of(OBEDIENT, MORTAL).start();
+    fs::write(started.folder.path().join("end"), "").unwrap();
+    let (out, err, code) = started.end();
+    assert_eq!(code, Some(1));
+    assert!(err.contains("main stopped by itself (exit status: 3)"), "{err}");
+    assert!(out.contains("main     | out of luck"), "{out}");
+    started.assert_nothing_is_left();
+}
+
+#[test]
+fn asked_to_end_it_ends_with_all_its_processes() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut started = Suite::of(OBEDIENT, OBEDIENT).start();
+        started.signal(signal);
+        let (_, err, code) = started.end();
+        assert_eq!((err.as_str(), code), ("", Some(0)));
+        started.assert_nothing_is_left();
+    }
+}
+
+#[test]
+fn a_process_that_does_not_stop_is_killed() {
+    let mut started = Suite::of(OBEDIENT, STUBBORN).start();
+    started.signal(Signal::TERM);
+    assert_eq!(started.end().2, Some(0));
+    started.assert_nothing_is_left();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_process_survives_a_killed_supervisor() {
+    let mut started = Suite::of(STUBBORN, STUBBORN).start();
+    started.signal(Signal::KILL);
+    started.supervisor.wait().unwrap();
+    started.assert_nothing_is_left();
+}
+
+#[test]
+fn it_is_ready_once_every_process_has_answered() {
+    let mut started = Suite::of(OBEDIENT, OBEDIENT).start();
+    // The stand-ins do not listen, so the test answers for them.
+    for port in [4300, 4201] {
+        let listener = TcpListener::bind(("127.0.0.1", port + started.offset)).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; "GET /healthz".len()]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    }
+    let mut seen = String::new();
+    while !seen.contains("Ready.") {
+        assert!(started.lines.read_line(&mut seen).unwrap() > 0, "{seen}");
+    }
+    assert!(
+        seen.contains(&format!("http://localhost:{}", 4201 + started.offset)),
+        "{seen}"
+    );
+    started.signal(Signal::TERM);
+    assert_eq!(started.end().2, Some(0));
+}
