@@ -1,1 +1,41 @@
-//! auth-ui
+//! The Leptos side of sign-in: what a page knows of its request, the components and pages both apps
+//! share, and the few islands that run in the browser.
+//!
+//! Two builds of this crate exist. With `ssr` everything renders to HTML on the server. With `hydrate`
+//! only [`islands`] and the plain functions beside them are compiled, to WebAssembly, so a page ships
+//! the code of what must be interactive and nothing else. Neither build sees the server crate `auth`:
+//! the two meet in the serde types of `auth-types`.
+//!
+//! Article 2, "Managing session on the Client side": its `$page.data.session` is [`auth`] here.
+
+#![expect(
+    unreachable_pub,
+    reason = "#[component] and #[island] keep a public twin of the function in its own, private module"
+)]
+
+pub mod islands;
+pub mod links;
+pub mod remaining;
+
+#[cfg(feature = "ssr")]
+mod components;
+#[cfg(feature = "ssr")]
+mod context;
+#[cfg(feature = "ssr")]
+mod csp;
+#[cfg(feature = "ssr")]
+mod document;
+#[cfg(feature = "ssr")]
+pub mod pages;
+
+#[cfg(feature = "ssr")]
+pub use components::{
+    Header, NavLink, Notice, NoticeKind, Person, SignInForms, SignOutForm, SignOutScope, SignedIn, SignedOut,
+    TimeLeft, When, initials,
+};
+#[cfg(feature = "ssr")]
+pub use context::{auth, current_path, current_path_and_query, page};
+#[cfg(feature = "ssr")]
+pub use csp::content_security_policy;
+#[cfg(feature = "ssr")]
+pub use document::{document, has_islands};

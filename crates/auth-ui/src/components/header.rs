@@ -1,0 +1,75 @@
+//! The header of every page: where you are, where you can go, who you are.
+
+use crate::{
+    SignOutForm, current_path, current_path_and_query, has_islands, islands::NavGuard, links::sign_in_url,
+    page,
+};
+use auth_types::SessionState;
+use leptos::prelude::*;
+
+/// A link of the header's navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NavLink {
+    /// Where it leads, for example `/dashboard`.
+    pub path: &'static str,
+    /// What it says.
+    pub label: &'static str,
+}
+
+/// App name, navigation, the signed-in user's name and the way in or out. On pages with islands the
+/// navigation asks for the session before it leaves for a protected page.
+#[component]
+pub fn Header(
+    /// The links of the navigation, in order.
+    links: &'static [NavLink],
+) -> impl IntoView {
+    let page = page();
+    let path = current_path();
+    let items = links
+        .iter()
+        .map(|link| {
+            let current = (link.path == path).then_some("page");
+            view! { <li><a href=link.path aria-current=current>{link.label}</a></li> }
+        })
+        .collect_view();
+    view! {
+        <a class="skip-link" href="#content">"Skip to content"</a>
+        <header class="site-header">
+            <div class="inner">
+                <a class="brand" href="/">
+                    <img src="/favicon.svg" alt="" width="24" height="24"/>
+                    {page.app.name}
+                </a>
+                <nav class="site-nav" aria-label="Main">
+                    <ul>{items}</ul>
+                </nav>
+                <Account session=page.session/>
+            </div>
+        </header>
+        {has_islands().then(|| view! { <NavGuard/> })}
+    }
+}
+
+#[component]
+fn Account(session: SessionState) -> impl IntoView {
+    let content = match session {
+        SessionState::SignedIn { session, .. } => view! {
+            <span class="name" title=session.user.name.clone()>{session.user.name.clone()}</span>
+            <SignOutForm class="secondary small"/>
+        }
+        .into_any(),
+        SessionState::SignedOut(_) => {
+            view! { <a class="button small" href=sign_in_url(&way_back())>"Sign in"</a> }.into_any()
+        }
+        SessionState::Unavailable => view! { <span class="badge warn">"Session unknown"</span> }.into_any(),
+    };
+    view! { <div class="account">{content}</div> }
+}
+
+/// After signing in from a page that is itself about signing in or out, home is the better place.
+fn way_back() -> String {
+    match current_path().as_str() {
+        "/login" | "/ssr-login" | "/ssr-logout" | "/signed-out" => "/".to_owned(),
+        _ => current_path_and_query(),
+    }
+}

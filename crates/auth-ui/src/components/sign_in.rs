@@ -1,0 +1,49 @@
+//! One form per provider. A form, because a sign-in changes state: a link, a prefetch or an image could
+//! otherwise start one.
+
+use crate::page;
+use auth_types::ProviderView;
+use leptos::prelude::*;
+
+/// "Sign in with …", once per configured provider.
+#[component]
+pub fn SignInForms(
+    /// The local path to come back to. The server checks it again.
+    #[prop(into)]
+    callback_url: String,
+) -> impl IntoView {
+    let providers = page().providers;
+    if providers.is_empty() {
+        return view! { <p>"No way to sign in is configured."</p> }.into_any();
+    }
+    let forms = providers
+        .into_iter()
+        .map(|provider| view! { <ProviderForm provider callback_url=callback_url.clone()/> })
+        .collect_view();
+    view! { <div class="stack">{forms}</div> }.into_any()
+}
+
+#[component]
+fn ProviderForm(provider: ProviderView, callback_url: String) -> impl IntoView {
+    let ProviderView { id, name, available } = provider;
+    let label = format!("Sign in with {name}");
+    let hint = format!("{id}-down");
+    view! {
+        <form method="post" action=format!("/auth/signin/{id}") class="stack">
+            <input type="hidden" name="callbackUrl" value=callback_url/>
+            <button
+                type="submit"
+                class="button wide"
+                disabled=!available
+                aria-describedby=(!available).then(|| hint.clone())
+            >
+                {label}
+            </button>
+            {(!available).then(|| view! {
+                <p class="muted small" id=hint>
+                    {name} " is not answering right now. Please try again in a moment."
+                </p>
+            })}
+        </form>
+    }
+}

@@ -1,0 +1,53 @@
+//! Sign-out as a form: `POST /auth/signout`. A GET never signs anybody out.
+
+use leptos::prelude::*;
+
+/// How far a sign-out reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignOutScope {
+    /// The provider's session and every app's.
+    #[default]
+    Global,
+    /// This app's session only.
+    Local,
+}
+
+impl SignOutScope {
+    /// The value of the form field `scope`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Local => "local",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Global => "Sign out",
+            Self::Local => "Sign out of this app only",
+        }
+    }
+}
+
+/// A button that signs out.
+#[component]
+pub fn SignOutForm(
+    /// How far it reaches; everywhere unless said otherwise.
+    #[prop(optional)]
+    scope: SignOutScope,
+    /// The local path to land on afterwards.
+    #[prop(into, default = "/signed-out".to_owned())]
+    callback_url: String,
+    /// Extra classes of the button.
+    #[prop(default = "secondary")]
+    class: &'static str,
+) -> impl IntoView {
+    view! {
+        <form method="post" action="/auth/signout">
+            <input type="hidden" name="callbackUrl" value=callback_url/>
+            <input type="hidden" name="scope" value=scope.as_str()/>
+            <button type="submit" class=format!("button {class}")>{scope.label()}</button>
+        </form>
+    }
+}

@@ -1,0 +1,27 @@
+//! The one GET of the islands: same origin, never from a cache, never for longer than a few seconds.
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestCache, RequestInit, Response};
+
+/// After this many milliseconds an answer is no longer waited for.
+const PATIENCE_MS: u32 = 5_000;
+
+/// The response to `GET path`, whatever its status; `None` when there was none.
+pub(super) async fn get(path: &str) -> Option<Response> {
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let answer = web_sys::window()?.fetch_with_str_and_init(path, &init);
+    JsFuture::from(answer).await.ok()?.dyn_into().ok()
+}
+
+/// The body of a response as JSON.
+pub(super) async fn json(response: &Response) -> Option<JsValue> {
+    JsFuture::from(response.json().ok()?).await.ok()
+}
+
+/// The body of a response as text.
+pub(super) async fn text(response: &Response) -> Option<String> {
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}

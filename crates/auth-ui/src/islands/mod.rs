@@ -1,0 +1,20 @@
+//! What runs in the browser. Small, at the leaves, and nothing that the page needs to be usable: with
+//! JavaScript off every page still reads, and every form still posts.
+
+mod countdown;
+mod nav_guard;
+mod session_probe;
+
+#[cfg(feature = "hydrate")]
+mod fetch;
+
+pub use countdown::Countdown;
+pub use nav_guard::NavGuard;
+pub use session_probe::SessionProbe;
+
+/// Wakes the islands of the page. An app's wasm calls this once, from its `hydrate` function; calling it
+/// also keeps this crate's islands in the app's wasm.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

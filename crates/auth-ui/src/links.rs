@@ -1,0 +1,103 @@
+//! Which links ask first, and where a sign-in may lead back to. Plain functions: the browser's guard,
+//! the pages and the tests share them.
+
+use auth_types::is_public_page;
+
+/// A click on a link, in the words of the DOM.
+#[derive(Clone, Copy, Debug)]
+pub struct Click<'a> {
+    /// `location.origin` of the page the click happened on.
+    pub here_origin: &'a str,
+    /// Path and query of that page.
+    pub here: &'a str,
+    /// The link's resolved `origin`.
+    pub origin: &'a str,
+    /// The link's resolved `pathname`.
+    pub path: &'a str,
+    /// The link's resolved `search`, with its `?`, or empty.
+    pub search: &'a str,
+    /// The link's resolved `hash`, with its `#`, or empty.
+    pub hash: &'a str,
+    /// The link's `target`, or empty.
+    pub target: &'a str,
+    /// Whether the link has a `download` attribute.
+    pub download: bool,
+    /// Whether the click opens elsewhere: not the main button, or held with Ctrl, Shift, Alt or Meta.
+    pub modified: bool,
+}
+
+/// What the guard does with a click.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The browser's own business.
+    LeaveAlone,
+    /// Ask for the session first; the path and query to come back to after a sign-in.
+    Ask(String),
+}
+
+/// Decides about a click (article 2, "Handling Authorization Per Route"). Only a plain click that would
+/// replace this page by a protected page of the same app asks.
+#[must_use]
+pub fn decide(click: &Click<'_>) -> Decision {
+    let target = format!("{}{}", click.path, click.search);
+    let elsewhere = click.modified
+        || click.download
+        || !matches!(click.target, "" | "_self")
+        || click.origin != click.here_origin;
+    let within_page = !click.hash.is_empty() && target == click.here;
+    // The sign-in endpoints answer everybody; they are links on pages too.
+    let public = is_public_page(click.path) || click.path.starts_with("/auth/");
+    if elsewhere || within_page || public {
+        return Decision::LeaveAlone;
+    }
+    Decision::Ask(target)
+}
+
+/// `path` if it stays on this app: one leading slash, no backslash, nothing a browser would strip.
+/// The server checks again before it redirects; this keeps other places out of links.
+///
+/// ```
+/// use auth_ui::links::local_path;
+///
+/// assert_eq!(local_path("/dashboard?tab=1"), Some("/dashboard?tab=1"));
+/// assert_eq!(local_path("//evil.example"), None);
+/// ```
+#[must_use]
+pub fn local_path(path: &str) -> Option<&str> {
+    let local = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && !path.chars().any(char::is_control);
+    local.then_some(path)
+}
+
+/// `/login?callbackUrl=…`, leading back to `path` after the sign-in.
+#[must_use]
+pub fn login_url(path: &str) -> String {
+    format!("/login?callbackUrl={}", encode(path))
+}
+
+/// `/auth/signin?callbackUrl=…`, the sign-in link of a header.
+#[must_use]
+pub fn sign_in_url(path: &str) -> String {
+    format!("/auth/signin?callbackUrl={}", encode(path))
+}
+
+/// Percent-encodes a query value: only RFC 3986 unreserved characters stay as they are.
+fn encode(value: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(value.len() * 3);
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(HEX[usize::from(byte >> 4)]));
+            encoded.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! `/login?error=&callbackUrl=`: one form per provider, and a sentence when the last try failed.
+
+use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
+use crate::{Notice, NoticeKind, SignInForms, auth};
+use auth_types::SignInError;
+use leptos::prelude::*;
+
+/// The sign-in page.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let callback = callback_url().unwrap_or_else(|| "/".to_owned());
+    let error = query("error").map(|code| error_sentence(&code));
+    let target = (callback != "/").then(|| callback.clone());
+    let already = auth().map(|session| {
+        let callback = callback.clone();
+        view! {
+            <Notice kind=NoticeKind::Success>
+                <p>"You are signed in as " <strong>{session.user.name}</strong> ". "
+                    <a href=callback>"Continue"</a></p>
+            </Notice>
+        }
+    });
+    view! {
+        <PageTitle text="Sign in"/>
+        <main id="content" tabindex="-1">
+            <div class="card narrow stack">
+                <h1>"Sign in"</h1>
+                {error.map(|sentence| view! {
+                    <Notice kind=NoticeKind::Error><p>{sentence}</p></Notice>
+                })}
+                <SessionUnavailable/>
+                {already}
+                {target.map(|path| view! {
+                    <p class="muted">"Afterwards you continue to " <code>{path}</code> "."</p>
+                })}
+                <SignInForms callback_url=callback/>
+            </div>
+        </main>
+    }
+}
+
+/// The URL's code is never repeated: an unknown one gets a general sentence.
+fn error_sentence(code: &str) -> &'static str {
+    SignInError::parse(code).map_or(
+        "The sign-in did not work. Please try again.",
+        SignInError::sentence,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_code_has_its_sentence() {
+        assert_eq!(
+            error_sentence("access_denied"),
+            SignInError::AccessDenied.sentence()
+        );
+    }
+
+    #[test]
+    fn an_unknown_code_is_not_repeated() {
+        assert_eq!(
+            error_sentence("<script>"),
+            "The sign-in did not work. Please try again."
+        );
+    }
+}

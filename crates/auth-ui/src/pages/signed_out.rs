@@ -1,0 +1,51 @@
+//! `/signed-out`: where a sign-out ends, and where a tab goes that lost its session.
+
+use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
+use crate::{Notice, NoticeKind, auth, links::login_url, page};
+use auth_types::{EndReason, SessionState};
+use leptos::prelude::*;
+
+/// The page after a session has ended.
+#[component]
+pub fn SignedOutPage() -> impl IntoView {
+    // What the server knows counts more than what the URL says.
+    let reason = match page().session {
+        SessionState::SignedOut(Some(reason)) => Some(reason),
+        _ => query("reason").as_deref().and_then(EndReason::parse),
+    };
+    let back = callback_url();
+    // Whoever opens this page with a live session must not read that it is gone.
+    let (title, content) = match auth() {
+        Some(session) => (
+            "You are signed in",
+            view! {
+                <Notice kind=NoticeKind::Success>
+                    <p>"You are signed in as " <strong>{session.user.name}</strong> "."</p>
+                </Notice>
+                <p><a class="button" href=back.unwrap_or_else(|| "/".to_owned())>"Continue"</a></p>
+            }
+            .into_any(),
+        ),
+        None => (
+            "You have been signed out",
+            view! {
+                {reason.map(|reason| view! { <p class="lead">{reason.sentence()}</p> })}
+                <p>
+                    <a class="button" href=login_url(back.as_deref().unwrap_or("/"))>"Sign in again"</a>
+                </p>
+                <p><a href="/">"Home"</a></p>
+            }
+            .into_any(),
+        ),
+    };
+    view! {
+        <PageTitle text=title/>
+        <main id="content" tabindex="-1">
+            <div class="card narrow stack">
+                <h1>{title}</h1>
+                <SessionUnavailable/>
+                {content}
+            </div>
+        </main>
+    }
+}
