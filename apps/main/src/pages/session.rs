@@ -1,0 +1,88 @@
+//! `/session`: what the server knows about this session.
+
+use super::parts::SignInFirst;
+use auth_types::{PublicSession, SessionFacts, SessionState};
+use auth_ui::{SignOutForm, SignOutScope, TimeLeft, When, islands::SessionProbe, page, pages::PageTitle};
+use leptos::prelude::*;
+
+/// The session page.
+#[component]
+pub(crate) fn Session() -> impl IntoView {
+    let content = match page().session {
+        SessionState::SignedIn { session, facts } => Some(view! { <Facts session facts/> <Probe/> <Leave/> }),
+        SessionState::SignedOut(_) | SessionState::Unavailable => None,
+    };
+    view! {
+        <PageTitle text="Session"/>
+        <main id="content" tabindex="-1" class="stack">
+            <h1>"Session"</h1>
+            <SignInFirst/>
+            {content}
+        </main>
+    }
+}
+
+#[component]
+fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
+    let reach = if facts.has_provider_session {
+        "Yes: the provider named its session, so signing out anywhere ends this one too."
+    } else {
+        "No: the provider did not name its session. This one ends here or by its limits."
+    };
+    view! {
+        <section class="card stack" aria-labelledby="facts">
+            <h2 id="facts">"What the server knows"</h2>
+            <dl class="facts">
+                <dt>"Signed in as"</dt>
+                <dd>{session.user.name}</dd>
+                <dt>"Provider"</dt>
+                <dd>{facts.provider}</dd>
+                <dt>"Signed in"</dt>
+                <dd><When at=facts.signed_in_at/></dd>
+                <dt>"Last activity"</dt>
+                <dd><When at=facts.last_seen_at/></dd>
+                <dt>"Expires"</dt>
+                <dd><When at=session.expires.clone()/></dd>
+                <dt>"Time left"</dt>
+                <dd><TimeLeft until=session.expires/></dd>
+                <dt>"Absolute limit"</dt>
+                <dd><When at=facts.absolute_expires/></dd>
+                <dt>"Single logout"</dt>
+                <dd>{reach}</dd>
+                <dt>"Public id"</dt>
+                <dd><code>{facts.public_id}</code></dd>
+            </dl>
+            <p class="muted small">
+                "Using the app moves the expiry, at most once a minute, never beyond the absolute limit."
+            </p>
+        </section>
+    }
+}
+
+#[component]
+fn Probe() -> impl IntoView {
+    view! {
+        <section class="card stack" aria-labelledby="probe">
+            <h2 id="probe">"Ask the server"</h2>
+            <p>
+                "Is this session still alive? Sign out in another tab, then look. Asking here does not "
+                "extend it."
+            </p>
+            <SessionProbe/>
+            <noscript>
+                <p class="muted">"The button needs JavaScript. Without it, reload this page for the same answer."</p>
+            </noscript>
+        </section>
+    }
+}
+
+#[component]
+fn Leave() -> impl IntoView {
+    view! {
+        <section class="card stack" aria-labelledby="leave">
+            <h2 id="leave">"Leave"</h2>
+            <p>"End the session of this app and stay signed in everywhere else."</p>
+            <SignOutForm scope=SignOutScope::Local/>
+        </section>
+    }
+}
