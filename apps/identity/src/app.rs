@@ -1,0 +1,40 @@
+//! The routes of the identity app.
+
+use crate::pages::Home;
+use auth_ui::{
+    Header, NavLink, document,
+    pages::{LoginPage, NotFound, SignedOutPage},
+};
+use leptos::{config::LeptosOptions, prelude::*};
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+const NAVIGATION: &[NavLink] = &[NavLink {
+    path: "/",
+    label: "Apps",
+}];
+
+/// The HTML document of every page. None has islands.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    document(options, false, || view! { <App/> })
+}
+
+/// The pages, each rendered in one piece so that status and headers are right.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Header links=NAVIGATION/>
+            <FlatRoutes fallback=|| view! { <NotFound/> }>
+                <Route path=path!("/") view=Home ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+    }
+}
