@@ -53,7 +53,7 @@ impl Launch<'_> {
 
     fn program(&self, process: Process) -> Vec<String> {
         if self.watch == Some(process) {
-            ["cargo", "leptos", "watch", "--project", process.binary()]
+            ["cargo-leptos", "watch", "--project", process.binary()]
                 .map(str::to_owned)
                 .to_vec()
         } else {
@@ -83,6 +83,13 @@ impl Launch<'_> {
             command.env("NO_COLOR", "1");
         }
         command.envs(self.plan.environment(process));
+        if self.watch == Some(process) {
+            // Leptos compiles live reload in. In a folder of its own, watching and running do not make each
+            // other's builds out of date.
+            let target = self.plan.root.join("target/dev");
+            command.env("LEPTOS_SITE_ROOT", target.join("site").join(process.binary()));
+            command.env("CARGO_TARGET_DIR", target);
+        }
         command.current_dir(self.plan.root);
         command
             .stdin(Stdio::null())

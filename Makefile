@@ -1,0 +1,79 @@
+# `make help` lists the targets. What takes more than a few lines is a script in .ci/.
+
+PORT_OFFSET ?= 0
+APP         ?= main
+RELEASE     ?=
+DATA_DIR    ?= data
+# Tools that are missing are built once into this folder, outside the repository, so that a second clone
+# finds them.
+TOOLS       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/leptos-shared-sessions
+
+.DEFAULT_GOAL := help
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+MAKEFLAGS     += --no-print-directory
+
+CARGO_LEPTOS := 0.3.6
+WASM_BINDGEN := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+BINARYEN     := 132.0.0
+
+profile      := $(if $(RELEASE),release,debug)
+release_flag := $(if $(RELEASE),--release)
+# The server half of both apps. One cargo call for all binaries, with the features the tests use too: every
+# dependency is compiled once.
+features     := --features main/ssr,identity/ssr
+demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
+
+export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export PATH := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(TOOLS)/binaryen-$(BINARYEN)/node_modules/.bin:$(PATH)
+
+.PHONY: help
+help: ## List the targets
+	@echo 'make TARGET [PORT_OFFSET=1000] [RELEASE=1]'
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+
+.PHONY: run
+run: build ## Build what changed, start all five processes, print where they are
+	@exec $(demo)
+
+.PHONY: run-direct
+run-direct: build ## The same with partner in direct mode: see the provider refuse it (article 1)
+	@echo '1. Open http://partner.localhost:$$((4203 + PORT_OFFSET)) and sign in: the provider refuses the redirect URI.'
+	@echo '2. Ctrl-C, then make run, and sign in there again: now it goes through the identity app, and works.'
+	@exec $(demo) --partner-direct
+
+.PHONY: dev
+dev: build ## Run the suite with APP=main (or identity, store, partner) rebuilt and reloaded on change
+	@echo '$(APP) runs under cargo leptos watch; the first time, that builds for about 5 minutes.'
+	@exec $(demo) --watch $(APP)
+
+.PHONY: build
+build: setup ## Build servers and browser halves of both apps
+	@.ci/say 'servers: cargo build' 'about 4 minutes on two cores when nothing is built yet, else seconds'
+	@cargo build --workspace --bins $(features) $(release_flag)
+	@.ci/frontends $(profile)
+
+.PHONY: setup
+setup: ## Install the build tools that are missing
+	@.ci/tools wasm-target cargo-leptos wasm-bindgen $(if $(RELEASE),wasm-opt)
+
+.PHONY: test
+test: ## Everything: format, clippy, tests, wasm, dependency arrow, browser journeys
+	@.ci/test
+
+.PHONY: e2e
+e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrows them
+	@cd e2e && npx --no-install playwright test $(E2E)
+
+.PHONY: e2e-setup
+e2e-setup: ## Install what the browser journeys need: Chromium and the npm packages
+	@.ci/tools browser npm-packages
+
+.PHONY: lint
+lint: ## Format check, clippy (server and browser half), cargo-deny if it is installed
+	@.ci/lint format clippy clippy-wasm dependency-arrow deny
+
+.PHONY: clean-data
+clean-data: ## Throw away generated secrets and databases
+	@rm -rf -- "$(DATA_DIR)"
