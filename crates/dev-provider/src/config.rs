@@ -1,0 +1,213 @@
+//! What the provider is told at start: who it is, which clients it knows, how long things live.
+
+use crate::{Clock, Error, Random};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Everything the provider is configured with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The issuer: an origin such as `http://auth.wow.localhost:4300`, without a path.
+    pub issuer: Url,
+    /// The relying parties it knows.
+    pub clients: Vec<Client>,
+    /// Where the signing key is kept (`signing-key.pem`). `None`: in memory, new at every start.
+    pub data_dir: Option<PathBuf>,
+    /// A ready signing key (PKCS#1 PEM, see [`crate::generate_signing_key`]). Goes before `data_dir`.
+    pub signing_key: Option<SecretString>,
+    /// Whether faults can be switched on. Never outside tests.
+    pub faults: bool,
+    /// Lifetime of an access token. Default 300 s.
+    pub access_token_ttl: Duration,
+    /// Lifetime of an ID token. Default 300 s.
+    pub id_token_ttl: Duration,
+    /// Lifetime of a refresh token. Default 30 days.
+    pub refresh_token_ttl: Duration,
+    /// How long a used refresh token may be tried again and gives the same successor, so that a lost
+    /// answer does not end the family. Default 10 s.
+    pub refresh_grace: Duration,
+    /// Lifetime of an authorization code. Default 60 s, which is also the most.
+    pub code_ttl: Duration,
+    /// How long a session at the provider lives. Default 12 hours.
+    pub session_ttl: Duration,
+    /// Whether refresh tokens outlive a sign-out, as OpenID Connect Back-Channel Logout 1.0 §2.7 expects
+    /// of `offline_access`. Default `false`: they end with the session, so that a relying party whose
+    /// logout token was lost still learns of it at its next refresh.
+    pub offline_access_outlives_logout: bool,
+    /// The clock.
+    pub clock: Clock,
+    /// The source of codes, tokens and ids.
+    pub random: Random,
+}
+
+/// A relying party.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`.
+    pub client_secret: SecretString,
+    /// Redirect URIs, compared as strings (RFC 9700 §2.1).
+    pub redirect_uris: Vec<Url>,
+    /// Post-logout redirect URIs, compared as strings (RP-Initiated Logout 1.0 §3.1).
+    pub post_logout_redirect_uris: Vec<Url>,
+    /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
+    pub backchannel_logout_uri: Option<Url>,
+}
+
+impl Config {
+    /// A configuration with the defaults and no client yet.
+    #[must_use]
+    pub fn new(issuer: Url) -> Self {
+        Self {
+            issuer,
+            clients: Vec::new(),
+            data_dir: None,
+            signing_key: None,
+            faults: false,
+            access_token_ttl: Duration::from_secs(300),
+            id_token_ttl: Duration::from_secs(300),
+            refresh_token_ttl: Duration::from_secs(30 * 24 * 3600),
+            refresh_grace: Duration::from_secs(10),
+            code_ttl: Duration::from_secs(60),
+            session_ttl: Duration::from_secs(12 * 3600),
+            offline_access_outlives_logout: false,
+            clock: Clock::System,
+            random: Random::from_system(),
+        }
+    }
+
+    /// The issuer as every token and answer spells it: an origin, no slash at the end.
+    pub(crate) fn issuer(&self) -> String {
+        self.issuer.origin().ascii_serialization()
+    }
+
+    /// The issuer's host, with the port where it is not the scheme's own: what `Host` must say.
+    pub(crate) fn host(&self) -> String {
+        let host = self.issuer.host_str().unwrap_or_default();
+        self.issuer
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// Refuses what could not work, or not safely.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let issuer = &self.issuer;
+        let bare = issuer.path() == "/" && issuer.query().is_none() && issuer.fragment().is_none();
+        let anonymous = issuer.username().is_empty() && issuer.password().is_none();
+        if !matches!(issuer.scheme(), "http" | "https") || issuer.host().is_none() || !bare || !anonymous {
+            return Err(Error::Config(
+                "the issuer must be an http or https origin without a path",
+            ));
+        }
+        for client in &self.clients {
+            if client.client_id.is_empty() {
+                return Err(Error::Config("a client needs a client_id"));
+            }
+            if client.client_secret.expose_secret().is_empty() {
+                return Err(Error::Config("a client needs a client_secret"));
+            }
+            let same = |other: &&Client| other.client_id == client.client_id;
+            if self.clients.iter().filter(same).count() > 1 {
+                return Err(Error::Config("two clients have the same client_id"));
+            }
+            let mut uris = client
+                .redirect_uris
+                .iter()
+                .chain(&client.post_logout_redirect_uris);
+            if uris.any(|uri| uri.fragment().is_some() || !matches!(uri.scheme(), "http" | "https")) {
+                return Err(Error::Config(
+                    "a redirect URI must be http or https and have no fragment",
+                ));
+            }
+        }
+        if self.code_ttl > Duration::from_secs(60) {
+            return Err(Error::Config(
+                "an authorization code may live for 60 seconds at most",
+            ));
+        }
+        if self.access_token_ttl.is_zero() || self.id_token_ttl.is_zero() || self.code_ttl.is_zero() {
+            return Err(Error::Config("lifetimes must be at least one second"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `sent` is one of the registered URIs, letter by letter. Parsing adds a slash to a bare origin,
+/// so an origin registered without one may be sent without one.
+pub(crate) fn is_registered(registered: &[Url], sent: &str) -> bool {
+    registered.iter().any(|uri| {
+        sent == uri.as_str() || (uri.path() == "/" && uri.as_str().strip_suffix('/') == Some(sent))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_issuer_has_no_slash_at_the_end() {
+        let config = Config::new(url("http://auth.wow.localhost:4300/"));
+        assert_eq!(config.issuer(), "http://auth.wow.localhost:4300");
+        assert_eq!(config.host(), "auth.wow.localhost:4300");
+        assert_eq!(
+            Config::new(url("https://auth.example:443")).host(),
+            "auth.example"
+        );
+    }
+
+    #[test]
+    fn an_issuer_with_a_path_is_refused() {
+        for issuer in [
+            "http://auth.example/oidc",
+            "http://u:p@auth.example",
+            "ftp://auth.example",
+            "http://a/?b",
+        ] {
+            assert!(Config::new(url(issuer)).check().is_err(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_long_lived_code_is_refused() {
+        let config = Config {
+            code_ttl: Duration::from_secs(61),
+            ..Config::new(url("http://a.example"))
+        };
+        assert!(config.check().is_err());
+    }
+
+    #[test]
+    fn a_redirect_uri_matches_letter_by_letter() {
+        let registered = [url("http://localhost:4200/auth/callback/demo")];
+        assert!(is_registered(
+            &registered,
+            "http://localhost:4200/auth/callback/demo"
+        ));
+        for sent in [
+            "http://localhost:4200/auth/callback/demo/",
+            "http://localhost:4200/auth/callback/demo?x=1",
+            "http://localhost:4200/auth/../auth/callback/demo",
+            "http://LOCALHOST:4200/auth/callback/demo",
+            "http://localhost:4201/auth/callback/demo",
+            "http://localhost:4200",
+            "",
+        ] {
+            assert!(!is_registered(&registered, sent), "{sent}");
+        }
+        assert!(is_registered(
+            &[url("http://localhost:4200")],
+            "http://localhost:4200"
+        ));
+    }
+}

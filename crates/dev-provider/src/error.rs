@@ -1,0 +1,44 @@
+//! What can go wrong at start, and the one answer for what must not go wrong later.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+/// Why the provider cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration contradicts itself or the standards.
+    #[error("{0}")]
+    Config(&'static str),
+    /// The signing key could not be made or read.
+    #[error("signing key: {0}")]
+    Key(String),
+    /// The signing key's file could not be read or written.
+    #[error("signing key in the data folder: {0}")]
+    KeyFile(#[source] std::io::Error),
+    /// A token could not be signed.
+    #[error("signing: {0}")]
+    Sign(String),
+    /// The client for outgoing requests could not be made.
+    #[error("http client: {0}")]
+    HttpClient(#[source] reqwest::Error),
+    /// The listener failed.
+    #[error("serving: {0}")]
+    Serve(#[source] std::io::Error),
+}
+
+/// A failure of the provider itself, not of the request: 500, with the cause in the log only.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Provider(#[from] Error),
+    #[error("browser session: {0}")]
+    Session(#[from] tower_sessions::session::Error),
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self, "the provider failed");
+        let sentence = "Something went wrong at the provider. Its log says what.";
+        crate::pages::refusal(StatusCode::INTERNAL_SERVER_ERROR, "server_error", sentence)
+    }
+}

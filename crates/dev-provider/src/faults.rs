@@ -1,0 +1,276 @@
+//! Faults that a test can switch on, to see a relying party refuse what it must refuse.
+//!
+//! They exist only with [`Config::faults`](crate::Config::faults). In process they are set through
+//! [`Faults`]; over HTTP with `POST /test/faults`, in the words of [`FaultOrder`].
+
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Something the provider does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// ID token with another `iss`.
+    WrongIss,
+    /// ID token for another `aud`.
+    WrongAud,
+    /// ID token with another `nonce`.
+    WrongNonce,
+    /// ID token without `nonce`.
+    MissingNonce,
+    /// ID token whose `kid` is in no key set.
+    WrongKid,
+    /// ID token with another `azp`.
+    WrongAzp,
+    /// ID token without a signature, `alg=none`.
+    AlgNone,
+    /// ID token signed HS256 with the public key's PEM as the secret.
+    Hs256WithPublicKey,
+    /// ID token that expired an hour ago.
+    Expired,
+    /// ID token issued an hour from now.
+    NotYetValid,
+    /// ID token whose signature does not fit.
+    BadSignature,
+    /// Token answer without an ID token.
+    NoIdToken,
+    /// An answer that comes late.
+    Slow(Endpoint, Duration),
+    /// 500 instead of an answer; nothing is changed.
+    Status500(Endpoint),
+    /// The token request is carried out, its answer is lost: 500.
+    LostTokenAnswer,
+    /// Authorization response with another `iss` (RFC 9207).
+    WrongIssParameter,
+    /// Authorization response without `iss`.
+    MissingIssParameter,
+    /// A new signing key; the old one leaves the key set at once. Happens when it is set.
+    RotateKeys,
+    /// `invalid_grant` for a refresh token that is good.
+    RefuseRefresh,
+    /// `prompt=none` answers with another user than the one who is signed in.
+    OtherUser,
+}
+
+/// Where [`Fault::Slow`] and [`Fault::Status500`] apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// `/.well-known/openid-configuration`
+    Discovery,
+    /// `/jwks.json`
+    Jwks,
+    /// `/token`
+    Token,
+    /// `/userinfo`
+    Userinfo,
+}
+
+/// The faults that are on. Clones are handles to the same list.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    enabled: bool,
+    planned: Arc<Mutex<Vec<Planned>>>,
+}
+
+#[derive(Debug)]
+struct Planned {
+    fault: Fault,
+    /// Answers it still applies to; `None` until cleared.
+    times: Option<u32>,
+}
+
+impl Faults {
+    pub(crate) fn new(enabled: bool) -> Self {
+        Self {
+            enabled,
+            planned: Arc::default(),
+        }
+    }
+
+    /// Switches `fault` on until [`Self::clear`]. Without [`Config::faults`](crate::Config::faults) it
+    /// never strikes. [`Fault::RotateKeys`] is an act, not a state: see
+    /// [`DevProvider::rotate_keys`](crate::DevProvider::rotate_keys).
+    pub fn add(&self, fault: Fault) {
+        self.plan(fault, None);
+    }
+
+    /// Switches `fault` on for the next `times` answers it concerns.
+    pub fn add_times(&self, fault: Fault, times: u32) {
+        self.plan(fault, Some(times));
+    }
+
+    /// Switches all faults off.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Whether `fault` strikes now; uses up one of its times.
+    pub(crate) fn strikes(&self, fault: Fault) -> bool {
+        self.take(|planned| (*planned == fault).then_some(())).is_some()
+    }
+
+    /// How long `endpoint` waits before it answers.
+    pub(crate) fn delay(&self, endpoint: Endpoint) -> Option<Duration> {
+        self.take(|planned| match planned {
+            Fault::Slow(at, wait) if *at == endpoint => Some(*wait),
+            _ => None,
+        })
+    }
+
+    fn plan(&self, fault: Fault, times: Option<u32>) {
+        self.lock().push(Planned { fault, times });
+    }
+
+    fn take<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<T> {
+        if !self.enabled {
+            return None;
+        }
+        let mut planned = self.lock();
+        let (index, found) = planned
+            .iter()
+            .enumerate()
+            .find_map(|(index, planned)| Some((index, pick(&planned.fault)?)))?;
+        if let Some(times) = planned.get_mut(index).and_then(|planned| planned.times.as_mut()) {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                planned.remove(index);
+            }
+        }
+        Some(found)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Planned>> {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The body of `POST /test/faults`: `{"faults":[{"fault":"slow","endpoint":"token","ms":500,"times":1}]}`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultOrder {
+    /// Added to those that are on already.
+    pub faults: Vec<FaultLine>,
+}
+
+/// One fault of a [`FaultOrder`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultLine {
+    /// Which.
+    pub fault: FaultName,
+    /// For `slow` and `status500`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
+    /// For `slow`: milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// How many answers it applies to; without it, until cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+/// The faults by name, in `snake_case`; see [`Fault`] for what each does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the Fault of the same name")]
+pub enum FaultName {
+    WrongIss,
+    WrongAud,
+    WrongNonce,
+    MissingNonce,
+    WrongKid,
+    WrongAzp,
+    AlgNone,
+    Hs256WithPublicKey,
+    Expired,
+    NotYetValid,
+    BadSignature,
+    NoIdToken,
+    Slow,
+    Status500,
+    LostTokenAnswer,
+    WrongIssParameter,
+    MissingIssParameter,
+    RotateKeys,
+    RefuseRefresh,
+    OtherUser,
+}
+
+impl FaultLine {
+    /// The fault this line means.
+    ///
+    /// # Errors
+    /// A sentence when the line lacks what its fault needs.
+    pub fn fault(&self) -> Result<Fault, &'static str> {
+        let endpoint = || self.endpoint.ok_or("this fault needs an endpoint");
+        Ok(match self.fault {
+            FaultName::WrongIss => Fault::WrongIss,
+            FaultName::WrongAud => Fault::WrongAud,
+            FaultName::WrongNonce => Fault::WrongNonce,
+            FaultName::MissingNonce => Fault::MissingNonce,
+            FaultName::WrongKid => Fault::WrongKid,
+            FaultName::WrongAzp => Fault::WrongAzp,
+            FaultName::AlgNone => Fault::AlgNone,
+            FaultName::Hs256WithPublicKey => Fault::Hs256WithPublicKey,
+            FaultName::Expired => Fault::Expired,
+            FaultName::NotYetValid => Fault::NotYetValid,
+            FaultName::BadSignature => Fault::BadSignature,
+            FaultName::NoIdToken => Fault::NoIdToken,
+            FaultName::Slow => Fault::Slow(
+                endpoint()?,
+                Duration::from_millis(self.ms.ok_or("a slow answer needs ms")?),
+            ),
+            FaultName::Status500 => Fault::Status500(endpoint()?),
+            FaultName::LostTokenAnswer => Fault::LostTokenAnswer,
+            FaultName::WrongIssParameter => Fault::WrongIssParameter,
+            FaultName::MissingIssParameter => Fault::MissingIssParameter,
+            FaultName::RotateKeys => Fault::RotateKeys,
+            FaultName::RefuseRefresh => Fault::RefuseRefresh,
+            FaultName::OtherUser => Fault::OtherUser,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_was_told() {
+        let faults = Faults::new(true);
+        faults.add_times(Fault::WrongIss, 2);
+        let strikes: Vec<bool> = (0..3).map(|_| faults.strikes(Fault::WrongIss)).collect();
+        assert_eq!(strikes, [true, true, false]);
+        faults.add(Fault::WrongAud);
+        assert!((0..9).all(|_| faults.strikes(Fault::WrongAud)));
+        faults.clear();
+        assert!(!faults.strikes(Fault::WrongAud));
+    }
+
+    #[test]
+    fn without_the_flag_no_fault_strikes() {
+        let faults = Faults::new(false);
+        faults.add(Fault::AlgNone);
+        assert!(!faults.strikes(Fault::AlgNone));
+    }
+
+    #[test]
+    fn a_fault_at_one_endpoint_leaves_the_others_alone() {
+        let faults = Faults::new(true);
+        faults.add(Fault::Slow(Endpoint::Token, Duration::from_millis(5)));
+        assert_eq!(faults.delay(Endpoint::Jwks), None);
+        assert_eq!(faults.delay(Endpoint::Token), Some(Duration::from_millis(5)));
+    }
+
+    #[test]
+    fn a_misspelt_order_is_refused() {
+        let read = |json: &str| serde_json::from_str::<FaultOrder>(json);
+        assert!(read(r#"{"faults":[{"fault":"wrong_is"}]}"#).is_err());
+        assert!(read(r#"{"faults":[{"fault":"wrong_iss","time":1}]}"#).is_err());
+        let order =
+            read(r#"{"faults":[{"fault":"slow","ms":5},{"fault":"status500","endpoint":"jwks"}]}"#).unwrap();
+        assert!(order.faults[0].fault().is_err());
+        assert_eq!(order.faults[1].fault(), Ok(Fault::Status500(Endpoint::Jwks)));
+    }
+}

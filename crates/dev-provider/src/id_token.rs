@@ -1,0 +1,184 @@
+//! ID tokens: made here, and recognised again when they come back as `id_token_hint`.
+
+use crate::DevProvider;
+use crate::clock::later;
+use crate::faults::Fault;
+use crate::keys::{SigningKey, segment};
+use crate::state::Grant;
+use crate::users::User;
+use crate::{Config, Error};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta};
+use openidconnect::core::{
+    CoreGenderClaim, CoreHmacKey, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+};
+use openidconnect::{
+    AccessToken, AdditionalClaims, Audience, ClientId, IdToken, IdTokenClaims, IssuerUrl, Nonce,
+    PrivateSigningKey as _,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The claim this provider adds to every ID token (Back-Channel Logout 1.0 §2.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SessionClaims {
+    pub(crate) sid: String,
+}
+
+impl AdditionalClaims for SessionClaims {}
+
+type Claims = IdTokenClaims<SessionClaims, CoreGenderClaim>;
+type Token =
+    IdToken<SessionClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
+
+impl DevProvider {
+    /// Signs the ID token of a grant, or spoils it when a fault says so. `None` when a fault left it out.
+    pub(crate) fn id_token(
+        &self,
+        grant: &Grant,
+        nonce: Option<&str>,
+        access_token: &str,
+    ) -> Result<Option<String>, Error> {
+        if self.faults().strikes(Fault::NoIdToken) {
+            return Ok(None);
+        }
+        let claims = self.spoil_claims(self.claims(grant, nonce)?)?;
+        let keys = self.keys();
+        let key = &keys.current;
+        let access_token = AccessToken::new(access_token.to_owned());
+        let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
+        let token = Token::new(claims, &key.signer, algorithm, Some(&access_token), None)
+            .map_err(|error| Error::Sign(error.to_string()))?;
+        self.spoil_signature(key, token.to_string()).map(Some)
+    }
+
+    fn claims(&self, grant: &Grant, nonce: Option<&str>) -> Result<Claims, Error> {
+        let now = self.now();
+        let user = User::by_sub(grant.sub).ok_or_else(|| Error::Sign("no such user".to_owned()))?;
+        let claims = Claims::new(
+            issuer_url(self.config())?,
+            vec![Audience::new(grant.client_id.clone())],
+            later(now, self.config().id_token_ttl),
+            now,
+            user.claims(&grant.scope),
+            SessionClaims {
+                sid: grant.sid.clone(),
+            },
+        );
+        Ok(claims
+            .set_auth_time(Some(grant.auth_time))
+            .set_nonce(nonce.map(|nonce| Nonce::new(nonce.to_owned()))))
+    }
+
+    fn spoil_claims(&self, mut claims: Claims) -> Result<Claims, Error> {
+        let faults = self.faults();
+        let now = self.now();
+        if faults.strikes(Fault::WrongIss) {
+            let issuer = IssuerUrl::new("http://somebody-else.localhost".to_owned());
+            claims = claims.set_issuer(issuer.map_err(|error| Error::Sign(error.to_string()))?);
+        }
+        if faults.strikes(Fault::WrongAud) {
+            claims = claims.set_audiences(vec![Audience::new("somebody-else".to_owned())]);
+        }
+        if faults.strikes(Fault::WrongAzp) {
+            claims = claims.set_authorized_party(Some(ClientId::new("somebody-else".to_owned())));
+        }
+        if faults.strikes(Fault::WrongNonce) {
+            claims = claims.set_nonce(Some(Nonce::new("another-nonce".to_owned())));
+        }
+        if faults.strikes(Fault::MissingNonce) {
+            claims = claims.set_nonce(None);
+        }
+        if faults.strikes(Fault::Expired) {
+            claims = claims
+                .set_issue_time(now - TimeDelta::hours(2))
+                .set_expiration(now - TimeDelta::hours(1));
+        }
+        if faults.strikes(Fault::NotYetValid) {
+            claims = claims
+                .set_issue_time(now + TimeDelta::hours(1))
+                .set_expiration(now + TimeDelta::hours(2));
+        }
+        Ok(claims)
+    }
+
+    fn spoil_signature(&self, key: &SigningKey, token: String) -> Result<String, Error> {
+        let faults = self.faults();
+        let payload = token.split('.').nth(1).unwrap_or_default();
+        if faults.strikes(Fault::WrongKid) {
+            let input = format!(
+                "{}.{payload}",
+                segment(&json!({ "alg": "RS256", "kid": "unheard-of" }))?
+            );
+            let signature = key
+                .signer
+                .sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
+            return Ok(seal(
+                &input,
+                &signature.map_err(|error| Error::Sign(error.to_string()))?,
+            ));
+        }
+        if faults.strikes(Fault::AlgNone) {
+            return Ok(seal(
+                &format!("{}.{payload}", segment(&json!({ "alg": "none" }))?),
+                &[],
+            ));
+        }
+        if faults.strikes(Fault::Hs256WithPublicKey) {
+            let input = format!(
+                "{}.{payload}",
+                segment(&json!({ "alg": "HS256", "kid": key.kid }))?
+            );
+            let secret = CoreHmacKey::new(key.public_pem.as_bytes());
+            let signature = secret.sign(&CoreJwsSigningAlgorithm::HmacSha256, input.as_bytes());
+            return Ok(seal(
+                &input,
+                &signature.map_err(|error| Error::Sign(error.to_string()))?,
+            ));
+        }
+        if faults.strikes(Fault::BadSignature) {
+            let (input, _) = token.rsplit_once('.').unwrap_or_default();
+            return Ok(seal(input, &[7; 256]));
+        }
+        Ok(token)
+    }
+
+    /// Reads an `id_token_hint`: ours, for a client we know, correctly signed. It may have expired, and its
+    /// key may have been retired (RP-Initiated Logout 1.0 §4).
+    pub(crate) fn read_hint(&self, hint: &str) -> Option<Hint> {
+        let token: Token = hint.parse().ok()?;
+        let issuer = issuer_url(self.config()).ok()?;
+        for client in &self.config().clients {
+            let keys = CoreJsonWebKeySet::new(self.keys().known().keys().clone());
+            let client_id = ClientId::new(client.client_id.clone());
+            let verifier = CoreIdTokenVerifier::new_public_client(client_id, issuer.clone(), keys)
+                .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
+                .set_time_fn(|| DateTime::UNIX_EPOCH);
+            if let Ok(claims) = token.claims(&verifier, |_: Option<&Nonce>| Ok(())) {
+                return Some(Hint {
+                    client_id: client.client_id.clone(),
+                    sub: claims.subject().to_string(),
+                    sid: claims.additional_claims().sid.clone(),
+                });
+            }
+        }
+        None
+    }
+}
+
+/// What a checked `id_token_hint` says.
+#[derive(Clone, Debug)]
+pub(crate) struct Hint {
+    pub(crate) client_id: String,
+    pub(crate) sub: String,
+    pub(crate) sid: String,
+}
+
+pub(crate) fn issuer_url(config: &Config) -> Result<IssuerUrl, Error> {
+    IssuerUrl::new(config.issuer()).map_err(|error| Error::Sign(error.to_string()))
+}
+
+fn seal(input: &str, signature: &[u8]) -> String {
+    format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+}

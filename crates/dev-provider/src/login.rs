@@ -1,0 +1,120 @@
+//! `POST /login`: the login page's form.
+
+use crate::authorize::{AuthorizeRequest, Refusal};
+use crate::browser::Browser;
+use crate::clock::later;
+use crate::error::Failure;
+use crate::guard::is_same_origin;
+use crate::params::Params;
+use crate::state::ProviderSession;
+use crate::users::User;
+use crate::{DevProvider, pages};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::collections::BTreeSet;
+use tower_sessions::Session;
+
+/// Why a login form is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LoginRefusal {
+    #[error("This form was sent from another site.")]
+    CrossSite,
+    #[error("This login page was open for too long. Please start again in the app.")]
+    UnknownTransaction,
+    #[error("There is no such demo user.")]
+    UnknownUser,
+}
+
+impl IntoResponse for LoginRefusal {
+    fn into_response(self) -> Response {
+        tracing::warn!(rule = ?self, "login refused");
+        let status = if self == Self::CrossSite {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        pages::refusal(status, "invalid_request", &self.to_string())
+    }
+}
+
+/// `POST /login`
+pub(crate) async fn post(
+    State(provider): State<DevProvider>,
+    session: Session,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    if !is_same_origin(&headers, &provider.config().issuer()) {
+        return Ok(LoginRefusal::CrossSite.into_response());
+    }
+    let params = Params::parse(&body);
+    let transaction = params.owned("transaction").unwrap_or_default();
+    // It stays until it expires: a double click, or the back button, must not end in an error.
+    let open = provider.state().logins.get(&transaction, provider.now()).cloned();
+    let Some(open) = open else {
+        return Ok(LoginRefusal::UnknownTransaction.into_response());
+    };
+    let browser = Browser::new(session);
+    if browser.binding().await?.as_ref() != Some(&open.browser) {
+        // Another browser's page, or one whose cookie a second tab replaced at the same moment. Either way
+        // nobody is signed in by it: the request starts over where it began.
+        tracing::info!(rule = "foreign_transaction", "login starts over");
+        let again = format!("/authorize?{}", open.request.query);
+        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, again)]).into_response());
+    }
+    if params.get("cancel").is_some() {
+        return Ok(open.request.target.refuse(&provider, Refusal::Cancelled));
+    }
+    match params.get("user").and_then(User::by_username) {
+        Some(user) => provider.sign_in(&browser, &open.request, user).await,
+        None => Ok(LoginRefusal::UnknownUser.into_response()),
+    }
+}
+
+impl DevProvider {
+    /// Signs `user` in here and answers the request with a code. The same user keeps the `sid`; another
+    /// user's session in this browser ends, and its apps are told.
+    pub(crate) async fn sign_in(
+        &self,
+        browser: &Browser,
+        request: &AuthorizeRequest,
+        user: &User,
+    ) -> Result<Response, Failure> {
+        let now = self.now();
+        let user = match User::by_sub(user.sub) {
+            Some(user) if request.expected_sub.as_deref().is_none_or(|sub| sub == user.sub) => user,
+            _ => return Ok(request.target.refuse(self, Refusal::LoginRequired)),
+        };
+        let sid = match self.signed_in(browser).await? {
+            Some((sid, session)) if session.sub == user.sub => {
+                if let Some(session) = self.state().sessions.get_mut(&sid, now) {
+                    session.auth_time = now;
+                }
+                sid
+            }
+            before => {
+                if let Some((sid, _)) = before {
+                    self.end_session(&sid);
+                }
+                let sid = self.config().random.token();
+                let session = ProviderSession {
+                    sub: user.sub,
+                    auth_time: now,
+                    clients: BTreeSet::new(),
+                };
+                self.state().sessions.insert(
+                    sid.clone(),
+                    session,
+                    later(now, self.config().session_ttl),
+                    now,
+                );
+                sid
+            }
+        };
+        browser.sign_in(&sid).await?;
+        tracing::info!(user = user.username, client_id = %request.client_id, "signed in");
+        Ok(self.issue_code(request, &sid))
+    }
+}

@@ -1,0 +1,206 @@
+//! `GET` and `POST /logout`: RP-Initiated Logout 1.0.
+//!
+//! A good `id_token_hint` signs out at once. Without one, or with one of another session, the user is asked
+//! first: anybody can put a link to this page anywhere.
+
+use crate::browser::Browser;
+use crate::clock::later;
+use crate::config::is_registered;
+use crate::error::Failure;
+use crate::guard::is_same_origin;
+use crate::id_token::Hint;
+use crate::params::Params;
+use crate::state::{LogoutTransaction, TRANSACTION_TTL};
+use crate::users::User;
+use crate::{DevProvider, pages};
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tower_sessions::Session;
+use url::Url;
+
+/// Why a sign-out is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LogoutRefusal {
+    #[error("A parameter was sent twice.")]
+    DuplicateParameter,
+    #[error("The id_token_hint was issued to another app than the client_id names.")]
+    ClientMismatch,
+    #[error("The post-logout redirect URI is not registered for this app, so nobody is sent there.")]
+    UnregisteredRedirectUri,
+    #[error("This form was sent from another site.")]
+    CrossSite,
+    #[error("This page was open for too long, or in another browser. Please start again in the app.")]
+    UnknownTransaction,
+}
+
+impl IntoResponse for LogoutRefusal {
+    fn into_response(self) -> Response {
+        tracing::warn!(rule = ?self, "logout refused");
+        let status = if self == Self::CrossSite {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        pages::refusal(status, "invalid_request", &self.to_string())
+    }
+}
+
+/// `GET /logout`
+pub(crate) async fn get(
+    State(provider): State<DevProvider>,
+    session: Session,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    begin(&provider, &Browser::new(session), &params).await
+}
+
+/// `POST /logout`: a relying party's form, or the confirmation page's own.
+pub(crate) async fn post(
+    State(provider): State<DevProvider>,
+    session: Session,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let params = Params::parse(&body);
+    let browser = Browser::new(session);
+    match params.get("confirm") {
+        None => begin(&provider, &browser, &params).await,
+        Some(_) if !is_same_origin(&headers, &provider.config().issuer()) => {
+            Ok(LogoutRefusal::CrossSite.into_response())
+        }
+        Some(transaction) => confirmed(&provider, &browser, transaction).await,
+    }
+}
+
+async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Result<Response, Failure> {
+    if params.has_duplicates() {
+        return Ok(LogoutRefusal::DuplicateParameter.into_response());
+    }
+    let hint = params
+        .get("id_token_hint")
+        .and_then(|hint| provider.read_hint(hint));
+    let continue_to = match continue_to(provider, params, hint.as_ref()) {
+        Ok(url) => url,
+        Err(LogoutRefusal::UnregisteredRedirectUri) => return unregistered(provider, browser).await,
+        Err(refusal) => return Ok(refusal.into_response()),
+    };
+    let current = provider.signed_in(browser).await?;
+    match (hint, current) {
+        (Some(hint), None) => {
+            // The cookie stays at home on a relying party's cross-site POST: the hint names the session.
+            provider.end_session(&hint.sid);
+            Ok(done(continue_to.as_ref()))
+        }
+        (Some(hint), Some((sid, _))) if hint.sid == sid => {
+            provider.end_session(&sid);
+            browser.forget().await?;
+            Ok(done(continue_to.as_ref()))
+        }
+        (_, Some((_, session))) => {
+            let transaction = open(provider, browser, continue_to).await?;
+            Ok(User::by_sub(session.sub).map_or_else(
+                || pages::signed_out(None),
+                |user| pages::confirm_logout(user, &transaction),
+            ))
+        }
+        // Nobody to sign out. A link, not a redirect: nobody proved that the app itself asked.
+        (None, None) => Ok(pages::signed_out(continue_to.as_ref())),
+    }
+}
+
+async fn confirmed(
+    provider: &DevProvider,
+    browser: &Browser,
+    transaction: &str,
+) -> Result<Response, Failure> {
+    let binding = browser.binding().await?;
+    let open = {
+        let mut state = provider.state();
+        let key = transaction.to_owned();
+        let mine = state
+            .logouts
+            .get(&key, provider.now())
+            .is_some_and(|open| Some(&open.browser) == binding.as_ref());
+        if mine { state.logouts.remove(&key) } else { None }
+    };
+    let Some(open) = open else {
+        return Ok(LogoutRefusal::UnknownTransaction.into_response());
+    };
+    if let Some((sid, _)) = provider.signed_in(browser).await? {
+        provider.end_session(&sid);
+    }
+    browser.forget().await?;
+    Ok(done(open.continue_to.as_ref()))
+}
+
+/// Where to go afterwards, `state` included; an address that is not registered is refused (§3).
+fn continue_to(
+    provider: &DevProvider,
+    params: &Params,
+    hint: Option<&Hint>,
+) -> Result<Option<Url>, LogoutRefusal> {
+    let named = params.get("client_id");
+    if let (Some(hint), Some(client_id)) = (hint, named)
+        && hint.client_id != client_id
+    {
+        return Err(LogoutRefusal::ClientMismatch);
+    }
+    let Some(sent) = params.get("post_logout_redirect_uri") else {
+        return Ok(None);
+    };
+    let client = hint
+        .map(|hint| hint.client_id.as_str())
+        .or(named)
+        .and_then(|id| provider.config().client(id));
+    let registered = client.is_some_and(|client| is_registered(&client.post_logout_redirect_uris, sent));
+    let mut url = Url::parse(sent)
+        .ok()
+        .filter(|_| registered)
+        .ok_or(LogoutRefusal::UnregisteredRedirectUri)?;
+    if let Some(state) = params.get("state") {
+        url.query_pairs_mut().append_pair("state", state);
+    }
+    Ok(Some(url))
+}
+
+/// The page for an unregistered address: offers a sign-out that leads nowhere.
+async fn unregistered(provider: &DevProvider, browser: &Browser) -> Result<Response, Failure> {
+    let refusal = LogoutRefusal::UnregisteredRedirectUri;
+    tracing::warn!(rule = ?refusal, "logout refused");
+    let transaction = match provider.signed_in(browser).await? {
+        Some(_) => Some(open(provider, browser, None).await?),
+        None => None,
+    };
+    Ok(pages::unregistered_logout(
+        &refusal.to_string(),
+        transaction.as_deref(),
+    ))
+}
+
+async fn open(
+    provider: &DevProvider,
+    browser: &Browser,
+    continue_to: Option<Url>,
+) -> Result<String, Failure> {
+    let transaction = provider.config().random.token();
+    let open = LogoutTransaction {
+        browser: browser.bind(&provider.config().random).await?,
+        continue_to,
+    };
+    let now = provider.now();
+    provider
+        .state()
+        .logouts
+        .insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
+    Ok(transaction)
+}
+
+fn done(continue_to: Option<&Url>) -> Response {
+    continue_to.map_or_else(
+        || pages::signed_out(None),
+        |url| (StatusCode::SEE_OTHER, [(header::LOCATION, url.as_str())]).into_response(),
+    )
+}

@@ -1,0 +1,180 @@
+//! The provider as a program of its own. `dev-provider --help` lists what it can be told.
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use dev_provider::{Client, Config, DevProvider, serve};
+use secrecy::SecretString;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+/// The client secret comes from the environment alone: every user of the machine can read `argv`.
+const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
+
+/// A small OpenID Provider for development: demo users, one click, no passwords.
+///
+/// The client secret is read from DEV_PROVIDER_CLIENT_SECRET and from nowhere else.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Address to listen on
+    #[arg(long, env = "DEV_PROVIDER_LISTEN", default_value = "127.0.0.1:4300")]
+    listen: SocketAddr,
+    /// Public origin of this provider, which tokens name as their issuer
+    #[arg(
+        long,
+        env = "DEV_PROVIDER_ISSUER",
+        default_value = "http://auth.wow.localhost:4300"
+    )]
+    issuer: Url,
+    /// Folder for the signing key; without it every start makes a new key
+    #[arg(long, env = "DEV_PROVIDER_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// The one client's id
+    #[arg(long, env = "DEV_PROVIDER_CLIENT_ID", default_value = "demo")]
+    client_id: String,
+    /// Redirect URI of the client; repeat for more (in the variable: commas between)
+    #[arg(
+        long = "redirect-uri",
+        env = "DEV_PROVIDER_REDIRECT_URI",
+        value_delimiter = ',',
+        required = true
+    )]
+    redirect_uris: Vec<Url>,
+    /// Post-logout redirect URI of the client; repeat for more (in the variable: commas between)
+    #[arg(
+        long = "post-logout-redirect-uri",
+        env = "DEV_PROVIDER_POST_LOGOUT_REDIRECT_URI",
+        value_delimiter = ','
+    )]
+    post_logout_redirect_uris: Vec<Url>,
+    /// Where the client takes logout tokens (OpenID Connect Back-Channel Logout 1.0)
+    #[arg(long, env = "DEV_PROVIDER_BACKCHANNEL_LOGOUT_URI")]
+    backchannel_logout_uri: Option<Url>,
+    /// Lifetime of an access token
+    #[arg(
+        long,
+        env = "DEV_PROVIDER_ACCESS_TOKEN_TTL",
+        value_name = "SECONDS",
+        default_value = "300",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    access_token_ttl: u32,
+    /// For tests: lets /test/faults switch faults on. Never where people sign in
+    #[arg(long, env = "DEV_PROVIDER_FAULTS")]
+    faults: bool,
+}
+
+impl Options {
+    fn config(self, client_secret: SecretString) -> Config {
+        let client = Client {
+            client_id: self.client_id,
+            client_secret,
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            backchannel_logout_uri: self.backchannel_logout_uri,
+        };
+        Config {
+            clients: vec![client],
+            data_dir: self.data_dir,
+            faults: self.faults,
+            access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),
+            ..Config::new(self.issuer)
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| "warn,dev_provider=info".into()))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            error.exit()
+        }
+        Err(error) => return fail(&one_line(&error)),
+    };
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(&message),
+    }
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
+    let secret = secret.ok_or_else(|| format!("{SECRET} is not set: it is the client's secret"))?;
+    let listen = options.listen;
+    let issuer = options.issuer.origin().ascii_serialization();
+    // The port first: when it is taken, there is no need to make a key.
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!(
+                    "port {} is taken: stop what listens there, or set DEV_PROVIDER_LISTEN",
+                    listen.port()
+                )
+            }
+            _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
+        })?;
+    let config = options.config(SecretString::from(secret));
+    if config.faults {
+        tracing::warn!("faults can be switched on: for tests only");
+    }
+    let provider = DevProvider::new(config).map_err(|error| match error {
+        dev_provider::Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: the signing key: {cause}"),
+        other => format!("DEV_PROVIDER_*: {other}"),
+    })?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping");
+    };
+    tracing::info!(%listen, issuer, "ready");
+    serve(provider, listener, shutdown)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// Clap's message without its usage lines. A bad value names its option, whose variable is put beside it.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:"));
+    let message = lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let option = message
+        .split("--")
+        .nth(1)
+        .and_then(|rest| rest.split([' ', '\'', '>']).next());
+    option.map_or_else(
+        || message.to_owned(),
+        |option| {
+            let variable = option.to_ascii_uppercase().replace('-', "_");
+            format!("DEV_PROVIDER_{variable}: {message}")
+        },
+    )
+}
+
+fn fail(message: &str) -> ExitCode {
+    // Nothing to do when stderr is gone as well.
+    let _ = writeln!(std::io::stderr(), "dev-provider: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,110 @@
+//! Parameters of a request, from its query or form. RFC 6749 §3.1: an empty parameter counts as absent,
+//! and none may come twice.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use url::form_urlencoded;
+
+/// The parameters of one request.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    values: BTreeMap<String, String>,
+    duplicates: BTreeSet<String>,
+}
+
+impl Params {
+    /// Reads a query string or a form body.
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
+        let mut params = Self::default();
+        let mut seen = BTreeSet::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            if !seen.insert(name.to_string()) {
+                params.duplicates.insert(name.to_string());
+            }
+            if !value.is_empty() {
+                params.values.insert(name.into_owned(), value.into_owned());
+            }
+        }
+        params
+    }
+
+    /// The value of `name`, when it was sent, once, and is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        if self.duplicates.contains(name) {
+            return None;
+        }
+        self.values.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn owned(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// Whether `name` came more than once.
+    pub(crate) fn is_duplicate(&self, name: &str) -> bool {
+        self.duplicates.contains(name)
+    }
+
+    /// Whether any parameter came more than once.
+    pub(crate) fn has_duplicates(&self) -> bool {
+        !self.duplicates.is_empty()
+    }
+}
+
+/// The scopes this provider knows.
+pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// A set of scopes, written with spaces between (RFC 6749 §3.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Scopes(BTreeSet<String>);
+
+impl Scopes {
+    /// The known ones of `text`; others are ignored (OpenID Connect Core §3.1.2.1).
+    pub(crate) fn parse(text: &str) -> Self {
+        let known = text.split(' ').filter(|scope| SCOPES.contains(scope));
+        Self(known.map(str::to_owned).collect())
+    }
+
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.0.contains(scope)
+    }
+
+    /// Whether nothing here goes beyond `other`.
+    pub(crate) fn within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+}
+
+impl std::fmt::Display for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scopes: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        f.write_str(&scopes.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_parameter_counts_as_absent() {
+        assert_eq!(Params::parse(b"state=&nonce=n").get("state"), None);
+    }
+
+    #[test]
+    fn a_parameter_sent_twice_has_no_value() {
+        let params = Params::parse(b"state=a&state=b&nonce=n");
+        assert_eq!(params.get("state"), None);
+        assert!(params.is_duplicate("state") && params.has_duplicates());
+        assert!(Params::parse(b"state=&state=b").is_duplicate("state"));
+    }
+
+    #[test]
+    fn unknown_scopes_are_ignored() {
+        let scopes = Scopes::parse("openid email admin");
+        assert_eq!(scopes.to_string(), "email openid");
+        assert!(!scopes.has("admin"));
+        assert!(Scopes::parse("openid").within(&scopes));
+        assert!(!Scopes::parse("openid profile").within(&scopes));
+    }
+}

@@ -1,0 +1,235 @@
+//! The provider itself: its parts, its routes, and how it is served.
+
+use crate::backchannel::http_client;
+use crate::browser::{self, Browser, Store};
+use crate::counters::Tally;
+use crate::error::Failure;
+use crate::faults::{Endpoint, Fault};
+use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
+use crate::state::{ProviderSession, State};
+use crate::{Config, Counters, Error, Faults};
+use crate::{authorize, discovery, guard, login, logout, pages, revoke, switchboard, token, userinfo};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tower_http::limit::RequestBodyLimitLayer;
+
+/// The most a request may bring.
+const BODY_LIMIT: usize = 64 * 1024;
+/// How long requests and deliveries under way may take when the provider stops.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// An OpenID Provider. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct DevProvider(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    keys: RwLock<Keys>,
+    state: Mutex<State>,
+    refresh_turn: Mutex<()>,
+    browsers: Store,
+    faults: Faults,
+    tally: Tally,
+    http: reqwest::Client,
+    deliveries: Mutex<JoinSet<()>>,
+}
+
+impl DevProvider {
+    /// A provider with its signing key made or read.
+    ///
+    /// # Errors
+    /// When the configuration contradicts itself, or the key cannot be made, read or kept.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        config.check()?;
+        let pem = match (&config.signing_key, &config.data_dir) {
+            (Some(pem), _) => pem.clone(),
+            (None, Some(data_dir)) => load_or_create(data_dir)?,
+            (None, None) => generate_signing_key()?,
+        };
+        Ok(Self(Arc::new(Parts {
+            keys: RwLock::new(Keys::new(SigningKey::from_pem(&pem)?)),
+            state: Mutex::new(State::new()),
+            refresh_turn: Mutex::new(()),
+            browsers: Store::new(),
+            faults: Faults::new(config.faults),
+            tally: Tally::default(),
+            http: http_client()?,
+            deliveries: Mutex::new(JoinSet::new()),
+            config,
+        })))
+    }
+
+    /// All routes, to be mounted at the issuer's origin.
+    pub fn router(&self) -> Router {
+        let config = self.config();
+        let secure = config.issuer.scheme() == "https";
+        let pages = Router::new()
+            .route("/authorize", get(authorize::get))
+            .route("/login", post(login::post))
+            .route("/logout", get(logout::get).post(logout::post))
+            .layer(browser::layer(
+                self.0.browsers.clone(),
+                secure,
+                config.session_ttl,
+            ));
+        let mut router = Router::new()
+            .merge(pages)
+            .route("/.well-known/openid-configuration", get(discovery::configuration))
+            .route("/jwks.json", get(discovery::jwks))
+            .route("/token", post(token::post))
+            .route("/userinfo", get(userinfo::any).post(userinfo::any))
+            .route("/revoke", post(revoke::post))
+            .route("/style.css", get(pages::style))
+            .route("/healthz", get(|| async { "ok\n" }));
+        if config.faults {
+            router = router
+                .route("/test/faults", post(switchboard::add).delete(switchboard::clear))
+                .route("/test/counters", get(switchboard::counters));
+        }
+        router
+            .fallback(|| async {
+                pages::refusal(
+                    StatusCode::NOT_FOUND,
+                    "not_found",
+                    "There is no such page at this provider.",
+                )
+            })
+            .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+            .layer(from_fn_with_state(self.clone(), guard::host))
+            .layer(from_fn(guard::headers))
+            .with_state(self.clone())
+    }
+
+    /// The faults, to be switched on and off by a test.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.0.faults.clone()
+    }
+
+    /// How often clients have asked so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.tally().snapshot()
+    }
+
+    /// Makes a new signing key; the old one leaves the key set at once. Not kept: a restart goes back to
+    /// the key of the data folder.
+    ///
+    /// # Errors
+    /// When the key cannot be made.
+    pub async fn rotate_keys(&self) -> Result<(), Error> {
+        let made = tokio::task::spawn_blocking(|| SigningKey::from_pem(&generate_signing_key()?)).await;
+        let next = made.map_err(|error| Error::Key(error.to_string()))??;
+        self.0
+            .keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .rotate(next);
+        tracing::info!("signing key rotated");
+        Ok(())
+    }
+
+    /// Waits until every logout token sent so far has been answered or given up.
+    pub async fn deliveries_done(&self) {
+        let mut deliveries = std::mem::take(&mut *self.deliveries());
+        while deliveries.join_next().await.is_some() {}
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.config.clock.now()
+    }
+
+    pub(crate) fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn refresh_turn(&self) -> MutexGuard<'_, ()> {
+        self.0.refresh_turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    /// The session this browser is signed in with, if it still lives.
+    pub(crate) async fn signed_in(
+        &self,
+        browser: &Browser,
+    ) -> Result<Option<(String, ProviderSession)>, Failure> {
+        let Some(sid) = browser.sid().await? else {
+            return Ok(None);
+        };
+        let session = self.state().sessions.get(&sid, self.now()).cloned();
+        Ok(session.map(|session| (sid, session)))
+    }
+
+    /// Lets the faults of an endpoint strike: a delay, or an answer that takes the real one's place.
+    pub(crate) async fn interfere(&self, endpoint: Endpoint) -> Option<Response> {
+        if let Some(delay) = self.0.faults.delay(endpoint) {
+            tokio::time::sleep(delay).await;
+        }
+        let broken = self.0.faults.strikes(Fault::Status500(endpoint));
+        broken.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+
+    /// Runs a delivery beside the request that caused it.
+    pub(crate) fn in_background(&self, delivery: impl Future<Output = ()> + Send + 'static) {
+        let mut deliveries = self.deliveries();
+        while deliveries.try_join_next().is_some() {}
+        deliveries.spawn(delivery);
+    }
+
+    fn deliveries(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves `provider` until `shutdown`, then lets requests and deliveries under way finish, for three seconds
+/// at most.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    provider: DevProvider,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let serving = axum::serve(listener, provider.router()).with_graceful_shutdown(async move {
+        shutdown.await;
+        let _ = stopping.send(());
+    });
+    let too_late = async {
+        // A dropped sender means the server ended by itself: then there is no deadline.
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        result = serving => result.map_err(Error::Serve)?,
+        () = too_late => tracing::warn!("some requests were cut short"),
+    }
+    let _ = tokio::time::timeout(LAST_WORDS, provider.deliveries_done()).await;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `POST /revoke`: token revocation (RFC 7009).
+
+use crate::DevProvider;
+use crate::params::Params;
+use crate::random::fingerprint;
+use crate::token::{TokenRefusal, client_of};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+
+/// `POST /revoke`. A refresh token takes its whole family along (§2.1), an access token only itself. A
+/// token nobody knows is revoked already: 200 (§2.2).
+pub(crate) async fn post(
+    State(provider): State<DevProvider>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, TokenRefusal> {
+    let params = Params::parse(&body);
+    let client = client_of(&provider, &headers, &params)?;
+    let key = fingerprint(params.get("token").ok_or(TokenRefusal::MissingParameter)?);
+    let now = provider.now();
+    let mut state = provider.state();
+    let refresh = state
+        .refresh_tokens
+        .get(&key, now)
+        .map(|token| token.family.clone());
+    let access = state
+        .access_tokens
+        .get(&key, now)
+        .map(|token| token.family.clone());
+    let Some(family) = refresh.as_ref().or(access.as_ref()) else {
+        return Ok(StatusCode::OK);
+    };
+    if state
+        .families
+        .get(family, now)
+        .is_some_and(|grant| grant.client_id != client.client_id)
+    {
+        return Err(TokenRefusal::ForeignToken);
+    }
+    match refresh {
+        Some(family) => drop(state.families.remove(&family)),
+        None => drop(state.access_tokens.remove(&key)),
+    }
+    drop(state);
+    tracing::info!(client_id = %client.client_id, "token revoked");
+    Ok(StatusCode::OK)
+}

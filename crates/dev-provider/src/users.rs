@@ -1,0 +1,101 @@
+//! The demo users. They sign in with one click: there is nothing here worth a password.
+
+use openidconnect::core::CoreGenderClaim;
+use openidconnect::{
+    EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserUsername, StandardClaims,
+    SubjectIdentifier,
+};
+
+/// A demo user.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    /// `sub`: stable, never reassigned, says nothing about the person.
+    pub(crate) sub: &'static str,
+    pub(crate) username: &'static str,
+    pub(crate) given_name: &'static str,
+    pub(crate) family_name: &'static str,
+    pub(crate) email: &'static str,
+}
+
+/// Everybody who can sign in.
+pub(crate) const USERS: [User; 2] = [
+    User {
+        sub: "demo|alice",
+        username: "alice",
+        given_name: "Alice",
+        family_name: "Adams",
+        email: "alice@example.com",
+    },
+    User {
+        sub: "demo|bob",
+        username: "bob",
+        given_name: "Bob",
+        family_name: "Brown",
+        email: "bob@example.com",
+    },
+];
+
+impl User {
+    pub(crate) fn by_username(username: &str) -> Option<&'static Self> {
+        USERS.iter().find(|user| user.username == username)
+    }
+
+    pub(crate) fn by_sub(sub: &str) -> Option<&'static Self> {
+        USERS.iter().find(|user| user.sub == sub)
+    }
+
+    /// Whom a `login_hint` means: a user name or an e-mail address, in any case.
+    pub(crate) fn by_hint(hint: &str) -> Option<&'static Self> {
+        USERS
+            .iter()
+            .find(|user| user.username.eq_ignore_ascii_case(hint) || user.email.eq_ignore_ascii_case(hint))
+    }
+
+    /// Somebody else, for the fault that answers with another user.
+    pub(crate) fn other(&self) -> Option<&'static Self> {
+        USERS.iter().find(|user| *user != self)
+    }
+
+    /// The full name.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+
+    /// The claims that `scope` asks for (OpenID Connect Core §5.4).
+    pub(crate) fn claims(&self, scope: &crate::params::Scopes) -> StandardClaims<CoreGenderClaim> {
+        let mut claims = StandardClaims::new(SubjectIdentifier::new(self.sub.to_owned()));
+        if scope.has("profile") {
+            claims = claims
+                .set_name(Some(EndUserName::new(self.name()).into()))
+                .set_given_name(Some(EndUserGivenName::new(self.given_name.to_owned()).into()))
+                .set_family_name(Some(EndUserFamilyName::new(self.family_name.to_owned()).into()))
+                .set_preferred_username(Some(EndUserUsername::new(self.username.to_owned())));
+        }
+        if scope.has("email") {
+            claims = claims
+                .set_email(Some(EndUserEmail::new(self.email.to_owned())))
+                .set_email_verified(Some(true));
+        }
+        claims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_hint_is_a_user_name_or_an_email_address() {
+        for hint in ["bob", "Bob", "bob@example.com"] {
+            assert_eq!(User::by_hint(hint).map(|user| user.username), Some("bob"));
+        }
+        assert_eq!(User::by_hint("mallory"), None);
+    }
+
+    #[test]
+    fn the_other_user_is_never_the_same() {
+        for user in &USERS {
+            assert_ne!(user.other(), Some(user));
+        }
+    }
+}
