@@ -78,6 +78,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "APP")]
     pub(crate) watch: Option<Process>,
 
+    /// Ignore AUTH_* variables and .env, so that the suite is the same everywhere. For tests.
+    #[arg(long)]
+    pub(crate) no_env: bool,
+
     /// Set one environment variable of one process; may be repeated.
     #[arg(long = "set", value_name = "PROCESS:NAME=VALUE", value_parser = parse_setting)]
     pub(crate) settings: Vec<Setting>,

@@ -62,7 +62,11 @@ async fn run(options: &Options) -> Result<(), Problem> {
     let root = repository();
     let data_dir = absolute(&options.data_dir)?;
     let addresses = Addresses::new(options.port_offset);
-    let shared = SharedEnv::read(&root, env::vars_os().filter_map(into_strings))?;
+    let shared = if options.no_env {
+        SharedEnv::default()
+    } else {
+        SharedEnv::read(&root, env::vars_os().filter_map(into_strings))?
+    };
     let processes = chosen(options, &shared)?;
 
     let secrets = Secrets::load_or_make(&data_dir)?;

@@ -1,0 +1,38 @@
+// Browser journeys through the whole suite. `make e2e` runs them; each worker starts a suite of its own.
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+import type { SuiteOptions } from './support';
+
+const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env['CHROMIUM'] ?? installed.find((path) => existsSync(path));
+
+export default defineConfig<object, SuiteOptions>({
+  testDir: 'tests',
+  fullyParallel: false,
+  workers: Number(process.env['E2E_WORKERS'] ?? 2),
+  forbidOnly: Boolean(process.env['CI']),
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    viewport: { width: 1100, height: 800 },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: [
+        // Chromium's sandbox cannot be set up by root.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        // As browsers are going to be: no cookies in frames of other sites.
+        '--test-third-party-cookie-phaseout',
+      ],
+    },
+  },
+});

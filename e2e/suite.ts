@@ -1,0 +1,77 @@
+// Starts and stops a suite of its own on other ports, with its own data, by the same program `make run` uses.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const profile = process.env['RELEASE'] ? 'release' : 'debug';
+const demo = join(root, 'target', profile, 'demo');
+
+/** Where the processes of a running suite are, and what they have written. */
+export interface Suite {
+  /** The main app where the articles have it, on plain `localhost`. */
+  main: string;
+  /** The same app under `.wow.localhost`. */
+  games: string;
+  store: string;
+  partner: string;
+  identity: string;
+  /** Identity under `.wow.localhost`. */
+  identityWow: string;
+  provider: string;
+  /** All lines of all processes so far. */
+  log: () => string;
+  stop: () => Promise<void>;
+}
+
+/** The origins of a suite whose ports are moved by `offset`. */
+export function origins(offset: number): Omit<Suite, 'log' | 'stop'> {
+  return {
+    main: `http://localhost:${4201 + offset}`,
+    games: `http://games.wow.localhost:${4201 + offset}`,
+    store: `http://store.wow.localhost:${4202 + offset}`,
+    partner: `http://partner.localhost:${4203 + offset}`,
+    identity: `http://localhost:${4200 + offset}`,
+    identityWow: `http://identity.wow.localhost:${4200 + offset}`,
+    provider: `http://auth.wow.localhost:${4300 + offset}`,
+  };
+}
+
+/** Starts a suite and waits until the supervisor says that every process answers. */
+export async function startSuite({ offset, args = [] }: { offset: number; args?: string[] }): Promise<Suite> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'suite-'));
+  const options = ['--no-env', '--port-offset', String(offset), '--data-dir', dataDir, ...args];
+  if (profile === 'release') options.push('--release');
+  // `demo child` ends the supervisor, and with it the suite, should this process be killed.
+  const child = ['child', '--gently', '--supervisor', String(process.pid), '--', demo, ...options];
+  const supervisor = spawn(demo, child, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+
+  let log = '';
+  const ready = new Promise<void>((resolveReady, reject) => {
+    const read = (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes('\n  Ready.')) resolveReady();
+    };
+    supervisor.stdout.on('data', read);
+    supervisor.stderr.on('data', read);
+    supervisor.once('error', reject);
+    supervisor.once('exit', (code) => reject(new Error(`the suite ended with ${code}:\n${log}`)));
+  });
+  const clean = () => rm(dataDir, { recursive: true, force: true });
+  await ready.catch(async (error: unknown) => {
+    await clean();
+    throw error;
+  });
+
+  const stop = async () => {
+    if (supervisor.exitCode === null && supervisor.signalCode === null) {
+      const exited = once(supervisor, 'exit');
+      supervisor.kill('SIGTERM');
+      await exited;
+    }
+    await clean();
+  };
+  return { ...origins(offset), log: () => log, stop };
+}

@@ -1,0 +1,123 @@
+// What the journeys share: a suite for each worker, the words on the pages, and a guard that fails a test on
+// any error in the browser's console.
+import { type BrowserContext, type Page, type TestInfo, expect, test as base } from '@playwright/test';
+import { type Suite, startSuite } from './suite';
+
+export { expect };
+export type { Page, Suite };
+
+/** Worker options: a spec that sets them with `test.use` gets a suite of its own. */
+export interface SuiteOptions {
+  /** Extra arguments of the supervisor, such as `--partner-direct`. */
+  suiteArgs: string[];
+}
+
+interface WorkerFixtures extends SuiteOptions {
+  suite: Suite;
+}
+
+interface TestFixtures {
+  /** Patterns of console errors that a test provokes on purpose. */
+  expectedErrors: RegExp[];
+  guard: void;
+}
+
+/** Far enough from `make run` and from `make run PORT_OFFSET=1000`. */
+const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 3000);
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  suiteArgs: [[], { option: true, scope: 'worker' }],
+
+  suite: [
+    async ({ suiteArgs }, use, worker) => {
+      const suite = await startSuite({ offset: FIRST_OFFSET + 10 * worker.parallelIndex, args: suiteArgs });
+      await use(suite);
+      await suite.stop();
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  expectedErrors: async ({}, use) => {
+    await use([]);
+  },
+
+  guard: [
+    async ({ context, suite, expectedErrors }, use, info) => {
+      const errors = consoleErrors(context);
+      const before = suite.log().length;
+      await use();
+      await attachLog(info, suite.log().slice(before));
+      const unexpected = errors.filter((error) => !expectedErrors.some((pattern) => pattern.test(error)));
+      expect(unexpected, 'errors in the console of the browser').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Collects what every page of a context reports: script errors, console errors, refusals by the CSP. */
+export function consoleErrors(context: BrowserContext): string[] {
+  const errors: string[] = [];
+  const watch = (page: Page) => {
+    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(`${message.location().url}: ${message.text()}`);
+    });
+  };
+  context.pages().forEach(watch);
+  context.on('page', watch);
+  return errors;
+}
+
+async function attachLog(info: TestInfo, log: string): Promise<void> {
+  if (info.status !== info.expectedStatus) {
+    await info.attach('suite.log', { body: log, contentType: 'text/plain' });
+  }
+}
+
+/** The pages of the main app. */
+export const PUBLIC_PAGES = ['/', '/public', '/login', '/ssr-login', '/ssr-logout', '/signed-out'] as const;
+export const PROTECTED_PAGES = ['/protected', '/dashboard', '/session'] as const;
+
+export const signInButton = (page: Page) => page.getByRole('button', { name: /^Sign in with/ });
+export const signOutButton = (page: Page) => page.getByRole('button', { name: 'Sign out', exact: true });
+export const header = (page: Page) => page.getByRole('banner');
+
+/** From an app's sign-in page to the provider, and back as `user`. Ends where the app leads to. */
+export async function continueAs(page: Page, user: 'Alice' | 'Bob'): Promise<void> {
+  await signInButton(page).first().click();
+  await page.getByRole('button', { name: `Continue as ${user}` }).click();
+}
+
+/** Signs in at the app `origin`, leading to `path`. Nobody may be signed in at the provider yet. */
+export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string, path = '/'): Promise<void> {
+  await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
+  await continueAs(page, user);
+  await page.waitForURL(origin + path);
+  await expectSignedIn(page, user);
+}
+
+export async function expectSignedIn(page: Page, user: 'Alice' | 'Bob'): Promise<void> {
+  await expect(header(page).getByText(new RegExp(user))).toBeVisible();
+}
+
+export async function expectSignedOut(page: Page): Promise<void> {
+  await expect(header(page).getByRole('link', { name: 'Sign in' })).toBeVisible();
+  await expect(signOutButton(page)).toHaveCount(0);
+}
+
+/** What the app says about this browser's session, without extending it. */
+export async function sessionStatus(page: Page, origin: string): Promise<number> {
+  const response = await page.request.get(`${origin}/api/get-session-status?peek=1`);
+  expect(response.status()).toBe(200);
+  const body: unknown = await response.json();
+  return (body as { status: number }).status;
+}
+
+/** Opens `html` as the only page of a foreign site, for attacks that need one. */
+export async function openForeignPage(page: Page, html: string): Promise<void> {
+  await page.route('http://attacker.localhost:9/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Foreign</title>${html}` }),
+  );
+  await page.goto('http://attacker.localhost:9/');
+}

@@ -1,0 +1,17 @@
+// A session whose time is up.
+import { expect, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
+
+test.use({ suiteArgs: ['--set', 'main:AUTH_SESSION_MAX_AGE=3'] });
+
+test('an expired session is over on a click, on a hard load and at the endpoints', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/public');
+  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await expect.poll(() => sessionStatus(page, suite.main)).toBe(401);
+
+  await header(page).getByRole('link', { name: 'Protected' }).click();
+  await expect(page.getByText('Please sign in to continue')).toBeVisible();
+  await page.goto(`${suite.main}/dashboard?tab=2`);
+  await expect(page).toHaveURL(`${suite.main}/login?callbackUrl=${encodeURIComponent('/dashboard?tab=2')}`);
+  await expectSignedOut(page);
+  expect(await (await page.request.get(`${suite.main}/auth/session`)).text()).toBe('null');
+});

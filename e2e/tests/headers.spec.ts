@@ -1,0 +1,81 @@
+// The headers that keep foreign code, frames and caches away.
+import { PROTECTED_PAGES, PUBLIC_PAGES, expect, openForeignPage, signInAs, test } from '../support';
+
+test('every page carries the security headers', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main);
+  const urls = [...PUBLIC_PAGES, ...PROTECTED_PAGES].map((path) => suite.main + path);
+  for (const url of [...urls, suite.identity]) {
+    const response = await page.request.get(url);
+    const headers = response.headers();
+    const policy = headers['content-security-policy'] ?? '';
+    expect(policy, url).toMatch(/default-src|script-src/);
+    expect(policy, url).toContain('frame-ancestors');
+    expect(policy, url).toContain("base-uri 'none'");
+    expect(policy, url).not.toContain('unsafe-inline');
+    expect(policy, url).not.toContain("'unsafe-eval'");
+    expect(headers['x-content-type-options'], url).toBe('nosniff');
+    expect(headers['referrer-policy'], url).toBeTruthy();
+    expect(headers['permissions-policy'], url).toBeTruthy();
+    expect(headers['cache-control'], url).toContain('no-store');
+    // Only where it is true: this suite speaks plain http.
+    expect(headers['strict-transport-security'], url).toBeUndefined();
+  }
+});
+
+test('a page gives each request a nonce of its own', async ({ page, suite }) => {
+  const nonce = async () => {
+    const headers = (await page.request.get(suite.main)).headers();
+    return /'nonce-([^']+)'/.exec(headers['content-security-policy'] ?? '')?.[1];
+  };
+  const [first, second] = [await nonce(), await nonce()];
+  expect(first).toBeTruthy();
+  expect(first).not.toBe(second);
+});
+
+test('no foreign script runs, even where one was planted', async ({ page, suite, expectedErrors }) => {
+  expectedErrors.push(/Content Security Policy/);
+  await page.goto(suite.main);
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement('script');
+    script.textContent = 'window.planted = true';
+    document.body.append(script);
+    const image = document.createElement('img');
+    image.setAttribute('onerror', 'window.planted = true');
+    image.src = '/favicon.svg?broken';
+    document.body.append(image);
+    await new Promise((resolve) => { image.addEventListener('load', resolve); image.addEventListener('error', resolve); });
+    return 'planted' in window;
+  });
+  expect(ran).toBe(false);
+});
+
+test('no page lets itself be framed by a foreign site', async ({ page, suite, expectedErrors }) => {
+  expectedErrors.push(/frame|Content Security Policy|ERR_BLOCKED_BY_RESPONSE/i);
+  await openForeignPage(page, `<iframe src="${suite.main}/login"></iframe>`);
+  const frame = page.frames().find((candidate) => candidate !== page.mainFrame());
+  await expect.poll(() => frame?.url() ?? '').toMatch(/^chrome-error:|^$/);
+});
+
+test('the session cookie is out of reach of scripts', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main);
+  const cookies = await context.cookies(suite.main);
+  const session = cookies.filter((cookie) => cookie.httpOnly);
+  expect(session.length).toBeGreaterThan(0);
+  for (const cookie of session) {
+    expect(cookie.sameSite, cookie.name).toBe('Lax');
+    expect(cookie.path, cookie.name).toBe('/');
+    expect(cookie.secure, cookie.name).toBe(false);
+  }
+  expect(await page.evaluate(() => document.cookie)).not.toContain(session[0]?.name ?? '?');
+});
+
+test('styles, script and wasm may be cached, and are typed', async ({ page, suite }) => {
+  const html = await (await page.request.get(suite.main)).text();
+  const assets = [...html.matchAll(/\/pkg\/[\w.-]+\.(?:css|js|wasm)/g)].map(([path]) => path);
+  expect(assets.length).toBeGreaterThanOrEqual(3);
+  for (const path of new Set(assets)) {
+    const response = await page.request.get(suite.main + path);
+    expect(response.status(), path).toBe(200);
+    expect(response.headers()['x-content-type-options'], path).toBe('nosniff');
+  }
+});

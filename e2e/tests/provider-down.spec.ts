@@ -1,0 +1,16 @@
+// The provider does not answer: the sign-in page says so, the apps go on.
+import { expect, test } from '../support';
+
+test.use({ suiteArgs: ['--except', 'provider'] });
+
+test('the sign-in page says that the provider is not answering', async ({ page, suite }) => {
+  await page.goto(suite.main);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.goto(`${suite.main}/login`);
+  await expect(page.getByText('is not answering right now')).toBeVisible();
+});
+
+test('ready tells, alive does not', async ({ page, suite }) => {
+  expect((await page.request.get(`${suite.main}/healthz`)).status()).toBe(200);
+  expect((await page.request.get(`${suite.main}/readyz`)).status()).toBe(503);
+});

@@ -1,0 +1,44 @@
+// Article 1: one session for the apps of a domain; a session of its own, without a new password, on another.
+import { expect, expectSignedIn, expectSignedOut, signInAs, signInButton, signOutButton, test } from '../support';
+
+test('signed in on games is signed in on store', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.games);
+  await page.goto(`${suite.store}/protected`);
+  await expect(page).toHaveURL(`${suite.store}/protected`);
+  await expectSignedIn(page, 'Alice');
+});
+
+test('signed out on store is signed out on games', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.games);
+  await page.goto(suite.store);
+  await signOutButton(page).first().click();
+  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
+  expect(new URL(page.url()).origin).toBe(suite.store);
+  await page.goto(`${suite.games}/protected`);
+  await expect(page).toHaveURL(/\/login\?callbackUrl=/);
+});
+
+test('another domain has its own session, and needs no second choice of a user', async ({ page, suite }) => {
+  await signInAs(page, 'Bob', suite.games);
+  await page.goto(suite.partner);
+  await expectSignedOut(page);
+  await page.goto(`${suite.partner}/login`);
+  await signInButton(page).click();
+  await page.waitForURL(`${suite.partner}/`);
+  await expectSignedIn(page, 'Bob');
+});
+
+test('the shared cookie never reaches the other domain', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.games);
+  const domains = (await context.cookies()).filter((cookie) => cookie.domain === '.wow.localhost');
+  expect(domains.length).toBeGreaterThan(0);
+  expect(await context.cookies(suite.partner)).toEqual([]);
+});
+
+test('identity lists the registered apps', async ({ page, suite }) => {
+  await page.goto(suite.identity);
+  for (const name of ['Games', 'Store', 'Partner']) {
+    await expect(page.getByText(name, { exact: true }).first()).toBeVisible();
+  }
+  await expect(page.getByText(suite.partner)).toBeVisible();
+});

@@ -1,0 +1,54 @@
+// Each sign-in under way has its own state, nonce and verifier, so tabs do not disturb each other.
+import { expect, expectSignedIn, sessionStatus, signInButton, test } from '../support';
+
+test('two tabs sign in at once', async ({ context, suite }) => {
+  const [first, second] = [await context.newPage(), await context.newPage()];
+  await first.goto(`${suite.main}/login?callbackUrl=/protected`);
+  await second.goto(`${suite.main}/login?callbackUrl=/dashboard`);
+  await signInButton(first).click();
+  await signInButton(second).click();
+  // Both wait at the provider now; the one that began last finishes first.
+  await second.getByRole('button', { name: 'Continue as Alice' }).click();
+  await second.waitForURL(`${suite.main}/dashboard`);
+  await first.getByRole('button', { name: 'Continue as Alice' }).click();
+  await first.waitForURL(`${suite.main}/protected`);
+  await expectSignedIn(first, 'Alice');
+  await second.reload();
+  await expectSignedIn(second, 'Alice');
+});
+
+test('the answer to one sign-in is good once', async ({ page, suite }) => {
+  let callback = '';
+  page.on('request', (request) => {
+    if (request.url().startsWith(`${suite.main}/auth/callback/`)) callback = request.url();
+  });
+  await page.goto(`${suite.main}/login`);
+  await signInButton(page).click();
+  await page.getByRole('button', { name: 'Continue as Alice' }).click();
+  await page.waitForURL(`${suite.main}/`);
+  expect(callback).toContain('code=');
+
+  await page.goto(callback);
+  await expect(page).toHaveURL(/\/login\?error=invalid_state/);
+  expect(await sessionStatus(page, suite.main)).toBe(200);
+});
+
+test('an answer opens nothing in another browser', async ({ page, browser, suite }) => {
+  // Stopped on its way to the app, then opened elsewhere.
+  let callback = '';
+  await page.route(`${suite.main}/auth/callback/**`, async (route) => {
+    callback = route.request().url();
+    await route.abort();
+  });
+  await page.goto(`${suite.main}/login`);
+  await signInButton(page).click();
+  await page.getByRole('button', { name: 'Continue as Alice' }).click();
+  await expect.poll(() => callback).toContain('code=');
+
+  const victim = await browser.newContext();
+  const tab = await victim.newPage();
+  await tab.goto(callback);
+  await expect(tab).toHaveURL(/\/login\?error=invalid_state/);
+  expect(await sessionStatus(tab, suite.main)).toBe(401);
+  await victim.close();
+});
