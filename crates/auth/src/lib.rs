@@ -1,1 +1,187 @@
-//! auth
+//! One session, many web applications: sign-in, sessions, guards and sign-out for axum apps.
+//!
+//! The way of a request: [`protect`]'s layers (host → cross-site → session → guard) → a handler in
+//! [`routes`] (extract, call the flow, map the error) → [`flow`] (pure steps) and [`provider`] →
+//! [`store`]. Nothing calls back up.
+
+pub mod clock;
+pub mod config;
+pub mod error_page;
+pub mod flow;
+pub mod guard;
+mod headers;
+pub mod http;
+pub mod origin;
+pub mod provider;
+pub mod random;
+pub mod routes;
+pub mod seal;
+pub mod server;
+pub mod session;
+pub mod store;
+
+use ::http::Request;
+use auth_types::{AppInfo, PageContext};
+use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
+use clock::Clock;
+use config::{Config, ConfigError, Proxies};
+use flow::Flows;
+use futures::future::join_all;
+use guard::PublicPaths;
+use http::HttpClient;
+use origin::{Origin, PublicUrls};
+use provider::Provider;
+use random::Random;
+use seal::Keyring;
+use session::{CookieSettings, CurrentSession, Sessions};
+use std::{ops::Deref, sync::Arc};
+use store::{SqliteStore, Store};
+use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
+
+/// Longest request body, bytes: no form or JSON of ours comes near it.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The state that handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+/// What [`Auth`] gives access to.
+pub struct Inner {
+    /// How the app calls itself.
+    pub app_name: String,
+    /// The origins this process answers for.
+    pub public_urls: Arc<PublicUrls>,
+    /// Where the identity app is; empty in direct mode.
+    pub proxies: Proxies,
+    /// Cookie names and scope.
+    pub cookies: Arc<CookieSettings>,
+    /// The configured providers, in order.
+    pub providers: Vec<Provider>,
+    /// The sessions.
+    pub sessions: Sessions,
+    /// Sign-ins and sign-outs under way.
+    pub flows: Flows,
+    /// The clock.
+    pub clock: Clock,
+    /// Where unguessable values come from.
+    pub random: Random,
+}
+
+impl Deref for Auth {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Auth {
+    /// Opens the store and prepares everything; asks no provider yet.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
+    pub async fn start(config: Config, clock: Clock, random: Random) -> Result<Self, ConfigError> {
+        let store = SqliteStore::open(&config.store_url).await.map_err(|error| {
+            let problem = format!(
+                "cannot open {}: {error}; is the folder there and writable?",
+                config.store_url
+            );
+            ConfigError::new("SESSION_STORE_URL", problem)
+        })?;
+        Self::with_store(config, Arc::new(store), clock, random)
+    }
+
+    /// The same with a store that is open already.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when TLS has no roots.
+    pub fn with_store(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, ConfigError> {
+        let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let keyring = Keyring::new(&config.secrets, random.clone());
+        let cookies = Arc::new(config.cookies);
+        let providers = config
+            .providers
+            .into_iter()
+            .map(|provider| Provider::new(provider, http.clone(), clock.clone()))
+            .collect();
+        Ok(Self(Arc::new(Inner {
+            app_name: config.app_name,
+            public_urls: Arc::new(config.public_urls),
+            proxies: config.proxies,
+            providers,
+            sessions: Sessions::new(
+                store.clone(),
+                keyring.clone(),
+                config.policy,
+                clock.clone(),
+                random.clone(),
+            ),
+            flows: Flows::new(store, keyring, cookies.clone(), clock.clone(), random.clone()),
+            cookies,
+            clock,
+            random,
+        })))
+    }
+
+    /// The provider with this id.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.config.id == id)
+    }
+
+    /// What the pages of a request to `origin` know. `with_providers` asks the providers how they are:
+    /// for the sign-in page only.
+    pub async fn page_context(
+        &self,
+        origin: &Origin,
+        current: &CurrentSession,
+        with_providers: bool,
+    ) -> PageContext {
+        let identity = self.proxies.nearest(origin);
+        let mut form_action: Vec<String> = identity.map(ToString::to_string).into_iter().collect();
+        form_action.extend(self.providers.iter().flat_map(Provider::origins));
+        PageContext {
+            app: AppInfo {
+                name: self.app_name.clone(),
+                origin: origin.to_string(),
+                identity_origin: identity.map(ToString::to_string),
+            },
+            session: current.state(),
+            providers: if with_providers {
+                join_all(self.providers.iter().map(Provider::view)).await
+            } else {
+                Vec::new()
+            },
+            form_action,
+        }
+    }
+}
+
+/// Puts the layers around an app's routes, from the outside in: log line, security headers, host
+/// (421), body size (413), cross-site requests (403), session, guard (303 / 401).
+pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
+    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
+        // The path and never the query: a query may hold a code.
+        tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    });
+    router
+        .layer(middleware::from_fn_with_state(public, guard::guard))
+        .layer(middleware::from_fn_with_state(
+            auth.clone(),
+            session::resolve_session,
+        ))
+        .layer(middleware::from_fn(origin::refuse_cross_site))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(middleware::from_fn(headers::security_headers))
+        .layer(middleware::from_fn_with_state(
+            auth.public_urls.clone(),
+            origin::check_host,
+        ))
+        .layer(trace)
+}

@@ -1,0 +1,285 @@
+//! Configuration from environment variables, all of it checked at start.
+//!
+//! Names follow Auth.js where it has one. A bad value stops the process with one line that names the
+//! variable and the fix; so does an `AUTH_…` variable that nobody knows, for it is most likely a typo.
+
+mod providers;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    origin::{Origin, PublicUrls},
+    provider::ProviderConfig,
+    session::{CookieSettings, SessionPolicy},
+};
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+/// Shortest `AUTH_SECRET`, bytes.
+const MIN_SECRET: usize = 32;
+
+/// The `AUTH_…` variables that are not a provider's and not a numbered secret.
+const KNOWN: [&str; 6] = [
+    "AUTH_SECRET",
+    "AUTH_REDIRECT_PROXY_URL",
+    "AUTH_COOKIE_DOMAIN",
+    "AUTH_SESSION_MAX_AGE",
+    "AUTH_SESSION_ABSOLUTE_AGE",
+    "AUTH_IDLE_TIMEOUT",
+];
+
+/// What is wrong with the environment: the variable, the problem, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The variable.
+    pub variable: String,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}
+
+impl ConfigError {
+    /// An error about `variable`.
+    pub fn new(variable: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            variable: variable.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.variable, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Everything an app reads from its environment.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `APP_NAME`: how the app calls itself on its pages.
+    pub app_name: String,
+    /// `PUBLIC_URL`: the origins this process answers for.
+    pub public_urls: PublicUrls,
+    /// `AUTH_SECRET`, then `AUTH_SECRET_1`…: newest first.
+    pub secrets: Vec<SecretString>,
+    /// `AUTH_<PROVIDER>_ID`, `_SECRET`, `_ISSUER`.
+    pub providers: Vec<ProviderConfig>,
+    /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; none means direct mode.
+    pub proxies: Proxies,
+    /// Cookie names, and `AUTH_COOKIE_DOMAIN`.
+    pub cookies: CookieSettings,
+    /// `SESSION_STORE_URL`.
+    pub store_url: String,
+    /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`.
+    pub policy: SessionPolicy,
+    /// `APPS_FILE`: the registry, for the identity app.
+    pub apps_file: Option<PathBuf>,
+}
+
+/// Where the identity app is reached: one origin, or several of which the nearest is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies(Vec<Origin>);
+
+impl Proxies {
+    fn parse(list: &str) -> Result<Self, String> {
+        list.split(',')
+            .map(|entry| {
+                let entry = entry.trim();
+                let origin = entry.strip_suffix("/auth").ok_or_else(|| {
+                    format!("\"{entry}\" must end in /auth, as in http://localhost:4200/auth")
+                })?;
+                Origin::parse(origin).map_err(|error| format!("\"{entry}\" {error} before /auth"))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The identity origin for a request to `origin`: the same host, else the one that shares most of
+    /// the domain, else the first; `None` in direct mode.
+    #[must_use]
+    pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
+        let nearness = |proxy: &Origin| {
+            let shared = proxy
+                .host()
+                .rsplit('.')
+                .zip(origin.host().rsplit('.'))
+                .take_while(|(a, b)| a == b)
+                .count();
+            (proxy.host() == origin.host(), shared)
+        };
+        // `max_by_key` takes the last of equals; the first entry should win.
+        self.0.iter().rev().max_by_key(|proxy| nearness(proxy))
+    }
+}
+
+impl Config {
+    /// Reads the process's environment. `cookie_prefix` is the program's own name: apps that share a
+    /// session share it.
+    ///
+    /// # Errors
+    /// The first [`ConfigError`].
+    pub fn from_env(cookie_prefix: &str) -> Result<Self, ConfigError> {
+        let vars = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::from_vars(cookie_prefix, vars)
+    }
+
+    /// Reads from given variables; an empty one counts as not set.
+    ///
+    /// # Errors
+    /// The first [`ConfigError`].
+    pub fn from_vars(
+        cookie_prefix: &str,
+        vars: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let vars = Vars(vars.into_iter().filter(|(_, value)| !value.is_empty()).collect());
+        vars.refuse_unknown()?;
+        let public_url = vars.required(
+            "PUBLIC_URL",
+            "set it to this app's origin, as in http://localhost:4201",
+        )?;
+        let public_urls = PublicUrls::parse(public_url)
+            .map_err(|(entry, error)| ConfigError::new("PUBLIC_URL", format!("\"{entry}\" {error}")))?;
+        let proxies = match vars.get("AUTH_REDIRECT_PROXY_URL") {
+            Some(list) => {
+                Proxies::parse(list).map_err(|error| ConfigError::new("AUTH_REDIRECT_PROXY_URL", error))?
+            }
+            None => Proxies::default(),
+        };
+        Ok(Self {
+            app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
+            public_urls,
+            secrets: vars.secrets()?,
+            providers: providers::read(&vars)?,
+            proxies,
+            cookies: CookieSettings {
+                prefix: cookie_prefix.to_owned(),
+                domain: vars.cookie_domain()?,
+            },
+            store_url: vars.store_url()?,
+            policy: vars.policy()?,
+            apps_file: vars.get("APPS_FILE").map(PathBuf::from),
+        })
+    }
+}
+
+struct Vars(BTreeMap<String, String>);
+
+impl Vars {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn required(&self, name: &str, fix: &str) -> Result<&str, ConfigError> {
+        self.get(name)
+            .ok_or_else(|| ConfigError::new(name, format!("is missing; {fix}")))
+    }
+
+    fn refuse_unknown(&self) -> Result<(), ConfigError> {
+        let unknown = self.0.keys().find(|name| {
+            name.starts_with("AUTH_")
+                && !KNOWN.contains(&name.as_str())
+                && !name
+                    .strip_prefix("AUTH_SECRET_")
+                    .is_some_and(|rest| rest.parse::<u8>().is_ok())
+                && !providers::is_variable(name)
+        });
+        let Some(name) = unknown else { return Ok(()) };
+        let nearest = KNOWN
+            .iter()
+            .map(|known| (*known).to_owned())
+            .chain(providers::variables())
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+            .unwrap_or_default();
+        Err(ConfigError::new(
+            name,
+            format!("is not a setting; did you mean {nearest}?"),
+        ))
+    }
+
+    fn secrets(&self) -> Result<Vec<SecretString>, ConfigError> {
+        self.required(
+            "AUTH_SECRET",
+            "set it to at least 32 random bytes, as from `openssl rand -base64 33`",
+        )?;
+        let older = (1..=u8::MAX).map(|number| format!("AUTH_SECRET_{number}"));
+        std::iter::once("AUTH_SECRET".to_owned())
+            .chain(older)
+            .filter_map(|name| self.get(&name).map(|value| (name, value)))
+            .map(|(name, value)| {
+                if value.len() < MIN_SECRET {
+                    let problem = format!(
+                        "is {} bytes long and must have {MIN_SECRET} or more; make one with `openssl rand -base64 33`",
+                        value.len()
+                    );
+                    return Err(ConfigError::new(name, problem));
+                }
+                Ok(SecretString::from(value))
+            })
+            .collect()
+    }
+
+    fn cookie_domain(&self) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.get("AUTH_COOKIE_DOMAIN") else {
+            return Ok(None);
+        };
+        let domain = text.strip_prefix('.').unwrap_or(text);
+        let is_name = |label: &str| {
+            !label.is_empty()
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        if domain.split('.').count() < 2 || !domain.split('.').all(is_name) {
+            let problem = format!("\"{text}\" must be a domain of two or more labels, as in .wow.localhost");
+            return Err(ConfigError::new("AUTH_COOKIE_DOMAIN", problem));
+        }
+        Ok(Some(domain.to_owned()))
+    }
+
+    fn store_url(&self) -> Result<String, ConfigError> {
+        let url = self.required(
+            "SESSION_STORE_URL",
+            "set it to a database file, as in sqlite://data/sessions.db",
+        )?;
+        if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
+            return Ok(url.to_owned());
+        }
+        let scheme = url.split(':').next().unwrap_or_default();
+        Err(ConfigError::new(
+            "SESSION_STORE_URL",
+            format!("\"{scheme}:\" is no store we have; use sqlite://PATH"),
+        ))
+    }
+
+    fn policy(&self) -> Result<SessionPolicy, ConfigError> {
+        let default = SessionPolicy::default();
+        let policy = SessionPolicy {
+            max_age: self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age),
+            absolute_age: self
+                .seconds("AUTH_SESSION_ABSOLUTE_AGE")?
+                .unwrap_or(default.absolute_age),
+            idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
+        };
+        if policy.absolute_age < policy.max_age {
+            let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
+            return Err(ConfigError::new("AUTH_SESSION_ABSOLUTE_AGE", problem));
+        }
+        Ok(policy)
+    }
+
+    fn seconds(&self, name: &str) -> Result<Option<TimeDelta>, ConfigError> {
+        self.get(name)
+            .map(|text| match text.parse::<u32>() {
+                Ok(seconds) if seconds > 0 => Ok(TimeDelta::seconds(seconds.into())),
+                _ => Err(ConfigError::new(
+                    name,
+                    format!("\"{text}\" must be a number of seconds above 0"),
+                )),
+            })
+            .transpose()
+    }
+}

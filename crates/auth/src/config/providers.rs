@@ -1,0 +1,47 @@
+//! Which providers are switched on.
+
+use super::{ConfigError, Vars};
+use crate::provider::{PRESETS, Preset, ProviderConfig};
+use secrecy::SecretString;
+
+fn variable(preset: &Preset, what: &str) -> String {
+    format!("AUTH_{}_{what}", preset.id.to_ascii_uppercase())
+}
+
+/// Every variable that configures a provider.
+pub(super) fn variables() -> impl Iterator<Item = String> {
+    PRESETS
+        .iter()
+        .flat_map(|preset| ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what)))
+}
+
+pub(super) fn is_variable(name: &str) -> bool {
+    variables().any(|known| known == name)
+}
+
+/// A provider is on when its `_ID` is set.
+pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
+    let mut providers = Vec::new();
+    for preset in &PRESETS {
+        let [id, secret, issuer] = ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what));
+        let Some(client_id) = vars.get(&id) else {
+            if let Some(orphan) = [secret, issuer].into_iter().find(|name| vars.get(name).is_some()) {
+                return Err(ConfigError::new(
+                    orphan,
+                    format!("is set but {id} is not; set both or neither"),
+                ));
+            }
+            continue;
+        };
+        let client_secret = vars.get(&secret).map(SecretString::from);
+        let provider = ProviderConfig::new(preset, client_id.to_owned(), client_secret, vars.get(&issuer))
+            .map_err(|problem| ConfigError::new(issuer, problem))?;
+        providers.push(provider);
+    }
+    if providers.is_empty() {
+        let problem = "no provider is configured; set AUTH_OIDC_ID, AUTH_OIDC_SECRET and AUTH_OIDC_ISSUER, \
+                       or those of auth0, google, keycloak, okta, entra, gitlab or github";
+        return Err(ConfigError::new("AUTH_<PROVIDER>_ID", problem));
+    }
+    Ok(providers)
+}

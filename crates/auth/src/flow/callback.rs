@@ -1,0 +1,99 @@
+//! What a provider's redirect brings back (RFC 6749 §4.1.2, RFC 9207 §2).
+
+use super::FlowError;
+use crate::origin::UniqueParams;
+use secrecy::SecretString;
+
+/// The parameters of `GET /auth/callback/{provider}`.
+#[derive(Debug)]
+pub struct Callback {
+    /// Which flow it answers.
+    pub state: String,
+    /// Who says so, if they do.
+    pub iss: Option<String>,
+    /// What they say.
+    pub outcome: Outcome,
+}
+
+/// A code, or a refusal.
+#[derive(Debug)]
+pub enum Outcome {
+    /// To be exchanged, once.
+    Code(SecretString),
+    /// The provider's `error`.
+    Refused(FlowError),
+}
+
+impl Callback {
+    /// Reads the parameters; unknown ones are ignored (RFC 6749 §4.1.2: "MUST ignore").
+    ///
+    /// # Errors
+    /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] when there is
+    /// neither a code nor an error, or both.
+    pub fn read(params: &UniqueParams) -> Result<Self, FlowError> {
+        let state = params
+            .get("state")
+            .filter(|state| !state.is_empty())
+            .ok_or(FlowError::InvalidState)?;
+        let outcome = match (
+            params.get("code").filter(|code| !code.is_empty()),
+            params.get("error"),
+        ) {
+            (Some(code), None) => Outcome::Code(SecretString::from(code)),
+            (None, Some(error)) => Outcome::Refused(match error {
+                "access_denied" => FlowError::AccessDenied,
+                "login_required"
+                | "interaction_required"
+                | "consent_required"
+                | "account_selection_required" => FlowError::LoginRequired,
+                "temporarily_unavailable" | "server_error" => {
+                    FlowError::Unavailable(crate::provider::Unavailable)
+                }
+                _ => FlowError::ProviderRefused,
+            }),
+            _ => return Err(FlowError::MalformedCallback),
+        };
+        Ok(Self {
+            state: state.to_owned(),
+            iss: params.get("iss").map(ToOwned::to_owned),
+            outcome,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<Callback, FlowError> {
+        Callback::read(&UniqueParams::parse(query.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_code_or_an_error_but_not_both_and_not_neither() {
+        assert!(matches!(
+            read("state=s&code=c").unwrap().outcome,
+            Outcome::Code(_)
+        ));
+        let refused = |query: &str| match read(query).unwrap().outcome {
+            Outcome::Refused(error) => error.to_string(),
+            Outcome::Code(_) => panic!("{query}"),
+        };
+        assert_eq!(refused("state=s&error=access_denied"), "access_denied");
+        assert_eq!(refused("state=s&error=interaction_required"), "login_required");
+        assert_eq!(refused("state=s&error=<script>"), "provider_refused");
+        for query in ["state=s", "state=s&code=", "state=s&code=c&error=access_denied"] {
+            assert!(
+                matches!(read(query), Err(FlowError::MalformedCallback)),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_state_there_is_no_flow() {
+        for query in ["code=c", "state=&code=c"] {
+            assert!(matches!(read(query), Err(FlowError::InvalidState)), "{query}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! A sign-in between its beginning and its callback.
+
+use super::{Callback, FlowError, Outcome};
+use crate::{origin::ReturnPath, provider::Endpoints, random::Random};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// Longest `login_hint` or `ui_locales` that is passed on, characters.
+const MAX_PASSTHROUGH: usize = 200;
+
+/// What a sign-in begins with.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// The provider's id.
+    pub provider: String,
+    /// Where the provider answers: our own callback, or identity's.
+    pub redirect_uri: Url,
+    /// Where the visitor goes afterwards.
+    pub return_path: ReturnPath,
+}
+
+/// A sign-in under way: the only way to [`Authorized`], and so to a session. It is kept sealed, and
+/// only the browser that began it can come back to it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// The provider's id.
+    pub provider: String,
+    /// Compared with what comes back, by looking the flow up under it.
+    pub state: String,
+    /// Must come back inside the ID token.
+    pub nonce: String,
+    /// Proves at the token endpoint that we began (RFC 7636).
+    code_verifier: String,
+    /// Repeated at the token endpoint (RFC 6749 §4.1.3).
+    pub redirect_uri: Url,
+    /// Where the visitor goes afterwards; checked when it came in.
+    return_path: String,
+}
+
+/// A callback that fits its flow: the code may be exchanged.
+#[derive(Debug)]
+pub struct Authorized {
+    /// To be exchanged, once.
+    pub code: SecretString,
+    /// Sent along with it.
+    pub code_verifier: SecretString,
+    /// Sent along with it.
+    pub redirect_uri: Url,
+    /// Expected in the ID token.
+    pub nonce: String,
+}
+
+impl Pending {
+    /// Begins a sign-in: fresh `state`, `nonce` and `code_verifier`, 256 bits each.
+    #[must_use]
+    pub fn begin(begin: Begin, random: &Random) -> Self {
+        Self {
+            provider: begin.provider,
+            state: random.token(),
+            nonce: random.token(),
+            code_verifier: random.token(),
+            redirect_uri: begin.redirect_uri,
+            return_path: begin.return_path.to_string(),
+        }
+    }
+
+    /// The `code_challenge` that goes with the verifier.
+    #[must_use]
+    pub fn code_challenge(&self) -> String {
+        code_challenge(&self.code_verifier)
+    }
+
+    /// Where the visitor goes afterwards.
+    #[must_use]
+    pub fn return_path(&self) -> ReturnPath {
+        ReturnPath::or_root(Some(&self.return_path))
+    }
+
+    /// Checks what came back against what was begun.
+    ///
+    /// # Errors
+    /// [`FlowError::InvalidState`] for another provider's callback, [`FlowError::IssuerMissing`] and
+    /// [`FlowError::IssuerMismatch`] after RFC 9207 §2.4, or the provider's own refusal.
+    pub fn check(
+        self,
+        callback: Callback,
+        provider: &str,
+        endpoints: &Endpoints,
+    ) -> Result<Authorized, FlowError> {
+        if self.provider != provider || self.state != callback.state {
+            return Err(FlowError::InvalidState);
+        }
+        // Before anything else of the answer is believed, an error included.
+        match callback.iss {
+            Some(iss) if iss != endpoints.issuer => return Err(FlowError::IssuerMismatch),
+            None if endpoints.iss_required => return Err(FlowError::IssuerMissing),
+            _ => {}
+        }
+        match callback.outcome {
+            Outcome::Refused(error) => Err(error),
+            Outcome::Code(code) => Ok(Authorized {
+                code,
+                code_verifier: SecretString::from(self.code_verifier),
+                redirect_uri: self.redirect_uri,
+                nonce: self.nonce,
+            }),
+        }
+    }
+}
+
+/// `S256`: the base64url of the verifier's SHA-256 (RFC 7636 §4.2).
+#[must_use]
+pub fn code_challenge(code_verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(code_verifier))
+}
+
+/// A sign-out that waits for the visitor to come back from the provider.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SigningOut {
+    /// Where the visitor goes afterwards; checked when it came in.
+    pub return_path: String,
+}
+
+/// The parameters of an authorization request that a caller may choose; everything else is ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passthrough {
+    prompt: Option<String>,
+    login_hint: Option<String>,
+    ui_locales: Option<String>,
+}
+
+impl Passthrough {
+    /// Their names.
+    pub const NAMES: [&'static str; 3] = ["prompt", "login_hint", "ui_locales"];
+
+    /// Reads them from a request; `None` when one has a value that no provider needs.
+    #[must_use]
+    pub fn read(params: &crate::origin::UniqueParams) -> Option<Self> {
+        let short = |name: &str| match params.get(name) {
+            Some(value) if value.len() > MAX_PASSTHROUGH => Err(()),
+            value => Ok(value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)),
+        };
+        let prompt = short("prompt").ok()?;
+        if let Some(prompt) = &prompt
+            && !["none", "login", "consent", "select_account"].contains(&prompt.as_str())
+        {
+            return None;
+        }
+        Some(Self {
+            prompt,
+            login_hint: short("login_hint").ok()?,
+            ui_locales: short("ui_locales").ok()?,
+        })
+    }
+
+    /// Those that are set: name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        Self::NAMES
+            .into_iter()
+            .zip([&self.prompt, &self.login_hint, &self.ui_locales])
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+}
+
+impl Authorized {
+    /// The `code_challenge` that belongs to its verifier.
+    #[must_use]
+    pub fn code_challenge(&self) -> String {
+        code_challenge(self.code_verifier.expose_secret())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::UniqueParams;
+
+    fn pending() -> Pending {
+        let begin = Begin {
+            provider: "demo".into(),
+            redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
+            return_path: ReturnPath::parse("/dashboard").unwrap(),
+        };
+        Pending::begin(begin, &Random::seeded(1))
+    }
+
+    fn endpoints(iss_required: bool) -> Endpoints {
+        Endpoints {
+            issuer: "https://op.example".into(),
+            iss_required,
+            authorization: "https://op.example/authorize".parse().unwrap(),
+            end_session: None,
+        }
+    }
+
+    fn callback(pending: &Pending, rest: &str) -> Callback {
+        let query = format!("state={}&{rest}", pending.state);
+        Callback::read(&UniqueParams::parse(query.as_bytes()).unwrap()).unwrap()
+    }
+
+    fn check(rest: &str, iss_required: bool) -> Result<Authorized, String> {
+        let pending = pending();
+        let callback = callback(&pending, rest);
+        pending
+            .check(callback, "demo", &endpoints(iss_required))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_challenge_is_the_one_of_rfc_7636_appendix_b() {
+        assert_eq!(
+            code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn a_fitting_callback_yields_the_code_and_what_belongs_to_it() {
+        let challenge = pending().code_challenge();
+        let authorized = check("code=c&iss=https://op.example", true).unwrap();
+        assert_eq!(authorized.code.expose_secret(), "c");
+        assert_eq!(authorized.code_challenge(), challenge);
+        assert!(check("code=c", false).is_ok());
+    }
+
+    #[test]
+    fn a_missing_or_foreign_issuer_is_refused_even_beside_an_error() {
+        assert_eq!(check("code=c", true).unwrap_err(), "issuer_missing");
+        assert_eq!(
+            check("code=c&iss=https://evil.example", false).unwrap_err(),
+            "issuer_mismatch"
+        );
+        assert_eq!(
+            check("code=c&iss=https://op.example/", false).unwrap_err(),
+            "issuer_mismatch"
+        );
+        assert_eq!(
+            check("error=access_denied&iss=https://evil.example", true).unwrap_err(),
+            "issuer_mismatch"
+        );
+    }
+
+    #[test]
+    fn another_providers_callback_is_refused() {
+        let pending = pending();
+        let callback = callback(&pending, "code=c");
+        let error = pending.check(callback, "google", &endpoints(false)).unwrap_err();
+        assert!(matches!(error, FlowError::InvalidState));
+    }
+
+    #[test]
+    fn state_nonce_and_verifier_are_fresh_each_time() {
+        let begin = || Begin {
+            provider: "demo".into(),
+            redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
+            return_path: ReturnPath::root(),
+        };
+        let random = Random::seeded(1);
+        let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));
+        for (a, b) in [
+            (&one.state, &two.state),
+            (&one.nonce, &two.nonce),
+            (&one.code_verifier, &two.code_verifier),
+        ] {
+            assert_ne!(a, b);
+        }
+        assert_ne!(one.state, one.nonce);
+    }
+
+    #[test]
+    fn only_known_prompts_of_sane_length_pass_through() {
+        let read = |query: &str| Passthrough::read(&UniqueParams::parse(query.as_bytes()).unwrap());
+        let passed = read("prompt=none&login_hint=alice&scope=all").unwrap();
+        assert_eq!(
+            passed.iter().collect::<Vec<_>>(),
+            [("prompt", "none"), ("login_hint", "alice")]
+        );
+        assert_eq!(read("prompt=create"), None);
+        assert_eq!(
+            read(&format!("login_hint={}", "a".repeat(MAX_PASSTHROUGH + 1))),
+            None
+        );
+    }
+}

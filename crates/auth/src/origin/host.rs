@@ -1,0 +1,111 @@
+//! Which of our origins a request came to.
+
+use super::{Origin, PublicUrls};
+use crate::error_page;
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, StatusCode, Uri, header::HOST, request::Parts};
+use std::sync::Arc;
+
+/// The origin of ours that this request came to: everything absolute is built from it. Put into the
+/// request by [`check_host`], so a handler that takes it can only run behind that check.
+#[derive(Clone, Debug)]
+pub struct RequestOrigin(pub Origin);
+
+/// Why a request's host was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// Not one of `PUBLIC_URL`, or no readable, single Host header (RFC 9110 §15.5.20).
+    #[error("misdirected_request")]
+    NotOurs,
+}
+
+fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin, HostError> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let from_header = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host.to_str().map_err(|_| HostError::NotOurs)?),
+        (None, _) => None,
+        (Some(_), Some(_)) => return Err(HostError::NotOurs),
+    };
+    // HTTP/2 and absolute-form requests name the host in the request line.
+    let from_uri = uri.authority().map(http::uri::Authority::as_str);
+    match (from_header, from_uri) {
+        (Some(header), Some(line)) if !header.eq_ignore_ascii_case(line) => Err(HostError::NotOurs),
+        (header, line) => header
+            .or(line)
+            .and_then(|host| urls.origin_for_host(host))
+            .ok_or(HostError::NotOurs),
+    }
+}
+
+/// Middleware: 421 for a host that is not in `PUBLIC_URL`, else the origin goes into the request.
+/// Health checks are answered whatever the host: they come by address.
+pub async fn check_host(State(urls): State<Arc<PublicUrls>>, mut request: Request, next: Next) -> Response {
+    if matches!(request.uri().path(), "/healthz" | "/readyz") {
+        return next.run(request).await;
+    }
+    match origin_of(&urls, request.uri(), request.headers()) {
+        Ok(origin) => {
+            request.extensions_mut().insert(RequestOrigin(origin));
+            next.run(request).await
+        }
+        Err(error) => error_page::refuse(
+            request.headers(),
+            StatusCode::MISDIRECTED_REQUEST,
+            &error.to_string(),
+            "This server does not answer for that host name.",
+        ),
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestOrigin {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(StatusCode::MISDIRECTED_REQUEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(uri: &str, hosts: &[&str]) -> Result<String, HostError> {
+        let urls = PublicUrls::parse("http://localhost:4201").unwrap();
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(HOST, host.parse().unwrap());
+        }
+        origin_of(&urls, &uri.parse().unwrap(), &headers).map(|origin| origin.to_string())
+    }
+
+    #[test]
+    fn our_host_is_found_in_the_header_or_the_request_line() {
+        assert_eq!(origin("/", &["localhost:4201"]).unwrap(), "http://localhost:4201");
+        assert_eq!(
+            origin("http://localhost:4201/", &[]).unwrap(),
+            "http://localhost:4201"
+        );
+    }
+
+    #[test]
+    fn a_forged_doubled_or_missing_host_is_not_ours() {
+        assert_eq!(origin("/", &["evil.example"]), Err(HostError::NotOurs));
+        assert_eq!(
+            origin("/", &["localhost:4201", "evil.example"]),
+            Err(HostError::NotOurs)
+        );
+        assert_eq!(
+            origin("http://evil.example/", &["localhost:4201"]),
+            Err(HostError::NotOurs)
+        );
+        assert_eq!(origin("/", &[]), Err(HostError::NotOurs));
+    }
+}

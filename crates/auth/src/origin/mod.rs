@@ -1,0 +1,16 @@
+//! Who may talk to us, and where we send people: our own origins, the registry of apps, safe return
+//! paths, and the refusal of cross-site requests.
+
+mod cross_site;
+mod host;
+mod params;
+mod public_url;
+mod registry;
+mod return_path;
+
+pub use cross_site::{CrossSite, refuse_cross_site, verdict};
+pub use host::{HostError, RequestOrigin, check_host};
+pub use params::{ParamsError, UniqueParams};
+pub use public_url::{Origin, OriginError, OriginPattern, PublicUrls};
+pub use registry::{RegisteredClient, Registry, RegistryError};
+pub use return_path::ReturnPath;

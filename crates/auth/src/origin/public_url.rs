@@ -1,0 +1,212 @@
+//! Origins: the exact ones, and the ones with one `*` for previews.
+
+use std::fmt;
+use url::{Host, Url};
+
+/// `scheme://host[:port]`, lower case, default port left out: the serialisation of RFC 6454 §6.2.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin(Url);
+
+/// Why a text is not an origin we accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// Not a URL at all.
+    #[error("is not a URL")]
+    NotAUrl,
+    /// Neither http nor https.
+    #[error("must begin with http:// or https://")]
+    Scheme,
+    /// Not written the way an origin is: user info, path, query, fragment, capitals, default port,
+    /// control characters and the like.
+    #[error("must be written scheme://host[:port] and nothing more")]
+    NotCanonical,
+    /// A `*` that is not in the first label, or with too little after it.
+    #[error("may have one * in its first label only, before at least two more labels")]
+    Wildcard,
+}
+
+impl Origin {
+    /// Reads an origin that is written exactly as origins are serialised; one trailing `/` is
+    /// tolerated. Everything a URL parser would quietly repair is refused: what we compare must be
+    /// what the browser will see.
+    ///
+    /// # Errors
+    /// An [`OriginError`] that names what is off.
+    pub fn parse(text: &str) -> Result<Self, OriginError> {
+        let url = Url::parse(text).map_err(|_| OriginError::NotAUrl)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(OriginError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(OriginError::NotCanonical);
+        }
+        let origin = Self(url);
+        if text.strip_suffix('/').unwrap_or(text) == origin.to_string() {
+            Ok(origin)
+        } else {
+            Err(OriginError::NotCanonical)
+        }
+    }
+
+    /// The origin of a URL we already trust (say, an endpoint from the provider's metadata).
+    #[must_use]
+    pub fn of(url: &Url) -> Option<Self> {
+        Self::parse(&url.origin().ascii_serialization()).ok()
+    }
+
+    /// Host name, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// `host[:port]`, as the Host header names it.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    /// Whether cookies of this origin can be `Secure` and carry a `__Host-` prefix.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// This origin with a path: the one way URLs of our own apps are built.
+    ///
+    /// `path` begins with `/`; it may carry a query.
+    #[must_use]
+    pub fn join(&self, path: &str) -> Url {
+        debug_assert!(path.starts_with('/') && !path.starts_with("//"));
+        self.0.join(path).unwrap_or_else(|_| self.0.clone())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://{}", self.0.scheme(), self.0.authority())
+    }
+}
+
+/// An exact origin, or one with a `*` in its first label (`https://pr-*.preview.example`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginPattern {
+    text: String,
+    /// What stands before and after the `*`; `None` for an exact origin.
+    wildcard: Option<(String, String)>,
+}
+
+impl OriginPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// An [`OriginError`]; a pattern with a `*` must keep it in the first label and have two labels
+    /// more, so that nobody allows a whole top-level domain by accident.
+    pub fn parse(text: &str) -> Result<Self, OriginError> {
+        let Some((before, after)) = text.split_once('*') else {
+            let origin = Origin::parse(text)?;
+            return Ok(Self {
+                text: origin.to_string(),
+                wildcard: None,
+            });
+        };
+        let sample = Origin::parse(&format!("{before}x{after}"))?;
+        let in_first_label = before
+            .split_once("://")
+            .is_some_and(|(_, label)| !label.contains('.'));
+        let labels_after = after
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.split('.').count());
+        let is_domain = matches!(sample.0.host(), Some(Host::Domain(_)));
+        if !in_first_label || labels_after < 2 || !is_domain || after.contains('*') {
+            return Err(OriginError::Wildcard);
+        }
+        let after = after.strip_suffix('/').unwrap_or(after);
+        Ok(Self {
+            text: format!("{before}*{after}"),
+            wildcard: Some((before.into(), after.into())),
+        })
+    }
+
+    /// Whether `origin` is this one, or fits the `*` with one label of letters, digits and hyphens.
+    #[must_use]
+    pub fn matches(&self, origin: &Origin) -> bool {
+        let text = origin.to_string();
+        match &self.wildcard {
+            None => text == self.text,
+            Some((before, after)) => text
+                .strip_prefix(before.as_str())
+                .and_then(|rest| rest.strip_suffix(after.as_str()))
+                .is_some_and(|label| {
+                    !label.is_empty()
+                        && label
+                            .bytes()
+                            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                }),
+        }
+    }
+
+    /// The origin itself when there is no `*`.
+    #[must_use]
+    pub fn exact(&self) -> Option<Origin> {
+        self.wildcard
+            .is_none()
+            .then(|| Origin::parse(&self.text).ok())
+            .flatten()
+    }
+}
+
+impl fmt::Display for OriginPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// The origins this process answers for (`PUBLIC_URL`); the first exact one is canonical.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrls(Vec<OriginPattern>);
+
+impl PublicUrls {
+    /// Reads a comma-separated list.
+    ///
+    /// # Errors
+    /// The entry that is no origin, with the reason; an empty list counts as [`OriginError::NotAUrl`].
+    pub fn parse(list: &str) -> Result<Self, (String, OriginError)> {
+        let entries = list
+            .split(',')
+            .map(str::trim)
+            .map(|entry| OriginPattern::parse(entry).map_err(|error| (entry.to_owned(), error)))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self(entries))
+    }
+
+    /// The origin that a request with this `Host` header came to; `None` when the host is not ours.
+    ///
+    /// The scheme comes from the list, never from the request: a proxy in front ends TLS, and
+    /// `X-Forwarded-*` can be written by anyone.
+    #[must_use]
+    pub fn origin_for_host(&self, host: &str) -> Option<Origin> {
+        self.0.iter().find_map(|pattern| {
+            let scheme = pattern.text.split_once("://")?.0;
+            let origin = Origin::parse(&format!("{scheme}://{}", host.to_ascii_lowercase())).ok()?;
+            pattern.matches(&origin).then_some(origin)
+        })
+    }
+
+    /// Whether `origin` is one of ours.
+    #[must_use]
+    pub fn contains(&self, origin: &Origin) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(origin))
+    }
+}
+
+impl fmt::Display for PublicUrls {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        formatter.write_str(&list.join(", "))
+    }
+}
+
+#[cfg(test)]
+#[path = "public_url_tests.rs"]
+mod tests;

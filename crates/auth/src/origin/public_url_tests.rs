@@ -1,0 +1,111 @@
+use super::*;
+
+#[test]
+fn an_origin_reads_back_as_written() {
+    for text in [
+        "http://localhost:4201",
+        "https://app.example",
+        "http://[::1]:8080",
+        "https://app.example:8443",
+    ] {
+        assert_eq!(Origin::parse(text).unwrap().to_string(), text);
+    }
+    assert_eq!(
+        Origin::parse("https://app.example/").unwrap().to_string(),
+        "https://app.example"
+    );
+}
+
+#[test]
+fn what_a_url_parser_would_repair_is_refused() {
+    for text in [
+        "https://user@app.example",
+        "https://user:pass@app.example",
+        "https://app.example@evil.example",
+        "https://APP.example",
+        "https://app.example:443",
+        "https://app.example/path",
+        "https://app.example?x",
+        "https://app.example#x",
+        "https://app.example\\evil",
+        "https:\\\\app.example",
+        "https:/app.example",
+        "https:app.example",
+        " https://app.example",
+        "https://app.exa\tmple",
+        "https://app.example\r\n",
+        "https://app.example//",
+        "https://äpp.example",
+        "https://app%2eexample",
+        "http://0x7f.1",
+    ] {
+        assert_eq!(Origin::parse(text), Err(OriginError::NotCanonical), "{text:?}");
+    }
+    for text in ["", "//evil.example", "\\evil", "app.example", "/"] {
+        assert_eq!(Origin::parse(text), Err(OriginError::NotAUrl), "{text:?}");
+    }
+    for text in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://app.example",
+        "file:///etc",
+        "localhost:4201",
+    ] {
+        assert_eq!(Origin::parse(text), Err(OriginError::Scheme), "{text:?}");
+    }
+}
+
+#[test]
+fn a_pattern_stands_for_one_label_and_no_more() {
+    let pattern = OriginPattern::parse("https://pr-*.preview.example").unwrap();
+    let fits = |text: &str| pattern.matches(&Origin::parse(text).unwrap());
+    assert!(fits("https://pr-12.preview.example"));
+    assert!(fits("https://pr-a-b.preview.example"));
+    for text in [
+        "https://pr-.preview.example",
+        "https://pr-1.evil.preview.example",
+        "https://preview.example",
+        "http://pr-1.preview.example",
+        "https://pr-1.preview.example:8443",
+        "https://pr-1.preview.example.evil.example",
+        "https://evil.example",
+    ] {
+        assert!(!fits(text), "{text}");
+    }
+}
+
+#[test]
+fn a_pattern_cannot_cover_a_top_level_domain_or_hide_elsewhere() {
+    for text in [
+        "https://*.example",
+        "https://*",
+        "https://app.*.example.com",
+        "https://*-*.preview.example",
+        "https://app.example:*",
+        "*://app.preview.example",
+    ] {
+        assert!(OriginPattern::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_host_of_ours_gives_its_origin_and_another_gives_none() {
+    let urls = PublicUrls::parse("http://localhost:4201, https://pr-*.preview.example").unwrap();
+    let origin = |host: &str| urls.origin_for_host(host).map(|origin| origin.to_string());
+    assert_eq!(origin("localhost:4201").as_deref(), Some("http://localhost:4201"));
+    assert_eq!(origin("LOCALHOST:4201").as_deref(), Some("http://localhost:4201"));
+    assert_eq!(
+        origin("pr-7.preview.example").as_deref(),
+        Some("https://pr-7.preview.example")
+    );
+    for host in [
+        "localhost",
+        "localhost:80",
+        "evil.example",
+        "",
+        "localhost:4201@evil.example",
+        "localhost:4201/x",
+    ] {
+        assert_eq!(origin(host), None, "{host:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a visitor goes after signing in or out: a checked local path, or `/`.
+
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use url::{Position, Url};
+
+/// Longest return path we keep, bytes.
+const MAX_LENGTH: usize = 2048;
+
+/// A path on our own origin. There is no other way to make one than [`parse`](Self::parse), so a
+/// redirect built from it cannot leave the app (RFC 9700 §4.11.1, open redirectors).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnPath(String);
+
+impl ReturnPath {
+    /// The start page, where everything unsafe ends up.
+    #[must_use]
+    pub fn root() -> Self {
+        Self("/".into())
+    }
+
+    /// The path, if it is a local one; query and fragment may follow.
+    ///
+    /// `None` for anything a browser could read as another origin (`//`, `/\`, a scheme), for control
+    /// characters, plain or percent-encoded, and for what is too long.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_LENGTH || !text.starts_with('/') {
+            return None;
+        }
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let decoded: Vec<u8> = percent_decode_str(path).collect();
+        let is_unsafe = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
+        if text.as_bytes().iter().any(is_unsafe) || decoded.iter().any(is_unsafe) {
+            return None;
+        }
+        // `Url` resolves `..` as a browser would; what it leaves must still be one-slash local.
+        let base = Url::parse("http://local.invalid/").ok()?;
+        let resolved = base.join(text).ok()?;
+        let local = &resolved[Position::BeforePath..];
+        let leaves =
+            resolved.origin() != base.origin() || local.starts_with("//") || decoded.starts_with(b"//");
+        (!leaves).then(|| Self(local.to_owned()))
+    }
+
+    /// The checked path, or the start page.
+    #[must_use]
+    pub fn or_root(text: Option<&str>) -> Self {
+        text.and_then(Self::parse).unwrap_or_else(Self::root)
+    }
+
+    /// The path as text, ASCII only: fit for a `Location` header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReturnPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_paths_survive() {
+        for (text, kept) in [
+            ("/", "/"),
+            ("/dashboard", "/dashboard"),
+            ("/dashboard?tab=2#top", "/dashboard?tab=2#top"),
+            ("/a/../b", "/b"),
+            ("/search?next=//evil.example", "/search?next=//evil.example"),
+            ("/käse", "/k%C3%A4se"),
+        ] {
+            assert_eq!(ReturnPath::parse(text).unwrap().as_str(), kept, "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_becomes_the_start_page() {
+        let long = format!("/{}", "a".repeat(MAX_LENGTH));
+        for text in [
+            "",
+            "dashboard",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\evil.example",
+            "/\\/evil.example",
+            "/%5cevil.example",
+            "/%2f/evil.example",
+            "/%2Fevil.example",
+            "/a/..//evil.example",
+            "/..//evil.example",
+            "/\t/evil.example",
+            "/%09/evil.example",
+            "/\r\nSet-Cookie: x=1",
+            "/%0d%0aSet-Cookie:%20x=1",
+            "/a\0b",
+            "/\u{7f}",
+            " /dashboard",
+            "javascript:alert(1)",
+            "https://evil.example",
+            "http:/evil.example",
+            "@evil.example",
+            long.as_str(),
+        ] {
+            assert_eq!(ReturnPath::or_root(Some(text)), ReturnPath::root(), "{text:?}");
+        }
+        assert_eq!(ReturnPath::or_root(None), ReturnPath::root());
+    }
+}

@@ -1,0 +1,241 @@
+//! What an OpenID Provider publishes: metadata and keys, cached.
+
+use super::Endpoints;
+use crate::{clock::Clock, http::HttpClient};
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::{
+    AdditionalProviderMetadata, IssuerUrl, JsonWebKeySet, JsonWebKeySetUrl, ProviderMetadata, TokenUrl,
+    UserInfoUrl,
+    core::{
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
+        CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+        CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
+use url::Url;
+
+/// After this long the metadata is fetched again.
+const MAX_AGE: TimeDelta = TimeDelta::hours(24);
+/// A provider is called reachable on the word of an answer at most this old.
+const REACHABLE_AGE: TimeDelta = TimeDelta::seconds(10);
+/// After a failure, the provider is left alone for this long.
+const RETRY_AFTER: TimeDelta = TimeDelta::seconds(2);
+/// An unknown `kid` makes us fetch the keys again, at most once in this time: tokens with made-up
+/// key ids must not turn us into somebody's flood.
+const JWKS_REFETCH: TimeDelta = TimeDelta::seconds(30);
+
+/// The provider does not answer, or its metadata is not usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provider_unavailable")]
+pub struct Unavailable;
+
+/// Metadata that the openidconnect crate does not read by itself.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct ExtraMetadata {
+    end_session_endpoint: Option<Url>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+impl AdditionalProviderMetadata for ExtraMetadata {}
+
+type Metadata = ProviderMetadata<
+    ExtraMetadata,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// What a provider published.
+#[derive(Debug)]
+pub struct Discovered {
+    /// For the browser.
+    pub endpoints: Endpoints,
+    pub(super) token: TokenUrl,
+    pub(super) userinfo: Option<UserInfoUrl>,
+    pub(super) basic_auth: bool,
+    jwks_uri: JsonWebKeySetUrl,
+    jwks: RwLock<Arc<CoreJsonWebKeySet>>,
+    fetched_at: DateTime<Utc>,
+}
+
+impl Discovered {
+    /// The keys as last fetched.
+    pub(super) fn jwks(&self) -> Arc<CoreJsonWebKeySet> {
+        self.jwks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The cache for one provider.
+pub(super) struct Discovery {
+    issuer: IssuerUrl,
+    http: HttpClient,
+    clock: Clock,
+    state: RwLock<State>,
+    /// One fetch at a time; the others wait for its result.
+    fetching: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    known: Option<Arc<Discovered>>,
+    last_success: Option<DateTime<Utc>>,
+    last_failure: Option<DateTime<Utc>>,
+    last_jwks_refetch: Option<DateTime<Utc>>,
+}
+
+impl Discovery {
+    pub(super) fn new(issuer: IssuerUrl, http: HttpClient, clock: Clock) -> Self {
+        Self {
+            issuer,
+            http,
+            clock,
+            state: RwLock::default(),
+            fetching: Mutex::default(),
+        }
+    }
+
+    /// What we know already, however old.
+    pub(super) fn known(&self) -> Option<Arc<Discovered>> {
+        self.read(|state| state.known.clone())
+    }
+
+    /// The metadata, fetched when missing or old. Old metadata is better than none: it stays in use
+    /// while the provider is down.
+    pub(super) async fn get(&self) -> Result<Arc<Discovered>, Unavailable> {
+        match self.known() {
+            Some(known) if self.clock.now() - known.fetched_at < MAX_AGE => Ok(known),
+            Some(known) => Ok(self.fetch().await.unwrap_or(known)),
+            None => self.fetch().await,
+        }
+    }
+
+    /// Whether the provider answered within the last seconds; asks when that is not known.
+    pub(super) async fn is_reachable(&self) -> bool {
+        let now = self.clock.now();
+        let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
+        match self.read(|state| {
+            (
+                lately(state.last_success, REACHABLE_AGE),
+                lately(state.last_failure, RETRY_AFTER),
+            )
+        }) {
+            (_, true) => false,
+            (true, false) => true,
+            (false, false) => self.fetch().await.is_ok(),
+        }
+    }
+
+    async fn fetch(&self) -> Result<Arc<Discovered>, Unavailable> {
+        let asked_at = self.clock.now();
+        let _one_at_a_time = self.fetching.lock().await;
+        // Whoever fetched while we waited for the lock has done our work, or failed for us.
+        let (success, failure) = self.read(|state| (state.last_success, state.last_failure));
+        if success.is_some_and(|at| at >= asked_at) {
+            return self.known().ok_or(Unavailable);
+        }
+        if failure.is_some_and(|at| self.clock.now() - at < RETRY_AFTER) {
+            return Err(Unavailable);
+        }
+        let result = Metadata::discover_async(self.issuer.clone(), &self.http).await;
+        let now = self.clock.now();
+        match result
+            .map_err(|error| describe(&error))
+            .and_then(|metadata| Discovered::new(metadata, now))
+        {
+            Ok(discovered) => {
+                let discovered = Arc::new(discovered);
+                self.write(|state| {
+                    state.known = Some(discovered.clone());
+                    state.last_success = Some(now);
+                    state.last_failure = None;
+                });
+                Ok(discovered)
+            }
+            Err(reason) => {
+                tracing::warn!(issuer = self.issuer.as_str(), %reason, "the provider's metadata is not to be had");
+                self.write(|state| state.last_failure = Some(now));
+                Err(Unavailable)
+            }
+        }
+    }
+
+    /// Fetches the keys again because a token names one we do not know; `None` when that was done a
+    /// moment ago, or fails.
+    pub(super) async fn refetch_jwks(&self, known: &Discovered) -> Option<Arc<CoreJsonWebKeySet>> {
+        let now = self.clock.now();
+        let may = self.write(|state| {
+            let due = state.last_jwks_refetch.is_none_or(|at| now - at >= JWKS_REFETCH);
+            if due {
+                state.last_jwks_refetch = Some(now);
+            }
+            due
+        });
+        if !may {
+            return None;
+        }
+        let fetched: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(&known.jwks_uri, &self.http)
+            .await
+            .inspect_err(|error| {
+                tracing::warn!(reason = describe(error), "the provider's keys are not to be had")
+            })
+            .ok()?;
+        let fetched = Arc::new(fetched);
+        *known.jwks.write().unwrap_or_else(PoisonError::into_inner) = fetched.clone();
+        Some(fetched)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The error without the body that came with it.
+fn describe<E: std::error::Error + 'static>(error: &openidconnect::DiscoveryError<E>) -> String {
+    use openidconnect::DiscoveryError::{Parse, Request, Response, UrlParse, Validation};
+    match error {
+        Request(cause) => format!("request failed: {cause}"),
+        Response(status, ..) => format!("answered {status}"),
+        Validation(rule) => format!("not valid: {rule}"),
+        Parse(_) => "not the JSON we expect".into(),
+        UrlParse(_) => "a URL in it is malformed".into(),
+        other => other.to_string(),
+    }
+}
+
+impl Discovered {
+    fn new(metadata: Metadata, now: DateTime<Utc>) -> Result<Self, String> {
+        let extra = metadata.additional_metadata();
+        let basic_auth = metadata
+            .token_endpoint_auth_methods_supported()
+            .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
+        Ok(Self {
+            endpoints: Endpoints {
+                issuer: metadata.issuer().as_str().to_owned(),
+                iss_required: extra.authorization_response_iss_parameter_supported,
+                authorization: metadata.authorization_endpoint().url().clone(),
+                end_session: extra.end_session_endpoint.clone(),
+            },
+            token: metadata.token_endpoint().cloned().ok_or("no token_endpoint")?,
+            userinfo: metadata.userinfo_endpoint().cloned(),
+            basic_auth,
+            jwks_uri: metadata.jwks_uri().clone(),
+            jwks: RwLock::new(Arc::new(metadata.jwks().clone())),
+            fetched_at: now,
+        })
+    }
+}

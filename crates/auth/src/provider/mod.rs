@@ -1,0 +1,209 @@
+//! Identity providers: what is configured, what they publish, and the two requests we send them.
+
+mod discovery;
+mod github;
+mod oidc;
+mod preset;
+mod token;
+mod verify;
+
+pub use discovery::{Discovered, Unavailable};
+pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
+pub use verify::IdTokenError;
+
+use crate::{
+    clock::Clock,
+    flow::{Authorized, FlowError},
+    http::HttpClient,
+    session::NewSession,
+};
+use auth_types::ProviderView;
+use discovery::Discovery;
+use secrecy::SecretString;
+use std::sync::Arc;
+use url::Url;
+
+/// A configured provider.
+pub struct Provider {
+    /// As configured.
+    pub config: ProviderConfig,
+    http: HttpClient,
+    clock: Clock,
+    /// What an OpenID Provider publishes; a plain OAuth 2.0 provider publishes nothing.
+    discovery: Option<Discovery>,
+}
+
+/// What a flow needs to know of a provider before it begins or ends.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// Who it says it is; also what RFC 9207's `iss` must be.
+    pub issuer: String,
+    /// Whether the provider promised to send `iss` with every authorization response.
+    pub iss_required: bool,
+    /// Where the visitor is sent to sign in.
+    pub authorization: Url,
+    /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if there is such a place.
+    pub end_session: Option<Url>,
+}
+
+impl Provider {
+    /// A provider; nothing is asked of it yet.
+    #[must_use]
+    pub fn new(config: ProviderConfig, http: HttpClient, clock: Clock) -> Self {
+        let discovery = match &config.kind {
+            Kind::Oidc { issuer, .. } => Some(Discovery::new(issuer.clone(), http.clone(), clock.clone())),
+            Kind::GitHub { .. } => None,
+        };
+        Self {
+            config,
+            http,
+            clock,
+            discovery,
+        }
+    }
+
+    /// Where its endpoints are; asks the provider if we do not know yet.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when it does not answer and we never heard from it before.
+    pub async fn endpoints(&self) -> Result<Endpoints, Unavailable> {
+        match &self.config.kind {
+            Kind::Oidc { .. } => Ok(self.discovered().await?.endpoints.clone()),
+            Kind::GitHub { base } => github::endpoints(base),
+        }
+    }
+
+    async fn discovered(&self) -> Result<Arc<Discovered>, Unavailable> {
+        self.discovery.as_ref().ok_or(Unavailable)?.get().await
+    }
+
+    /// Turns a code into a verified sign-in.
+    ///
+    /// # Errors
+    /// A [`FlowError`] that names the rule the answer broke.
+    pub async fn finish(&self, authorized: Authorized) -> Result<NewSession, FlowError> {
+        match (&self.config.kind, &self.discovery) {
+            (Kind::GitHub { base }, _) => {
+                github::finish(&self.config, base, &self.http, self.clock.now(), authorized).await
+            }
+            (Kind::Oidc { .. }, Some(discovery)) => {
+                oidc::finish(&self.config, discovery, &self.http, &self.clock, authorized).await
+            }
+            (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
+        }
+    }
+
+    /// Whether it answered lately; asks again when the last answer is older than some seconds.
+    pub async fn is_reachable(&self) -> bool {
+        match &self.discovery {
+            Some(discovery) => discovery.is_reachable().await,
+            None => true,
+        }
+    }
+
+    /// What the sign-in page shows of it.
+    pub async fn view(&self) -> ProviderView {
+        ProviderView {
+            id: self.config.id.clone(),
+            name: self.config.name.clone(),
+            available: self.is_reachable().await,
+        }
+    }
+
+    /// Origins that a form which leads to this provider passes through: its issuer's, and those of the
+    /// endpoints it published.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let (base, known) = match &self.config.kind {
+            Kind::Oidc { issuer, .. } => (
+                issuer.url().clone(),
+                self.discovery.as_ref().and_then(Discovery::known),
+            ),
+            Kind::GitHub { base } => (base.clone(), None),
+        };
+        let mut origins = vec![base.origin().ascii_serialization()];
+        if let Some(known) = known {
+            let endpoints = [
+                Some(&known.endpoints.authorization),
+                known.endpoints.end_session.as_ref(),
+            ];
+            origins.extend(
+                endpoints
+                    .into_iter()
+                    .flatten()
+                    .map(|url| url.origin().ascii_serialization()),
+            );
+        }
+        origins.sort();
+        origins.dedup();
+        origins
+    }
+}
+
+/// Parameters of an authorization request that differ from flow to flow.
+#[derive(Clone, Debug)]
+pub struct AuthorizeParams<'a> {
+    /// Where the provider sends the answer.
+    pub redirect_uri: &'a Url,
+    /// Ties the answer to the flow (RFC 6749 §10.12).
+    pub state: &'a str,
+    /// Ties the ID token to the flow (OpenID Connect Core §3.1.2.1).
+    pub nonce: &'a str,
+    /// `S256` of the `code_verifier` (RFC 7636 §4.2).
+    pub code_challenge: &'a str,
+    /// `prompt`, `login_hint`, `ui_locales` and nothing else.
+    pub passthrough: &'a crate::flow::Passthrough,
+}
+
+impl Endpoints {
+    /// The authorization request as a URL (OpenID Connect Core §3.1.2.1).
+    #[must_use]
+    pub fn authorize_url(&self, config: &ProviderConfig, params: &AuthorizeParams<'_>) -> Url {
+        let mut url = self.authorization.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("client_id", &config.client_id)
+                .append_pair("redirect_uri", params.redirect_uri.as_str())
+                .append_pair("scope", &config.scopes)
+                .append_pair("state", params.state)
+                .append_pair("code_challenge", params.code_challenge)
+                .append_pair("code_challenge_method", "S256");
+            if matches!(config.kind, Kind::Oidc { .. }) {
+                query.append_pair("nonce", params.nonce);
+                for (name, value) in params.passthrough.iter() {
+                    query.append_pair(name, value);
+                }
+            }
+            for (name, value) in config.extra_params {
+                query.append_pair(name, value);
+            }
+        }
+        url
+    }
+
+    /// The request to end the provider's session (RP-Initiated Logout 1.0 §2), if it takes such.
+    #[must_use]
+    pub fn end_session_url(
+        &self,
+        config: &ProviderConfig,
+        id_token_hint: Option<&SecretString>,
+        post_logout_redirect_uri: &Url,
+        state: &str,
+    ) -> Option<Url> {
+        use secrecy::ExposeSecret;
+        let mut url = self.end_session.clone()?;
+        {
+            let mut query = url.query_pairs_mut();
+            if let Some(hint) = id_token_hint {
+                query.append_pair("id_token_hint", hint.expose_secret());
+            }
+            query
+                .append_pair("client_id", &config.client_id)
+                .append_pair("post_logout_redirect_uri", post_logout_redirect_uri.as_str())
+                .append_pair("state", state);
+        }
+        Some(url)
+    }
+}

@@ -1,0 +1,169 @@
+//! OpenID Connect: a code becomes tokens, and the ID token a verified user.
+
+use super::{
+    Discovered, IdTokenError, Kind, ProviderConfig, Unavailable,
+    discovery::Discovery,
+    token::exchange,
+    verify::{OidcClaims, OidcIdToken, SidClaim, verify},
+};
+use crate::{
+    clock::Clock,
+    flow::{Authorized, FlowError},
+    http::HttpClient,
+    session::{NewSession, Tokens, User},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::{
+    AuthType, EmptyExtraTokenFields, IdTokenFields, IssuerUrl, OAuth2TokenResponse, StandardTokenResponse,
+    core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType},
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+type TokenAnswer = StandardTokenResponse<
+    IdTokenFields<
+        SidClaim,
+        EmptyExtraTokenFields,
+        CoreGenderClaim,
+        CoreJweContentEncryptionAlgorithm,
+        CoreJwsSigningAlgorithm,
+    >,
+    CoreTokenType,
+>;
+
+/// Exchanges the code and verifies what comes back.
+///
+/// # Errors
+/// A [`FlowError`] that names the rule.
+pub(super) async fn finish(
+    config: &ProviderConfig,
+    discovery: &Discovery,
+    http: &HttpClient,
+    clock: &Clock,
+    authorized: Authorized,
+) -> Result<NewSession, FlowError> {
+    let Kind::Oidc { issuer } = &config.kind else {
+        return Err(FlowError::Unavailable(Unavailable));
+    };
+    let discovered = discovery.get().await?;
+    let auth_type = if discovered.basic_auth {
+        AuthType::BasicAuth
+    } else {
+        AuthType::RequestBody
+    };
+    let answer: TokenAnswer =
+        exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
+    let now = clock.now();
+    let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
+    let claims = verified(
+        config,
+        issuer,
+        discovery,
+        &discovered,
+        id_token,
+        &authorized.nonce,
+        now,
+    )
+    .await?;
+    let user = user_of(&claims, &answer, &discovered, http).await;
+    Ok(NewSession {
+        provider: config.id.clone(),
+        issuer: claims.issuer().as_str().to_owned(),
+        subject: claims.subject().as_str().to_owned(),
+        provider_session: claims.additional_claims().sid.clone(),
+        issued_at: claims.issue_time(),
+        user,
+        tokens: tokens_of(&answer, id_token, now),
+    })
+}
+
+async fn verified(
+    config: &ProviderConfig,
+    issuer: &IssuerUrl,
+    discovery: &Discovery,
+    discovered: &Discovered,
+    id_token: &OidcIdToken,
+    nonce: &str,
+    now: DateTime<Utc>,
+) -> Result<OidcClaims, FlowError> {
+    let check = |jwks: &_| verify(id_token, &config.client_id, issuer, jwks, nonce, now);
+    match check(&discovered.jwks()) {
+        // The provider may have rotated its keys since we looked.
+        Err(IdTokenError::UnknownKey) => match discovery.refetch_jwks(discovered).await {
+            Some(fresh) => Ok(check(&fresh)?),
+            None => Err(IdTokenError::UnknownKey.into()),
+        },
+        other => Ok(other?),
+    }
+}
+
+/// The user from the ID token; from `/userinfo` where the ID token says nothing about them. A failing
+/// `/userinfo` costs the name, not the sign-in.
+async fn user_of(
+    claims: &OidcClaims,
+    answer: &TokenAnswer,
+    discovered: &Discovered,
+    http: &HttpClient,
+) -> User {
+    let from_token = User {
+        name: claims
+            .name()
+            .and_then(|name| name.get(None))
+            .map(|name| name.as_str().to_owned()),
+        email: claims.email().map(|email| email.as_str().to_owned()),
+        picture: claims
+            .picture()
+            .and_then(|picture| picture.get(None))
+            .map(|picture| picture.as_str().to_owned()),
+    };
+    if from_token != User::default() {
+        return from_token;
+    }
+    let Some(endpoint) = &discovered.userinfo else {
+        return from_token;
+    };
+    match userinfo(endpoint.url(), answer.access_token().secret(), http).await {
+        // The answer must be about the same user (OpenID Connect Core §5.3.2).
+        Some(told) if told.sub == claims.subject().as_str() => told.user,
+        _ => {
+            tracing::warn!("userinfo gave nothing usable; going on with the ID token alone");
+            from_token
+        }
+    }
+}
+
+/// The part of `/userinfo` that we read (OpenID Connect Core §5.3.2).
+#[derive(Deserialize)]
+struct UserInfo {
+    sub: String,
+    #[serde(flatten)]
+    user: User,
+}
+
+async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) -> Option<UserInfo> {
+    let request = ::http::Request::get(endpoint.as_str())
+        .header("accept", "application/json")
+        .header("authorization", format!("Bearer {access_token}"))
+        .body(Vec::new())
+        .ok()?;
+    let answer = http.send(request).await.ok()?;
+    answer
+        .status()
+        .is_success()
+        .then(|| serde_json::from_slice(answer.body()).ok())
+        .flatten()
+}
+
+fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -> Tokens {
+    Tokens {
+        access_token: SecretString::from(answer.access_token().secret().clone()),
+        access_expires_at: answer
+            .expires_in()
+            .and_then(|lifetime| TimeDelta::from_std(lifetime).ok())
+            .and_then(|lifetime| now.checked_add_signed(lifetime)),
+        refresh_token: answer
+            .refresh_token()
+            .map(|token| SecretString::from(token.secret().clone())),
+        id_token: Some(SecretString::from(id_token.to_string())),
+    }
+}

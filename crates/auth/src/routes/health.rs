@@ -1,0 +1,39 @@
+//! `GET /healthz` and `GET /readyz`, answered whatever the Host.
+
+use crate::Auth;
+use axum::{Json, extract::State, response::IntoResponse};
+use futures::future::join_all;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// The process is alive.
+pub(super) async fn alive() -> &'static str {
+    "ok"
+}
+
+/// Whether the store answers, and each provider. 503 when the store is down, or no provider is left
+/// to sign in with; `{"store": "ok", "providers": {"demo": "ok"}}`.
+pub(super) async fn ready(State(auth): State<Auth>) -> impl IntoResponse {
+    let word = |up: bool| if up { "ok" } else { "down" };
+    let store = auth.sessions.ping().await.is_ok();
+    let providers = join_all(
+        auth.providers
+            .iter()
+            .map(|provider| async move { (provider.config.id.clone(), provider.is_reachable().await) }),
+    )
+    .await;
+    let any_provider = providers.iter().any(|(_, up)| *up);
+    let status = if store && any_provider {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let providers: Map<String, Value> = providers
+        .into_iter()
+        .map(|(id, up)| (id, word(up).into()))
+        .collect();
+    (
+        status,
+        Json(json!({ "store": word(store), "providers": providers })),
+    )
+}

@@ -1,0 +1,98 @@
+//! The endpoints of an app (design §3), one file each.
+
+mod callback;
+mod health;
+mod providers;
+mod session;
+mod sign_in;
+mod sign_out;
+mod status;
+
+pub use callback::{finish_sign_in, finish_sign_out, navigation_only};
+
+use crate::Auth;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::{StatusCode, header};
+
+/// Everything but the two callbacks, which identity answers in its own way.
+pub fn common() -> Router<Auth> {
+    Router::new()
+        .route("/auth/signin", get(sign_in::page))
+        .route("/auth/signin/{provider}", post(sign_in::begin))
+        .route("/auth/signout", post(sign_out::sign_out))
+        .route("/auth/session", get(session::session))
+        .route("/auth/providers", get(providers::providers))
+        .route("/auth/style.css", get(style))
+        .route("/api/get-session-status", get(status::status))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        // Nothing under /auth/ ever reaches Leptos.
+        .route(
+            "/auth/{*rest}",
+            axum::routing::any(|| async { StatusCode::NOT_FOUND }),
+        )
+}
+
+/// The callbacks of an app that finishes its own flows.
+pub fn callbacks() -> Router<Auth> {
+    Router::new()
+        .route("/auth/callback/{provider}", get(callback::callback))
+        .route("/auth/logout/callback", get(callback::logout_callback))
+}
+
+async fn style() -> impl IntoResponse {
+    const STYLE: &str = include_str!("../../../auth-ui/style/suite.css");
+    (
+        [
+            (header::CONTENT_TYPE, "text/css"),
+            (header::CACHE_CONTROL, "public, max-age=3600"),
+        ],
+        STYLE,
+    )
+}
+
+/// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.
+pub struct Form(pub crate::origin::UniqueParams);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let headers = request.headers().clone();
+        let is_form = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded"
+            });
+        // A post without any body is a form without fields.
+        let is_empty = headers.get(header::CONTENT_TYPE).is_none();
+        if !is_form && !is_empty {
+            return Err(crate::error_page::refuse(
+                &headers,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "form_expected",
+                "This address takes a form.",
+            ));
+        }
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        crate::origin::UniqueParams::parse(&body)
+            .map(Self)
+            .map_err(|error| {
+                crate::error_page::refuse(
+                    &headers,
+                    StatusCode::BAD_REQUEST,
+                    "invalid_parameters",
+                    &error.to_string(),
+                )
+            })
+    }
+}

@@ -1,0 +1,42 @@
+//! `GET /auth/providers`, as Auth.js answers it.
+
+use crate::{Auth, origin::RequestOrigin, provider::Kind};
+use axum::{Json, extract::State};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    signin_url: Url,
+    callback_url: Url,
+}
+
+/// An object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
+/// `callbackUrl`.
+pub(super) async fn providers(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+) -> Json<Map<String, Value>> {
+    let callbacks_at = auth.proxies.nearest(&origin).unwrap_or(&origin);
+    let shown = auth.providers.iter().map(|provider| {
+        let id = provider.config.id.as_str();
+        let shown = Shown {
+            id,
+            name: &provider.config.name,
+            kind: match provider.config.kind {
+                Kind::Oidc { .. } => "oidc",
+                Kind::GitHub { .. } => "oauth",
+            },
+            signin_url: origin.join(&format!("/auth/signin/{id}")),
+            callback_url: callbacks_at.join(&format!("/auth/callback/{id}")),
+        };
+        (id.to_owned(), json!(shown))
+    });
+    Json(shown.collect())
+}

@@ -1,0 +1,136 @@
+//! `GET /auth/signin` and `POST /auth/signin/{provider}`.
+
+use super::Form;
+use crate::{
+    Auth, error_page,
+    flow::{Begin, Flow, FlowError, Passthrough, Pending},
+    guard::to_login,
+    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
+    provider::{AuthorizeParams, Provider, Unavailable},
+};
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, StatusCode, header::SET_COOKIE};
+use url::Url;
+
+/// `GET /auth/signin?callbackUrl=`: 303 to the page with one form per provider. Changes nothing.
+pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    to_login(None, &ReturnPath::or_root(params.get("callbackUrl")))
+}
+
+/// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and sends the visitor to the
+/// provider, by way of identity in proxy mode.
+///
+/// # Errors
+/// Back to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for a `prompt` that
+/// no provider knows; 503 when the store is down.
+pub(super) async fn begin(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let return_path = ReturnPath::or_root(form.get("callbackUrl"));
+    let Some(passthrough) = Passthrough::read(&form) else {
+        let sentence = "The sign-in form was filled in a way we do not understand.";
+        return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
+    };
+    match start(&auth, &origin, &provider, &return_path, &passthrough, &headers).await {
+        Ok(response) => response,
+        Err(error) => refused(&error, &return_path, &headers),
+    }
+}
+
+async fn start(
+    auth: &Auth,
+    origin: &Origin,
+    provider: &str,
+    return_path: &ReturnPath,
+    passthrough: &Passthrough,
+    headers: &HeaderMap,
+) -> Result<Response, FlowError> {
+    let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
+    // Better to say so here than to send the visitor to a page that never comes.
+    if !provider.is_reachable().await {
+        return Err(Unavailable.into());
+    }
+    let proxy = auth.proxies.nearest(origin);
+    let redirect_uri = proxy
+        .unwrap_or(origin)
+        .join(&format!("/auth/callback/{}", provider.config.id));
+    let begin = Begin {
+        provider: provider.config.id.clone(),
+        redirect_uri,
+        return_path: return_path.clone(),
+    };
+    let pending = Pending::begin(begin, &auth.random);
+    let to = match proxy {
+        Some(proxy) => proxied_url(proxy, origin, &pending, passthrough),
+        None => direct_url(provider, &pending, passthrough).await?,
+    };
+    let state = pending.state.clone();
+    let ticket = auth
+        .flows
+        .keep(&state, &Flow::SignIn(pending), origin, headers)
+        .await?;
+    tracing::info!(
+        provider = provider.config.id,
+        proxied = proxy.is_some(),
+        "a sign-in begins"
+    );
+    let cookies = AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    Ok((cookies, Redirect::to(to.as_str())).into_response())
+}
+
+async fn direct_url(
+    provider: &Provider,
+    pending: &Pending,
+    passthrough: &Passthrough,
+) -> Result<Url, FlowError> {
+    let params = AuthorizeParams {
+        redirect_uri: &pending.redirect_uri,
+        state: &pending.state,
+        nonce: &pending.nonce,
+        code_challenge: &pending.code_challenge(),
+        passthrough,
+    };
+    Ok(provider
+        .endpoints()
+        .await?
+        .authorize_url(&provider.config, &params))
+}
+
+/// Article 1: the request goes to the identity app, with the origin that wants the control back.
+fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, passthrough: &Passthrough) -> Url {
+    let mut url = proxy.join("/authorize");
+    url.query_pairs_mut()
+        .append_pair("source_url", &origin.to_string())
+        .append_pair("provider", &pending.provider)
+        .append_pair("state", &pending.state)
+        .append_pair("nonce", &pending.nonce)
+        .append_pair("code_challenge", &pending.code_challenge())
+        .append_pair("code_challenge_method", "S256")
+        .extend_pairs(passthrough.iter());
+    url
+}
+
+/// What a failed sign-in answers: the store's failure is a 503 (nothing is lost, a reload helps),
+/// everything else a sentence on the sign-in page.
+pub(super) fn refused(error: &FlowError, return_path: &ReturnPath, headers: &HeaderMap) -> Response {
+    if let FlowError::Store(cause) = error {
+        tracing::error!(rule = %error, %cause, "a sign-in was refused");
+        let sentence = error.code().sentence();
+        return error_page::refuse(
+            headers,
+            StatusCode::SERVICE_UNAVAILABLE,
+            &error.to_string(),
+            sentence,
+        );
+    }
+    tracing::warn!(rule = %error, "a sign-in was refused");
+    to_login(Some(error.code()), return_path)
+}

@@ -1,0 +1,129 @@
+//! `POST /auth/signout`.
+
+use super::Form;
+use crate::{
+    Auth, error_page,
+    flow::{Flow, SigningOut, logout_state},
+    origin::{Origin, RequestOrigin, ReturnPath},
+    session::{CookieKind, CurrentSession, Session},
+};
+use auth_types::EndReason;
+use axum::{
+    Extension,
+    extract::State,
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE};
+use url::Url;
+
+/// Where a sign-out leads when nobody said.
+const DEFAULT_PAGE: &str = "/signed-out";
+
+/// `POST /auth/signout`, form `callbackUrl`, `scope=global` (default) or `local`: ends this app's
+/// session before it answers; with `global` the visitor goes on to the provider, which ends its own
+/// (RP-Initiated Logout 1.0), and comes back.
+///
+/// # Errors
+/// 400 for another `scope`; 503 when the store is down: then nobody is signed out, and nothing says so.
+pub(super) async fn sign_out(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let is_global = match form.get("scope") {
+        None | Some("global") => true,
+        Some("local") => false,
+        Some(_) => {
+            let sentence = "A sign-out is either global or local.";
+            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_scope", sentence);
+        }
+    };
+    let return_path = form.get("callbackUrl").or(Some(DEFAULT_PAGE));
+    let return_path = ReturnPath::or_root(return_path);
+    let mut cookies = vec![auth.cookies.clear(CookieKind::Session, &origin)];
+    let mut to = None;
+    match &current {
+        CurrentSession::SignedIn(session) => {
+            if let Err(error) = auth.sessions.end(&session.key, EndReason::SignedOut).await {
+                tracing::error!(error = %error.0, "a session could not be ended");
+                return unavailable(&headers);
+            }
+            tracing::info!(
+                session = session.record.public_id,
+                global = is_global,
+                "signed out"
+            );
+            if is_global {
+                to = at_provider(&auth, &origin, session, &return_path, &headers).await;
+            }
+        }
+        CurrentSession::SignedOut(_) => {}
+        CurrentSession::Unavailable => return unavailable(&headers),
+    }
+    let to = match to {
+        Some((url, flow_cookies)) => {
+            cookies.extend(flow_cookies);
+            url.to_string()
+        }
+        None => return_path.to_string(),
+    };
+    (
+        AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie))),
+        Redirect::to(&to),
+    )
+        .into_response()
+}
+
+fn unavailable(headers: &HeaderMap) -> Response {
+    let sentence =
+        "You could not be signed out right now: the session store does not answer. Please try again.";
+    error_page::refuse(
+        headers,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "session_unavailable",
+        sentence,
+    )
+}
+
+/// The provider's sign-out, if it has one and answers. The app's session has ended already, so
+/// whatever goes wrong here costs the provider's sign-out only.
+async fn at_provider(
+    auth: &Auth,
+    origin: &Origin,
+    session: &Session,
+    return_path: &ReturnPath,
+    headers: &HeaderMap,
+) -> Option<(Url, Vec<HeaderValue>)> {
+    let provider = auth.provider(&session.record.provider)?;
+    if !provider.is_reachable().await {
+        tracing::warn!(
+            provider = provider.config.id,
+            "the provider is down: signed out of this app only"
+        );
+        return None;
+    }
+    let endpoints = provider.endpoints().await.ok()?;
+    endpoints.end_session.as_ref()?;
+    let proxy = auth.proxies.nearest(origin);
+    let state = match proxy {
+        Some(_) => logout_state(&auth.random.token(), origin),
+        None => auth.random.token(),
+    };
+    let flow = Flow::SignOut(SigningOut {
+        return_path: return_path.to_string(),
+    });
+    let ticket = auth
+        .flows
+        .keep(&state, &flow, origin, headers)
+        .await
+        .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
+        .ok()?;
+    // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
+    let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
+    let hint = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
+    let redirect = proxy.unwrap_or(origin).join("/auth/logout/callback");
+    let url = endpoints.end_session_url(&provider.config, hint, &redirect, &state)?;
+    Some((url, ticket.cookies))
+}

@@ -1,0 +1,201 @@
+//! The cookies: their names, and the attributes they always carry.
+
+use crate::origin::Origin;
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderValue, header};
+
+/// Most values of one cookie name that are looked at; a browser sends more only when somebody plants
+/// them.
+const MAX_CANDIDATES: usize = 4;
+
+/// Which of our cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieKind<'a> {
+    /// The session's id; shared across the cookie domain where one is set.
+    Session,
+    /// Ties one sign-in under way to this browser; host-only, a few minutes long. Each flow has its
+    /// own, told apart by the text here, so two tabs cannot overwrite each other's.
+    Flow(&'a str),
+}
+
+/// How an app names and scopes its cookies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieSettings {
+    /// Ports do not separate cookie jars, so each app's cookies carry its name.
+    pub prefix: String,
+    /// `AUTH_COOKIE_DOMAIN` without its leading dot; used only on origins that lie under it.
+    pub domain: Option<String>,
+}
+
+impl CookieSettings {
+    /// The cookie's name at `origin`. https: `__Host-` or, with a domain, `__Secure-`
+    /// (RFC 6265bis §4.1.3); plain http, for development, has no prefix.
+    #[must_use]
+    pub fn name(&self, kind: CookieKind<'_>, origin: &Origin) -> String {
+        let security = match (origin.is_https(), self.domain_for(kind, origin)) {
+            (false, _) => "",
+            (true, None) => "__Host-",
+            (true, Some(_)) => "__Secure-",
+        };
+        match kind {
+            CookieKind::Session => format!("{security}{}.session", self.prefix),
+            CookieKind::Flow(tag) => format!("{security}{}.flow.{tag}", self.prefix),
+        }
+    }
+
+    fn domain_for(&self, kind: CookieKind<'_>, origin: &Origin) -> Option<&str> {
+        let domain = self.domain.as_deref().filter(|_| kind == CookieKind::Session)?;
+        let under = origin
+            .host()
+            .strip_suffix(domain)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        under.then_some(domain)
+    }
+
+    /// The session cookie's values in a request, as they came; more than one only when a neighbour
+    /// on the same domain planted another.
+    #[must_use]
+    pub fn session_values(&self, origin: &Origin, headers: &HeaderMap) -> Vec<String> {
+        let name = self.name(CookieKind::Session, origin);
+        pairs(headers)
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+            .take(MAX_CANDIDATES)
+            .collect()
+    }
+
+    /// The flow cookies in a request: their tags and values.
+    #[must_use]
+    pub fn flows(&self, origin: &Origin, headers: &HeaderMap) -> Vec<(String, String)> {
+        let prefix = self.name(CookieKind::Flow(""), origin);
+        pairs(headers)
+            .filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?.to_owned(), value.to_owned())))
+            .collect()
+    }
+
+    /// A `Set-Cookie` value; without `max_age` (seconds) the cookie lasts as long as the browser runs.
+    #[must_use]
+    pub fn set(
+        &self,
+        kind: CookieKind<'_>,
+        origin: &Origin,
+        value: &str,
+        max_age: Option<i64>,
+    ) -> HeaderValue {
+        let name = self.name(kind, origin);
+        let mut cookie = Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(origin.is_https());
+        if let Some(domain) = self.domain_for(kind, origin) {
+            cookie = cookie.domain(domain);
+        }
+        if let Some(seconds) = max_age {
+            cookie = cookie.max_age(cookie::time::Duration::seconds(seconds));
+        }
+        HeaderValue::try_from(cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    /// A `Set-Cookie` value that removes the cookie.
+    #[must_use]
+    pub fn clear(&self, kind: CookieKind<'_>, origin: &Origin) -> HeaderValue {
+        self.set(kind, origin, "", Some(0))
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Origin {
+        Origin::parse(text).unwrap()
+    }
+
+    fn settings(domain: Option<&str>) -> CookieSettings {
+        CookieSettings {
+            prefix: "main".into(),
+            domain: domain.map(Into::into),
+        }
+    }
+
+    fn session_cookie(domain: Option<&str>, at: &str) -> String {
+        let value = settings(domain).set(CookieKind::Session, &origin(at), "x", Some(60));
+        value.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn development_has_plain_names_and_https_has_prefixes() {
+        assert_eq!(
+            session_cookie(None, "http://localhost:4201"),
+            "main.session=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=60"
+        );
+        assert_eq!(
+            session_cookie(None, "https://app.example"),
+            "__Host-main.session=x; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
+        );
+        assert_eq!(
+            session_cookie(Some("wow.example"), "https://games.wow.example"),
+            "__Secure-main.session=x; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=wow.example; Max-Age=60"
+        );
+    }
+
+    #[test]
+    fn the_domain_applies_only_under_it() {
+        for (at, shared) in [
+            ("http://games.wow.localhost:4201", true),
+            ("http://wow.localhost", true),
+            ("http://localhost:4201", false),
+            ("http://evilwow.localhost", false),
+            ("http://wow.localhost.evil.example", false),
+        ] {
+            assert_eq!(
+                session_cookie(Some("wow.localhost"), at).contains("Domain"),
+                shared,
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_flow_cookie_is_never_shared_and_found_by_its_tag() {
+        let at = origin("http://games.wow.localhost:4201");
+        let settings = settings(Some("wow.localhost"));
+        let value = settings.set(CookieKind::Flow("ab"), &at, "x", Some(600));
+        assert_eq!(
+            value,
+            "main.flow.ab=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=600"
+        );
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            "main.flow.ab=x; main.session=y; other.flow.cd=z".parse().unwrap(),
+        );
+        assert_eq!(settings.flows(&at, &headers), [("ab".to_owned(), "x".to_owned())]);
+    }
+
+    #[test]
+    fn only_the_named_cookie_is_read_and_a_flood_is_capped() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::COOKIE,
+            "other=1; main.session=a; xmain.session=b".parse().unwrap(),
+        );
+        headers.append(header::COOKIE, "main.session=c".parse().unwrap());
+        let at = origin("http://localhost:4201");
+        assert_eq!(settings(None).session_values(&at, &headers), ["a", "c"]);
+        for _ in 0..100 {
+            headers.append(header::COOKIE, "main.session=d".parse().unwrap());
+        }
+        assert_eq!(settings(None).session_values(&at, &headers).len(), MAX_CANDIDATES);
+    }
+}

@@ -1,0 +1,227 @@
+//! Beginning, resolving, extending and ending sessions: the one place where store, policy, clock and
+//! keys meet.
+
+use super::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User};
+use crate::{
+    clock::Clock,
+    random::Random,
+    seal::{DoesNotOpen, Keyring, Purpose},
+    store::{CreateError, Lookup, Store, StoreError, Touch},
+};
+use auth_types::EndReason;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A finished sign-in, verified, on its way to becoming a session.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Provider's id.
+    pub provider: String,
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`.
+    pub subject: String,
+    /// `sid`.
+    pub provider_session: Option<String>,
+    /// When the provider issued the ID token.
+    pub issued_at: DateTime<Utc>,
+    /// Who it is.
+    pub user: User,
+    /// What the provider gave.
+    pub tokens: Tokens,
+}
+
+/// What a session cookie led to.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// A live session.
+    SignedIn(SessionKey, Arc<SessionRecord>),
+    /// It has ended.
+    Ended(EndReason),
+    /// It opens nothing.
+    Unknown,
+}
+
+/// The store cannot say: answered with 503, never with "signed out".
+#[derive(Debug, thiserror::Error)]
+#[error("the session store is unavailable")]
+pub struct SessionUnavailable(#[from] pub StoreError);
+
+/// The sessions of this app.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    keyring: Keyring,
+    policy: SessionPolicy,
+    clock: Clock,
+    random: Random,
+}
+
+impl Sessions {
+    /// Sessions in `store`.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        keyring: Keyring,
+        policy: SessionPolicy,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self {
+            store,
+            keyring,
+            policy,
+            clock,
+            random,
+        }
+    }
+
+    /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
+    ///
+    /// # Errors
+    /// [`CreateError`]; nothing is kept then.
+    pub async fn begin(&self, new: NewSession) -> Result<(SessionId, SessionRecord), CreateError> {
+        let now = self.clock.now();
+        let id = SessionId::generate(&self.random);
+        let key = id.key();
+        let plain = serde_json::to_vec(&new.tokens).map_err(|error| StoreError(error.to_string()))?;
+        let absolute_expires_at = self.policy.absolute_expires_at(now);
+        let record = SessionRecord {
+            public_id: self.random.token(),
+            user: new.user,
+            provider: new.provider,
+            issuer: new.issuer,
+            subject: new.subject,
+            provider_session: new.provider_session,
+            issued_at: new.issued_at,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: self.policy.expires_at(now, absolute_expires_at),
+            absolute_expires_at,
+            data: Map::new(),
+            sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
+        };
+        self.store.create(&key, &record).await?;
+        Ok((id, record))
+    }
+
+    /// What the cookie's value leads to. Garbage is [`Resolution::Unknown`].
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn resolve(&self, cookie: &str) -> Result<Resolution, SessionUnavailable> {
+        let Some(id) = SessionId::parse(cookie) else {
+            return Ok(Resolution::Unknown);
+        };
+        let key = id.key();
+        Ok(match self.store.load(&key, self.clock.now()).await? {
+            Lookup::Live(record) => Resolution::SignedIn(key, Arc::from(record)),
+            Lookup::Ended(reason) => Resolution::Ended(reason),
+            Lookup::Unknown => Resolution::Unknown,
+        })
+    }
+
+    /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times
+    /// when something was written: then the cookie's age is renewed too.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn touch(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+    ) -> Result<Option<SessionRecord>, SessionUnavailable> {
+        let now = self.clock.now();
+        let interval = self.policy.write_interval();
+        if now - record.last_seen_at < interval {
+            return Ok(None);
+        }
+        let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
+        let written = self
+            .store
+            .touch(
+                key,
+                Touch {
+                    seen_at: now,
+                    expires_at,
+                    interval,
+                },
+            )
+            .await?;
+        Ok(written.then(|| SessionRecord {
+            last_seen_at: now,
+            expires_at,
+            ..record.clone()
+        }))
+    }
+
+    /// Whether the session lives right now.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn lives(&self, key: &SessionKey) -> Result<bool, SessionUnavailable> {
+        Ok(matches!(
+            self.store.load(key, self.clock.now()).await?,
+            Lookup::Live(_)
+        ))
+    }
+
+    /// Replaces the app's own data in a session; `false` when it has ended meanwhile.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn set_data(
+        &self,
+        key: &SessionKey,
+        data: &Map<String, Value>,
+    ) -> Result<bool, SessionUnavailable> {
+        Ok(self.store.set_data(key, data, self.clock.now()).await?)
+    }
+
+    /// Ends a session; it is refused from the moment this returns.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
+    pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
+        Ok(self.store.end(key, reason, self.clock.now()).await?)
+    }
+
+    /// The provider's tokens of a session.
+    ///
+    /// # Errors
+    /// [`DoesNotOpen`] when `AUTH_SECRET` was replaced without keeping the old one.
+    pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, DoesNotOpen> {
+        let plain = self
+            .keyring
+            .open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
+        serde_json::from_slice(&plain).map_err(|_| DoesNotOpen)
+    }
+
+    /// For how many seconds from now the browser should keep the cookie.
+    #[must_use]
+    pub fn cookie_seconds(&self, record: &SessionRecord) -> i64 {
+        (record.expires_at - self.clock.now()).num_seconds().max(0)
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), SessionUnavailable> {
+        Ok(self.store.ping().await?)
+    }
+
+    /// Sweeps what is long over, every few minutes, until the future is dropped.
+    pub async fn sweep_forever(self) {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(300));
+        loop {
+            ticks.tick().await;
+            match self.store.sweep(self.clock.now()).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(rows, "swept the session store"),
+                Err(error) => tracing::warn!(%error, "could not sweep the session store"),
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The session id in the cookie, and the key in the store.
+
+use crate::random::Random;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// 256 random bits that only the browser keeps. It has no `Display`, and `Debug` hides it: it cannot
+/// slip into a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionId([u8; 32]);
+
+/// SHA-256 of a session id: all the store ever sees. A copy of the database opens no session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionKey([u8; 32]);
+
+impl SessionId {
+    /// A fresh id.
+    #[must_use]
+    pub fn generate(random: &Random) -> Self {
+        Self(random.bytes())
+    }
+
+    /// Reads a cookie's value; `None` unless it is exactly one of ours in form.
+    #[must_use]
+    pub fn parse(cookie: &str) -> Option<Self> {
+        if cookie.len() != 43 {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    /// The cookie's value. For the `Set-Cookie` header only.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The key under which the store knows the session.
+    #[must_use]
+    pub fn key(&self) -> SessionKey {
+        SessionKey(Sha256::digest(self.0).into())
+    }
+}
+
+impl SessionKey {
+    /// The key as bytes, for the store.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionId(…)")
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_and_its_key_differs_from_it() {
+        let id = SessionId::generate(&Random::seeded(1));
+        assert_eq!(SessionId::parse(&id.expose()), Some(id.clone()));
+        assert_ne!(id.key().as_bytes(), id.0);
+    }
+
+    #[test]
+    fn garbage_is_no_id() {
+        let id = SessionId::generate(&Random::seeded(1)).expose();
+        for text in [
+            "",
+            "x",
+            &id[1..],
+            &format!("{id}A"),
+            &id.replace(|_| true, "!"),
+            &"é".repeat(22),
+        ] {
+            assert_eq!(SessionId::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn neither_shows_itself() {
+        let id = SessionId::generate(&Random::seeded(1));
+        assert_eq!(format!("{id:?} {:?}", id.key()), "SessionId(…) SessionKey(…)");
+    }
+}

@@ -1,0 +1,236 @@
+//! Resolves the session once per request, before anything else runs.
+
+use super::{Activity, CookieKind, Resolution, Session};
+use crate::{Auth, origin::RequestOrigin};
+use auth_types::{EndReason, SessionState};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE};
+use std::sync::Arc;
+
+/// What the session check found; in the extensions of every request behind [`resolve_session`].
+#[derive(Clone, Debug)]
+pub enum CurrentSession {
+    /// A live session.
+    SignedIn(Session),
+    /// None, or one that has ended.
+    SignedOut(Option<EndReason>),
+    /// The store did not answer.
+    Unavailable,
+}
+
+impl CurrentSession {
+    /// The same, as pages see it.
+    #[must_use]
+    pub fn state(&self) -> SessionState {
+        match self {
+            Self::SignedIn(session) => SessionState::SignedIn {
+                session: session.public(),
+                facts: session.record.facts(),
+            },
+            Self::SignedOut(reason) => SessionState::SignedOut(*reason),
+            Self::Unavailable => SessionState::Unavailable,
+        }
+    }
+}
+
+/// Whether a request is a person doing something. Only that extends a session; polls, streams,
+/// prefetches and `GET /auth/…` do not.
+fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let path = uri.path();
+    let is_peek = || {
+        uri.query()
+            .is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"))
+    };
+    let by_person = if header("sec-purpose").contains("prefetch") || path.starts_with("/auth/") {
+        false
+    } else if path == "/api/get-session-status" {
+        !is_peek()
+    } else if method.is_safe() {
+        match header("sec-fetch-mode") {
+            "" => crate::error_page::accepts_html(headers),
+            mode => mode == "navigate" && header("sec-fetch-dest") == "document",
+        }
+    } else {
+        true
+    };
+    if by_person {
+        Activity::User
+    } else {
+        Activity::Background
+    }
+}
+
+/// What the answer does to the session cookie.
+enum CookieChange {
+    Keep,
+    /// Activity was written down: the browser keeps the cookie longer. The value is sent back as it came.
+    Renew {
+        value: String,
+        session: Session,
+    },
+    /// It opens nothing. `ended` cookies stay until a page could say why.
+    Clear {
+        ended: bool,
+    },
+}
+
+/// Middleware: finds the session, extends it where a person was active, puts a [`CurrentSession`]
+/// into the request, and keeps the cookie in step. It needs `check_host` before it.
+pub async fn resolve_session(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let values = auth.cookies.session_values(&origin, request.headers());
+    let activity = activity(request.method(), request.uri(), request.headers());
+    let (current, change) = find(&auth, values, activity).await;
+    request.extensions_mut().insert(current);
+    let mut response = next.run(request).await;
+
+    let name = auth.cookies.name(CookieKind::Session, &origin);
+    let already_set = response
+        .headers()
+        .get_all(SET_COOKIE)
+        .iter()
+        .any(|cookie| is_named(cookie, &name));
+    let cookie = match change {
+        _ if already_set => None,
+        CookieChange::Keep => None,
+        // A sign-out may have happened while the handler ran: no cookie for what has ended.
+        CookieChange::Renew { value, session } => {
+            let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
+            let seconds = auth.sessions.cookie_seconds(&session.record);
+            lives.then(|| {
+                auth.cookies
+                    .set(CookieKind::Session, &origin, &value, Some(seconds))
+            })
+        }
+        CookieChange::Clear { ended: true } if response.status().is_redirection() => None,
+        CookieChange::Clear { .. } => Some(auth.cookies.clear(CookieKind::Session, &origin)),
+    };
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn is_named(cookie: &HeaderValue, name: &str) -> bool {
+    cookie
+        .as_bytes()
+        .strip_prefix(name.as_bytes())
+        .is_some_and(|rest| rest.starts_with(b"="))
+}
+
+async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentSession, CookieChange) {
+    if values.is_empty() {
+        return (CurrentSession::SignedOut(None), CookieChange::Keep);
+    }
+    let mut ended = None;
+    for value in values {
+        match auth.sessions.resolve(&value).await {
+            Ok(Resolution::SignedIn(key, record)) => {
+                return extend(auth, value, Session { key, record }, activity).await;
+            }
+            Ok(Resolution::Ended(reason)) => ended = Some(reason),
+            Ok(Resolution::Unknown) => {}
+            Err(error) => {
+                tracing::error!(error = %error.0, "the session store did not answer");
+                return (CurrentSession::Unavailable, CookieChange::Keep);
+            }
+        }
+    }
+    tracing::info!(
+        reason = ended.map_or("unknown", EndReason::as_str),
+        "a session cookie opened nothing"
+    );
+    (
+        CurrentSession::SignedOut(ended),
+        CookieChange::Clear {
+            ended: ended.is_some(),
+        },
+    )
+}
+
+async fn extend(
+    auth: &Auth,
+    value: String,
+    session: Session,
+    activity: Activity,
+) -> (CurrentSession, CookieChange) {
+    if activity == Activity::Background {
+        return (CurrentSession::SignedIn(session), CookieChange::Keep);
+    }
+    match auth.sessions.touch(&session.key, &session.record).await {
+        Ok(Some(record)) => {
+            let session = Session {
+                record: Arc::new(record),
+                ..session
+            };
+            let change = CookieChange::Renew {
+                value,
+                session: session.clone(),
+            };
+            (CurrentSession::SignedIn(session), change)
+        }
+        Ok(None) => (CurrentSession::SignedIn(session), CookieChange::Keep),
+        Err(error) => {
+            tracing::warn!(error = %error.0, "activity could not be written down");
+            (CurrentSession::SignedIn(session), CookieChange::Keep)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_user(method: &str, uri: &str, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        activity(&method.parse().unwrap(), &uri.parse().unwrap(), &headers) == Activity::User
+    }
+
+    const NAVIGATE: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+
+    #[test]
+    fn navigation_forms_and_navigation_checks_are_activity() {
+        assert!(is_user("GET", "/dashboard", &NAVIGATE));
+        assert!(is_user("GET", "/dashboard", &[("accept", "text/html,*/*")]));
+        assert!(is_user("POST", "/api/update-user-data", &[]));
+        assert!(is_user(
+            "GET",
+            "/api/get-session-status",
+            &[("sec-fetch-mode", "cors")]
+        ));
+    }
+
+    #[test]
+    fn polls_prefetches_frames_and_session_reads_are_not() {
+        assert!(!is_user("GET", "/api/get-session-status?peek=1", &NAVIGATE));
+        assert!(!is_user("GET", "/auth/session", &NAVIGATE));
+        assert!(!is_user("GET", "/dashboard", &[("sec-fetch-mode", "cors")]));
+        assert!(!is_user(
+            "GET",
+            "/dashboard",
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]
+        ));
+        assert!(!is_user(
+            "GET",
+            "/dashboard",
+            &[NAVIGATE[0], NAVIGATE[1], ("sec-purpose", "prefetch;prerender")]
+        ));
+    }
+}

@@ -1,0 +1,17 @@
+//! The session: its record, how long it lives, how it travels in a cookie, and how a request gets it.
+
+mod cookie;
+mod engine;
+mod extract;
+mod id;
+mod middleware;
+mod policy;
+mod record;
+
+pub use self::cookie::{CookieKind, CookieSettings};
+pub use engine::{NewSession, Resolution, SessionUnavailable, Sessions};
+pub use extract::Session;
+pub use id::{SessionId, SessionKey};
+pub use middleware::{CurrentSession, resolve_session};
+pub use policy::{Activity, SessionPolicy};
+pub use record::{SessionRecord, Tokens, User};

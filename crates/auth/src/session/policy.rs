@@ -1,0 +1,103 @@
+//! How long a session lives.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How often activity is written down at most.
+const WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
+
+/// The limits of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionPolicy {
+    /// Time without activity after which it expires (`AUTH_SESSION_MAX_AGE`): article 2's rolling
+    /// `expires`.
+    pub max_age: TimeDelta,
+    /// Time after which it ends whatever happens (`AUTH_SESSION_ABSOLUTE_AGE`).
+    pub absolute_age: TimeDelta,
+    /// Time without user activity after which the user is taken to be away (`AUTH_IDLE_TIMEOUT`).
+    pub idle_timeout: Option<TimeDelta>,
+}
+
+impl Default for SessionPolicy {
+    /// 30 days rolling, 90 days absolute, no idle limit.
+    fn default() -> Self {
+        Self {
+            max_age: TimeDelta::days(30),
+            absolute_age: TimeDelta::days(90),
+            idle_timeout: None,
+        }
+    }
+}
+
+/// What a request says about its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// A person did something: followed a link, sent a form, asked for a navigation check.
+    User,
+    /// A poll, a stream, a prefetch: extends nothing.
+    Background,
+}
+
+impl SessionPolicy {
+    /// When a session that saw activity at `now` expires.
+    #[must_use]
+    pub fn expires_at(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
+        let idle = self
+            .idle_timeout
+            .map_or(self.max_age, |idle| idle.min(self.max_age));
+        (now + idle).min(absolute)
+    }
+
+    /// When a session that begins at `now` ends whatever happens.
+    #[must_use]
+    pub fn absolute_expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + self.absolute_age
+    }
+
+    /// How old the last written activity must be before the next is written: a minute, or less where
+    /// a session lives so short that a minute would be most of it.
+    #[must_use]
+    pub fn write_interval(&self) -> TimeDelta {
+        let shortest = self
+            .idle_timeout
+            .map_or(self.max_age, |idle| idle.min(self.max_age));
+        WRITE_INTERVAL.min(shortest / 4)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn policy(max_age: i64, absolute: i64, idle: Option<i64>) -> SessionPolicy {
+        SessionPolicy {
+            max_age: TimeDelta::seconds(max_age),
+            absolute_age: TimeDelta::seconds(absolute),
+            idle_timeout: idle.map(TimeDelta::seconds),
+        }
+    }
+
+    #[test]
+    fn expiry_rolls_with_activity_up_to_the_absolute_limit() {
+        let policy = policy(100, 250, None);
+        let absolute = policy.absolute_expires_at(at(0));
+        assert_eq!(policy.expires_at(at(0), absolute), at(100));
+        assert_eq!(policy.expires_at(at(90), absolute), at(190));
+        assert_eq!(policy.expires_at(at(200), absolute), at(250));
+    }
+
+    #[test]
+    fn an_idle_limit_is_the_nearer_end() {
+        let policy = policy(1000, 5000, Some(30));
+        assert_eq!(policy.expires_at(at(0), at(5000)), at(30));
+    }
+
+    #[test]
+    fn activity_is_written_once_a_minute_and_oftener_only_for_short_sessions() {
+        assert_eq!(SessionPolicy::default().write_interval(), TimeDelta::seconds(60));
+        assert_eq!(policy(8, 100, None).write_interval(), TimeDelta::seconds(2));
+    }
+}

@@ -1,0 +1,125 @@
+//! What is known about a live session.
+
+use auth_types::{PublicSession, PublicUser, SessionFacts};
+use chrono::{DateTime, SecondsFormat, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// A session as the store keeps it, without its id and with the tokens sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Public handle, shown to the user and used to revoke; says nothing about the id.
+    pub public_id: String,
+    /// Who is signed in.
+    pub user: User,
+    /// Provider's id, for example "auth0".
+    pub provider: String,
+    /// `iss` of the ID token; for a plain OAuth 2.0 provider its base URL.
+    pub issuer: String,
+    /// `sub` of the ID token.
+    pub subject: String,
+    /// `sid` of the ID token: the provider's own session (Back-Channel Logout 1.0 §2.1).
+    pub provider_session: Option<String>,
+    /// When the provider issued the ID token: "sessions begun before" is judged by it.
+    pub issued_at: DateTime<Utc>,
+    /// When this session began.
+    pub created_at: DateTime<Utc>,
+    /// Last user activity that was written down.
+    pub last_seen_at: DateTime<Utc>,
+    /// Ends here unless activity extends it.
+    pub expires_at: DateTime<Utc>,
+    /// Ends here whatever happens.
+    pub absolute_expires_at: DateTime<Utc>,
+    /// What the app keeps about the user in this session.
+    pub data: Map<String, Value>,
+    /// The provider's tokens, sealed.
+    pub sealed_tokens: Vec<u8>,
+}
+
+/// The user as the provider described them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Full name, if told.
+    pub name: Option<String>,
+    /// Email address, if told.
+    pub email: Option<String>,
+    /// URL of a picture, if told.
+    pub picture: Option<String>,
+}
+
+/// The provider's tokens. They never leave the server; sealed, they lie in the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tokens {
+    /// For the provider's APIs and `/userinfo`.
+    #[serde(serialize_with = "exposed")]
+    pub access_token: SecretString,
+    /// When the access token ends, if the provider said.
+    pub access_expires_at: Option<DateTime<Utc>>,
+    /// To get the next access token.
+    #[serde(serialize_with = "exposed_option")]
+    pub refresh_token: Option<SecretString>,
+    /// Kept for `id_token_hint` at sign-out.
+    #[serde(serialize_with = "exposed_option")]
+    pub id_token: Option<SecretString>,
+}
+
+// `secrecy` makes serialising a secret an explicit act; sealing is the one place that does it.
+fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+#[expect(clippy::ref_option, reason = "the shape that serde calls")]
+fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret
+        .as_ref()
+        .map(ExposeSecret::expose_secret)
+        .serialize(serializer)
+}
+
+impl SessionRecord {
+    /// What everybody may see of it.
+    #[must_use]
+    pub fn public(&self) -> PublicSession {
+        PublicSession {
+            user: PublicUser {
+                id: format!("{}:{}", self.provider, self.subject),
+                name: self
+                    .user
+                    .name
+                    .clone()
+                    .or_else(|| self.user.email.clone())
+                    .unwrap_or_else(|| "User".into()),
+                email: self.user.email.clone(),
+                picture: self.user.picture.clone(),
+                data: self.data.clone(),
+            },
+            expires: rfc3339(self.expires_at),
+        }
+    }
+
+    /// What its own user sees on top.
+    #[must_use]
+    pub fn facts(&self) -> SessionFacts {
+        SessionFacts {
+            public_id: self.public_id.clone(),
+            provider: self.provider.clone(),
+            signed_in_at: rfc3339(self.created_at),
+            last_seen_at: rfc3339(self.last_seen_at),
+            absolute_expires: rfc3339(self.absolute_expires_at),
+            has_provider_session: self.provider_session.is_some(),
+        }
+    }
+
+    /// Whether `other` belongs to the same person at the same provider.
+    #[must_use]
+    pub fn same_user(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.subject == other.subject
+    }
+}
+
+/// `2026-01-01T00:00:00Z`: whole seconds, UTC.
+#[must_use]
+fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

@@ -1,0 +1,158 @@
+//! Where sessions and sign-ins under way are kept.
+//!
+//! Two small traits. Why not `tower_sessions::SessionStore`: it loads and saves a whole record, so
+//! two requests that change different things in one session overwrite each other (a rotated refresh
+//! token would be lost), it has no "ended", and no way to find a session by its provider's `sid`.
+//! Here each change is its own statement, and each statement says "if it still lives".
+
+mod sqlite;
+
+#[cfg(test)]
+mod conformance;
+
+pub use sqlite::SqliteStore;
+
+use crate::session::{SessionKey, SessionRecord};
+use async_trait::async_trait;
+use auth_types::EndReason;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+/// The store did not answer, or answered nonsense. The session is neither there nor gone.
+#[derive(Debug, thiserror::Error)]
+#[error("session store: {0}")]
+pub struct StoreError(pub String);
+
+/// What a key leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// A live session.
+    Live(Box<SessionRecord>),
+    /// It was there and has ended.
+    Ended(EndReason),
+    /// Never heard of it, or swept since.
+    Unknown,
+}
+
+/// Why a session was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The provider ended this session (or this user's sessions) before the sign-in was finished.
+    #[error("the provider ended this session meanwhile")]
+    LoggedOutMeanwhile,
+    /// The key is taken; ids are random, so this is a fault and not chance.
+    #[error("the session id is taken")]
+    Collision,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Activity to write down.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch {
+    /// When the user was active.
+    pub seen_at: DateTime<Utc>,
+    /// The new end.
+    pub expires_at: DateTime<Utc>,
+    /// Nothing is written when activity was written down within this time before `seen_at`.
+    pub interval: TimeDelta,
+}
+
+/// Sessions. Every method that changes a session does nothing to an ended or expired one: **ended
+/// wins**, whatever order requests arrive in.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Creates a session.
+    ///
+    /// # Errors
+    /// [`CreateError::LoggedOutMeanwhile`] when a tombstone stands for its `(iss, sid)`, or for its
+    /// `(iss, sub)` at or after its `issued_at`; checked in the same transaction.
+    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError>;
+
+    /// Looks a session up; one whose time is over at `now` counts as ended.
+    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError>;
+
+    /// Writes activity down and rolls the end; `false` when nothing was written.
+    async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError>;
+
+    /// Replaces the app's own data; `false` when the session does not live any more.
+    async fn set_data(
+        &self,
+        key: &SessionKey,
+        data: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends a session; `false` when it did not live.
+    async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Ends the sessions of the provider's session `(iss, sid)` and leaves a tombstone, so that a
+    /// sign-in which is still under way with that `sid` is refused. Returns how many ended.
+    async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+
+    /// Ends the sessions of `(iss, sub)` whose ID token was issued before `begun_before` and leaves a
+    /// tombstone for them. Returns how many ended.
+    async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError>;
+
+    /// The live sessions of a user, newest first.
+    async fn of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRecord>, StoreError>;
+
+    /// Removes what nobody needs any more: sessions a day past their end, tombstones past theirs,
+    /// expired flows. Returns how many rows went.
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A sign-in (or sign-out) under way, as the store sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowRow {
+    /// SHA-256 of `state`.
+    pub state_hash: [u8; 32],
+    /// SHA-256 of the flow's cookie: the browser that began it.
+    pub browser_hash: [u8; 32],
+    /// What the flow needs to go on, sealed.
+    pub sealed: Vec<u8>,
+    /// When it is too late to come back.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Sign-ins under way.
+#[async_trait]
+pub trait FlowStore: Send + Sync + 'static {
+    /// Keeps a flow; beyond `cap` in all, the oldest go.
+    async fn put_flow(&self, row: &FlowRow, cap: u32) -> Result<(), StoreError>;
+
+    /// Takes a flow out, once: `None` when it is unknown, expired, taken before, or another
+    /// browser's (which leaves it where it is, for its owner).
+    async fn take_flow(
+        &self,
+        state_hash: &[u8; 32],
+        browser_hash: &[u8; 32],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// A store for both.
+pub trait Store: SessionStore + FlowStore {}
+impl<T: SessionStore + FlowStore> Store for T {}

@@ -1,0 +1,81 @@
+//! SQLite: one file, shared safely by several processes (write-ahead log).
+
+mod flows;
+mod rows;
+mod sessions;
+
+use super::StoreError;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::{str::FromStr, time::Duration};
+
+/// How long a write waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before opening again a file that another process is just making.
+const OPEN_RETRY: Duration = Duration::from_millis(20);
+/// SQLite's code for "locked by somebody else".
+const SQLITE_BUSY: &str = "5";
+
+/// Sessions and flows in a SQLite file.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    /// One connection: SQLite has one writer at a time, and a queue here beats busy-waiting there.
+    write: SqlitePool,
+    /// Readers never wait for the writer.
+    read: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens (or makes) the file and brings its schema up to date; two processes may do so at once.
+    ///
+    /// # Errors
+    /// When the folder is not writable, the file is no database, or the schema is newer than ours.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: what we acknowledged is on the disk, so nothing that ended comes back.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT);
+        let write = connect_writer(&options).await?;
+        // The write lock around all of it: of two processes that start at once, one migrates.
+        let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
+        let migrated = sqlx::migrate!("migrations/sqlite").run(&mut *alone).await;
+        migrated.map_err(|error| StoreError(error.to_string()))?;
+        alone.commit().await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        Ok(Self { write, read })
+    }
+}
+
+/// Connects, which makes a new file a write-ahead log. SQLite does not wait when two processes do that
+/// at the same moment, so the later one tries again.
+async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_TIMEOUT);
+        match pool.connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some(SQLITE_BUSY) && waited < BUSY_TIMEOUT =>
+            {
+                tokio::time::sleep(OPEN_RETRY).await;
+                waited += OPEN_RETRY;
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,240 @@
+//! Sessions in SQLite: each change is one statement that says "if it still lives".
+
+use super::{SqliteStore, rows};
+use crate::{
+    session::{SessionKey, SessionRecord},
+    store::{CreateError, Lookup, SessionStore, StoreError, Touch},
+};
+use async_trait::async_trait;
+use auth_types::EndReason;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+use sqlx::AssertSqlSafe;
+
+/// How long the reason of an ended session can still be told.
+const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
+/// How long a logout refuses the sign-in that it overtook; a code lives ten minutes at most.
+const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
+
+/// Ending forgets the person and the tokens; what stays is that it ended, and why.
+const END: &str = "UPDATE sessions SET ended_reason = ?, user = '{}', data = '{}', sealed_tokens = x'', \
+    expires_at = min(expires_at, ?) WHERE ended_reason IS NULL";
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+        let mut transaction = self
+            .write
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(StoreError::from)?;
+        let buried: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND (
+                (kind = 'sid' AND value = ?3) OR (kind = 'sub' AND value = ?4 AND begun_before > ?5)))",
+        )
+        .bind(&record.issuer)
+        .bind(record.created_at.timestamp_millis())
+        .bind(&record.provider_session)
+        .bind(&record.subject)
+        .bind(record.issued_at.timestamp_millis())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(StoreError::from)?;
+        if buried {
+            return Err(CreateError::LoggedOutMeanwhile);
+        }
+        let insert = format!(
+            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
+             ON CONFLICT (key) DO NOTHING",
+            rows::COLUMNS
+        );
+        let inserted = sqlx::query(AssertSqlSafe(insert))
+            .bind(key.as_bytes())
+            .bind(&record.public_id)
+            .bind(rows::to_json(&record.user)?)
+            .bind(&record.provider)
+            .bind(&record.issuer)
+            .bind(&record.subject)
+            .bind(&record.provider_session)
+            .bind(record.issued_at.timestamp_millis())
+            .bind(record.created_at.timestamp_millis())
+            .bind(record.last_seen_at.timestamp_millis())
+            .bind(record.expires_at.timestamp_millis())
+            .bind(record.absolute_expires_at.timestamp_millis())
+            .bind(rows::to_json(&record.data)?)
+            .bind(&record.sealed_tokens)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+        if inserted.rows_affected() == 0 {
+            return Err(CreateError::Collision);
+        }
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {} FROM sessions WHERE key = ?",
+            rows::COLUMNS
+        )))
+        .bind(key.as_bytes())
+        .fetch_optional(&self.read)
+        .await?;
+        row.map_or(Ok(Lookup::Unknown), |row| rows::lookup(&row, now))
+    }
+
+    async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
+        let seen_at = touch.seen_at.timestamp_millis();
+        let written = sqlx::query(
+            "UPDATE sessions SET last_seen_at = ?1, expires_at = min(?2, absolute_expires_at)
+             WHERE key = ?3 AND ended_reason IS NULL AND expires_at > ?1 AND last_seen_at <= ?4",
+        )
+        .bind(seen_at)
+        .bind(touch.expires_at.timestamp_millis())
+        .bind(key.as_bytes())
+        .bind(seen_at - touch.interval.num_milliseconds())
+        .execute(&self.write)
+        .await?;
+        Ok(written.rows_affected() > 0)
+    }
+
+    async fn set_data(
+        &self,
+        key: &SessionKey,
+        data: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let written = sqlx::query(
+            "UPDATE sessions SET data = ? WHERE key = ? AND ended_reason IS NULL AND expires_at > ?",
+        )
+        .bind(rows::to_json(data)?)
+        .bind(key.as_bytes())
+        .bind(now.timestamp_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(written.rows_affected() > 0)
+    }
+
+    async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?")))
+            .bind(reason.as_str())
+            .bind(now.timestamp_millis())
+            .bind(key.as_bytes())
+            .execute(&self.write)
+            .await?;
+        Ok(ended.rows_affected() > 0)
+    }
+
+    async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        bury(&mut transaction, issuer, "sid", sid, now, now).await?;
+        let ended = sqlx::query(AssertSqlSafe(format!(
+            "{END} AND issuer = ? AND provider_session = ?"
+        )))
+        .bind(reason.as_str())
+        .bind(now.timestamp_millis())
+        .bind(issuer)
+        .bind(sid)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(ended.rows_affected())
+    }
+
+    async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        bury(&mut transaction, issuer, "sub", subject, begun_before, now).await?;
+        let ended = sqlx::query(AssertSqlSafe(format!(
+            "{END} AND issuer = ? AND subject = ? AND issued_at < ?"
+        )))
+        .bind(reason.as_str())
+        .bind(now.timestamp_millis())
+        .bind(issuer)
+        .bind(subject)
+        .bind(begun_before.timestamp_millis())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(ended.rows_affected())
+    }
+
+    async fn of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let select = format!(
+            "SELECT {} FROM sessions WHERE issuer = ? AND subject = ? AND ended_reason IS NULL AND expires_at > ? \
+             ORDER BY created_at DESC",
+            rows::COLUMNS
+        );
+        let found = sqlx::query(AssertSqlSafe(select))
+            .bind(issuer)
+            .bind(subject)
+            .bind(now.timestamp_millis())
+            .fetch_all(&self.read)
+            .await?;
+        found.iter().map(rows::record).collect()
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        for (statement, before) in [
+            ("DELETE FROM sessions WHERE expires_at <= ?", now - REMEMBER_ENDED),
+            ("DELETE FROM tombstones WHERE expires_at <= ?", now),
+            ("DELETE FROM flows WHERE expires_at <= ?", now),
+        ] {
+            gone += sqlx::query(statement)
+                .bind(before.timestamp_millis())
+                .execute(&self.write)
+                .await?
+                .rows_affected();
+        }
+        Ok(gone)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 FROM sessions LIMIT 1")
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn bury(
+    connection: &mut sqlx::SqliteConnection,
+    issuer: &str,
+    kind: &str,
+    value: &str,
+    begun_before: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO tombstones (issuer, kind, value, begun_before, expires_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET begun_before = max(begun_before, excluded.begun_before),
+                                   expires_at = max(expires_at, excluded.expires_at)",
+    )
+    .bind(issuer)
+    .bind(kind)
+    .bind(value)
+    .bind(begun_before.timestamp_millis())
+    .bind((now + TOMBSTONE_AGE).timestamp_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
