@@ -21,8 +21,8 @@ pub enum SaveError {
 /// What a save returns: it may wait for the store.
 pub type Saving = Pin<Box<dyn Future<Output = Result<(), SaveError>> + Send>>;
 
-/// Where the signed-in user's own data goes. The server provides an [`Arc<dyn UserData>`] as context,
-/// made for the session of the request, next to the page context.
+/// Where the signed-in user's own data goes. The server provides an `Arc<dyn UserData>` as context, made
+/// for the session of the request, in the same closure as the page context.
 pub trait UserData: Send + Sync {
     /// Writes the user's favourite number into the session.
     fn save_favourite_number(&self, number: i32) -> Saving;
@@ -49,6 +49,7 @@ pub async fn save_favourite_number(
         return back_with(Saved::NotANumber);
     };
     let Some(data) = use_context::<Arc<dyn UserData>>() else {
+        leptos::logging::error!("the server provides no UserData to its server functions");
         return back_with(Saved::Unavailable);
     };
     match data.save_favourite_number(number).await {

@@ -41,6 +41,10 @@ pub struct AppInfo {
 
 /// What the session check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::large_enum_variant, reason = "one per request, and most requests are signed in")
+)]
 pub enum SessionState {
     /// A live session.
     SignedIn {

@@ -1,9 +1,10 @@
 //! `/`: what an identity app is for, and which apps sign in through this one.
 
-use auth_types::RegisteredApp;
+use auth_types::{RegisteredApp, SessionState};
 use auth_ui::{
-    Person, SignedIn, SignedOut, auth,
+    Person,
     links::sign_in_url,
+    page,
     pages::{PageTitle, SessionUnavailable},
 };
 use leptos::prelude::*;
@@ -27,21 +28,24 @@ pub(crate) fn Home() -> impl IntoView {
     }
 }
 
+/// The state of the session; nothing while it is not known, the notice above says so then.
 #[component]
 fn SessionCard() -> impl IntoView {
-    view! {
-        <section class="card stack" aria-label="Your session">
-            <SignedIn>
-                <p><span class="badge good">"Signed in"</span></p>
-                {auth().map(|session| view! { <Person user=session.user/> })}
-            </SignedIn>
-            <SignedOut>
-                <p><span class="badge">"Signed out"</span></p>
-                <p>"You are not signed in at identity. Apps that sign in through it keep sessions of their own."</p>
-                <p><a class="button" href=sign_in_url("/")>"Sign in"</a></p>
-            </SignedOut>
-        </section>
-    }
+    let content = match page().session {
+        SessionState::SignedIn { session, .. } => view! {
+            <p><span class="badge good">"Signed in"</span></p>
+            <Person user=session.user/>
+        }
+        .into_any(),
+        SessionState::SignedOut(_) => view! {
+            <p><span class="badge">"Signed out"</span></p>
+            <p>"You are not signed in at identity. Apps that sign in through it keep sessions of their own."</p>
+            <p><a class="button" href=sign_in_url("/")>"Sign in"</a></p>
+        }
+        .into_any(),
+        SessionState::Unavailable => return None,
+    };
+    Some(view! { <section class="card stack" aria-label="Your session">{content}</section> })
 }
 
 #[component]
@@ -57,8 +61,7 @@ fn Apps() -> impl IntoView {
                 .collect_view();
             view! {
                 <tr>
-                    <th scope="row">{app.name}</th>
-                    <td><code>{app.client_id}</code></td>
+                    <th scope="row"><span>{app.name}</span> <br/> <code class="muted">{app.client_id}</code></th>
                     <td><ul>{origins}</ul></td>
                 </tr>
             }
@@ -71,7 +74,7 @@ fn Apps() -> impl IntoView {
                 <table>
                     <caption>"Only these may sign in through identity. Anything else gets no redirect."</caption>
                     <thead>
-                        <tr><th scope="col">"App"</th><th scope="col">"Client"</th><th scope="col">"Origins"</th></tr>
+                        <tr><th scope="col">"App and client id"</th><th scope="col">"Origins"</th></tr>
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>

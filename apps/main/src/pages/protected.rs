@@ -19,7 +19,7 @@ pub(crate) fn Protected() -> impl IntoView {
                     <strong>{auth().map(|session| session.user.name)}</strong> "."
                 </p>
                 <section class="card stack" aria-labelledby="how">
-                    <h2 id="how">"How it is protected"</h2>
+                    <h2 id="how">"What keeps others out"</h2>
                     <ul>
                         <li>"Open its address signed out: the server answers with a redirect to the sign-in page and an empty body."</li>
                         <li>"Follow a link to it signed out: the browser asks the server first and tells you why it stays."</li>

@@ -9,8 +9,13 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Session() -> impl IntoView {
     let content = match page().session {
-        SessionState::SignedIn { session, facts } => Some(view! { <Facts session facts/> <Probe/> <Leave/> }),
-        SessionState::SignedOut(_) | SessionState::Unavailable => None,
+        // Each section is erased: the type of a page this long would outgrow the compiler's depth limit.
+        SessionState::SignedIn { session, facts } => vec![
+            view! { <Facts session facts/> }.into_any(),
+            view! { <Probe/> }.into_any(),
+            view! { <Leave/> }.into_any(),
+        ],
+        SessionState::SignedOut(_) | SessionState::Unavailable => Vec::new(),
     };
     view! {
         <PageTitle text="Session"/>

@@ -18,7 +18,7 @@ pub fn SignInForms(
     }
     let forms = providers
         .into_iter()
-        .map(|provider| view! { <ProviderForm provider callback_url=callback_url.clone()/> })
+        .map(move |provider| view! { <ProviderForm provider callback_url=callback_url.clone()/> })
         .collect_view();
     view! { <div class="stack">{forms}</div> }.into_any()
 }

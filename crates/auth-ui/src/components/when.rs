@@ -21,13 +21,18 @@ pub fn TimeLeft(
     /// RFC 3339.
     until: String,
 ) -> impl IntoView {
-    seconds_until(&until).map(|seconds| view! { <Countdown seconds/> })
+    seconds_until(&until).map(|seconds| view! { <span title=until><Countdown seconds/></span> })
 }
 
 /// Seconds from now to an RFC 3339 instant, negative when it is past; `None` when it cannot be read.
 fn seconds_until(at: &str) -> Option<i64> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a countdown is for reading; no decision hangs on it"
+    )]
+    let now = Utc::now();
     let at = parse(at)?;
-    Some(at.signed_duration_since(Utc::now()).num_seconds())
+    Some(at.signed_duration_since(now).num_seconds())
 }
 
 fn readable(at: &str) -> String {

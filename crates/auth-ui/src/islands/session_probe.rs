@@ -23,10 +23,8 @@ pub fn SessionProbe() -> impl IntoView {
     let check = move |_| {
         #[cfg(feature = "hydrate")]
         leptos::task::spawn_local(async move {
-            ready.set(false);
             answers.set(browser::ask().await);
             asked_at.set(Some(browser::time_of_day()));
-            ready.set(true);
         });
     };
     view! {
@@ -34,10 +32,10 @@ pub fn SessionProbe() -> impl IntoView {
             <button type="button" class="button secondary" disabled=move || !ready.get() on:click=check>
                 "Check now"
             </button>
-            <div class="stack" aria-live="polite">
-                {move || asked_at.get().map(|time| view! {
-                    <p class="muted">"Answers at " <span class="time">{time}</span> ":"</p>
-                })}
+            <div class="answers stack" aria-live="polite">
+                {move || {
+                    asked_at.get().map(|time| view! { <p class="muted">"Answers at " <span>{time}</span> ":"</p> })
+                }}
                 {move || answers.get().into_iter().map(|answer| view! {
                     <div>
                         <p class="small"><code>{answer.question}</code></p>
