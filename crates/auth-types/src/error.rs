@@ -88,8 +88,12 @@ impl SignInError {
             Self::InvalidGrant => {
                 "The sign-in code was refused, perhaps because it was used before. Please start again."
             }
-            Self::InvalidIdToken => "The sign-in service's answer could not be verified, so it was not accepted.",
-            Self::ProviderUnavailable => "The sign-in service is not answering. Please try again in a moment.",
+            Self::InvalidIdToken => {
+                "The sign-in service's answer could not be verified, so it was not accepted."
+            }
+            Self::ProviderUnavailable => {
+                "The sign-in service is not answering. Please try again in a moment."
+            }
             Self::UnknownProvider => "That way to sign in does not exist here.",
             Self::SessionEnded => "You signed out while this sign-in was under way. Please start again.",
             Self::StoreUnavailable => "Sessions cannot be saved right now. Please try again in a moment.",
