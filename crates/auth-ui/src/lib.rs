@@ -27,6 +27,10 @@ mod csp;
 mod document;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod serve;
+#[cfg(all(test, feature = "ssr"))]
+mod testing;
 
 #[cfg(feature = "ssr")]
 pub use components::{

@@ -16,8 +16,10 @@ use url::form_urlencoded::byte_serialize;
 /// capitals, doubled slashes, dots, percent-encoding and `;` parameters are simply not on the list.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicPaths {
-    /// Exact paths.
-    pub exact: &'static [&'static str],
+    /// Pages, exactly.
+    pub pages: &'static [&'static str],
+    /// Endpoints and files, exactly.
+    pub others: &'static [&'static str],
     /// Prefixes, each ending in `/`; nothing under them is ever rendered by Leptos.
     pub prefixes: &'static [&'static str],
 }
@@ -26,7 +28,9 @@ impl PublicPaths {
     /// Whether the path is on the list.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
-        self.exact.contains(&path) || self.prefixes.iter().any(|prefix| path.starts_with(prefix))
+        self.pages.contains(&path)
+            || self.others.contains(&path)
+            || self.prefixes.iter().any(|prefix| path.starts_with(prefix))
     }
 }
 
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn only_what_is_listed_is_public() {
-        for path in ["/", "/public", "/auth/session", "/pkg/main.css"] {
+        for path in ["/", "/public", "/healthz", "/auth/session", "/pkg/main.css"] {
             assert!(PATHS.contains(path), "{path}");
         }
         for path in [

@@ -12,6 +12,7 @@ pub mod guard;
 mod headers;
 pub mod http;
 pub mod origin;
+pub mod page;
 pub mod provider;
 pub mod random;
 pub mod routes;
@@ -21,19 +22,17 @@ pub mod session;
 pub mod store;
 
 use ::http::Request;
-use auth_types::{AppInfo, PageContext};
 use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
 use clock::Clock;
 use config::{Config, ConfigError, Proxies};
 use flow::Flows;
-use futures::future::join_all;
 use guard::PublicPaths;
 use http::HttpClient;
-use origin::{Origin, PublicUrls};
+use origin::PublicUrls;
 use provider::Provider;
 use random::Random;
 use seal::Keyring;
-use session::{CookieSettings, CurrentSession, Sessions};
+use session::{CookieSettings, Sessions};
 use std::{ops::Deref, sync::Arc};
 use store::{SqliteStore, Store};
 use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
@@ -132,33 +131,6 @@ impl Auth {
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.config.id == id)
-    }
-
-    /// What the pages of a request to `origin` know. `with_providers` asks the providers how they are:
-    /// for the sign-in page only.
-    pub async fn page_context(
-        &self,
-        origin: &Origin,
-        current: &CurrentSession,
-        with_providers: bool,
-    ) -> PageContext {
-        let identity = self.proxies.nearest(origin);
-        let mut form_action: Vec<String> = identity.map(ToString::to_string).into_iter().collect();
-        form_action.extend(self.providers.iter().flat_map(Provider::origins));
-        PageContext {
-            app: AppInfo {
-                name: self.app_name.clone(),
-                origin: origin.to_string(),
-                identity_origin: identity.map(ToString::to_string),
-            },
-            session: current.state(),
-            providers: if with_providers {
-                join_all(self.providers.iter().map(Provider::view)).await
-            } else {
-                Vec::new()
-            },
-            form_action,
-        }
     }
 }
 

@@ -8,6 +8,15 @@ use tokio::{net::TcpListener, signal};
 /// How long requests under way may take to finish once we were asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Starts logging to standard error; `RUST_LOG` chooses what, `info` by default.
+pub fn init_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 /// Listens on `address` (`host:port`), which came from `variable`.
 ///
 /// # Errors

@@ -73,3 +73,49 @@ fn way_back() -> String {
         _ => current_path_and_query(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{page_with, render, signed_in};
+
+    fn header(session: SessionState) -> String {
+        render(
+            page_with(session),
+            || view! { <Header links=&[NavLink { path: "/", label: "Home" }]/> },
+        )
+    }
+
+    #[test]
+    fn it_names_the_user_and_offers_the_way_out() {
+        let html = header(signed_in("Alice & Co"));
+        assert!(html.contains("Alice &amp; Co"), "{html}");
+        assert!(
+            html.contains(r#"action="/auth/signout""#) && html.contains(">Sign out<"),
+            "{html}"
+        );
+        assert!(!html.contains("/auth/signin"), "{html}");
+    }
+
+    #[test]
+    fn it_offers_a_guest_the_way_in() {
+        let html = header(SessionState::SignedOut(None));
+        assert!(html.contains("/auth/signin?callbackUrl=%2F"), "{html}");
+        assert!(!html.contains("/auth/signout"), "{html}");
+    }
+
+    #[test]
+    fn it_claims_neither_while_nobody_knows() {
+        let html = header(SessionState::Unavailable);
+        assert!(html.contains("Session unknown"), "{html}");
+        assert!(
+            !html.contains("/auth/signin") && !html.contains("/auth/signout"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn it_marks_the_page_it_is_on() {
+        assert!(header(SessionState::SignedOut(None)).contains(r#"aria-current="page""#));
+    }
+}

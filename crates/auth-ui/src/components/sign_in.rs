@@ -47,3 +47,55 @@ fn ProviderForm(provider: ProviderView, callback_url: String) -> impl IntoView {
         </form>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{page_with, render};
+    use auth_types::SessionState;
+
+    fn forms(providers: Vec<ProviderView>) -> String {
+        let mut page = page_with(SessionState::SignedOut(None));
+        page.providers = providers;
+        render(page, || view! { <SignInForms callback_url="/a?b=\"c"/> })
+    }
+
+    fn provider(available: bool) -> ProviderView {
+        ProviderView {
+            id: "demo".to_owned(),
+            name: "Demo".to_owned(),
+            available,
+        }
+    }
+
+    #[test]
+    fn a_provider_has_a_form_that_posts_and_knows_the_way_back() {
+        let html = forms(vec![provider(true)]);
+        assert!(
+            html.contains(r#"method="post" action="/auth/signin/demo""#),
+            "{html}"
+        );
+        assert!(
+            html.contains(r#"name="callbackUrl" value="/a?b=&quot;c""#),
+            "{html}"
+        );
+        assert!(
+            html.contains("Sign in with Demo") && !html.contains("disabled"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn a_provider_that_is_down_says_so_and_cannot_be_pressed() {
+        let html = forms(vec![provider(false)]);
+        assert!(
+            html.contains("is not answering right now") && html.contains("disabled"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn without_providers_the_page_says_so() {
+        assert!(forms(Vec::new()).contains("No way to sign in is configured."));
+    }
+}

@@ -20,8 +20,12 @@ use crate::{
 use auth_types::ProviderView;
 use discovery::Discovery;
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 use url::Url;
+
+/// How long a page waits to learn whether a provider answers.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A configured provider.
 pub struct Provider {
@@ -96,7 +100,8 @@ impl Provider {
     /// Whether it answered lately; asks again when the last answer is older than some seconds.
     pub async fn is_reachable(&self) -> bool {
         match &self.discovery {
-            Some(discovery) => discovery.is_reachable().await,
+            // A visitor waits for this, so a provider that dawdles counts as down.
+            Some(discovery) => timeout(PATIENCE, discovery.is_reachable()).await.unwrap_or(false),
             None => true,
         }
     }

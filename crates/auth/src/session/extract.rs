@@ -31,6 +31,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// The session of a request that came through the layers, for code that has only its parts.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Option<Self> {
+        match parts.extensions.get::<CurrentSession>() {
+            Some(CurrentSession::SignedIn(session)) => Some(session.clone()),
+            _ => None,
+        }
+    }
+
     /// What everybody may see of it.
     #[must_use]
     pub fn public(&self) -> PublicSession {

@@ -15,8 +15,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait before opening again a file that another process is just making.
 const OPEN_RETRY: Duration = Duration::from_millis(20);
-/// SQLite's code for "locked by somebody else".
-const SQLITE_BUSY: &str = "5";
+/// SQLite's primary code for "locked by somebody else"; the finer codes carry it in their low byte.
+const SQLITE_BUSY: u32 = 5;
 
 /// Sessions and flows in a SQLite file.
 #[derive(Clone, Debug)]
@@ -63,15 +63,20 @@ async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, St
             .max_connections(1)
             .acquire_timeout(BUSY_TIMEOUT);
         match pool.connect_with(options.clone()).await {
-            Err(sqlx::Error::Database(error))
-                if error.code().as_deref() == Some(SQLITE_BUSY) && waited < BUSY_TIMEOUT =>
-            {
+            Err(error) if is_busy(&error) && waited < BUSY_TIMEOUT => {
                 tokio::time::sleep(OPEN_RETRY).await;
                 waited += OPEN_RETRY;
             }
             result => return Ok(result?),
         }
     }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -1,0 +1,43 @@
+//! The identity app's server: configuration, registry, routes, layers.
+
+mod server;
+
+use auth::{
+    Auth,
+    clock::Clock,
+    config::{Config, ConfigError},
+    origin::Registry,
+    random::Random,
+    server::{init_logging, listen, run, serve},
+};
+use std::{process::ExitCode, sync::Arc};
+
+/// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:4200";
+
+fn main() -> ExitCode {
+    init_logging();
+    run(async || {
+        let config = Config::from_env("identity")?;
+        let registry = registry(&config)?;
+        let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
+        let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
+        let options = auth_ui::serve::leptos_options("identity", listener.local_addr()?);
+        let apps = registry.iter().count();
+        tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
+        let auth = Auth::start(config, Clock::system(), Random::system()).await?;
+        tokio::spawn(auth.sessions.clone().sweep_forever());
+        Ok(serve(listener, server::router(&auth, Arc::new(registry), options)).await?)
+    })
+}
+
+fn registry(config: &Config) -> Result<Registry, ConfigError> {
+    let path = config.apps_file.as_ref().ok_or_else(|| {
+        ConfigError::new(
+            "APPS_FILE",
+            "is missing; set it to the registry of apps, as in apps/identity/apps.toml",
+        )
+    })?;
+    Registry::load(path)
+        .map_err(|error| ConfigError::new("APPS_FILE", format!("{}: {error}", path.display())))
+}

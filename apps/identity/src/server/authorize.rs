@@ -1,0 +1,109 @@
+//! `GET /authorize` (article 1, "Creating Identity Server"): another app's sign-in passes through.
+
+use auth::{
+    Auth, error_page,
+    flow::{Flow, FlowError, Proxied, ProxyRequest},
+    origin::{Origin, Registry, RequestOrigin},
+    provider::{AuthorizeParams, Provider},
+    routes::navigation_only,
+};
+use axum::{
+    extract::{RawQuery, State},
+    response::{AppendHeaders, IntoResponse, Response},
+};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{LOCATION, SET_COOKIE},
+};
+use std::sync::Arc;
+use url::Url;
+
+/// `GET /authorize?source_url=&provider=&state=&nonce=&code_challenge=&code_challenge_method=S256`, and
+/// if wanted `prompt`, `login_hint`, `ui_locales`: checks the app against the registry, remembers the
+/// flow for this browser, and sends the visitor on to the provider (302) with identity's own `state`
+/// and callback.
+///
+/// # Errors
+/// A 400 page by name, without a redirect and with nothing kept: `unregistered_source_url`,
+/// `invalid_parameters`, `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider
+/// or the store is down.
+pub(super) async fn authorize(
+    State(auth): State<Auth>,
+    State(registry): State<Arc<Registry>>,
+    RequestOrigin(origin): RequestOrigin,
+    RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(response) = navigation_only(&method, &headers) {
+        return *response;
+    }
+    let request = match ProxyRequest::read(query.unwrap_or_default().as_bytes(), &registry) {
+        Ok(request) => request,
+        Err(error) => {
+            tracing::warn!(rule = %error, "an authorization request was refused");
+            let sentence =
+                "The app that sent you here is not registered, or asked in a way that is not allowed.";
+            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, &error.to_string(), sentence);
+        }
+    };
+    let Some(provider) = wanted(&auth, &request) else {
+        let sentence = "The app that sent you here asked for a sign-in service that is not configured.";
+        return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "unknown_provider", sentence);
+    };
+    match pass_on(&auth, &origin, provider, &request, &headers).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(rule = %error, app = %request.source, "a sign-in could not pass");
+            let sentence = error.code().sentence();
+            error_page::refuse(
+                &headers,
+                StatusCode::SERVICE_UNAVAILABLE,
+                &error.to_string(),
+                sentence,
+            )
+        }
+    }
+}
+
+/// The provider asked for; without a word about it, the only one there is.
+fn wanted<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
+    match (&request.provider, auth.providers.as_slice()) {
+        (Some(id), _) => auth.provider(id),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    }
+}
+
+async fn pass_on(
+    auth: &Auth,
+    origin: &Origin,
+    provider: &Provider,
+    request: &ProxyRequest,
+    headers: &HeaderMap,
+) -> Result<Response, FlowError> {
+    let endpoints = provider.endpoints().await?;
+    let id = &provider.config.id;
+    let state = auth.random.token();
+    let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
+    let url = endpoints.authorize_url(
+        &provider.config,
+        &AuthorizeParams {
+            redirect_uri: &redirect_uri,
+            state: &state,
+            nonce: &request.nonce,
+            code_challenge: &request.code_challenge,
+            passthrough: &request.passthrough,
+        },
+    );
+    let flow = Flow::Proxied(Proxied::new(request, id.clone()));
+    let ticket = auth.flows.keep(&state, &flow, origin, headers).await?;
+    tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
+    let cookies = AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    Ok((StatusCode::FOUND, cookies, [(LOCATION, location(&url))]).into_response())
+}
+
+/// A serialised URL is ASCII without control characters, so it always fits a header.
+fn location(url: &Url) -> HeaderValue {
+    HeaderValue::from_str(url.as_str()).unwrap_or(HeaderValue::from_static("/"))
+}

@@ -1,0 +1,112 @@
+//! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
+
+use auth::{
+    Auth, error_page,
+    flow::{Callback, Flow, origin_in_logout_state},
+    origin::{Registry, RequestOrigin, UniqueParams},
+    routes::{finish_sign_in, finish_sign_out, navigation_only},
+    session::CurrentSession,
+};
+use axum::{
+    Extension,
+    extract::{Path, RawQuery, State},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, Method, StatusCode, header::SET_COOKIE};
+use std::sync::Arc;
+
+/// `GET /auth/callback/{provider}`: takes the flow that this browser began, once. Another app's goes
+/// back to it (303) with the provider's parameters and the app's own `state`; identity never sees the
+/// verifier, so it could not use the code if it wanted to.
+///
+/// # Errors
+/// A 400 page: `invalid_parameters`, or `invalid_state` when the flow is unknown, too old, used, another
+/// browser's or another provider's, or its app has left the registry. 503 when the store is down.
+pub(super) async fn callback(
+    State(auth): State<Auth>,
+    State(registry): State<Arc<Registry>>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(response) = navigation_only(&method, &headers) {
+        return *response;
+    }
+    let params = match UniqueParams::parse(query.unwrap_or_default().as_bytes()) {
+        Ok(params) => params,
+        Err(error) => {
+            return error_page::refuse(
+                &headers,
+                StatusCode::BAD_REQUEST,
+                "invalid_parameters",
+                &error.to_string(),
+            );
+        }
+    };
+    let taken = match params.get("state") {
+        Some(state) => auth.flows.take(state, &origin, &headers).await,
+        None => Ok(None),
+    };
+    match taken {
+        Ok(Some((Flow::Proxied(proxied), ticket))) if proxied.provider == provider => {
+            match proxied.back(&params, &registry) {
+                Some(url) => {
+                    let cookies =
+                        AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+                    (cookies, Redirect::to(url.as_str())).into_response()
+                }
+                None => invalid_state(&headers),
+            }
+        }
+        Ok(Some((Flow::SignIn(pending), ticket))) => match Callback::read(&params) {
+            Ok(callback) => {
+                finish_sign_in(
+                    &auth, &origin, &current, &provider, pending, ticket, callback, &headers,
+                )
+                .await
+            }
+            Err(error) => auth::guard::to_login(Some(error.code()), &pending.return_path()),
+        },
+        Ok(_) => invalid_state(&headers),
+        Err(cause) => {
+            tracing::error!(%cause, "a callback could not find its flow");
+            let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
+            error_page::refuse(
+                &headers,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "store_unavailable",
+                sentence,
+            )
+        }
+    }
+}
+
+fn invalid_state(headers: &HeaderMap) -> Response {
+    tracing::warn!(rule = "invalid_state", "a callback was refused");
+    let sentence = auth_types::SignInError::InvalidState.sentence();
+    error_page::refuse(headers, StatusCode::BAD_REQUEST, "invalid_state", sentence)
+}
+
+/// `GET /auth/logout/callback`: the provider's post-logout redirect, passed on to the registered app
+/// that `state` names, which knows its own `state` again; without one, identity's own sign-out ends.
+pub(super) async fn logout_callback(
+    State(auth): State<Auth>,
+    State(registry): State<Arc<Registry>>,
+    RequestOrigin(origin): RequestOrigin,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let state = params.get("state").unwrap_or_default();
+    match origin_in_logout_state(state).filter(|app| registry.find(app).is_some()) {
+        Some(app) => {
+            let mut url = app.join("/auth/logout/callback");
+            url.query_pairs_mut().append_pair("state", state);
+            Redirect::to(url.as_str()).into_response()
+        }
+        None => finish_sign_out(&auth, &origin, Some(state), &headers).await,
+    }
+}

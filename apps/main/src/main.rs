@@ -1,0 +1,29 @@
+//! The main app's server: configuration, routes, layers.
+
+mod server;
+
+use auth::{
+    Auth,
+    clock::Clock,
+    config::Config,
+    random::Random,
+    server::{init_logging, listen, run, serve},
+};
+use std::process::ExitCode;
+
+/// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:4201";
+
+fn main() -> ExitCode {
+    init_logging();
+    run(async || {
+        let config = Config::from_env("main")?;
+        let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
+        let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
+        let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
+        tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
+        let auth = Auth::start(config, Clock::system(), Random::system()).await?;
+        tokio::spawn(auth.sessions.clone().sweep_forever());
+        Ok(serve(listener, server::router(&auth, options)).await?)
+    })
+}

@@ -1,0 +1,60 @@
+//! What both servers need to let Leptos render their pages.
+
+use auth_types::PageContext;
+use axum::{
+    Router,
+    routing::{MethodRouter, get_service},
+};
+use http::{HeaderValue, header, request::Parts};
+use leptos::{
+    config::{Env, LeptosOptions},
+    prelude::{provide_context, use_context},
+};
+use std::{net::SocketAddr, path::Path};
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+/// Leptos' options for the app `name`, from the variables that cargo-leptos sets and documents; without
+/// them, the binary runs from the workspace.
+#[must_use]
+pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let number = |name: &str| var(name).and_then(|value| value.parse().ok());
+    let is_production = var("LEPTOS_ENV").is_some_and(|env| env.eq_ignore_ascii_case("prod"));
+    LeptosOptions::builder()
+        // Both apps have the same (`output-name` in Cargo.toml): Leptos compiles it in, once.
+        .output_name(var("LEPTOS_OUTPUT_NAME").unwrap_or_else(|| "app".to_owned()))
+        .site_root(var("LEPTOS_SITE_ROOT").unwrap_or_else(|| format!("target/site/{name}")))
+        .site_pkg_dir("pkg")
+        .site_addr(address)
+        .env(if is_production { Env::PROD } else { Env::DEV })
+        .reload_port(number("LEPTOS_RELOAD_PORT").unwrap_or(3001))
+        .build()
+}
+
+/// Gives the page's context, which the server put into the request, to Leptos.
+pub fn provide_page_context() {
+    let page = use_context::<Parts>().and_then(|parts| parts.extensions.get::<PageContext>().cloned());
+    if let Some(page) = page {
+        provide_context(page);
+    }
+}
+
+/// The built files: everything in `/pkg`, and the icon. Browsers keep them and ask whether they changed.
+pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
+    let root = Path::new(options.site_root.as_ref());
+    let pkg = ServeDir::new(root.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
+    let icon: MethodRouter<S> = get_service(ServeFile::new(root.join("favicon.svg")));
+    let revalidate = HeaderValue::from_static("no-cache");
+    Router::new()
+        .nest_service("/pkg", pkg)
+        .route("/favicon.svg", icon)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            revalidate,
+        ))
+}

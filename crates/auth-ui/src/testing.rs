@@ -1,0 +1,50 @@
+//! Renders components as a request would.
+
+use auth_types::{AppInfo, PageContext, PublicSession, PublicUser, SessionFacts, SessionState};
+use leptos::prelude::*;
+
+/// A page of the app "Games" with this session and no providers.
+pub(crate) fn page_with(session: SessionState) -> PageContext {
+    PageContext {
+        app: AppInfo {
+            name: "Games".to_owned(),
+            origin: "http://localhost:4201".to_owned(),
+            identity_origin: None,
+        },
+        session,
+        providers: Vec::new(),
+        form_action: Vec::new(),
+    }
+}
+
+/// A live session of somebody with this name.
+pub(crate) fn signed_in(name: &str) -> SessionState {
+    SessionState::SignedIn {
+        session: PublicSession {
+            user: PublicUser {
+                id: "demo:1".to_owned(),
+                name: name.to_owned(),
+                email: None,
+                picture: None,
+                data: Default::default(),
+            },
+            expires: "2030-01-01T00:00:00Z".to_owned(),
+        },
+        facts: SessionFacts {
+            public_id: "public".to_owned(),
+            provider: "demo".to_owned(),
+            signed_in_at: "2029-01-01T00:00:00Z".to_owned(),
+            last_seen_at: "2029-01-01T00:00:00Z".to_owned(),
+            absolute_expires: "2030-01-01T00:00:00Z".to_owned(),
+            has_provider_session: false,
+        },
+    }
+}
+
+/// The HTML of `view` on `page`.
+pub(crate) fn render<V: RenderHtml>(page: PageContext, view: impl FnOnce() -> V) -> String {
+    Owner::new().with(|| {
+        provide_context(page);
+        view().to_html()
+    })
+}

@@ -1,0 +1,59 @@
+//! What a server-rendered page knows about the request it answers.
+
+use crate::{
+    Auth,
+    origin::{Origin, RequestOrigin},
+    provider::Provider,
+    session::CurrentSession,
+};
+use auth_types::{AppInfo, PageContext};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use futures::future::join_all;
+
+/// The pages that show one form per provider, and so need to know how the providers are.
+const PAGES_WITH_PROVIDERS: [&str; 2] = ["/login", "/ssr-login"];
+
+/// Middleware for the routes that Leptos renders: puts a [`PageContext`] into the request's extensions.
+pub async fn provide_page_context(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let with_providers = PAGES_WITH_PROVIDERS.contains(&request.uri().path());
+    let context = page_context(&auth, &origin, &current, with_providers).await;
+    request.extensions_mut().insert(context);
+    next.run(request).await
+}
+
+async fn page_context(
+    auth: &Auth,
+    origin: &Origin,
+    current: &CurrentSession,
+    with_providers: bool,
+) -> PageContext {
+    let identity = auth.proxies.nearest(origin);
+    let mut form_action: Vec<String> = identity.map(ToString::to_string).into_iter().collect();
+    form_action.extend(auth.providers.iter().flat_map(Provider::origins));
+    let views = auth
+        .providers
+        .iter()
+        .filter(|_| with_providers)
+        .map(Provider::view);
+    PageContext {
+        app: AppInfo {
+            name: auth.app_name.clone(),
+            origin: origin.to_string(),
+            identity_origin: identity.map(ToString::to_string),
+        },
+        session: current.state(),
+        providers: join_all(views).await,
+        form_action,
+    }
+}
