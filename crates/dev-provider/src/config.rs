@@ -98,45 +98,56 @@ impl Config {
 
     /// Refuses what could not work, or not safely.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |setting, reason| Err(Error::Config { setting, reason });
         let issuer = &self.issuer;
         let bare = issuer.path() == "/" && issuer.query().is_none() && issuer.fragment().is_none();
         let anonymous = issuer.username().is_empty() && issuer.password().is_none();
-        if !matches!(issuer.scheme(), "http" | "https") || issuer.host().is_none() || !bare || !anonymous {
-            return Err(Error::Config(
-                "the issuer must be an http or https origin without a path",
-            ));
+        if !is_http(issuer) || !bare || !anonymous {
+            return refuse("issuer", "must be an http or https origin without a path");
         }
         for client in &self.clients {
             if client.client_id.is_empty() {
-                return Err(Error::Config("a client needs a client_id"));
+                return refuse("client_id", "must not be empty");
+            }
+            if self
+                .clients
+                .iter()
+                .filter(|other| other.client_id == client.client_id)
+                .count()
+                > 1
+            {
+                return refuse("client_id", "two clients have the same");
             }
             if client.client_secret.expose_secret().is_empty() {
-                return Err(Error::Config("a client needs a client_secret"));
+                return refuse("client_secret", "must not be empty");
             }
-            let same = |other: &&Client| other.client_id == client.client_id;
-            if self.clients.iter().filter(same).count() > 1 {
-                return Err(Error::Config("two clients have the same client_id"));
+            let reason = "must be an http or https URI without a fragment";
+            let bad = |uri: &Url| !is_http(uri) || uri.fragment().is_some();
+            if client.redirect_uris.iter().any(bad) {
+                return refuse("redirect_uri", reason);
             }
-            let mut uris = client
-                .redirect_uris
-                .iter()
-                .chain(&client.post_logout_redirect_uris);
-            if uris.any(|uri| uri.fragment().is_some() || !matches!(uri.scheme(), "http" | "https")) {
-                return Err(Error::Config(
-                    "a redirect URI must be http or https and have no fragment",
-                ));
+            if client.post_logout_redirect_uris.iter().any(bad) {
+                return refuse("post_logout_redirect_uri", reason);
+            }
+            if client.backchannel_logout_uri.as_ref().is_some_and(bad) {
+                return refuse("backchannel_logout_uri", reason);
             }
         }
-        if self.code_ttl > Duration::from_secs(60) {
-            return Err(Error::Config(
-                "an authorization code may live for 60 seconds at most",
-            ));
+        if self.code_ttl.is_zero() || self.code_ttl > Duration::from_secs(60) {
+            return refuse("code_ttl", "must be between 1 and 60 seconds");
         }
-        if self.access_token_ttl.is_zero() || self.id_token_ttl.is_zero() || self.code_ttl.is_zero() {
-            return Err(Error::Config("lifetimes must be at least one second"));
+        if self.access_token_ttl.is_zero() {
+            return refuse("access_token_ttl", "must be at least one second");
+        }
+        if self.id_token_ttl.is_zero() {
+            return refuse("id_token_ttl", "must be at least one second");
         }
         Ok(())
     }
+}
+
+fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.host().is_some()
 }
 
 /// Whether `sent` is one of the registered URIs, letter by letter. Parsing adds a slash to a bare origin,
@@ -175,6 +186,33 @@ mod tests {
             "http://a/?b",
         ] {
             assert!(Config::new(url(issuer)).check().is_err(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_with_a_fragment_or_another_scheme_is_refused() {
+        for uri in ["http://a.example/cb#x", "javascript:alert(1)", "app:cb"] {
+            let client = Client {
+                client_id: "demo".to_owned(),
+                client_secret: SecretString::from("s"),
+                redirect_uris: vec![url(uri)],
+                post_logout_redirect_uris: Vec::new(),
+                backchannel_logout_uri: None,
+            };
+            let config = Config {
+                clients: vec![client],
+                ..Config::new(url("http://a.example"))
+            };
+            assert!(
+                matches!(
+                    config.check(),
+                    Err(Error::Config {
+                        setting: "redirect_uri",
+                        ..
+                    })
+                ),
+                "{uri}"
+            );
         }
     }
 

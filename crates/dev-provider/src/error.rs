@@ -7,8 +7,13 @@ use axum::response::{IntoResponse, Response};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration contradicts itself or the standards.
-    #[error("{0}")]
-    Config(&'static str),
+    #[error("{setting}: {reason}")]
+    Config {
+        /// The setting, in `snake_case`.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The signing key could not be made or read.
     #[error("signing key: {0}")]
     Key(String),

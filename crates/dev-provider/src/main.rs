@@ -1,10 +1,10 @@
 //! The provider as a program of its own. `dev-provider --help` lists what it can be told.
 
-use clap::Parser;
 use clap::error::ErrorKind;
-use dev_provider::{Client, Config, DevProvider, serve};
+use clap::{CommandFactory as _, Parser};
+use dev_provider::{Client, Config, DevProvider, Error, serve};
 use secrecy::SecretString;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,7 +22,12 @@ const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 #[command(version)]
 struct Options {
     /// Address to listen on
-    #[arg(long, env = "DEV_PROVIDER_LISTEN", default_value = "127.0.0.1:4300")]
+    #[arg(
+        long,
+        env = "DEV_PROVIDER_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:4300"
+    )]
     listen: SocketAddr,
     /// Public origin of this provider, which tokens name as their issuer
     #[arg(
@@ -32,15 +37,21 @@ struct Options {
     )]
     issuer: Url,
     /// Folder for the signing key; without it every start makes a new key
-    #[arg(long, env = "DEV_PROVIDER_DATA_DIR")]
+    #[arg(long, env = "DEV_PROVIDER_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     /// The one client's id
-    #[arg(long, env = "DEV_PROVIDER_CLIENT_ID", default_value = "demo")]
+    #[arg(
+        long,
+        env = "DEV_PROVIDER_CLIENT_ID",
+        value_name = "ID",
+        default_value = "demo"
+    )]
     client_id: String,
     /// Redirect URI of the client; repeat for more (in the variable: commas between)
     #[arg(
         long = "redirect-uri",
         env = "DEV_PROVIDER_REDIRECT_URI",
+        value_name = "URI",
         value_delimiter = ',',
         required = true
     )]
@@ -49,11 +60,12 @@ struct Options {
     #[arg(
         long = "post-logout-redirect-uri",
         env = "DEV_PROVIDER_POST_LOGOUT_REDIRECT_URI",
+        value_name = "URI",
         value_delimiter = ','
     )]
     post_logout_redirect_uris: Vec<Url>,
     /// Where the client takes logout tokens (OpenID Connect Back-Channel Logout 1.0)
-    #[arg(long, env = "DEV_PROVIDER_BACKCHANNEL_LOGOUT_URI")]
+    #[arg(long, env = "DEV_PROVIDER_BACKCHANNEL_LOGOUT_URI", value_name = "URI")]
     backchannel_logout_uri: Option<Url>,
     /// Lifetime of an access token
     #[arg(
@@ -94,6 +106,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| "warn,dev_provider=info".into()))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
     let options = match Options::try_parse() {
@@ -131,8 +144,10 @@ async fn run(options: Options) -> Result<(), String> {
         tracing::warn!("faults can be switched on: for tests only");
     }
     let provider = DevProvider::new(config).map_err(|error| match error {
-        dev_provider::Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: the signing key: {cause}"),
-        other => format!("DEV_PROVIDER_*: {other}"),
+        Error::Config { setting, reason } => format!("{}: {reason}", variable(setting)),
+        Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: the signing key: {cause}"),
+        Error::Key(cause) => format!("DEV_PROVIDER_DATA_DIR: signing-key.pem cannot be used: {cause}"),
+        other => other.to_string(),
     })?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let shutdown = async move {
@@ -148,29 +163,30 @@ async fn run(options: Options) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// Clap's message without its usage lines. A bad value names its option, whose variable is put beside it.
+/// Clap's message in one line, with the variable that sets the option it is about.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .take_while(|line| !line.starts_with("Usage:"));
-    let message = lines
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message: Vec<&str> = lines
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .collect();
+    let message = message.join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let option = message
+    let about = message
         .split("--")
         .nth(1)
-        .and_then(|rest| rest.split([' ', '\'', '>']).next());
-    option.map_or_else(
-        || message.to_owned(),
-        |option| {
-            let variable = option.to_ascii_uppercase().replace('-', "_");
-            format!("DEV_PROVIDER_{variable}: {message}")
-        },
-    )
+        .and_then(|rest| rest.split([' ', '\'']).next());
+    let known = Options::command()
+        .get_arguments()
+        .any(|option| option.get_long() == about);
+    match about {
+        Some(option) if known => format!("{}: {message}", variable(option)),
+        _ => message.to_owned(),
+    }
+}
+
+fn variable(setting: &str) -> String {
+    format!("DEV_PROVIDER_{}", setting.to_ascii_uppercase().replace('-', "_"))
 }
 
 fn fail(message: &str) -> ExitCode {

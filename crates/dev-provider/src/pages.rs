@@ -31,8 +31,11 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 link rel="stylesheet" href="/style.css";
             }
             body {
-                main {
-                    div class="card narrow stack" { (content) }
+                main class="stack" {
+                    div class="card narrow stack" {
+                        p class="muted small" { "Demo provider" }
+                        (content)
+                    }
                     p class="muted small narrow" {
                         "This is the demo provider. It stands in for Auth0, Keycloak, Google or any other OpenID "
                         "Provider while you develop, and it asks for no password."

@@ -1,0 +1,79 @@
+//! The program: what it says when it cannot start, and that it stops when asked.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+fn program(listen: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dev-provider"));
+    command
+        .env_clear()
+        .env("DEV_PROVIDER_CLIENT_SECRET", "a-secret")
+        .env(
+            "DEV_PROVIDER_REDIRECT_URI",
+            "http://localhost:4200/auth/callback/demo,http://identity.wow.localhost:4200/x",
+        )
+        .env(
+            "DEV_PROVIDER_DATA_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/dev-provider"),
+        )
+        .env("DEV_PROVIDER_LISTEN", listen)
+        .stderr(Stdio::piped());
+    command
+}
+
+/// One line on stderr, exit code 1.
+fn refusal(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+#[test]
+fn a_taken_port_is_named_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let text = refusal(&program(&addr.to_string()).output().unwrap());
+    assert!(text.contains(&format!("port {} is taken", addr.port())), "{text}");
+}
+
+#[test]
+fn a_bad_value_is_answered_with_its_variable() {
+    for (variable, value) in [
+        ("DEV_PROVIDER_CLIENT_SECRET", ""),
+        ("DEV_PROVIDER_ISSUER", "nonsense"),
+        ("DEV_PROVIDER_ISSUER", "http://auth.example/path"),
+        ("DEV_PROVIDER_LISTEN", "nonsense"),
+        ("DEV_PROVIDER_REDIRECT_URI", "nonsense"),
+        ("DEV_PROVIDER_REDIRECT_URI", "javascript:alert(1)"),
+        ("DEV_PROVIDER_ACCESS_TOKEN_TTL", "0"),
+        ("DEV_PROVIDER_DATA_DIR", "/dev/null/folder"),
+    ] {
+        let text = refusal(&program("127.0.0.1:0").env(variable, value).output().unwrap());
+        assert!(text.contains(variable), "{variable}={value}: {text}");
+    }
+}
+
+#[test]
+fn help_names_every_variable_and_no_option_takes_the_secret() {
+    let output = program("127.0.0.1:0").arg("--help").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    assert!(text.contains("DEV_PROVIDER_ISSUER") && text.contains("DEV_PROVIDER_CLIENT_SECRET"));
+    assert!(!text.contains("--client-secret"));
+}
+
+#[test]
+fn it_stops_when_asked() {
+    let mut running = program("127.0.0.1:0").spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    let asked = Command::new("kill")
+        .arg(running.id().to_string())
+        .status()
+        .unwrap();
+    assert!(asked.success());
+    assert!(running.wait().unwrap().success());
+}
