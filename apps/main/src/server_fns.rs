@@ -99,14 +99,4 @@ fn back_with(saved: Saved) -> Result<(), ServerFnError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_outcome_reads_back_from_its_name() {
-        for saved in [Saved::Yes, Saved::NotANumber, Saved::Unavailable] {
-            assert_eq!(Saved::parse(saved.as_str()), Some(saved));
-        }
-        assert_eq!(Saved::parse("<b>"), None);
-    }
-}
+mod tests;
