@@ -28,7 +28,7 @@ pub(crate) async fn host(State(provider): State<DevProvider>, request: Request, 
     if known {
         return next.run(request).await;
     }
-    tracing::warn!(rule = "wrong_host", "refused");
+    tracing::warn!(rule = "WrongHost", "refused");
     let sentence = "This provider does not answer under that name.";
     pages::refusal(StatusCode::MISDIRECTED_REQUEST, "wrong_host", sentence)
 }

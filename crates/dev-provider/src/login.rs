@@ -60,7 +60,7 @@ pub(crate) async fn post(
     if browser.binding().await?.as_ref() != Some(&open.browser) {
         // Another browser's page, or one whose cookie a second tab replaced at the same moment. Either way
         // nobody is signed in by it: the request starts over where it began.
-        tracing::info!(rule = "foreign_transaction", "login starts over");
+        tracing::info!(rule = "ForeignTransaction", "login starts over");
         let again = format!("/authorize?{}", open.request.query);
         return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, again)]).into_response());
     }

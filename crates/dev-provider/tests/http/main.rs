@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod authorize;
+mod backchannel;
 mod faults;
 mod guard;
+mod login;
 mod logout;
 mod refresh;
 mod support;

@@ -328,6 +328,10 @@ pub(crate) fn authorize(request: &[(&str, &str)]) -> String {
     format!("/authorize?{}", form(request))
 }
 
+pub(crate) fn logout(parameters: &[(&str, &str)]) -> String {
+    format!("/logout?{}", form(parameters))
+}
+
 pub(crate) fn claims(token: &str) -> Value {
     segment(token, 1)
 }

@@ -1,0 +1,101 @@
+//! An authorization request that has passed every check that needs no user.
+
+use super::refusal::Refusal;
+use super::target::Target;
+use crate::params::{Params, Scopes};
+use crate::state::ProviderSession;
+use chrono::{DateTime, Utc};
+
+/// What the user is to be asked (OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Prompt {
+    IfNeeded,
+    Never,
+    Always,
+}
+
+/// A request that may be answered with a code.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthorizeRequest {
+    pub(crate) client_id: String,
+    pub(crate) target: Target,
+    pub(crate) login_hint: Option<String>,
+    /// The user an `id_token_hint` names: nobody else will do.
+    pub(crate) expected_sub: Option<String>,
+    /// The query as it came, to start over.
+    pub(crate) query: String,
+    pub(super) scope: Scopes,
+    pub(super) nonce: Option<String>,
+    pub(super) code_challenge: String,
+    pub(super) prompt: Prompt,
+    max_age: Option<i64>,
+}
+
+impl AuthorizeRequest {
+    pub(super) fn parse(
+        params: &Params,
+        client_id: String,
+        target: Target,
+        query: String,
+    ) -> Result<Self, Refusal> {
+        if params.has_duplicates() {
+            return Err(Refusal::DuplicateParameter);
+        }
+        if params.get("request").is_some() {
+            return Err(Refusal::RequestObject);
+        }
+        if params.get("request_uri").is_some() {
+            return Err(Refusal::RequestUri);
+        }
+        if params.get("response_type") != Some("code") {
+            return Err(Refusal::UnsupportedResponseType);
+        }
+        if params.get("response_mode").is_some_and(|mode| mode != "query") {
+            return Err(Refusal::UnsupportedResponseMode);
+        }
+        let scope = Scopes::parse(params.get("scope").unwrap_or_default());
+        if !scope.has("openid") {
+            return Err(Refusal::MissingOpenid);
+        }
+        let code_challenge = params.owned("code_challenge").ok_or(Refusal::MissingChallenge)?;
+        if params.get("code_challenge_method") != Some("S256") {
+            return Err(Refusal::PlainChallenge);
+        }
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if code_challenge.len() != 43 || !code_challenge.bytes().all(is_base64url) {
+            return Err(Refusal::MalformedChallenge);
+        }
+        let max_age = params.get("max_age").map(str::parse::<u32>).transpose();
+        Ok(Self {
+            client_id,
+            target,
+            login_hint: params.owned("login_hint"),
+            expected_sub: None,
+            query,
+            scope,
+            nonce: params.owned("nonce"),
+            code_challenge,
+            prompt: prompt(params.get("prompt").unwrap_or_default())?,
+            max_age: max_age.map_err(|_| Refusal::MalformedMaxAge)?.map(i64::from),
+        })
+    }
+
+    /// Whether `session` is enough without asking.
+    pub(super) fn is_satisfied_by(&self, session: &ProviderSession, now: DateTime<Utc>) -> bool {
+        let age = (now - session.auth_time).num_seconds();
+        self.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age)
+            && self.expected_sub.as_ref().is_none_or(|sub| sub == session.sub)
+    }
+}
+
+fn prompt(text: &str) -> Result<Prompt, Refusal> {
+    let mut prompt = Prompt::IfNeeded;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        prompt = match (word, prompt) {
+            ("none", Prompt::IfNeeded) => Prompt::Never,
+            ("login" | "select_account", Prompt::IfNeeded | Prompt::Always) => Prompt::Always,
+            _ => return Err(Refusal::UnsupportedPrompt),
+        };
+    }
+    Ok(prompt)
+}

@@ -1,0 +1,102 @@
+//! Where the answer to an authorization request goes.
+
+use super::refusal::{PageRefusal, Refusal};
+use crate::config::{Config, is_registered};
+use crate::faults::Fault;
+use crate::params::Params;
+use crate::{DevProvider, pages};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+/// Where an answer goes: a registered redirect URI, and the client's `state`.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) redirect_uri: String,
+    state: Option<String>,
+}
+
+impl Target {
+    /// The target of a request, or why there is none. Also gives the client's id.
+    pub(super) fn find(config: &Config, params: &Params) -> Result<(String, Self), PageRefusal> {
+        if params.is_duplicate("client_id") || params.is_duplicate("redirect_uri") {
+            return Err(PageRefusal::DuplicateTarget);
+        }
+        let client = params
+            .get("client_id")
+            .and_then(|id| config.client(id))
+            .ok_or(PageRefusal::UnknownClient)?;
+        let registered = &client.redirect_uris;
+        let Some(sent) = params.get("redirect_uri") else {
+            return Err(PageRefusal::MissingRedirectUri {
+                expected: list(registered, Url::to_string),
+            });
+        };
+        if is_registered(registered, sent) {
+            let target = Self {
+                redirect_uri: sent.to_owned(),
+                state: params.owned("state"),
+            };
+            return Ok((client.client_id.clone(), target));
+        }
+        // A wrong origin is the mistake people make: then the origins say it best.
+        let origin = |url: &Url| url.origin().ascii_serialization();
+        let wrong_origin = Url::parse(sent)
+            .ok()
+            .filter(|url| url.origin().is_tuple())
+            .map(|url| origin(&url));
+        Err(
+            match wrong_origin.filter(|sent| registered.iter().all(|url| origin(url) != *sent)) {
+                Some(sent) => PageRefusal::WrongRedirectUri {
+                    sent,
+                    expected: list(registered, origin),
+                },
+                None => PageRefusal::WrongRedirectUri {
+                    sent: sent.to_owned(),
+                    expected: list(registered, Url::to_string),
+                },
+            },
+        )
+    }
+
+    /// A redirect to the target with `answer`, `state` and `iss` (RFC 9207 §2).
+    pub(super) fn redirect(&self, provider: &DevProvider, answer: &[(&str, &str)]) -> Response {
+        let Ok(mut url) = Url::parse(&self.redirect_uri) else {
+            return pages::refusal(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The redirect URI cannot be read.",
+            );
+        };
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(answer);
+        if let Some(state) = &self.state {
+            query.append_pair("state", state);
+        }
+        if provider.faults().strikes(Fault::WrongIssParameter) {
+            query.append_pair("iss", "http://somebody-else.localhost");
+        } else if !provider.faults().strikes(Fault::MissingIssParameter) {
+            query.append_pair("iss", &provider.config().issuer());
+        }
+        drop(query);
+        (StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url))]).into_response()
+    }
+
+    /// An error response (RFC 6749 §4.1.2.1).
+    pub(crate) fn refuse(&self, provider: &DevProvider, refusal: Refusal) -> Response {
+        tracing::info!(rule = ?refusal, error = refusal.code(), "authorization refused");
+        self.redirect(
+            provider,
+            &[
+                ("error", refusal.code()),
+                ("error_description", &refusal.to_string()),
+            ],
+        )
+    }
+}
+
+fn list(urls: &[Url], show: impl Fn(&Url) -> String) -> String {
+    let mut shown: Vec<String> = urls.iter().map(show).collect();
+    shown.dedup();
+    shown.join(" or ")
+}

@@ -1,0 +1,85 @@
+//! `grant_type=refresh_token`: rotation, grace, and the end of a family (RFC 6749 §6, RFC 9700 §4.14).
+
+use super::refusal::{Stop, TokenRefusal};
+use crate::DevProvider;
+use crate::clock::later;
+use crate::config::Client;
+use crate::faults::Fault;
+use crate::params::{Params, Scopes};
+use crate::random::{Fingerprint, fingerprint};
+use crate::state::{Grant, State as Memory, TokenAnswer, Used};
+use chrono::{DateTime, Utc};
+
+impl DevProvider {
+    pub(super) fn refresh(&self, client: &Client, params: &Params) -> Result<TokenAnswer, Stop> {
+        let key = fingerprint(
+            params
+                .get("refresh_token")
+                .ok_or(TokenRefusal::MissingParameter)?,
+        );
+        if self.faults().strikes(Fault::RefuseRefresh) {
+            return Err(TokenRefusal::RefusedByFault.into());
+        }
+        let now = self.now();
+        // One refresh at a time: the second of two sees what the first has made of the token.
+        let _turn = self.refresh_turn();
+        let (family, grant) = {
+            let mut state = self.state();
+            let Some((family, grant, used)) = state.refresh_token(&key, now) else {
+                return Err(TokenRefusal::UnknownRefreshToken.into());
+            };
+            if grant.client_id != client.client_id {
+                return Err(TokenRefusal::UnknownRefreshToken.into());
+            }
+            if let Some(used) = used {
+                return self.again(&mut state, &family, used).map_err(Stop::from);
+            }
+            (family, grant)
+        };
+        let scope = params
+            .get("scope")
+            .map_or_else(|| grant.scope.clone(), Scopes::parse);
+        if !scope.within(&grant.scope) {
+            return Err(TokenRefusal::WiderScope.into());
+        }
+        // No nonce: it belongs to the sign-in (OpenID Connect Core §12.2).
+        let (answer, successor) = self.answer(&family, &grant, &scope, None)?;
+        if let (Some(successor), Some(token)) = (successor, self.state().refresh_tokens.get_mut(&key, now)) {
+            let answer_expires = later(now, self.config().access_token_ttl);
+            token.used = Some(Used {
+                at: now,
+                successor,
+                answer: answer.clone(),
+                answer_expires,
+            });
+        }
+        tracing::info!(client_id = %client.client_id, "refreshed");
+        Ok(answer)
+    }
+
+    /// A refresh token comes a second time. Within the grace, and while its successor is unused, the answer
+    /// was probably lost: the same one again. Otherwise two parties hold it, and the family ends.
+    fn again(&self, state: &mut Memory, family: &String, used: Used) -> Result<TokenAnswer, TokenRefusal> {
+        let now = self.now();
+        let successor_unused = state
+            .refresh_tokens
+            .get(&used.successor, now)
+            .is_some_and(|successor| successor.used.is_none());
+        if successor_unused && now < later(used.at, self.config().refresh_grace) {
+            let mut answer = used.answer;
+            answer.expires_in = (used.answer_expires - now).num_seconds().max(0);
+            return Ok(answer);
+        }
+        state.families.remove(family);
+        Err(TokenRefusal::ReusedRefreshToken)
+    }
+}
+
+impl Memory {
+    /// A refresh token whose family is alive: the family, its grant, and its first use if there was one.
+    fn refresh_token(&self, key: &Fingerprint, now: DateTime<Utc>) -> Option<(String, Grant, Option<Used>)> {
+        let token = self.refresh_tokens.get(key, now)?;
+        let grant = self.families.get(&token.family, now)?;
+        Some((token.family.clone(), grant.clone(), token.used.clone()))
+    }
+}
