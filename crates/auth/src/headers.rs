@@ -31,10 +31,6 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 /// Middleware: adds the security headers, and `Cache-Control: no-store` wherever the handler did not
 /// choose: what depends on a session must not be found in a cache after sign-out.
 pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
-    let is_https = request
-        .extensions()
-        .get::<RequestOrigin>()
-        .is_some_and(|origin| origin.0.is_https());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -46,9 +42,17 @@ pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    if is_https {
+    response
+}
+
+/// Middleware: on an https origin, tells the browser to come back by https only (RFC 6797).
+pub(crate) async fn hsts(RequestOrigin(origin): RequestOrigin, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if origin.is_https() {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     response
 }

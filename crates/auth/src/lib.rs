@@ -135,7 +135,7 @@ impl Auth {
 }
 
 /// Puts the layers around an app's routes, from the outside in: log line, security headers, host
-/// (421), body size (413), cross-site requests (403), session, guard (303 / 401).
+/// (421), body size (413), cross-site requests (403), session, guard (303 / 401). Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
         // The path and never the query: a query may hold a code.
@@ -150,10 +150,13 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
         .layer(middleware::from_fn(origin::refuse_cross_site))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(middleware::from_fn(headers::security_headers))
+        .layer(middleware::from_fn(headers::hsts))
         .layer(middleware::from_fn_with_state(
             auth.public_urls.clone(),
             origin::check_host,
         ))
+        // Health checks come by address, so they stand outside the host check.
+        .merge(routes::health().with_state(auth.clone()))
+        .layer(middleware::from_fn(headers::security_headers))
         .layer(trace)
 }

@@ -24,8 +24,6 @@ const PUBLIC: PublicPaths = PublicPaths {
     others: &[
         "/authorize",
         "/api/get-session-status",
-        "/healthz",
-        "/readyz",
         "/favicon.svg",
         "/favicon.ico",
         "/robots.txt",

@@ -13,9 +13,7 @@ use axum::{
     routing::post,
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{
-    LeptosRoutes, generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
-};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use main::{App, server_fns::UserData, shell};
 use std::sync::Arc;
 use user_data::SessionUserData;
@@ -25,8 +23,6 @@ const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
     others: &[
         "/api/get-session-status",
-        "/healthz",
-        "/readyz",
         "/favicon.svg",
         "/favicon.ico",
         "/robots.txt",
@@ -62,7 +58,7 @@ pub(crate) fn router(auth: &Auth, options: LeptosOptions) -> Router {
     )
 }
 
-/// The pages and server functions, with what they know of the request.
+/// The pages, and the server functions that Leptos finds by itself, with what they know of the request.
 fn pages(state: &AppState) -> Router {
     let context = {
         let auth = state.auth.clone();
@@ -72,10 +68,6 @@ fn pages(state: &AppState) -> Router {
                 provide_context::<Arc<dyn UserData>>(Arc::new(data));
             }
         }
-    };
-    let functions = {
-        let context = context.clone();
-        post(move |request: Request| handle_server_fns_with_context(context.clone(), request))
     };
     let not_found = {
         let (context, options) = (context.clone(), state.options.clone());
@@ -87,7 +79,6 @@ fn pages(state: &AppState) -> Router {
     };
     let options = state.options.clone();
     Router::new()
-        .route("/api/save-favourite-number", functions)
         .leptos_routes_with_context(state, generate_route_list(App), context, move || {
             shell(options.clone())
         })

@@ -42,11 +42,7 @@ fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin
 }
 
 /// Middleware: 421 for a host that is not in `PUBLIC_URL`, else the origin goes into the request.
-/// Health checks are answered whatever the host: they come by address.
 pub async fn check_host(State(urls): State<Arc<PublicUrls>>, mut request: Request, next: Next) -> Response {
-    if matches!(request.uri().path(), "/healthz" | "/readyz") {
-        return next.run(request).await;
-    }
     match origin_of(&urls, request.uri(), request.headers()) {
         Ok(origin) => {
             request.extensions_mut().insert(RequestOrigin(origin));

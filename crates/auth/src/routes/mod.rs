@@ -30,13 +30,18 @@ pub fn common() -> Router<Auth> {
         .route("/auth/providers", get(providers::providers))
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         // Nothing under /auth/ ever reaches Leptos.
         .route(
             "/auth/{*rest}",
             axum::routing::any(|| async { StatusCode::NOT_FOUND }),
         )
+}
+
+/// The health checks, answered whatever the Host.
+pub(crate) fn health() -> Router<Auth> {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
 }
 
 /// The callbacks of an app that finishes its own flows.
