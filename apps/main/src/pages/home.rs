@@ -31,7 +31,7 @@ pub(crate) fn Home() -> impl IntoView {
                     <PageCard href="/dashboard" title="Dashboard" text="Your profile, and a number that is kept in your session."/>
                     <PageCard href="/session" title="Session" text="What the server knows about your session, and for how long."/>
                     <PageCard href="/ssr-login" title="Sign in without JavaScript" text="A plain form does it. Nothing happens until you press the button."/>
-                    <PageCard href="/ssr-logout" title="Sign out without JavaScript" text="Of this app, or of all of them."/>
+                    <PageCard href="/ssr-logout" title="Sign out without JavaScript" text="Here only, or at the provider too."/>
                 </div>
             </section>
             {app.identity_origin.map(|origin| view! {

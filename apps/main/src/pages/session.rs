@@ -30,9 +30,9 @@ pub(crate) fn Session() -> impl IntoView {
 #[component]
 fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
     let reach = if facts.has_provider_session {
-        "Yes: the provider named its session, so signing out anywhere ends this one too."
+        "Within reach: the provider named its session, so a sign-out elsewhere can be matched to this one."
     } else {
-        "No: the provider did not name its session. This one ends here or by its limits."
+        "Out of reach: the provider did not name its session. This one ends here or by its limits."
     };
     view! {
         <section class="card stack" aria-labelledby="facts">
@@ -86,7 +86,7 @@ fn Leave() -> impl IntoView {
     view! {
         <section class="card stack" aria-labelledby="leave">
             <h2 id="leave">"Leave"</h2>
-            <p>"End the session of this app and stay signed in everywhere else."</p>
+            <p>"End this session and stay signed in at the provider."</p>
             <SignOutForm scope=SignOutScope::Local/>
         </section>
     }

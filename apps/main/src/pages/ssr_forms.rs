@@ -46,9 +46,9 @@ pub(crate) fn SsrLogout() -> impl IntoView {
                 </p>
                 <SessionUnavailable/>
                 <SignedIn>
-                    <p>"Sign out here, at the provider and in every app:"</p>
+                    <p>"Sign out here and at the provider:"</p>
                     <SignOutForm class="wide"/>
-                    <p>"Or leave this app and stay signed in elsewhere:"</p>
+                    <p>"Or end this session and stay signed in at the provider:"</p>
                     <SignOutForm scope=SignOutScope::Local class="secondary wide"/>
                 </SignedIn>
                 <SignedOut>
