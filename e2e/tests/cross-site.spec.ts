@@ -60,7 +60,8 @@ test('a POST with a foreign, null or missing origin is refused', async ({ page, 
 test('a GET signs nobody out', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/status of 40[45]/);
   await signInAs(page, 'Alice', suite.main);
-  await page.goto(`${suite.main}/auth/signout`);
+  // Chromium shows an error page of its own for a refusal without a body.
+  await page.goto(`${suite.main}/auth/signout`).catch(() => null);
   expect(await sessionStatus(page, suite.main)).toBe(200);
   await openForeignPage(page, `<img alt="" src="${suite.main}/auth/signout">`);
   expect(await sessionStatus(page, suite.main)).toBe(200);

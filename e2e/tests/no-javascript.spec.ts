@@ -42,7 +42,7 @@ test('every page is whole', async ({ page, suite }) => {
 
 test('the favourite number is kept in the session', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
-  await page.getByLabel('Favourite number').fill('42');
+  await page.getByRole('spinbutton', { name: 'Favourite number' }).fill('42');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page).toHaveURL(/\/dashboard/);
   await expect(page.getByText('It is 42.')).toBeVisible();

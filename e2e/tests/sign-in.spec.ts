@@ -112,3 +112,20 @@ test('the session id is new at every sign-in', async ({ page, context, suite }) 
   await page.waitForURL(`${suite.main}/`);
   expect((await ids()).filter((id) => first.includes(id))).toEqual([]);
 });
+
+test('the log names what happened, and no code, state, token or cookie', async ({ page, context, suite }) => {
+  const secrets: string[] = [];
+  page.on('request', (request) => {
+    for (const [name, value] of new URL(request.url()).searchParams) {
+      if (['code', 'state', 'nonce', 'code_challenge', 'id_token_hint'].includes(name)) secrets.push(value);
+    }
+  });
+  await signInAs(page, 'Alice', suite.main);
+  secrets.push(...(await context.cookies()).map((cookie) => cookie.value));
+  await signOutButton(page).first().click();
+  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
+
+  expect(secrets.length).toBeGreaterThan(4);
+  expect(suite.log()).toContain('signed in');
+  for (const secret of secrets.filter((value) => value.length > 8)) expect(suite.log()).not.toContain(secret);
+});

@@ -34,15 +34,17 @@ test('the answer to one sign-in is good once', async ({ page, suite }) => {
 });
 
 test('an answer opens nothing in another browser', async ({ page, browser, suite }) => {
-  // Stopped on its way to the app, then opened elsewhere.
+  // Stopped on its way to the app, then opened elsewhere. `page.route` does not see redirects.
   let callback = '';
-  await page.route(`${suite.main}/auth/callback/**`, async (route) => {
-    callback = route.request().url();
-    await route.abort();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Fetch.enable', { patterns: [{ urlPattern: `${suite.main}/auth/callback/*` }] });
+  devtools.on('Fetch.requestPaused', ({ requestId, request }) => {
+    callback = request.url;
+    void devtools.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
   });
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
-  await page.getByRole('button', { name: 'Continue as Alice' }).click();
+  await page.getByRole('button', { name: 'Continue as Alice' }).click({ noWaitAfter: true });
   await expect.poll(() => callback).toContain('code=');
 
   const victim = await browser.newContext();

@@ -15,20 +15,34 @@ const PAUSE: Duration = Duration::from_millis(50);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Asks `GET /healthz` at `listen` until the answer is 200. Bound it with a timeout: it never gives up.
-pub(crate) async fn until_healthy(listen: &str) {
-    while !matches!(timeout(ANSWER_WITHIN, is_healthy(listen)).await, Ok(Ok(true))) {
+/// `last` then tells what the last answer was.
+pub(crate) async fn until_healthy(listen: &str, last: &mut String) {
+    loop {
+        match timeout(ANSWER_WITHIN, status(listen)).await {
+            Ok(Ok(200)) => return,
+            Ok(Ok(status)) => *last = format!("status {status}"),
+            Ok(Err(error)) => *last = error.to_string(),
+            Err(_) => "no answer".clone_into(last),
+        }
         sleep(PAUSE).await;
     }
 }
 
-/// One plain HTTP/1.1 exchange; the status line is all that matters.
-async fn is_healthy(listen: &str) -> std::io::Result<bool> {
+/// One plain HTTP/1.1 exchange, of which the status is all that matters.
+async fn status(listen: &str) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(listen).await?;
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut status_line = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut status_line).await?;
-    Ok(status_line.ends_with(b" 200"))
+    let digits = status_line
+        .rsplit(|byte| *byte == b' ')
+        .next()
+        .unwrap_or_default();
+    let status = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| digits.parse().ok());
+    status.ok_or_else(|| std::io::Error::other("not HTTP"))
 }
 
 #[cfg(test)]
@@ -59,15 +73,17 @@ mod tests {
     #[tokio::test]
     async fn a_process_is_up_once_it_answers_200() {
         let address = answering(&["HTTP/1.1 503 Service Unavailable", "HTTP/1.1 200 OK"]).await;
-        timeout(Duration::from_secs(10), until_healthy(&address))
+        let mut last = String::new();
+        timeout(Duration::from_secs(10), until_healthy(&address, &mut last))
             .await
             .unwrap();
+        assert_eq!(last, "status 503");
     }
 
     #[tokio::test]
     async fn a_refusing_process_is_not_up() {
         let address = answering(&["HTTP/1.1 421 Misdirected Request"]).await;
-        assert!(!is_healthy(&address).await.unwrap());
+        assert_eq!(status(&address).await.unwrap(), 421);
     }
 
     #[tokio::test]
@@ -75,6 +91,6 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
-        assert!(is_healthy(&address).await.is_err());
+        assert!(status(&address).await.is_err());
     }
 }

@@ -51,11 +51,12 @@ pub(crate) enum Problem {
     #[error("{process} stopped by itself ({status}); its last lines are above")]
     Died { process: Process, status: ExitStatus },
 
-    #[error("{} did not answer {url} within {} s; its lines are above", process, within.as_secs())]
+    #[error("{} did not answer {url} with 200 within {} s ({last}); its lines are above", process, within.as_secs())]
     NotReady {
         process: Process,
         url: String,
         within: Duration,
+        last: String,
     },
 
     #[error("{0}")]

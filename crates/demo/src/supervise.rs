@@ -156,11 +156,19 @@ impl Running {
             } else {
                 READY_WITHIN
             };
-            tokio::select! {
+            let mut last = String::new();
+            let answered = tokio::select! {
                 problem = self.until_one_dies() => return Err(problem),
-                answered = timeout(within, health::until_healthy(&listen)) => {
-                    answered.map_err(|_| Problem::NotReady { process, url: format!("http://{listen}/healthz"), within })?;
-                }
+                answered = timeout(within, health::until_healthy(&listen, &mut last)) => answered,
+            };
+            if answered.is_err() {
+                let url = format!("http://{listen}/healthz");
+                return Err(Problem::NotReady {
+                    process,
+                    url,
+                    within,
+                    last,
+                });
             }
         }
         Ok(())
