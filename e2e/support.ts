@@ -116,6 +116,8 @@ export async function sessionStatus(page: Page, origin: string): Promise<number>
 
 /** Opens `html` as the only page of a foreign site, for attacks that need one. */
 export async function openForeignPage(page: Page, html: string): Promise<void> {
+  // Otherwise Chromium would not let a foreign page reach this machine at all, and the attack would not be one.
+  await page.context().grantPermissions(['local-network-access'], { origin: 'http://attacker.localhost:9' });
   await page.route('http://attacker.localhost:9/', (route) =>
     route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Foreign</title>${html}` }),
   );
