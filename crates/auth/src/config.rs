@@ -179,14 +179,16 @@ impl Vars {
     }
 
     fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let unknown = self.0.keys().find(|name| {
-            name.starts_with("AUTH_")
-                && !KNOWN.contains(&name.as_str())
-                && !name
-                    .strip_prefix("AUTH_SECRET_")
-                    .is_some_and(|rest| rest.parse::<u8>().is_ok())
-                && !providers::is_variable(name)
-        });
+        let is_older_secret = |name: &str| {
+            name.strip_prefix("AUTH_SECRET_")
+                .is_some_and(|number| number.parse::<u8>().is_ok())
+        };
+        let is_known =
+            |name: &str| KNOWN.contains(&name) || is_older_secret(name) || providers::is_variable(name);
+        let unknown = self
+            .0
+            .keys()
+            .find(|name| name.starts_with("AUTH_") && !is_known(name));
         let Some(name) = unknown else { return Ok(()) };
         let nearest = KNOWN
             .iter()

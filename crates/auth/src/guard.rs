@@ -82,7 +82,8 @@ mod tests {
     use super::*;
 
     const PATHS: PublicPaths = PublicPaths {
-        exact: &["/", "/public"],
+        pages: &["/", "/public"],
+        others: &["/healthz"],
         prefixes: &["/auth/", "/pkg/"],
     };
 
@@ -115,8 +116,8 @@ mod tests {
         }
     }
 
-    fn location(method: Method, uri: &str) -> (StatusCode, Option<String>) {
-        let response = refuse(&method, &uri.parse().unwrap());
+    fn location(method: &Method, uri: &str) -> (StatusCode, Option<String>) {
+        let response = refuse(method, &uri.parse().unwrap());
         let location = response
             .headers()
             .get("location")
@@ -128,16 +129,16 @@ mod tests {
     fn a_document_leads_to_sign_in_and_back_and_the_rest_gets_401() {
         let see_other = |to: &str| (StatusCode::SEE_OTHER, Some(to.to_owned()));
         assert_eq!(
-            location(Method::GET, "/dashboard?tab=2&x"),
+            location(&Method::GET, "/dashboard?tab=2&x"),
             see_other("/login?callbackUrl=%2Fdashboard%3Ftab%3D2%26x")
         );
-        assert_eq!(location(Method::GET, "//evil.example"), see_other("/login"));
+        assert_eq!(location(&Method::GET, "//evil.example"), see_other("/login"));
         assert_eq!(
-            location(Method::GET, "/api/anything"),
+            location(&Method::GET, "/api/anything"),
             (StatusCode::UNAUTHORIZED, None)
         );
         assert_eq!(
-            location(Method::POST, "/dashboard"),
+            location(&Method::POST, "/dashboard"),
             (StatusCode::UNAUTHORIZED, None)
         );
     }

@@ -141,7 +141,7 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
         // The path and never the query: a query may hold a code.
         tracing::info_span!("request", method = %request.method(), path = request.uri().path())
     });
-    router
+    let guarded = router
         .layer(middleware::from_fn_with_state(public, guard::guard))
         .layer(middleware::from_fn_with_state(
             auth.clone(),
@@ -154,9 +154,12 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
         .layer(middleware::from_fn_with_state(
             auth.public_urls.clone(),
             origin::check_host,
-        ))
-        // Health checks come by address, so they stand outside the host check.
-        .merge(routes::health().with_state(auth.clone()))
+        ));
+    // Health checks come by address, so they stand outside the host check. Everything else goes through
+    // the guarded router, what it has no route for included.
+    routes::health()
+        .with_state(auth.clone())
+        .fallback_service(guarded)
         .layer(middleware::from_fn(headers::security_headers))
         .layer(trace)
 }

@@ -89,3 +89,6 @@ fn pages(state: &AppState) -> Router {
         ))
         .with_state(state.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,7 +151,7 @@ impl Discovery {
         let now = self.clock.now();
         match result
             .map_err(|error| describe(&error))
-            .and_then(|metadata| Discovered::new(metadata, now))
+            .and_then(|metadata| Discovered::new(&metadata, now))
         {
             Ok(discovered) => {
                 let discovered = Arc::new(discovered);
@@ -187,7 +187,7 @@ impl Discovery {
         let fetched: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(&known.jwks_uri, &self.http)
             .await
             .inspect_err(|error| {
-                tracing::warn!(reason = describe(error), "the provider's keys are not to be had")
+                tracing::warn!(reason = describe(error), "the provider's keys are not to be had");
             })
             .ok()?;
         let fetched = Arc::new(fetched);
@@ -218,7 +218,7 @@ fn describe<E: std::error::Error + 'static>(error: &openidconnect::DiscoveryErro
 }
 
 impl Discovered {
-    fn new(metadata: Metadata, now: DateTime<Utc>) -> Result<Self, String> {
+    fn new(metadata: &Metadata, now: DateTime<Utc>) -> Result<Self, String> {
         let extra = metadata.additional_metadata();
         let basic_auth = metadata
             .token_endpoint_auth_methods_supported()

@@ -187,6 +187,36 @@ impl Sessions {
         Ok(self.store.end(key, reason, self.clock.now()).await?)
     }
 
+    /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
+    /// is still under way. Returns how many ended.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn end_provider_session(&self, issuer: &str, sid: &str) -> Result<u64, SessionUnavailable> {
+        Ok(self
+            .store
+            .end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now())
+            .await?)
+    }
+
+    /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
+    /// Returns how many ended.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+    ) -> Result<u64, SessionUnavailable> {
+        let now = self.clock.now();
+        Ok(self
+            .store
+            .end_subject(issuer, subject, begun_before, EndReason::Revoked, now)
+            .await?)
+    }
+
     /// The provider's tokens of a session.
     ///
     /// # Errors

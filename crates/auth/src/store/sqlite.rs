@@ -52,6 +52,12 @@ impl SqliteStore {
             .await?;
         Ok(Self { write, read })
     }
+
+    /// Closes the file; every call from now on fails.
+    pub async fn close(&self) {
+        self.write.close().await;
+        self.read.close().await;
+    }
 }
 
 /// Connects, which makes a new file a write-ahead log. SQLite does not wait when two processes do that

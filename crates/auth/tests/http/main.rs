@@ -1,0 +1,9 @@
+//! The auth crate over HTTP: the real router on a socket, signing in directly at a real provider.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod github;
+mod refusals;
+mod session;
+mod sign_in;
+mod sign_out;
+mod support;

@@ -1,0 +1,176 @@
+use crate::support::{world, world_with};
+use chrono::TimeDelta;
+use http::{Method, StatusCode};
+use test_support::Browser;
+
+#[tokio::test]
+async fn without_a_session_everything_but_the_public_is_denied() {
+    let mut world = world().await;
+    let refused = world.get("/protected?x=1").await;
+    assert_eq!(
+        (refused.status, refused.path().as_str()),
+        (StatusCode::SEE_OTHER, "/login?callbackUrl=%2Fprotected%3Fx%3D1")
+    );
+    assert!(refused.body.is_empty());
+    for path in [
+        "/Protected",
+        "//protected",
+        "/protected/",
+        "/%70rotected",
+        "/nothing",
+        "/protected;x",
+    ] {
+        let refused = world
+            .get(&format!("{}{path}", world.app.url.as_str().trim_end_matches('/')))
+            .await;
+        assert!(!refused.body.contains("protected page"), "{path}");
+        assert_eq!(refused.status, StatusCode::SEE_OTHER, "{path}");
+    }
+    let api = world.get("/api/anything").await;
+    assert_eq!(
+        (api.status, api.json()["error"].as_str()),
+        (StatusCode::UNAUTHORIZED, Some("signed_out"))
+    );
+    assert_eq!(world.get("/auth/nothing").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_status_endpoint_says_200_or_401_in_its_body() {
+    let mut world = world().await;
+    let signed_out = world.get("/api/get-session-status").await;
+    assert_eq!(
+        (signed_out.status, signed_out.body.as_str()),
+        (StatusCode::OK, r#"{"status":401}"#)
+    );
+    world.sign_in("/", "alice").await;
+    let signed_in = world.get("/api/get-session-status").await;
+    assert_eq!(
+        (signed_in.status, signed_in.body.as_str()),
+        (StatusCode::OK, r#"{"status":200}"#)
+    );
+    assert_eq!(signed_in.headers["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn expires_rolls_with_navigation_and_not_with_polls() {
+    let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
+    world.sign_in("/", "alice").await;
+    let first = world.get("/auth/session").await.json()["expires"].clone();
+    world.app.clock.advance(TimeDelta::seconds(100));
+    for path in ["/auth/session", "/api/get-session-status?peek=1"] {
+        let poll = world.get(path).await;
+        assert!(poll.set_cookies().is_empty(), "{path}");
+    }
+    assert_eq!(world.get("/auth/session").await.json()["expires"], first);
+    let navigated = world.get("/api/get-session-status").await;
+    assert!(navigated.set_cookies()[0].contains("Max-Age=600"));
+    let rolled = world.get("/auth/session").await.json()["expires"].clone();
+    assert_ne!(rolled, first);
+    world.app.clock.advance(TimeDelta::seconds(30));
+    assert!(
+        world.get("/protected").await.set_cookies().is_empty(),
+        "once a minute at most"
+    );
+    assert_eq!(world.get("/auth/session").await.json()["expires"], rolled);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_refused_and_its_cookie_cleared_once() {
+    let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(TimeDelta::seconds(600));
+    assert_eq!(
+        world.get("/protected").await.path(),
+        "/login?callbackUrl=%2Fprotected"
+    );
+    let cleared = world.get("/login").await;
+    assert!(
+        cleared.set_cookies()[0].starts_with("app.session=; "),
+        "{:?}",
+        cleared.set_cookies()
+    );
+    assert!(world.get("/login").await.set_cookies().is_empty());
+}
+
+#[tokio::test]
+async fn the_absolute_limit_holds_whatever_rolls() {
+    let vars = vec![
+        ("AUTH_SESSION_MAX_AGE", "600".into()),
+        ("AUTH_SESSION_ABSOLUTE_AGE", "1000".into()),
+    ];
+    let mut world = world_with(vars).await;
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(TimeDelta::seconds(500));
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    world.app.clock.advance(TimeDelta::seconds(499));
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    world.app.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn garbage_in_the_cookie_is_signed_out_and_cleared() {
+    let world = world().await;
+    let too_long = "A".repeat(3000);
+    for value in ["garbage", "", "AAAA", &"A".repeat(43), too_long.as_str(), "a.b.c"] {
+        let mut browser = Browser::new();
+        browser.plant(&world.app.url, "app.session", value);
+        let answer = browser.get(&world.app.at("/auth/session")).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (StatusCode::OK, "null"),
+            "{value}"
+        );
+        assert!(answer.set_cookies()[0].contains("Max-Age=0"), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_neighbours_planted_cookie_does_not_shadow_the_session() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let own = world.browser.cookie(&world.app.url, "app.session").unwrap();
+    let planted = format!("app.session=planted; app.session={own}");
+    let url = world.app.at("/auth/session");
+    let answer = Browser::new()
+        .send(Method::GET, &url, &[("cookie", &planted)], "")
+        .await;
+    assert_eq!(answer.json()["user"]["name"], "Alice Adams");
+}
+
+#[tokio::test]
+async fn a_session_is_not_taken_for_signed_out_when_the_store_is_gone() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.app.lose_store().await;
+    for path in ["/protected", "/auth/session", "/api/get-session-status"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert_eq!(answer.headers["retry-after"], "5", "{path}");
+        assert!(answer.set_cookies().is_empty(), "{path}");
+    }
+    assert_eq!(world.get("/").await.status, StatusCode::OK);
+    assert_eq!(world.get("/readyz").await.json()["store"], "down");
+    let signed_out = world.post("/auth/signout", &[]).await;
+    assert_eq!(signed_out.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(signed_out.set_cookies().is_empty());
+    let begun = world.begin("/").await;
+    assert_eq!(begun.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_providers_are_listed_as_auth_js_lists_them() {
+    let mut world = world().await;
+    let listed = world.get("/auth/providers").await.json();
+    let origin = world.app.url.origin().ascii_serialization();
+    assert_eq!(
+        listed["demo"],
+        serde_json::json!({
+            "id": "demo",
+            "name": "Demo provider",
+            "type": "oidc",
+            "signinUrl": format!("{origin}/auth/signin/demo"),
+            "callbackUrl": format!("{origin}/auth/callback/demo"),
+        })
+    );
+}

@@ -1,0 +1,351 @@
+use crate::support::{with_param, world, world_with};
+use auth_types::EndReason;
+use dev_provider::{Endpoint, Fault};
+use http::{Method, StatusCode};
+use test_support::Browser;
+
+#[tokio::test]
+async fn a_sign_in_ends_on_the_page_asked_for_with_a_session() {
+    let mut world = world().await;
+    let begun = world.begin("/protected?tab=2").await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER);
+    assert_eq!(begun.location().unwrap().origin(), world.provider.issuer.origin());
+    let done = world.sign_in("/protected?tab=2", "alice").await;
+    assert_eq!(
+        (done.status, done.path().as_str()),
+        (StatusCode::SEE_OTHER, "/protected?tab=2")
+    );
+    assert_eq!(world.get("/protected").await.body, "protected page");
+    let session = world.get("/auth/session").await.json();
+    assert_eq!(session["user"]["name"], "Alice Adams");
+    assert_eq!(session["user"]["email"], "alice@example.com");
+    assert!(session["expires"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn no_token_reaches_the_browser() {
+    let mut world = world().await;
+    let done = world.sign_in("/", "alice").await;
+    let session = world.get("/auth/session").await;
+    for text in [&done.body, &session.body, &done.set_cookies().join("")] {
+        assert!(!text.contains("eyJ") && !text.contains("token"), "{text}");
+    }
+    assert!(done.body.is_empty());
+}
+
+#[tokio::test]
+async fn a_planted_cookie_never_becomes_a_session() {
+    let mut world = world().await;
+    let planted = "A".repeat(43);
+    world.browser.plant(&world.app.url, "app.session", &planted);
+    world.sign_in("/", "alice").await;
+    assert_ne!(
+        world.browser.cookie(&world.app.url, "app.session").unwrap(),
+        planted
+    );
+    let mut attacker = Browser::new();
+    attacker.plant(&world.app.url, "app.session", &planted);
+    assert_eq!(attacker.get(&world.app.at("/auth/session")).await.body, "null");
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_before() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let first = world.browser.cookie(&world.app.url, "app.session").unwrap();
+    let begun = world.post("/auth/signin/demo", &[("prompt", "login")]).await;
+    let login = world.browser.follow(begun).await;
+    let answer = world
+        .provider
+        .continue_as(&mut world.browser, &login, "bob")
+        .await;
+    world.browser.get(&answer.location().unwrap()).await;
+    assert_eq!(
+        world.get("/auth/session").await.json()["user"]["name"],
+        "Bob Brown"
+    );
+    let resolution = world.app.auth.sessions.resolve(&first).await.unwrap();
+    assert!(matches!(
+        resolution,
+        auth::session::Resolution::Ended(EndReason::UserChanged)
+    ));
+}
+
+#[tokio::test]
+async fn two_tabs_of_one_browser_may_sign_in_at_once() {
+    let mut world = world().await;
+    let one = world.at_provider("/protected?tab=1", "alice").await;
+    let two = world.at_provider_again("/protected?tab=2").await;
+    let done_two = world.browser.get(&two.location().unwrap()).await;
+    let done_one = world.browser.get(&one.location().unwrap()).await;
+    assert_eq!(done_two.path(), "/protected?tab=2");
+    assert_eq!(done_one.path(), "/protected?tab=1");
+    assert_eq!(world.status().await, 200);
+}
+
+impl crate::support::World {
+    /// Another sign-in while the provider knows the user already: no login page.
+    async fn at_provider_again(&mut self, callback_url: &str) -> test_support::Page {
+        let begun = self.begin(callback_url).await;
+        self.browser.get(&begun.location().unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn a_state_is_worth_nothing_twice_elsewhere_or_unknown() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    let callback = answer.location().unwrap();
+
+    let elsewhere = Browser::new().get(&callback).await;
+    assert_eq!(elsewhere.path(), "/login?error=invalid_state");
+    for state in [None, Some("unknown"), Some("")] {
+        let refused = world.browser.get(&with_param(&callback, "state", state)).await;
+        assert_eq!(refused.path(), "/login?error=invalid_state", "{state:?}");
+    }
+    assert_eq!(world.status().await, 401);
+
+    assert_eq!(world.browser.get(&callback).await.path(), "/");
+    let again = world.browser.get(&callback).await;
+    assert_eq!(again.path(), "/login?error=invalid_state");
+    assert_eq!(world.status().await, 200, "a replay does not sign anybody out");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_takes_too_long_is_refused() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    world.app.clock.advance(chrono::TimeDelta::minutes(10));
+    let refused = world.browser.get(&answer.location().unwrap()).await;
+    assert_eq!(refused.path(), "/login?error=invalid_state");
+}
+
+#[tokio::test]
+async fn doubled_parameters_are_a_400_and_use_nothing_up() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    let callback = answer.location().unwrap();
+    let mut doubled = callback.clone();
+    doubled.query_pairs_mut().append_pair("code", "another");
+    let refused = world.browser.get(&doubled).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.contains("invalid_parameters"));
+    assert_eq!(world.browser.get(&callback).await.path(), "/");
+}
+
+#[tokio::test]
+async fn head_and_prefetch_do_not_use_a_code_up() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    let callback = answer.location().unwrap();
+    let head = world.browser.send(Method::HEAD, &callback, &[], "").await;
+    assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
+    let prefetch = world
+        .browser
+        .send(Method::GET, &callback, &[("sec-purpose", "prefetch")], "")
+        .await;
+    assert_eq!(prefetch.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.browser.get(&callback).await.path(), "/");
+}
+
+#[tokio::test]
+async fn every_broken_id_token_is_refused() {
+    let mut world = world().await;
+    for fault in [
+        Fault::WrongIss,
+        Fault::WrongAud,
+        Fault::WrongAzp,
+        Fault::WrongNonce,
+        Fault::MissingNonce,
+        Fault::WrongKid,
+        Fault::AlgNone,
+        Fault::Hs256WithPublicKey,
+        Fault::Expired,
+        Fault::NotYetValid,
+        Fault::BadSignature,
+        Fault::NoIdToken,
+    ] {
+        world.browser = Browser::new();
+        let answer = world.at_provider("/protected", "alice").await;
+        world.provider.faults().add_times(fault, 1);
+        let refused = world.browser.get(&answer.location().unwrap()).await;
+        assert_eq!(
+            refused.path(),
+            "/login?error=invalid_id_token&callbackUrl=%2Fprotected",
+            "{fault:?}"
+        );
+        assert_eq!(world.status().await, 401, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_or_foreign_iss_parameter_is_refused() {
+    let mut world = world().await;
+    for fault in [Fault::WrongIssParameter, Fault::MissingIssParameter] {
+        world.browser = Browser::new();
+        world.provider.faults().add_times(fault, 1);
+        let done = world.sign_in("/", "alice").await;
+        assert_eq!(done.path(), "/login?error=invalid_issuer", "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_was_used_or_made_up_is_refused() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    let forged = with_param(&answer.location().unwrap(), "code", Some("made-up"));
+    assert_eq!(
+        world.browser.get(&forged).await.path(),
+        "/login?error=invalid_grant"
+    );
+}
+
+#[tokio::test]
+async fn new_keys_of_the_provider_are_fetched_once_and_accepted() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.provider.provider.rotate_keys().await.unwrap();
+    let before = world.provider.provider.counters().jwks;
+    let begun = world.begin("/").await;
+    let answer = world.browser.get(&begun.location().unwrap()).await;
+    assert_eq!(world.browser.get(&answer.location().unwrap()).await.path(), "/");
+    assert_eq!(world.provider.provider.counters().jwks, before + 1);
+}
+
+#[tokio::test]
+async fn made_up_key_ids_do_not_turn_us_into_a_flood() {
+    let mut world = world().await;
+    let mut fetched = Vec::new();
+    for _ in 0..3 {
+        world.browser = Browser::new();
+        world.provider.faults().add_times(Fault::WrongKid, 1);
+        world.sign_in("/", "alice").await;
+        fetched.push(world.provider.provider.counters().jwks);
+    }
+    assert_eq!(fetched[1], fetched[0]);
+    assert_eq!(fetched[2], fetched[0]);
+}
+
+#[tokio::test]
+async fn the_providers_refusals_become_sentences() {
+    let mut world = world().await;
+    let begun = world.begin("/").await;
+    let login = world.browser.follow(begun).await;
+    let transaction = login.field("transaction").unwrap();
+    let url = world.provider.issuer.join("/login").unwrap();
+    let cancelled = world
+        .browser
+        .post(&url, &[("transaction", &transaction), ("cancel", "yes")])
+        .await;
+    let refused = world.browser.get(&cancelled.location().unwrap()).await;
+    assert_eq!(refused.path(), "/login?error=access_denied");
+
+    let begun = world
+        .post(
+            "/auth/signin/demo",
+            &[("prompt", "none"), ("callbackUrl", "/protected")],
+        )
+        .await;
+    let refused = world.browser.follow(begun).await;
+    assert_eq!(
+        refused.url.query(),
+        Some("error=login_required&callbackUrl=%2Fprotected")
+    );
+}
+
+#[tokio::test]
+async fn a_provider_in_trouble_costs_nobody_their_session() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let begun = world.begin("/protected").await;
+    let answer = world.browser.get(&begun.location().unwrap()).await;
+    world
+        .provider
+        .faults()
+        .add_times(Fault::Status500(Endpoint::Token), 1);
+    let refused = world.browser.get(&answer.location().unwrap()).await;
+    assert_eq!(
+        refused.path(),
+        "/login?error=provider_unavailable&callbackUrl=%2Fprotected"
+    );
+    assert_eq!(world.status().await, 200);
+
+    world.provider.faults().add(Fault::Status500(Endpoint::Discovery));
+    world.app.clock.advance(chrono::TimeDelta::seconds(60));
+    assert_eq!(world.begin("/").await.path(), "/login?error=provider_unavailable");
+    let ready = world.get("/readyz").await;
+    assert_eq!(
+        (ready.status, ready.json()["providers"]["demo"].as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, Some("down"))
+    );
+    assert_eq!(world.status().await, 200);
+    world.provider.faults().clear();
+    world.app.clock.advance(chrono::TimeDelta::seconds(5));
+    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_unlisted_redirect_uri_is_refused_by_the_provider_itself() {
+    let mut world = world_with(vec![]).await;
+    let begun = world.begin("/").await;
+    let other = with_param(
+        &begun.location().unwrap(),
+        "redirect_uri",
+        Some("http://partner.localhost:1/auth/callback/demo"),
+    );
+    let refused = world.browser.get(&other).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.contains("redirect URI is wrong"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn an_unknown_provider_or_prompt_begins_nothing() {
+    let mut world = world().await;
+    assert_eq!(
+        world.post("/auth/signin/nobody", &[]).await.path(),
+        "/login?error=unknown_provider"
+    );
+    assert_eq!(
+        world
+            .post("/auth/signin/demo", &[("prompt", "create")])
+            .await
+            .status,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn a_browser_with_many_flows_under_way_drops_its_oldest() {
+    let mut world = world().await;
+    let first = world.at_provider("/", "alice").await;
+    for _ in 0..8 {
+        world.app.clock.advance(chrono::TimeDelta::seconds(1));
+        world.begin("/").await;
+    }
+    let refused = world.browser.get(&first.location().unwrap()).await;
+    assert_eq!(refused.path(), "/login?error=invalid_state");
+    let answer = world.at_provider_again("/protected").await;
+    assert_eq!(
+        world.browser.get(&answer.location().unwrap()).await.path(),
+        "/protected"
+    );
+}
+
+#[tokio::test]
+async fn a_logout_that_overtakes_the_code_refuses_that_sign_in_and_a_fresh_one_works() {
+    let mut world = world().await;
+    let answer = world.at_provider("/", "alice").await;
+    // What a logout by `sub` leaves behind (Back-Channel Logout 1.0 §2.5): all begun before now.
+    let later = test_support::now() + chrono::TimeDelta::seconds(5);
+    let issuer = world.provider.issuer.as_str().trim_end_matches('/');
+    world
+        .app
+        .auth
+        .sessions
+        .end_subject(issuer, "demo|alice", later)
+        .await
+        .unwrap();
+    let refused = world.browser.get(&answer.location().unwrap()).await;
+    assert_eq!(refused.path(), "/login?error=session_ended");
+    assert_eq!(world.status().await, 401);
+}

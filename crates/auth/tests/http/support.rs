@@ -1,0 +1,73 @@
+use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
+use url::Url;
+
+/// An app in direct mode, its provider, and a browser.
+pub(crate) struct World {
+    pub(crate) provider: TestProvider,
+    pub(crate) app: App,
+    pub(crate) browser: Browser,
+}
+
+pub(crate) async fn world() -> World {
+    world_with(vec![]).await
+}
+
+pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
+    let app_socket = bind().await;
+    let origin: Url = format!("http://localhost:{}", app_socket.1).parse().unwrap();
+    let provider = TestProvider::start(&[&origin]).await;
+    let options = AppOptions { vars, host: None };
+    let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
+    World {
+        provider,
+        app,
+        browser: Browser::new(),
+    }
+}
+
+impl World {
+    /// Begins a sign-in; returns the redirect to the provider.
+    pub(crate) async fn begin(&mut self, callback_url: &str) -> Page {
+        let url = self.app.at("/auth/signin/demo");
+        self.browser.post(&url, &[("callbackUrl", callback_url)]).await
+    }
+
+    /// Goes through the provider as `user`; returns the provider's redirect to our callback.
+    pub(crate) async fn at_provider(&mut self, callback_url: &str, user: &str) -> Page {
+        let begun = self.begin(callback_url).await;
+        let login = self.browser.follow(begun).await;
+        self.provider.continue_as(&mut self.browser, &login, user).await
+    }
+
+    /// Signs in as `user`; returns the answer of our callback.
+    pub(crate) async fn sign_in(&mut self, callback_url: &str, user: &str) -> Page {
+        let answer = self.at_provider(callback_url, user).await;
+        self.browser.get(&answer.location().unwrap()).await
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
+        let url = self.app.at(path);
+        self.browser.get(&url).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let url = self.app.at(path);
+        self.browser.post(&url, fields).await
+    }
+
+    pub(crate) async fn status(&mut self) -> u64 {
+        let status = self.get("/api/get-session-status?peek=1").await;
+        status.json()["status"].as_u64().unwrap()
+    }
+}
+
+/// `url` with its parameter `name` set to `value`, or removed.
+pub(crate) fn with_param(url: &Url, name: &str, value: Option<&str>) -> Url {
+    let mut changed = url.clone();
+    let others = url.query_pairs().filter(|(known, _)| known != name);
+    changed.query_pairs_mut().clear().extend_pairs(others);
+    if let Some(value) = value {
+        changed.query_pairs_mut().append_pair(name, value);
+    }
+    changed
+}

@@ -1,0 +1,129 @@
+//! An app: the auth crate's real router with its real layers, and two plain pages.
+
+use auth::{
+    Auth, clock::Clock, config::Config, guard::PublicPaths, protect, random::Random, routes,
+    store::SqliteStore,
+};
+use auth_types::PUBLIC_PAGES;
+use axum::{Router, routing::get};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use url::Url;
+
+/// What the plain app lets everybody see.
+const PUBLIC: PublicPaths = PublicPaths {
+    pages: &PUBLIC_PAGES,
+    others: &["/authorize", "/api/get-session-status"],
+    prefixes: &["/auth/"],
+};
+
+/// A running app.
+pub struct App {
+    /// Its origin.
+    pub url: Url,
+    /// Its state, to look inside.
+    pub auth: Auth,
+    /// Its clock, which stands still until a test moves it.
+    pub clock: Clock,
+    store: SqliteStore,
+    _folder: tempfile::TempDir,
+}
+
+/// How an app differs from the plainest one.
+#[derive(Default)]
+pub struct AppOptions<'a> {
+    /// Further variables.
+    pub vars: Vec<(&'a str, String)>,
+    /// Its host; `localhost` by default.
+    pub host: Option<&'a str>,
+}
+
+/// A free port, taken.
+///
+/// # Panics
+/// When there is none.
+pub async fn bind() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+/// The time at which tests begin: now, because the provider in the test looks at the real clock.
+#[must_use]
+pub fn now() -> DateTime<Utc> {
+    Clock::system().now()
+}
+
+/// An app that finishes its own flows, with a few plain pages, layers included.
+pub fn app_routes(auth: &Auth) -> Router {
+    let router = Router::new()
+        .route("/", get(|| async { "start page" }))
+        .route("/login", get(|| async { "sign-in page" }))
+        .route("/signed-out", get(|| async { "signed out" }))
+        .route("/protected", get(|| async { "protected page" }))
+        .merge(
+            routes::common()
+                .merge(routes::callbacks())
+                .with_state(auth.clone()),
+        );
+    protect(router, auth, PUBLIC)
+}
+
+impl App {
+    /// Starts an app on `listener` that signs in at `issuer`; `router` makes its router, layers included.
+    pub async fn start(
+        (listener, port): (TcpListener, u16),
+        issuer: &Url,
+        options: AppOptions<'_>,
+        router: impl FnOnce(&Auth) -> Router,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let host = options.host.unwrap_or("localhost");
+        let url: Url = format!("http://{host}:{port}").parse().unwrap();
+        let mut vars = vec![
+            ("PUBLIC_URL", url.origin().ascii_serialization()),
+            (
+                "AUTH_SECRET",
+                format!("a secret for the tests of {url}, long enough"),
+            ),
+            ("AUTH_DEMO_ID", "demo".to_owned()),
+            ("AUTH_DEMO_SECRET", crate::CLIENT_SECRET.to_owned()),
+            (
+                "AUTH_DEMO_ISSUER",
+                issuer.as_str().trim_end_matches('/').to_owned(),
+            ),
+            (
+                "SESSION_STORE_URL",
+                format!("sqlite://{}", folder.path().join("sessions.db").display()),
+            ),
+        ];
+        vars.extend(options.vars);
+        let vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let config = Config::from_vars("app", vars).unwrap();
+        let clock = Clock::fixed(now());
+        let store = SqliteStore::open(&config.store_url).await.unwrap();
+        let auth =
+            Auth::with_store(config, Arc::new(store.clone()), clock.clone(), Random::system()).unwrap();
+        let router = router(&auth);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            url,
+            auth,
+            clock,
+            store,
+            _folder: folder,
+        }
+    }
+
+    /// Takes the store away, as a lost disk or server would.
+    pub async fn lose_store(&self) {
+        self.store.close().await;
+    }
+
+    /// A URL of this app.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Url {
+        self.url.join(path).unwrap()
+    }
+}

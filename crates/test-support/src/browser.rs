@@ -1,0 +1,169 @@
+//! A browser as far as HTTP goes: it keeps cookies by host, sends `Origin` with forms, and follows
+//! redirects only when asked to.
+
+use auth::http::HttpClient;
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
+use std::collections::BTreeMap;
+use url::{Url, form_urlencoded};
+
+/// One browser with its cookie jar.
+pub struct Browser {
+    http: HttpClient,
+    /// host → name → value. Ports do not separate jars.
+    jar: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Page {
+    /// Where it came from.
+    pub url: Url,
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body as text.
+    pub body: String,
+}
+
+impl Page {
+    /// Where it redirects to.
+    #[must_use]
+    pub fn location(&self) -> Option<Url> {
+        let text = self.headers.get(header::LOCATION)?.to_str().unwrap();
+        Some(self.url.join(text).unwrap())
+    }
+
+    /// The path and query it redirects to; empty without a redirect.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.location()
+            .map(|url| url[url::Position::BeforePath..].to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The cookies it sets.
+    #[must_use]
+    pub fn set_cookies(&self) -> Vec<String> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter();
+        cookies
+            .map(|cookie| cookie.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The value of the form field `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.body.split_once(&format!("name=\"{name}\" value=\""))?;
+        Some(rest.split('"').next()?.replace("&amp;", "&"))
+    }
+
+    /// Its body as JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Browser {
+    /// A browser without cookies.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            http: HttpClient::new().unwrap(),
+            jar: BTreeMap::new(),
+        }
+    }
+
+    /// The cookie called `name` at `url`'s host.
+    #[must_use]
+    pub fn cookie(&self, url: &Url, name: &str) -> Option<String> {
+        self.jar.get(url.host_str()?)?.get(name).cloned()
+    }
+
+    /// Plants a cookie.
+    pub fn plant(&mut self, url: &Url, name: &str, value: &str) {
+        let host = url.host_str().unwrap().to_owned();
+        self.jar
+            .entry(host)
+            .or_default()
+            .insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Sends a request with this browser's cookies, and keeps those that come back.
+    pub async fn send(&mut self, method: Method, url: &Url, headers: &[(&str, &str)], body: &str) -> Page {
+        let host = url.host_str().unwrap().to_owned();
+        let mut request = Request::builder().method(method).uri(url.as_str());
+        if let Some(cookies) = self.jar.get(&host).filter(|cookies| !cookies.is_empty()) {
+            let line: Vec<_> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            request = request.header(header::COOKIE, line.join("; "));
+        }
+        for (name, value) in headers {
+            request = request.header(name.parse::<HeaderName>().unwrap(), *value);
+        }
+        let answer = self
+            .http
+            .send(request.body(body.as_bytes().to_vec()).unwrap())
+            .await
+            .unwrap();
+        let page = Page {
+            url: url.clone(),
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: String::from_utf8_lossy(answer.body()).into_owned(),
+        };
+        for cookie in page.set_cookies() {
+            self.keep(&host, &cookie);
+        }
+        page
+    }
+
+    fn keep(&mut self, host: &str, cookie: &str) {
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let (name, value) = pair.split_once('=').unwrap();
+        let jar = self.jar.entry(host.to_owned()).or_default();
+        if attributes
+            .split(';')
+            .any(|attribute| attribute.trim() == "Max-Age=0")
+        {
+            jar.remove(name);
+        } else {
+            jar.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Opens a page, as by typing its address.
+    pub async fn get(&mut self, url: &Url) -> Page {
+        self.send(Method::GET, url, &[("accept", "text/html")], "").await
+    }
+
+    /// Sends a form from a page of the same origin.
+    pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let headers = [
+            ("accept", "text/html"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("origin", &url.origin().ascii_serialization()),
+        ];
+        self.send(Method::POST, url, &headers, &body).await
+    }
+
+    /// Follows redirects until a page that is none.
+    pub async fn follow(&mut self, mut page: Page) -> Page {
+        while let Some(url) = page.location() {
+            page = self.get(&url).await;
+        }
+        page
+    }
+}

@@ -1,0 +1,11 @@
+//! What the HTTP tests share: a small browser, a provider on a socket, an app around the real router.
+//! Real sockets, real cookies, a real OpenID Provider; only the clock stands still.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod app;
+mod browser;
+mod provider;
+
+pub use app::{App, AppOptions, app_routes, bind, now};
+pub use browser::{Browser, Page};
+pub use provider::{CLIENT_SECRET, TestProvider};

@@ -1,0 +1,74 @@
+//! The embedded OpenID Provider on a socket of its own.
+
+use crate::{Browser, Page, app::bind};
+use dev_provider::{Client, Config, DevProvider, Faults, generate_signing_key, serve};
+use secrecy::SecretString;
+use std::{path::Path, sync::OnceLock};
+use url::Url;
+
+/// The secret of the client `demo`.
+pub const CLIENT_SECRET: &str = "the demo client's secret";
+
+/// A running provider with the client `demo`.
+pub struct TestProvider {
+    /// Its issuer.
+    pub issuer: Url,
+    /// For faults, counters and new keys.
+    pub provider: DevProvider,
+}
+
+impl TestProvider {
+    /// Starts one that knows these redirect URIs: `/auth/callback/demo` and `/auth/logout/callback` of
+    /// each origin.
+    pub async fn start(origins: &[&Url]) -> Self {
+        let (listener, port) = bind().await;
+        let issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
+        let at = |path: &str| origins.iter().map(|origin| origin.join(path).unwrap()).collect();
+        let mut config = Config::new(issuer.clone());
+        config.clients = vec![Client {
+            client_id: "demo".into(),
+            client_secret: SecretString::from(CLIENT_SECRET),
+            redirect_uris: at("/auth/callback/demo"),
+            post_logout_redirect_uris: at("/auth/logout/callback"),
+            backchannel_logout_uri: None,
+        }];
+        config.faults = true;
+        config.signing_key = Some(signing_key());
+        let provider = DevProvider::new(config).unwrap();
+        tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
+        Self { issuer, provider }
+    }
+
+    /// Faults to switch on.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.provider.faults()
+    }
+
+    /// Presses "Continue as …" on the login page; returns the redirect to the callback.
+    pub async fn continue_as(&self, browser: &mut Browser, login: &Page, user: &str) -> Page {
+        let transaction = login.field("transaction").unwrap();
+        let url = self.issuer.join("/login").unwrap();
+        browser
+            .post(&url, &[("transaction", &transaction), ("user", user)])
+            .await
+    }
+}
+
+/// Making a key takes a while without optimisation: one for all tests, kept between test processes.
+fn signing_key() -> SecretString {
+    static KEY: OnceLock<SecretString> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tmp/test-signing-key.pem");
+        if let Ok(pem) = std::fs::read_to_string(&path) {
+            return SecretString::from(pem);
+        }
+        let key = generate_signing_key().unwrap();
+        let own = path.with_extension(std::process::id().to_string());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&own, secrecy::ExposeSecret::expose_secret(&key)).unwrap();
+        std::fs::rename(own, path).unwrap();
+        key
+    })
+    .clone()
+}
