@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
         tokio::spawn(auth.sessions.clone().sweep_forever());
-        Ok(serve(listener, server::router(&auth, Arc::new(registry), options)).await?)
+        Ok(serve(listener, server::router(&auth, Arc::new(registry), &options)).await?)
     })
 }
 

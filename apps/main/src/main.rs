@@ -24,6 +24,6 @@ fn main() -> ExitCode {
         tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
         tokio::spawn(auth.sessions.clone().sweep_forever());
-        Ok(serve(listener, server::router(&auth, options)).await?)
+        Ok(serve(listener, server::router(&auth, &options)).await?)
     })
 }

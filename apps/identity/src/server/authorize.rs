@@ -5,16 +5,13 @@ use auth::{
     flow::{Flow, FlowError, Proxied, ProxyRequest},
     origin::{Origin, Registry, RequestOrigin},
     provider::{AuthorizeParams, Provider},
-    routes::navigation_only,
+    session::set_cookies,
 };
 use axum::{
     extract::{RawQuery, State},
-    response::{AppendHeaders, IntoResponse, Response},
+    response::{IntoResponse, Response},
 };
-use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
-    header::{LOCATION, SET_COOKIE},
-};
+use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 use std::sync::Arc;
 use url::Url;
 
@@ -32,12 +29,8 @@ pub(super) async fn authorize(
     State(registry): State<Arc<Registry>>,
     RequestOrigin(origin): RequestOrigin,
     RawQuery(query): RawQuery,
-    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(response) = navigation_only(&method, &headers) {
-        return *response;
-    }
     let request = match ProxyRequest::read(query.unwrap_or_default().as_bytes(), &registry) {
         Ok(request) => request,
         Err(error) => {
@@ -99,8 +92,12 @@ async fn pass_on(
     let flow = Flow::Proxied(Proxied::new(request, id.clone()));
     let ticket = auth.flows.keep(&state, &flow, origin, headers).await?;
     tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
-    let cookies = AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
-    Ok((StatusCode::FOUND, cookies, [(LOCATION, location(&url))]).into_response())
+    Ok((
+        StatusCode::FOUND,
+        set_cookies(ticket.cookies),
+        [(LOCATION, location(&url))],
+    )
+        .into_response())
 }
 
 /// A serialised URL is ASCII without control characters, so it always fits a header.

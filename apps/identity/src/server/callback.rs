@@ -2,17 +2,16 @@
 
 use auth::{
     Auth, error_page,
-    flow::{Callback, Flow, origin_in_logout_state},
+    flow::{Flow, origin_in_logout_state},
     origin::{Registry, RequestOrigin, UniqueParams},
-    routes::{finish_sign_in, finish_sign_out, navigation_only},
-    session::CurrentSession,
+    routes::{Returned, finish_sign_in, finish_sign_out},
+    session::set_cookies,
 };
 use axum::{
-    Extension,
-    extract::{Path, RawQuery, State},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    extract::{RawQuery, State},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header::SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
 
 /// `GET /auth/callback/{provider}`: takes the flow that this browser began, once. Another app's goes
@@ -25,57 +24,22 @@ use std::sync::Arc;
 pub(super) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
-    RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
-    Path(provider): Path<String>,
-    RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    returned: Returned,
 ) -> Response {
-    if let Err(response) = navigation_only(&method, &headers) {
-        return *response;
-    }
-    let params = match UniqueParams::parse(query.unwrap_or_default().as_bytes()) {
-        Ok(params) => params,
-        Err(error) => {
-            return error_page::refuse(
-                &headers,
-                StatusCode::BAD_REQUEST,
-                "invalid_parameters",
-                &error.to_string(),
-            );
-        }
-    };
-    let taken = match params.get("state") {
-        Some(state) => auth.flows.take(state, &origin, &headers).await,
-        None => Ok(None),
-    };
-    match taken {
-        Ok(Some((Flow::Proxied(proxied), ticket))) if proxied.provider == provider => {
-            match proxied.back(&params, &registry) {
-                Some(url) => {
-                    let cookies =
-                        AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
-                    (cookies, Redirect::to(url.as_str())).into_response()
-                }
-                None => invalid_state(&headers),
+    match returned.take_flow(&auth).await {
+        Ok(Some((Flow::Proxied(proxied), ticket))) if proxied.provider == returned.provider => {
+            match proxied.back(&returned.params, &registry) {
+                Some(url) => (set_cookies(ticket.cookies), Redirect::to(url.as_str())).into_response(),
+                None => invalid_state(&returned.headers),
             }
         }
-        Ok(Some((Flow::SignIn(pending), ticket))) => match Callback::read(&params) {
-            Ok(callback) => {
-                finish_sign_in(
-                    &auth, &origin, &current, &provider, pending, ticket, callback, &headers,
-                )
-                .await
-            }
-            Err(error) => auth::guard::to_login(Some(error.code()), &pending.return_path()),
-        },
-        Ok(_) => invalid_state(&headers),
+        Ok(Some((Flow::SignIn(pending), ticket))) => finish_sign_in(&auth, &returned, pending, ticket).await,
+        Ok(_) => invalid_state(&returned.headers),
         Err(cause) => {
             tracing::error!(%cause, "a callback could not find its flow");
             let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
             error_page::refuse(
-                &headers,
+                &returned.headers,
                 StatusCode::SERVICE_UNAVAILABLE,
                 "store_unavailable",
                 sentence,

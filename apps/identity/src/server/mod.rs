@@ -40,7 +40,7 @@ struct AppState {
 }
 
 /// The whole app, layers included.
-pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: LeptosOptions) -> Router {
+pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: &LeptosOptions) -> Router {
     let state = AppState {
         auth: auth.clone(),
         registry: registry.clone(),
@@ -49,7 +49,7 @@ pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: LeptosOption
     let app = Router::new()
         .merge(pages(&state))
         .merge(endpoints(auth, registry))
-        .merge(serve::site_files(&options));
+        .merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }
 
@@ -62,6 +62,7 @@ fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
     let proxy = Router::new()
         .route("/authorize", get(authorize::authorize))
         .route("/auth/callback/{provider}", get(callback::callback))
+        .route_layer(middleware::from_fn(routes::navigation_only))
         .route("/auth/logout/callback", get(callback::logout_callback))
         .with_state(state);
     proxy.merge(routes::common().with_state(auth.clone()))

@@ -16,7 +16,7 @@ struct World {
 /// The whole of identity, its pages included.
 fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
     let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
-    move |auth| router(auth, Arc::new(registry), options)
+    move |auth| router(auth, Arc::new(registry), &options)
 }
 
 async fn world() -> World {

@@ -38,7 +38,7 @@ struct AppState {
 }
 
 /// The whole app, layers included.
-pub(crate) fn router(auth: &Auth, options: LeptosOptions) -> Router {
+pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
     let state = AppState {
         auth: auth.clone(),
         options: options.clone(),
@@ -52,7 +52,7 @@ pub(crate) fn router(auth: &Auth, options: LeptosOptions) -> Router {
         Router::new()
             .merge(pages(&state))
             .merge(endpoints)
-            .merge(serve::site_files(&options)),
+            .merge(serve::site_files(options)),
         auth,
         PUBLIC,
     )

@@ -18,7 +18,7 @@ async fn signed_in() -> World {
     let provider = TestProvider::start(&[&origin]).await;
     let options = leptos_options("main", ([127, 0, 0, 1], 0).into());
     let app = App::start(socket, &provider.issuer, AppOptions::default(), |auth| {
-        router(auth, options)
+        router(auth, &options)
     })
     .await;
     let mut browser = Browser::new();

@@ -5,33 +5,90 @@ use crate::{
     Auth, error_page,
     flow::{Callback, Flow, FlowError, FlowTicket, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    session::{CookieKind, CurrentSession},
+    session::{CookieKind, CurrentSession, SessionId, set_cookies},
     store::StoreError,
 };
 use auth_types::EndReason;
 use axum::{
-    Extension,
-    extract::{Path, RawQuery, State},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    extract::{FromRequestParts, Path, RawQuery, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header::SET_COOKIE};
+use http::{HeaderMap, Method, StatusCode, request::Parts};
 
-/// Answers what must not use up a flow: HEAD and prefetches. A browser that prefetched asks again
-/// when the visitor really goes there.
-///
-/// # Errors
-/// 405 or 503, to be sent as they are.
-pub fn navigation_only(method: &Method, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    if *method == Method::HEAD {
-        return Err(Box::new(StatusCode::METHOD_NOT_ALLOWED.into_response()));
-    }
-    let is_prefetch = headers
-        .get("sec-purpose")
-        .is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
-    if is_prefetch {
-        Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()))
+/// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
+/// browser that prefetched asks again when the visitor really goes there.
+pub async fn navigation_only(request: Request, next: Next) -> Response {
+    let purpose = request.headers().get("sec-purpose");
+    if request.method() == Method::HEAD {
+        StatusCode::METHOD_NOT_ALLOWED.into_response()
+    } else if purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
     } else {
-        Ok(())
+        next.run(request).await
+    }
+}
+
+/// A visitor who comes back from a provider: what a callback is made of. Doubled parameters are a 400
+/// before anything is looked at.
+pub struct Returned {
+    /// The origin they came back to.
+    pub origin: Origin,
+    /// The session they had before.
+    pub current: CurrentSession,
+    /// The provider in the path.
+    pub provider: String,
+    /// What the provider says.
+    pub params: UniqueParams,
+    /// With the cookies that tie the flow to this browser.
+    pub headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Returned {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let RequestOrigin(origin) = RequestOrigin::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let Path(provider) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let query = parts.uri.query().unwrap_or_default();
+        let params = UniqueParams::parse(query.as_bytes()).map_err(|error| {
+            let sentence = error.to_string();
+            error_page::refuse(
+                &parts.headers,
+                StatusCode::BAD_REQUEST,
+                "invalid_parameters",
+                &sentence,
+            )
+        })?;
+        let current = parts
+            .extensions
+            .get()
+            .cloned()
+            .unwrap_or(CurrentSession::SignedOut(None));
+        Ok(Self {
+            origin,
+            current,
+            provider,
+            params,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Returned {
+    /// The flow it answers, taken once and only for the browser that began it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer; the flow is still there then.
+    pub async fn take_flow(&self, auth: &Auth) -> Result<Option<(Flow, FlowTicket)>, StoreError> {
+        match self.params.get("state") {
+            Some(state) => auth.flows.take(state, &self.origin, &self.headers).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -39,90 +96,53 @@ pub fn navigation_only(method: &Method, headers: &HeaderMap) -> Result<(), Box<R
 ///
 /// # Errors
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
-pub(super) async fn callback(
-    State(auth): State<Auth>,
-    RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
-    Path(provider): Path<String>,
-    RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(response) = navigation_only(&method, &headers) {
-        return *response;
-    }
-    let params = match UniqueParams::parse(query.unwrap_or_default().as_bytes()) {
-        Ok(params) => params,
-        Err(error) => {
-            return error_page::refuse(
-                &headers,
-                StatusCode::BAD_REQUEST,
-                "invalid_parameters",
-                &error.to_string(),
-            );
-        }
-    };
-    let callback = match Callback::read(&params) {
-        Ok(callback) => callback,
-        Err(error) => return refused(&error, &ReturnPath::root(), &headers),
-    };
-    match auth.flows.take(&callback.state, &origin, &headers).await {
-        Ok(Some((Flow::SignIn(pending), ticket))) => {
-            finish_sign_in(
-                &auth, &origin, &current, &provider, pending, ticket, callback, &headers,
-            )
-            .await
-        }
-        Ok(_) => refused(&FlowError::InvalidState, &ReturnPath::root(), &headers),
-        Err(error) => refused(&error.into(), &ReturnPath::root(), &headers),
+pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Response {
+    match returned.take_flow(&auth).await {
+        Ok(Some((Flow::SignIn(pending), ticket))) => finish_sign_in(&auth, &returned, pending, ticket).await,
+        Ok(_) => refused(&FlowError::InvalidState, &ReturnPath::root(), &returned.headers),
+        Err(error) => refused(&error.into(), &ReturnPath::root(), &returned.headers),
     }
 }
 
 /// The rest of a sign-in, from a flow that was taken: exchange, verify, a new session under a new id,
 /// the old one ended, and back to where the visitor wanted to go.
-#[expect(clippy::too_many_arguments, reason = "what two handlers hand over")]
 pub async fn finish_sign_in(
     auth: &Auth,
-    origin: &Origin,
-    current: &CurrentSession,
-    provider: &str,
+    returned: &Returned,
     pending: Pending,
     ticket: FlowTicket,
-    callback: Callback,
-    headers: &HeaderMap,
 ) -> Response {
     let return_path = pending.return_path();
     let mut cookies = ticket.cookies;
-    let response = match signed_in(auth, current, provider, pending, callback).await {
+    let response = match signed_in(auth, returned, pending).await {
         Ok((id, seconds)) => {
-            cookies.push(
-                auth.cookies
-                    .set(CookieKind::Session, origin, &id.expose(), Some(seconds)),
-            );
+            cookies.push(auth.cookies.set(
+                CookieKind::Session,
+                &returned.origin,
+                &id.expose(),
+                Some(seconds),
+            ));
             Redirect::to(return_path.as_str()).into_response()
         }
-        Err(error) => refused(&error, &return_path, headers),
+        Err(error) => refused(&error, &return_path, &returned.headers),
     };
-    (
-        AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie))),
-        response,
-    )
-        .into_response()
+    (set_cookies(cookies), response).into_response()
 }
 
 async fn signed_in(
     auth: &Auth,
-    current: &CurrentSession,
-    provider: &str,
+    returned: &Returned,
     pending: Pending,
-    callback: Callback,
-) -> Result<(crate::session::SessionId, i64), FlowError> {
-    let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
+) -> Result<(SessionId, i64), FlowError> {
+    let callback = Callback::read(&returned.params)?;
+    let provider = auth
+        .provider(&returned.provider)
+        .ok_or(FlowError::UnknownProvider)?;
     let endpoints = provider.endpoints().await?;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = provider.finish(authorized).await?;
     let (id, record) = auth.sessions.begin(new).await?;
-    if let CurrentSession::SignedIn(old) = current {
+    if let CurrentSession::SignedIn(old) = &returned.current {
         let reason = if old.record.same_user(&record) {
             EndReason::SignedOut
         } else {
@@ -161,14 +181,11 @@ pub async fn finish_sign_out(
     headers: &HeaderMap,
 ) -> Response {
     match taken(auth, origin, state.unwrap_or_default(), headers).await {
-        Ok(Some((SigningOut { return_path }, ticket))) => {
-            let cookies = AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
-            (
-                cookies,
-                Redirect::to(ReturnPath::or_root(Some(&return_path)).as_str()),
-            )
-                .into_response()
-        }
+        Ok(Some((SigningOut { return_path }, ticket))) => (
+            set_cookies(ticket.cookies),
+            Redirect::to(ReturnPath::or_root(Some(&return_path)).as_str()),
+        )
+            .into_response(),
         Ok(None) => Redirect::to("/signed-out").into_response(),
         Err(cause) => {
             tracing::error!(%cause, "a sign-out could not find its way back");

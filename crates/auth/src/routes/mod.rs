@@ -8,13 +8,14 @@ mod sign_in;
 mod sign_out;
 mod status;
 
-pub use callback::{finish_sign_in, finish_sign_out, navigation_only};
+pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only};
 
 use crate::Auth;
 use axum::{
     Router,
     body::Bytes,
     extract::{FromRequest, Request},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -47,7 +48,10 @@ pub(crate) fn health() -> Router<Auth> {
 /// The callbacks of an app that finishes its own flows.
 pub fn callbacks() -> Router<Auth> {
     Router::new()
-        .route("/auth/callback/{provider}", get(callback::callback))
+        .route(
+            "/auth/callback/{provider}",
+            get(callback::callback).layer(middleware::from_fn(navigation_only)),
+        )
         .route("/auth/logout/callback", get(callback::logout_callback))
 }
 

@@ -7,12 +7,13 @@ use crate::{
     guard::to_login,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
+    session::set_cookies,
 };
 use axum::{
     extract::{Path, RawQuery, State},
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode, header::SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 /// `GET /auth/signin?callbackUrl=`: 303 to the page with one form per provider. Changes nothing.
@@ -82,8 +83,7 @@ async fn start(
         proxied = proxy.is_some(),
         "a sign-in begins"
     );
-    let cookies = AppendHeaders(ticket.cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookies, Redirect::to(to.as_str())).into_response())
+    Ok((set_cookies(ticket.cookies), Redirect::to(to.as_str())).into_response())
 }
 
 async fn direct_url(

@@ -5,15 +5,15 @@ use crate::{
     Auth, error_page,
     flow::{Flow, SigningOut, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath},
-    session::{CookieKind, CurrentSession, Session},
+    session::{CookieKind, CurrentSession, Session, set_cookies},
 };
 use auth_types::EndReason;
 use axum::{
     Extension,
     extract::State,
-    response::{AppendHeaders, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use url::Url;
 
 /// Where a sign-out leads when nobody said.
@@ -69,11 +69,7 @@ pub(super) async fn sign_out(
         }
         None => return_path.to_string(),
     };
-    (
-        AppendHeaders(cookies.into_iter().map(|cookie| (SET_COOKIE, cookie))),
-        Redirect::to(&to),
-    )
-        .into_response()
+    (set_cookies(cookies), Redirect::to(&to)).into_response()
 }
 
 fn unavailable(headers: &HeaderMap) -> Response {

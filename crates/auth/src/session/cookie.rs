@@ -1,8 +1,9 @@
 //! The cookies: their names, and the attributes they always carry.
 
 use crate::origin::Origin;
+use axum::response::AppendHeaders;
 use cookie::{Cookie, SameSite};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Most values of one cookie name that are looked at; a browser sends more only when somebody plants
 /// them.
@@ -102,6 +103,13 @@ impl CookieSettings {
     pub fn clear(&self, kind: CookieKind<'_>, origin: &Origin) -> HeaderValue {
         self.set(kind, origin, "", Some(0))
     }
+}
+
+/// The `Set-Cookie` headers of a response.
+pub fn set_cookies(
+    cookies: Vec<HeaderValue>,
+) -> AppendHeaders<impl Iterator<Item = (HeaderName, HeaderValue)>> {
+    AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {

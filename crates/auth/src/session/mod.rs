@@ -8,7 +8,7 @@ mod middleware;
 mod policy;
 mod record;
 
-pub use self::cookie::{CookieKind, CookieSettings};
+pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
 pub use engine::{NewSession, Resolution, SessionUnavailable, Sessions};
 pub use extract::Session;
 pub use id::{SessionId, SessionKey};
