@@ -13,10 +13,7 @@ use leptos_router::{
     path,
 };
 
-const NAVIGATION: &[NavLink] = &[NavLink {
-    path: "/",
-    label: "Apps",
-}];
+const NAVIGATION: &[NavLink] = &[NavLink { path: "/", label: "Apps" }];
 
 /// The HTML document of every page. None has islands.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

@@ -17,26 +17,11 @@ use leptos_router::{
 const PAGES_WITH_ISLANDS: [&str; 5] = ["/", "/public", "/protected", "/dashboard", "/session"];
 
 const NAVIGATION: &[NavLink] = &[
-    NavLink {
-        path: "/",
-        label: "Home",
-    },
-    NavLink {
-        path: "/public",
-        label: "Public",
-    },
-    NavLink {
-        path: "/protected",
-        label: "Protected",
-    },
-    NavLink {
-        path: "/dashboard",
-        label: "Dashboard",
-    },
-    NavLink {
-        path: "/session",
-        label: "Session",
-    },
+    NavLink { path: "/", label: "Home" },
+    NavLink { path: "/public", label: "Public" },
+    NavLink { path: "/protected", label: "Protected" },
+    NavLink { path: "/dashboard", label: "Dashboard" },
+    NavLink { path: "/session", label: "Session" },
 ];
 
 /// The HTML document of every page.

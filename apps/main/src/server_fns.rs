@@ -87,9 +87,7 @@ impl Saved {
     /// The reverse of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Yes, Self::NotANumber, Self::Unavailable]
-            .into_iter()
-            .find(|saved| saved.as_str() == name)
+        [Self::Yes, Self::NotANumber, Self::Unavailable].into_iter().find(|saved| saved.as_str() == name)
     }
 }
 

@@ -6,14 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The pages everybody may open. Everything else is denied by default: the server's guard and the
 /// browser's check before a link is followed (article 2, "Handling Authorization Per Route") both
 /// read this one list.
-pub const PUBLIC_PAGES: [&str; 6] = [
-    "/",
-    "/public",
-    "/login",
-    "/ssr-login",
-    "/ssr-logout",
-    "/signed-out",
-];
+pub const PUBLIC_PAGES: [&str; 6] = ["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"];
 
 /// Whether `path` (no query, no fragment) is one of the [`PUBLIC_PAGES`]. Exact: `/public/` is not.
 #[must_use]
@@ -50,10 +43,7 @@ pub struct AppInfo {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     target_pointer_width = "64",
-    expect(
-        clippy::large_enum_variant,
-        reason = "one per request, and most requests are signed in"
-    )
+    expect(clippy::large_enum_variant, reason = "one per request, and most requests are signed in")
 )]
 pub enum SessionState {
     /// A live session.
@@ -129,15 +119,9 @@ impl EndReason {
     /// The reverse of [`as_str`](Self::as_str).
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::SignedOut,
-            Self::Expired,
-            Self::Revoked,
-            Self::Idle,
-            Self::UserChanged,
-        ]
-        .into_iter()
-        .find(|reason| reason.as_str() == name)
+        [Self::SignedOut, Self::Expired, Self::Revoked, Self::Idle, Self::UserChanged]
+            .into_iter()
+            .find(|reason| reason.as_str() == name)
     }
 
     /// A sentence for the user.
@@ -182,15 +166,7 @@ mod tests {
     #[test]
     fn a_public_page_is_public_only_in_its_exact_spelling() {
         assert!(PUBLIC_PAGES.into_iter().all(is_public_page));
-        for path in [
-            "/protected",
-            "/Public",
-            "/public/",
-            "//public",
-            "/public;a",
-            "/%70ublic",
-            "",
-        ] {
+        for path in ["/protected", "/Public", "/public/", "//public", "/public;a", "/%70ublic", ""] {
             assert!(!is_public_page(path), "{path}");
         }
     }

@@ -52,11 +52,7 @@ pub fn auth() -> Option<PublicSession> {
 #[must_use]
 pub fn page() -> PageContext {
     with_context(PageContext::clone).unwrap_or_else(|| PageContext {
-        app: AppInfo {
-            name: String::new(),
-            origin: String::new(),
-            identity_origin: None,
-        },
+        app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None },
         session: SessionState::SignedOut(None),
         providers: Vec::new(),
         form_action: Vec::new(),
@@ -72,12 +68,6 @@ pub fn current_path() -> String {
 /// The path of the request with its query, as a `callbackUrl` that leads back here.
 #[must_use]
 pub fn current_path_and_query() -> String {
-    with_context(|parts: &Parts| {
-        parts
-            .uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str())
-            .to_owned()
-    })
-    .unwrap_or_else(|| "/".to_owned())
+    with_context(|parts: &Parts| parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())
+        .unwrap_or_else(|| "/".to_owned())
 }

@@ -14,9 +14,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
         forms.push(' ');
         forms.push_str(origin);
     }
-    let reload = reload_port
-        .map(|port| format!(" ws://*:{port}"))
-        .unwrap_or_default();
+    let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     // `wasm-unsafe-eval` compiles the islands; `strict-dynamic` lets the one nonced script import them.
     format!(
         "default-src 'none'; \
@@ -33,9 +31,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
 
 /// A scheme, a host and perhaps a port, in the characters those may have and no others.
 fn is_origin(text: &str) -> bool {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
         !host.is_empty()
             && host
@@ -49,10 +45,7 @@ mod tests {
     use super::*;
 
     fn directive<'a>(policy: &'a str, name: &str) -> Option<&'a str> {
-        policy
-            .split("; ")
-            .find_map(|directive| directive.strip_prefix(name))
-            .map(str::trim)
+        policy.split("; ").find_map(|directive| directive.strip_prefix(name)).map(str::trim)
     }
 
     #[test]
@@ -70,10 +63,7 @@ mod tests {
 
     #[test]
     fn forms_lead_to_this_app_and_to_the_named_origins() {
-        let origins = [
-            "http://localhost:4200".to_owned(),
-            "http://auth.wow.localhost:4300".to_owned(),
-        ];
+        let origins = ["http://localhost:4200".to_owned(), "http://auth.wow.localhost:4300".to_owned()];
         let policy = content_security_policy("n", &origins, None);
         assert_eq!(
             directive(&policy, "form-action"),
@@ -102,10 +92,7 @@ mod tests {
 
     #[test]
     fn the_reload_socket_is_open_only_while_watching() {
-        assert_eq!(
-            directive(&content_security_policy("n", &[], None), "connect-src"),
-            Some("'self'")
-        );
+        assert_eq!(directive(&content_security_policy("n", &[], None), "connect-src"), Some("'self'"));
         assert_eq!(
             directive(&content_security_policy("n", &[], Some(4211)), "connect-src"),
             Some("'self' ws://*:4211")

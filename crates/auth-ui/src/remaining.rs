@@ -19,14 +19,8 @@ pub fn remaining(seconds: i64) -> String {
         (seconds % 60, "s"),
     ];
     // Leading zeros say nothing; inner ones keep the line from jumping every second.
-    let first = units
-        .iter()
-        .position(|(count, _)| *count > 0)
-        .unwrap_or(units.len() - 1);
-    let words: Vec<String> = units[first..]
-        .iter()
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
+    let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+    let words: Vec<String> = units[first..].iter().map(|(count, unit)| format!("{count} {unit}")).collect();
     words.join(" ")
 }
 

@@ -45,16 +45,11 @@ pub fn provide_page_context() {
 /// The built files: everything in `/pkg`, and the icon. Browsers keep them and ask whether they changed.
 pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
     let root = Path::new(options.site_root.as_ref());
-    let pkg = ServeDir::new(root.join("pkg"))
-        .precompressed_br()
-        .precompressed_gzip();
+    let pkg = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
     let icon: MethodRouter<S> = get_service(ServeFile::new(root.join("favicon.svg")));
     let revalidate = HeaderValue::from_static("no-cache");
     Router::new()
         .nest_service("/pkg", pkg)
         .route("/favicon.svg", icon)
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            revalidate,
-        ))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, revalidate))
 }

@@ -23,17 +23,12 @@ impl Clock {
     /// A clock that stands still at `at` until [`advance`](Self::advance) moves it.
     #[must_use]
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self {
-            fixed: Some(Arc::new(AtomicI64::new(at.timestamp_millis()))),
-        }
+        Self { fixed: Some(Arc::new(AtomicI64::new(at.timestamp_millis()))) }
     }
 
     /// The present time, to the millisecond (what the stores keep).
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the system for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
     pub fn now(&self) -> DateTime<Utc> {
         let millis = match &self.fixed {
             Some(fixed) => fixed.load(Ordering::SeqCst),

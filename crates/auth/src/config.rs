@@ -41,10 +41,7 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error about `variable`.
     pub fn new(variable: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            variable: variable.into(),
-            problem: problem.into(),
-        }
+        Self { variable: variable.into(), problem: problem.into() }
     }
 }
 
@@ -102,12 +99,8 @@ impl Proxies {
     #[must_use]
     pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
         let nearness = |proxy: &Origin| {
-            let shared = proxy
-                .host()
-                .rsplit('.')
-                .zip(origin.host().rsplit('.'))
-                .take_while(|(a, b)| a == b)
-                .count();
+            let shared =
+                proxy.host().rsplit('.').zip(origin.host().rsplit('.')).take_while(|(a, b)| a == b).count();
             (proxy.host() == origin.host(), shared)
         };
         // `max_by_key` takes the last of equals; the first entry should win.
@@ -137,10 +130,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let vars = Vars(vars.into_iter().filter(|(_, value)| !value.is_empty()).collect());
         vars.refuse_unknown()?;
-        let public_url = vars.required(
-            "PUBLIC_URL",
-            "set it to this app's origin, as in http://localhost:4201",
-        )?;
+        let public_url =
+            vars.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
         let public_urls = PublicUrls::parse(public_url)
             .map_err(|(entry, error)| ConfigError::new("PUBLIC_URL", format!("\"{entry}\" {error}")))?;
         let proxies = match vars.get("AUTH_REDIRECT_PROXY_URL") {
@@ -155,10 +146,7 @@ impl Config {
             secrets: vars.secrets()?,
             providers: providers::read(&vars)?,
             proxies,
-            cookies: CookieSettings {
-                prefix: cookie_prefix.to_owned(),
-                domain: vars.cookie_domain()?,
-            },
+            cookies: CookieSettings { prefix: cookie_prefix.to_owned(), domain: vars.cookie_domain()? },
             store_url: vars.store_url()?,
             policy: vars.policy()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
@@ -174,21 +162,15 @@ impl Vars {
     }
 
     fn required(&self, name: &str, fix: &str) -> Result<&str, ConfigError> {
-        self.get(name)
-            .ok_or_else(|| ConfigError::new(name, format!("is missing; {fix}")))
+        self.get(name).ok_or_else(|| ConfigError::new(name, format!("is missing; {fix}")))
     }
 
     fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let is_older_secret = |name: &str| {
-            name.strip_prefix("AUTH_SECRET_")
-                .is_some_and(|number| number.parse::<u8>().is_ok())
-        };
+        let is_older_secret =
+            |name: &str| name.strip_prefix("AUTH_SECRET_").is_some_and(|number| number.parse::<u8>().is_ok());
         let is_known =
             |name: &str| KNOWN.contains(&name) || is_older_secret(name) || providers::is_variable(name);
-        let unknown = self
-            .0
-            .keys()
-            .find(|name| name.starts_with("AUTH_") && !is_known(name));
+        let unknown = self.0.keys().find(|name| name.starts_with("AUTH_") && !is_known(name));
         let Some(name) = unknown else { return Ok(()) };
         let nearest = KNOWN
             .iter()
@@ -196,10 +178,7 @@ impl Vars {
             .chain(providers::variables())
             .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
             .unwrap_or_default();
-        Err(ConfigError::new(
-            name,
-            format!("is not a setting; did you mean {nearest}?"),
-        ))
+        Err(ConfigError::new(name, format!("is not a setting; did you mean {nearest}?")))
     }
 
     fn secrets(&self) -> Result<Vec<SecretString>, ConfigError> {
@@ -243,10 +222,8 @@ impl Vars {
     }
 
     fn store_url(&self) -> Result<String, ConfigError> {
-        let url = self.required(
-            "SESSION_STORE_URL",
-            "set it to a database file, as in sqlite://data/sessions.db",
-        )?;
+        let url =
+            self.required("SESSION_STORE_URL", "set it to a database file, as in sqlite://data/sessions.db")?;
         if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
             return Ok(url.to_owned());
         }
@@ -261,9 +238,7 @@ impl Vars {
         let default = SessionPolicy::default();
         let policy = SessionPolicy {
             max_age: self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age),
-            absolute_age: self
-                .seconds("AUTH_SESSION_ABSOLUTE_AGE")?
-                .unwrap_or(default.absolute_age),
+            absolute_age: self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?.unwrap_or(default.absolute_age),
             idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
         };
         if policy.absolute_age < policy.max_age {
@@ -277,10 +252,7 @@ impl Vars {
         self.get(name)
             .map(|text| match text.parse::<u32>() {
                 Ok(seconds) if seconds > 0 => Ok(TimeDelta::seconds(seconds.into())),
-                _ => Err(ConfigError::new(
-                    name,
-                    format!("\"{text}\" must be a number of seconds above 0"),
-                )),
+                _ => Err(ConfigError::new(name, format!("\"{text}\" must be a number of seconds above 0"))),
             })
             .transpose()
     }

@@ -17,9 +17,7 @@ pub fn refuse(headers: &HeaderMap, status: StatusCode, name: &str, sentence: &st
         json(status, name, sentence)
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
+        response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
     }
     response
 }

@@ -65,10 +65,7 @@ fn refuse(method: &Method, uri: &Uri) -> Response {
 /// 303 to the sign-in page, with an empty body.
 #[must_use]
 pub fn to_login(error: Option<auth_types::SignInError>, return_path: &ReturnPath) -> Response {
-    let mut query: Vec<String> = error
-        .map(|error| format!("error={}", error.code()))
-        .into_iter()
-        .collect();
+    let mut query: Vec<String> = error.map(|error| format!("error={}", error.code())).into_iter().collect();
     if *return_path != ReturnPath::root() {
         let encoded: String = byte_serialize(return_path.as_str().as_bytes()).collect();
         query.push(format!("callbackUrl={encoded}"));
@@ -81,11 +78,8 @@ pub fn to_login(error: Option<auth_types::SignInError>, return_path: &ReturnPath
 mod tests {
     use super::*;
 
-    const PATHS: PublicPaths = PublicPaths {
-        pages: &["/", "/public"],
-        others: &["/healthz"],
-        prefixes: &["/auth/", "/pkg/"],
-    };
+    const PATHS: PublicPaths =
+        PublicPaths { pages: &["/", "/public"], others: &["/healthz"], prefixes: &["/auth/", "/pkg/"] };
 
     #[test]
     fn only_what_is_listed_is_public() {
@@ -118,10 +112,7 @@ mod tests {
 
     fn location(method: &Method, uri: &str) -> (StatusCode, Option<String>) {
         let response = refuse(method, &uri.parse().unwrap());
-        let location = response
-            .headers()
-            .get("location")
-            .map(|value| value.to_str().unwrap().to_owned());
+        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
         (response.status(), location)
     }
 
@@ -133,13 +124,7 @@ mod tests {
             see_other("/login?callbackUrl=%2Fdashboard%3Ftab%3D2%26x")
         );
         assert_eq!(location(&Method::GET, "//evil.example"), see_other("/login"));
-        assert_eq!(
-            location(&Method::GET, "/api/anything"),
-            (StatusCode::UNAUTHORIZED, None)
-        );
-        assert_eq!(
-            location(&Method::POST, "/dashboard"),
-            (StatusCode::UNAUTHORIZED, None)
-        );
+        assert_eq!(location(&Method::GET, "/api/anything"), (StatusCode::UNAUTHORIZED, None));
+        assert_eq!(location(&Method::POST, "/dashboard"), (StatusCode::UNAUTHORIZED, None));
     }
 }

@@ -18,14 +18,8 @@ const ALWAYS: [(HeaderName, &str); 5] = [
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
          microphone=(), midi=(), payment=(), usb=()",
     ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
 /// Middleware: adds the security headers, and `Cache-Control: no-store` wherever the handler did not
@@ -36,12 +30,8 @@ pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(STRICT_CSP));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STRICT_CSP));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -50,9 +40,7 @@ pub(crate) async fn hsts(RequestOrigin(origin): RequestOrigin, request: Request,
     let mut response = next.run(request).await;
     if origin.is_https() {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
-        response
-            .headers_mut()
-            .insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     response
 }

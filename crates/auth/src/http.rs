@@ -59,11 +59,7 @@ impl HttpClient {
     /// [`HttpError`]; the message names no query and no body.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
-        let mut answer = self
-            .0
-            .execute(request)
-            .await
-            .map_err(reqwest::Error::without_url)?;
+        let mut answer = self.0.execute(request).await.map_err(reqwest::Error::without_url)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
             if body.len() + chunk.len() > MAX_BODY {
@@ -110,26 +106,13 @@ mod tests {
     use super::*;
 
     async fn resolve(name: &str) -> Vec<SocketAddr> {
-        LocalhostResolver
-            .resolve(name.parse().unwrap())
-            .await
-            .unwrap()
-            .collect()
+        LocalhostResolver.resolve(name.parse().unwrap()).await.unwrap().collect()
     }
 
     #[tokio::test]
     async fn every_name_under_localhost_is_the_loopback() {
-        for name in [
-            "localhost",
-            "auth.wow.localhost",
-            "AUTH.WOW.LOCALHOST",
-            "partner.localhost.",
-        ] {
-            assert_eq!(
-                resolve(name).await,
-                [SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
-                "{name}"
-            );
+        for name in ["localhost", "auth.wow.localhost", "AUTH.WOW.LOCALHOST", "partner.localhost."] {
+            assert_eq!(resolve(name).await, [SocketAddr::from((Ipv4Addr::LOCALHOST, 0))], "{name}");
         }
     }
 }

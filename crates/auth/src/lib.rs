@@ -81,10 +81,8 @@ impl Auth {
     /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
     pub async fn start(config: Config, clock: Clock, random: Random) -> Result<Self, ConfigError> {
         let store = SqliteStore::open(&config.store_url).await.map_err(|error| {
-            let problem = format!(
-                "cannot open {}: {error}; is the folder there and writable?",
-                config.store_url
-            );
+            let problem =
+                format!("cannot open {}: {error}; is the folder there and writable?", config.store_url);
             ConfigError::new("SESSION_STORE_URL", problem)
         })?;
         Self::with_store(config, Arc::new(store), clock, random)
@@ -143,18 +141,12 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     });
     let guarded = router
         .layer(middleware::from_fn_with_state(public, guard::guard))
-        .layer(middleware::from_fn_with_state(
-            auth.clone(),
-            session::resolve_session,
-        ))
+        .layer(middleware::from_fn_with_state(auth.clone(), session::resolve_session))
         .layer(middleware::from_fn(origin::refuse_cross_site))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(middleware::from_fn(headers::hsts))
-        .layer(middleware::from_fn_with_state(
-            auth.public_urls.clone(),
-            origin::check_host,
-        ));
+        .layer(middleware::from_fn_with_state(auth.public_urls.clone(), origin::check_host));
     // Health checks come by address, so they stand outside the host check. Everything else goes through
     // the guarded router, what it has no route for included.
     routes::health()

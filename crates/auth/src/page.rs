@@ -41,11 +41,7 @@ async fn page_context(
     let identity = auth.proxies.nearest(origin);
     let mut form_action: Vec<String> = identity.map(ToString::to_string).into_iter().collect();
     form_action.extend(auth.providers.iter().flat_map(Provider::origins));
-    let views = auth
-        .providers
-        .iter()
-        .filter(|_| with_providers)
-        .map(Provider::view);
+    let views = auth.providers.iter().filter(|_| with_providers).map(Provider::view);
     PageContext {
         app: AppInfo {
             name: auth.app_name.clone(),

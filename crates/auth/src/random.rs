@@ -21,9 +21,7 @@ impl Random {
     /// The same values at every run, for tests.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            seeded: Some(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))),
-        }
+        Self { seeded: Some(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))) }
     }
 
     /// `N` fresh random bytes.
@@ -35,13 +33,8 @@ impl Random {
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.seeded {
-            Some(seeded) => seeded
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .fill_bytes(&mut bytes),
-            None => OsRng
-                .try_fill_bytes(&mut bytes)
-                .expect("the operating system's random source"),
+            Some(seeded) => seeded.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes),
+            None => OsRng.try_fill_bytes(&mut bytes).expect("the operating system's random source"),
         }
         bytes
     }
@@ -63,10 +56,7 @@ mod tests {
         let random = Random::system();
         let (one, two) = (random.token(), random.token());
         assert_eq!(one.len(), 43);
-        assert!(
-            one.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        );
+        assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         assert_ne!(one, two);
     }
 

@@ -68,21 +68,12 @@ impl Keyring {
     /// # Panics
     /// When there is no secret at all, which the configuration rules out.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "in-memory encryption of a short value cannot fail"
-    )]
+    #[expect(clippy::expect_used, reason = "in-memory encryption of a short value cannot fail")]
     pub fn seal(&self, purpose: Purpose, place: &[u8], plain: &[u8]) -> Vec<u8> {
         let nonce = self.random.bytes::<NONCE>();
         let cipher = &self.keys.first().expect("at least one secret")[purpose as usize];
         let sealed = cipher
-            .encrypt(
-                XNonce::from_slice(&nonce),
-                Payload {
-                    msg: plain,
-                    aad: place,
-                },
-            )
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: plain, aad: place })
             .expect("encrypting in memory");
         [nonce.as_slice(), &sealed].concat()
     }
@@ -97,13 +88,7 @@ impl Keyring {
             .iter()
             .find_map(|ciphers| {
                 ciphers[purpose as usize]
-                    .decrypt(
-                        XNonce::from_slice(nonce),
-                        Payload {
-                            msg: cipher_text,
-                            aad: place,
-                        },
-                    )
+                    .decrypt(XNonce::from_slice(nonce), Payload { msg: cipher_text, aad: place })
                     .ok()
             })
             .ok_or(DoesNotOpen)
@@ -135,14 +120,8 @@ mod tests {
     fn what_is_sealed_opens_in_its_place_only() {
         let keys = keyring(&[NEW]);
         let sealed = keys.seal(Purpose::Tokens, b"session 1", b"token");
-        assert_eq!(
-            keys.open(Purpose::Tokens, b"session 1", &sealed).unwrap(),
-            b"token"
-        );
-        assert_eq!(
-            keys.open(Purpose::Tokens, b"session 2", &sealed),
-            Err(DoesNotOpen)
-        );
+        assert_eq!(keys.open(Purpose::Tokens, b"session 1", &sealed).unwrap(), b"token");
+        assert_eq!(keys.open(Purpose::Tokens, b"session 2", &sealed), Err(DoesNotOpen));
         assert_eq!(keys.open(Purpose::Flow, b"session 1", &sealed), Err(DoesNotOpen));
     }
 

@@ -11,10 +11,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Starts logging to standard error; `RUST_LOG` chooses what, `info` by default.
 pub fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Listens on `address` (`host:port`), which came from `variable`.
@@ -88,10 +85,7 @@ where
     F: Future<Output = Result<(), Box<dyn std::error::Error>>>,
 {
     let workers = std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(main()),
         Err(error) => Err(error.into()),

@@ -105,17 +105,10 @@ pub(crate) struct Setting {
 fn parse_setting(text: &str) -> Result<Setting, String> {
     let shape = || "expected PROCESS:NAME=VALUE, such as main:AUTH_SESSION_MAX_AGE=60".to_owned();
     let (process, variable) = text.split_once(':').ok_or_else(shape)?;
-    let (name, value) = variable
-        .split_once('=')
-        .filter(|(name, _)| !name.is_empty())
-        .ok_or_else(shape)?;
+    let (name, value) = variable.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(shape)?;
     let process = <Process as clap::ValueEnum>::from_str(process, false)
         .map_err(|_| format!("no process is called {process:?}: provider, identity, main, store, partner"))?;
-    Ok(Setting {
-        process,
-        name: name.to_owned(),
-        value: value.to_owned(),
-    })
+    Ok(Setting { process, name: name.to_owned(), value: value.to_owned() })
 }
 
 #[cfg(test)]
@@ -135,13 +128,9 @@ mod tests {
 
     #[test]
     fn a_setting_names_a_process_a_variable_and_a_value() {
-        let options = options(&[
-            "--set",
-            "main:AUTH_SESSION_MAX_AGE=2",
-            "--set",
-            "store:PUBLIC_URL=http://a=b:1",
-        ])
-        .unwrap();
+        let options =
+            options(&["--set", "main:AUTH_SESSION_MAX_AGE=2", "--set", "store:PUBLIC_URL=http://a=b:1"])
+                .unwrap();
         assert_eq!(options.settings[0].process, Process::Main);
         assert_eq!(options.settings[0].name, "AUTH_SESSION_MAX_AGE");
         assert_eq!(options.settings[1].value, "http://a=b:1");

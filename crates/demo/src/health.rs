@@ -35,13 +35,8 @@ async fn status(listen: &str) -> std::io::Result<u16> {
     stream.write_all(request.as_bytes()).await?;
     let mut status_line = [0; "HTTP/1.1 200".len()];
     stream.read_exact(&mut status_line).await?;
-    let digits = status_line
-        .rsplit(|byte| *byte == b' ')
-        .next()
-        .unwrap_or_default();
-    let status = std::str::from_utf8(digits)
-        .ok()
-        .and_then(|digits| digits.parse().ok());
+    let digits = status_line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    let status = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
     status.ok_or_else(|| std::io::Error::other("not HTTP"))
 }
 
@@ -61,10 +56,7 @@ mod tests {
                 let mut request = [0; 512];
                 let read = stream.read(&mut request).await.unwrap();
                 assert!(request[..read].starts_with(b"GET /healthz HTTP/1.1\r\n"));
-                stream
-                    .write_all(format!("{status}\r\n\r\n").as_bytes())
-                    .await
-                    .unwrap();
+                stream.write_all(format!("{status}\r\n\r\n").as_bytes()).await.unwrap();
             }
         });
         address
@@ -74,9 +66,7 @@ mod tests {
     async fn a_process_is_up_once_it_answers_200() {
         let address = answering(&["HTTP/1.1 503 Service Unavailable", "HTTP/1.1 200 OK"]).await;
         let mut last = String::new();
-        timeout(Duration::from_secs(10), until_healthy(&address, &mut last))
-            .await
-            .unwrap();
+        timeout(Duration::from_secs(10), until_healthy(&address, &mut last)).await.unwrap();
         assert_eq!(last, "status 503");
     }
 

@@ -37,13 +37,11 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        Some(Command::Child {
-            supervisor,
-            gently,
-            program,
-        }) => child::become_child(supervisor, gently, &program)
-            .map(|never| match never {})
-            .map_err(|error| Problem::System(io::Error::other(format!("{}: {error}", program.concat())))),
+        Some(Command::Child { supervisor, gently, program }) => {
+            child::become_child(supervisor, gently, &program)
+                .map(|never| match never {})
+                .map_err(|error| Problem::System(io::Error::other(format!("{}: {error}", program.concat()))))
+        }
         None => run(&cli.options),
     };
     match result {
@@ -83,21 +81,9 @@ async fn run(options: &Options) -> Result<(), Problem> {
         shared: &shared,
         settings: &options.settings,
     };
-    let profile = if options.release {
-        "target/release"
-    } else {
-        "target/debug"
-    };
-    let bin_dir = options
-        .bin_dir
-        .as_deref()
-        .map_or_else(|| Ok(root.join(profile)), absolute)?;
-    let launch = Launch {
-        plan: &plan,
-        bin_dir,
-        watch: options.watch,
-        output: Output::detect(),
-    };
+    let profile = if options.release { "target/release" } else { "target/debug" };
+    let bin_dir = options.bin_dir.as_deref().map_or_else(|| Ok(root.join(profile)), absolute)?;
+    let launch = Launch { plan: &plan, bin_dir, watch: options.watch, output: Output::detect() };
     launch.check_built(&processes)?;
     ports::check_free(addresses, &processes)?;
 
@@ -131,11 +117,7 @@ fn chosen(options: &Options, shared: &SharedEnv) -> Result<Vec<Process>, Problem
         options.wants(*process) && (*process != Process::Provider || shared.wants_embedded_provider())
     };
     let processes: Vec<_> = Process::ALL.into_iter().filter(wanted).collect();
-    if processes.is_empty() {
-        Err(Problem::NothingToStart)
-    } else {
-        Ok(processes)
-    }
+    if processes.is_empty() { Err(Problem::NothingToStart) } else { Ok(processes) }
 }
 
 /// The repository this program was built from: it runs the other binaries built beside it.

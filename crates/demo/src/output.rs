@@ -23,27 +23,18 @@ impl Output {
     pub(crate) fn detect() -> Self {
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
-        Self {
-            colours: io::stdout().is_terminal() && !unwanted && !dumb,
-        }
+        Self { colours: io::stdout().is_terminal() && !unwanted && !dumb }
     }
 
     /// Prints one line. A reader that went away is no reason to stop the suite.
-    #[expect(
-        clippy::unused_self,
-        reason = "every line goes through the one place that knows how to print"
-    )]
+    #[expect(clippy::unused_self, reason = "every line goes through the one place that knows how to print")]
     pub(crate) fn line(self, line: &str) {
         let mut stdout = io::stdout().lock();
         let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
     }
 
     pub(crate) fn heading(self, text: &str) -> String {
-        if self.colours {
-            format!("{BOLD}{text}{RESET}")
-        } else {
-            text.to_owned()
-        }
+        if self.colours { format!("{BOLD}{text}{RESET}") } else { text.to_owned() }
     }
 
     /// A log line of a process.
@@ -83,19 +74,12 @@ mod tests {
 
     #[test]
     fn a_line_carries_the_name_of_its_process() {
-        assert_eq!(
-            Output { colours: false }.named(Process::Main, "listening"),
-            "main     | listening"
-        );
+        assert_eq!(Output { colours: false }.named(Process::Main, "listening"), "main     | listening");
     }
 
     #[test]
     fn escape_codes_appear_only_where_they_are_wanted() {
-        assert!(
-            Output { colours: true }
-                .named(Process::Store, "x")
-                .contains("\x1b[33m")
-        );
+        assert!(Output { colours: true }.named(Process::Store, "x").contains("\x1b[33m"));
         assert!(!Output { colours: false }.heading("x").contains('\x1b'));
     }
 }

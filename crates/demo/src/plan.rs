@@ -90,17 +90,10 @@ impl Plan<'_> {
         env.set("LEPTOS_SITE_ADDR", self.addresses.listen(process));
         env.set(
             "LEPTOS_SITE_ROOT",
-            self.root
-                .join("target/site")
-                .join(process.binary())
-                .display()
-                .to_string(),
+            self.root.join("target/site").join(process.binary()).display().to_string(),
         );
         env.set("LEPTOS_SITE_PKG_DIR", "pkg");
-        env.set(
-            "LEPTOS_RELOAD_PORT",
-            port.saturating_add(RELOAD_PORT_DISTANCE).to_string(),
-        );
+        env.set("LEPTOS_RELOAD_PORT", port.saturating_add(RELOAD_PORT_DISTANCE).to_string());
         env.set("LEPTOS_ENV", if self.release { "PROD" } else { "DEV" });
     }
 
@@ -115,10 +108,7 @@ impl Plan<'_> {
         env.set("APP_NAME", app_name);
         env.set("PUBLIC_URL", self.addresses.origins(process).join(","));
         env.set("AUTH_SECRET", secret);
-        env.set(
-            "SESSION_STORE_URL",
-            format!("sqlite://{}", self.data_dir.join(database).display()),
-        );
+        env.set("SESSION_STORE_URL", format!("sqlite://{}", self.data_dir.join(database).display()));
 
         // The last of identity's origins is the one below `.wow.localhost`.
         let wow_proxy = proxies.last().cloned().unwrap_or_default();
@@ -153,11 +143,7 @@ impl Plan<'_> {
 /// always set by the plan, so a stray variable of the shell cannot change one process behind its back.
 pub(crate) fn is_inherited(name: &str) -> bool {
     let configures_an_app = name.starts_with("AUTH_") || name.starts_with("LEPTOS_");
-    !configures_an_app
-        && !matches!(
-            name,
-            "APP_NAME" | "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL"
-        )
+    !configures_an_app && !matches!(name, "APP_NAME" | "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL")
 }
 
 #[derive(Default)]

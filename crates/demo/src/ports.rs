@@ -21,11 +21,7 @@ pub(crate) fn check_free(addresses: Addresses, processes: &[Process]) -> Result<
                 return Err(Problem::PortTaken { port, process });
             }
             Err(source) => {
-                return Err(Problem::Port {
-                    port,
-                    process,
-                    source,
-                });
+                return Err(Problem::Port { port, process, source });
             }
         }
     }
@@ -64,10 +60,7 @@ mod tests {
         let (listener, addresses) = taken(Process::Main);
         let refused = check_free(addresses, &[Process::Main]).unwrap_err().to_string();
         let port = listener.local_addr().unwrap().port();
-        assert!(
-            refused.contains(&format!("port {port} (main) is taken")),
-            "{refused}"
-        );
+        assert!(refused.contains(&format!("port {port} (main) is taken")), "{refused}");
         assert!(!refused.contains('\n'));
     }
 

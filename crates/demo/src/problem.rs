@@ -18,11 +18,7 @@ pub(crate) enum Problem {
     PortTaken { port: u16, process: Process },
 
     #[error("cannot listen on port {port} ({process}): {source}")]
-    Port {
-        port: u16,
-        process: Process,
-        source: io::Error,
-    },
+    Port { port: u16, process: Process, source: io::Error },
 
     #[error("--data-dir: cannot use {}: {source}; choose a folder that can be written", path.display())]
     DataDir { path: PathBuf, source: io::Error },
@@ -52,12 +48,7 @@ pub(crate) enum Problem {
     Died { process: Process, status: ExitStatus },
 
     #[error("{} did not answer {url} with 200 within {} s ({last}); its lines are above", process, within.as_secs())]
-    NotReady {
-        process: Process,
-        url: String,
-        within: Duration,
-        last: String,
-    },
+    NotReady { process: Process, url: String, within: Duration, last: String },
 
     #[error("{0}")]
     System(#[from] io::Error),
@@ -65,9 +56,6 @@ pub(crate) enum Problem {
 
 impl Problem {
     pub(crate) fn data_dir(path: &Path, source: io::Error) -> Self {
-        Self::DataDir {
-            path: path.to_owned(),
-            source,
-        }
+        Self::DataDir { path: path.to_owned(), source }
     }
 }

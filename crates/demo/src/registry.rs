@@ -19,10 +19,8 @@ pub(crate) fn prepare(
     offset: u16,
 ) -> Result<PathBuf, Problem> {
     let committed = root.join("apps/identity/apps.toml");
-    let text = fs::read_to_string(&committed).map_err(|source| Problem::Registry {
-        path: committed.clone(),
-        source,
-    })?;
+    let text = fs::read_to_string(&committed)
+        .map_err(|source| Problem::Registry { path: committed.clone(), source })?;
     if offset == 0 {
         return Ok(committed);
     }
@@ -51,9 +49,6 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let path = prepare(&root(), data.path(), Addresses::new(1000), 1000).unwrap();
         let text = fs::read_to_string(path).unwrap();
-        assert!(
-            text.contains("\"http://localhost:5201\"") && !text.contains(":4201"),
-            "{text}"
-        );
+        assert!(text.contains("\"http://localhost:5201\"") && !text.contains(":4201"), "{text}");
     }
 }

@@ -44,10 +44,7 @@ fn make_private_folder(folder: &Path) -> Result<(), Problem> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .recursive(true)
-        .create(folder)
-        .map_err(|source| Problem::data_dir(folder, source))
+    builder.recursive(true).create(folder).map_err(|source| Problem::data_dir(folder, source))
 }
 
 fn load_or_make(path: &Path) -> Result<String, Problem> {
@@ -58,19 +55,14 @@ fn load_or_make(path: &Path) -> Result<String, Problem> {
         return Ok(kept);
     }
     let mut bytes = [0; SECRET_BYTES];
-    OsRng
-        .try_fill_bytes(&mut bytes)
-        .map_err(|source| Problem::Randomness { source })?;
+    OsRng.try_fill_bytes(&mut bytes).map_err(|source| Problem::Randomness { source })?;
     let secret = BASE64_URL_SAFE_NO_PAD.encode(bytes);
 
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| file.write_all(secret.as_bytes()))
-        .map_err(failed)?;
+    options.open(path).and_then(|mut file| file.write_all(secret.as_bytes())).map_err(failed)?;
     Ok(secret)
 }
 
@@ -103,13 +95,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         Secrets::load_or_make(folder.path()).unwrap();
-        let mode = |path| {
-            fs::metadata(folder.path().join(path))
-                .unwrap()
-                .permissions()
-                .mode()
-                & 0o777
-        };
+        let mode = |path| fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("secrets"), 0o700);
         assert_eq!(mode("secrets/wow"), 0o600);
     }
@@ -120,9 +106,6 @@ mod tests {
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
         let refused = Secrets::load_or_make(&file).err().unwrap().to_string();
-        assert!(
-            refused.contains("--data-dir") && refused.contains("file"),
-            "{refused}"
-        );
+        assert!(refused.contains("--data-dir") && refused.contains("file"), "{refused}");
     }
 }

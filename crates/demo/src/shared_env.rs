@@ -23,10 +23,7 @@ impl SharedEnv {
         let path = root.join(".env");
         let mut variables = Vec::new();
         if path.exists() {
-            let unreadable = |source| Problem::DotEnv {
-                path: path.clone(),
-                source,
-            };
+            let unreadable = |source| Problem::DotEnv { path: path.clone(), source };
             for entry in dotenvy::from_path_iter(&path).map_err(unreadable)? {
                 variables.push(entry.map_err(unreadable)?);
             }
@@ -49,9 +46,7 @@ impl SharedEnv {
 
     /// What to hand to every process.
     pub(crate) fn auth(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.auth
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.auth.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The providers configured here, by the `<PROVIDER>` of `AUTH_<PROVIDER>_ID`.
@@ -73,11 +68,7 @@ mod tests {
     use super::*;
 
     fn shared(variables: &[(&str, &str)]) -> SharedEnv {
-        SharedEnv::of(
-            variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        )
+        SharedEnv::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
     #[test]
@@ -139,9 +130,6 @@ mod tests {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.env.example");
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(example, folder.path().join(".env")).unwrap();
-        assert_eq!(
-            SharedEnv::read(folder.path(), std::iter::empty()).unwrap(),
-            SharedEnv::default()
-        );
+        assert_eq!(SharedEnv::read(folder.path(), std::iter::empty()).unwrap(), SharedEnv::default());
     }
 }

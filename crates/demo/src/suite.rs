@@ -21,13 +21,8 @@ pub(crate) enum Process {
 
 impl Process {
     /// Every process, in the order they are started and shown.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Provider,
-        Self::Identity,
-        Self::Main,
-        Self::Store,
-        Self::Partner,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Provider, Self::Identity, Self::Main, Self::Store, Self::Partner];
 
     /// The name used on the command line and in front of each log line.
     pub(crate) const fn name(self) -> &'static str {
@@ -106,19 +101,12 @@ impl Addresses {
     /// The public origins of a process, canonical first.
     pub(crate) fn origins(self, process: Process) -> Vec<String> {
         let port = self.port(process);
-        process
-            .hosts()
-            .iter()
-            .map(|host| format!("http://{host}:{port}"))
-            .collect()
+        process.hosts().iter().map(|host| format!("http://{host}:{port}")).collect()
     }
 
     /// `suffix` appended to each origin of a process, canonical first.
     pub(crate) fn urls(self, process: Process, suffix: &str) -> Vec<String> {
-        self.origins(process)
-            .into_iter()
-            .map(|origin| origin + suffix)
-            .collect()
+        self.origins(process).into_iter().map(|origin| origin + suffix).collect()
     }
 
     /// A text with every port of the suite, as in `:4201`, moved by the offset.
@@ -129,9 +117,8 @@ impl Addresses {
             let (before, after) = rest.split_at(colon + 1);
             shifted.push_str(before);
             let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-            let known = Process::ALL
-                .into_iter()
-                .find(|process| after[..digits] == process.base_port().to_string());
+            let known =
+                Process::ALL.into_iter().find(|process| after[..digits] == process.base_port().to_string());
             match known {
                 Some(process) => shifted.push_str(&self.port(process).to_string()),
                 None => shifted.push_str(&after[..digits]),
@@ -154,10 +141,7 @@ mod tests {
             addresses.origins(Process::Main),
             ["http://localhost:4201", "http://games.wow.localhost:4201"]
         );
-        assert_eq!(
-            addresses.origins(Process::Provider),
-            ["http://auth.wow.localhost:4300"]
-        );
+        assert_eq!(addresses.origins(Process::Provider), ["http://auth.wow.localhost:4300"]);
     }
 
     #[test]
@@ -169,10 +153,7 @@ mod tests {
 
     #[test]
     fn the_largest_offset_still_fits() {
-        assert_eq!(
-            Addresses::new(Addresses::MAX_OFFSET).port(Process::Provider),
-            u16::MAX
-        );
+        assert_eq!(Addresses::new(Addresses::MAX_OFFSET).port(Process::Provider), u16::MAX);
     }
 
     #[test]

@@ -53,9 +53,7 @@ impl Launch<'_> {
 
     fn program(&self, process: Process) -> Vec<String> {
         if self.watch == Some(process) {
-            ["cargo-leptos", "watch", "--project", process.binary()]
-                .map(str::to_owned)
-                .to_vec()
+            ["cargo-leptos", "watch", "--project", process.binary()].map(str::to_owned).to_vec()
         } else {
             let mut program = vec![self.bin_dir.join(process.binary()).display().to_string()];
             program.extend(self.plan.arguments(process));
@@ -91,11 +89,7 @@ impl Launch<'_> {
             command.env("CARGO_TARGET_DIR", target);
         }
         command.current_dir(self.plan.root);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the others in
         // good order.
         #[cfg(unix)]
@@ -120,11 +114,7 @@ impl Running {
     /// # Errors
     /// When one cannot be started.
     pub(crate) fn start(launch: &Launch<'_>, processes: &[Process]) -> Result<Self, Problem> {
-        let mut running = Self {
-            exits: JoinSet::new(),
-            logs: JoinSet::new(),
-            groups: Vec::new(),
-        };
+        let mut running = Self { exits: JoinSet::new(), logs: JoinSet::new(), groups: Vec::new() };
         for &process in processes {
             let mut child = launch.start(process)?;
             running.groups.extend(child.id().map(|id| (process, id)));
@@ -151,11 +141,7 @@ impl Running {
     ) -> Result<(), Problem> {
         for &process in processes {
             let listen = launch.plan.addresses.listen(process);
-            let within = if launch.watch == Some(process) {
-                WATCHED_READY_WITHIN
-            } else {
-                READY_WITHIN
-            };
+            let within = if launch.watch == Some(process) { WATCHED_READY_WITHIN } else { READY_WITHIN };
             let mut last = String::new();
             let answered = tokio::select! {
                 problem = self.until_one_dies() => return Err(problem),
@@ -163,12 +149,7 @@ impl Running {
             };
             if answered.is_err() {
                 let url = format!("http://{listen}/healthz");
-                return Err(Problem::NotReady {
-                    process,
-                    url,
-                    within,
-                    last,
-                });
+                return Err(Problem::NotReady { process, url, within, last });
             }
         }
         Ok(())
@@ -199,10 +180,8 @@ impl Running {
         // Also reaches what a process has left behind in its group.
         self.signal(Stop::Kill);
         while self.exits.join_next().await.is_some() {}
-        let _ = timeout(Duration::from_secs(1), async {
-            while self.logs.join_next().await.is_some() {}
-        })
-        .await;
+        let _ =
+            timeout(Duration::from_secs(1), async { while self.logs.join_next().await.is_some() {} }).await;
     }
 
     #[cfg(unix)]

@@ -44,11 +44,8 @@ fn advice(plan: &Plan<'_>, running: &[Process]) -> Vec<String> {
     if !running.contains(&Process::Provider) {
         for provider in plan.shared.providers() {
             advice.push(format!("  Register at {}:", provider.to_lowercase()));
-            advice.extend(
-                redirect_uris(plan.addresses, provider)
-                    .into_iter()
-                    .map(|uri| format!("    {uri}")),
-            );
+            advice
+                .extend(redirect_uris(plan.addresses, provider).into_iter().map(|uri| format!("    {uri}")));
         }
         if !advice.is_empty() {
             advice.push(String::new());

@@ -40,30 +40,17 @@ impl Suite {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let offset = listener.local_addr().unwrap().port().wrapping_sub(4201);
             if offset < 61_000 && TcpListener::bind(("127.0.0.1", 4300 + offset)).is_ok() {
-                return Self {
-                    folder,
-                    offset,
-                    main: listener,
-                };
+                return Self { folder, offset, main: listener };
             }
         }
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
-        command.args([
-            "--only",
-            "provider,main",
-            "--port-offset",
-            &self.offset.to_string(),
-        ]);
+        command.args(["--only", "provider,main", "--port-offset", &self.offset.to_string()]);
         command.arg("--bin-dir").arg(self.folder.path());
         command.arg("--data-dir").arg(self.folder.path().join("data"));
-        command
-            .env_remove("NO_COLOR")
-            .env("DEMO", "1")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.env_remove("NO_COLOR").env("DEMO", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -77,22 +64,10 @@ impl Suite {
         let mut pids = Vec::new();
         while pids.len() < 2 {
             let mut line = String::new();
-            assert!(
-                lines.read_line(&mut line).unwrap() > 0,
-                "the supervisor ended early"
-            );
-            pids.extend(
-                line.split_once("| pid ")
-                    .map(|(_, pid)| pid.trim().parse::<i32>().unwrap()),
-            );
+            assert!(lines.read_line(&mut line).unwrap() > 0, "the supervisor ended early");
+            pids.extend(line.split_once("| pid ").map(|(_, pid)| pid.trim().parse::<i32>().unwrap()));
         }
-        Started {
-            supervisor,
-            lines,
-            pids,
-            offset,
-            folder,
-        }
+        Started { supervisor, lines, pids, offset, folder }
     }
 }
 
@@ -114,12 +89,7 @@ impl Started {
     fn end(&mut self) -> (String, String, Option<i32>) {
         let (mut out, mut err) = (String::new(), String::new());
         self.lines.read_to_string(&mut out).unwrap();
-        self.supervisor
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
+        self.supervisor.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         (out, err, self.supervisor.wait().unwrap().code())
     }
 
@@ -140,10 +110,7 @@ fn a_taken_port_is_one_line_and_nothing_starts() {
     let output = suite.command().output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error.contains(&format!("port {} (main) is taken", 4201 + suite.offset)),
-        "{error}"
-    );
+    assert!(error.contains(&format!("port {} (main) is taken", 4201 + suite.offset)), "{error}");
     assert_eq!(error.lines().count(), 1);
     assert!(output.stdout.is_empty());
 }
@@ -155,10 +122,7 @@ fn a_missing_binary_is_one_line_that_says_how_to_get_it() {
     let output = suite.command().output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        error.contains("is not built") && error.contains("make build"),
-        "{error}"
-    );
+    assert!(error.contains("is not built") && error.contains("make build"), "{error}");
 }
 
 #[test]
@@ -214,10 +178,7 @@ fn it_is_ready_once_every_process_has_answered() {
     while !seen.contains("Ready.") {
         assert!(started.lines.read_line(&mut seen).unwrap() > 0, "{seen}");
     }
-    assert!(
-        seen.contains(&format!("http://localhost:{}", 4201 + started.offset)),
-        "{seen}"
-    );
+    assert!(seen.contains(&format!("http://localhost:{}", 4201 + started.offset)), "{seen}");
     started.signal(Signal::TERM);
     assert_eq!(started.end().2, Some(0));
 }

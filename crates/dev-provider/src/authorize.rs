@@ -46,9 +46,7 @@ pub(crate) async fn get(
     }
     let browser = Browser::new(session);
     let current = provider.signed_in(&browser).await?;
-    let enough = current
-        .as_ref()
-        .filter(|(_, session)| request.is_satisfied_by(session, provider.now()));
+    let enough = current.as_ref().filter(|(_, session)| request.is_satisfied_by(session, provider.now()));
     match (request.prompt, enough) {
         (Prompt::Never, None) => Ok(target.refuse(&provider, Refusal::LoginRequired)),
         (Prompt::Never, Some((_, session))) if provider.faults().strikes(Fault::OtherUser) => {
@@ -62,15 +60,9 @@ pub(crate) async fn get(
         (Prompt::IfNeeded, None) | (Prompt::Always, _) => {
             let transaction = provider.config().random.token();
             let binding = browser.bind(&provider.config().random).await?;
-            let open = LoginTransaction {
-                browser: binding,
-                request: request.clone(),
-            };
+            let open = LoginTransaction { browser: binding, request: request.clone() };
             let now = provider.now();
-            provider
-                .state()
-                .logins
-                .insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
+            provider.state().logins.insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
             let user = current.and_then(|(_, session)| User::by_sub(session.sub));
             Ok(pages::login(&request, user, &transaction))
         }
@@ -104,9 +96,7 @@ impl DevProvider {
                 expires: later(now, self.config().code_ttl),
                 used: None,
             };
-            state
-                .codes
-                .insert(fingerprint(&code), issued, later(now, CODE_MEMORY), now);
+            state.codes.insert(fingerprint(&code), issued, later(now, CODE_MEMORY), now);
         }
         tracing::info!(client_id = %request.client_id, "code issued");
         request.target.redirect(self, &[("code", &code)])

@@ -72,9 +72,8 @@ impl DevProvider {
 
 /// One try (§2.5). What is lost here, a relying party learns at its next refresh.
 async fn deliver(http: reqwest::Client, uri: Url, client_id: String, token: String) {
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("logout_token", &token)
-        .finish();
+    let form =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
     let request = http
         .post(uri)
         .timeout(LIMIT)
@@ -85,11 +84,7 @@ async fn deliver(http: reqwest::Client, uri: Url, client_id: String, token: Stri
             tracing::info!(client_id, "back-channel logout delivered");
         }
         Ok(answer) => {
-            tracing::warn!(
-                client_id,
-                status = answer.status().as_u16(),
-                "back-channel logout refused"
-            );
+            tracing::warn!(client_id, status = answer.status().as_u16(), "back-channel logout refused");
         }
         // Without its URL, which may hold what the operator keeps to himself.
         Err(error) => tracing::warn!(client_id, error = %error.without_url(), "back-channel logout failed"),
@@ -138,12 +133,7 @@ mod tests {
 
     #[test]
     fn localhost_is_a_whole_label() {
-        for name in [
-            "localhost",
-            "identity.wow.localhost",
-            "Partner.LOCALHOST",
-            "a.localhost.",
-        ] {
+        for name in ["localhost", "identity.wow.localhost", "Partner.LOCALHOST", "a.localhost."] {
             assert!(is_localhost(name), "{name}");
         }
         for name in ["notlocalhost", "localhost.example", "example"] {

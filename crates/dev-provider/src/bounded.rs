@@ -21,11 +21,7 @@ struct Entry<V> {
 
 impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
     pub(crate) fn new(cap: usize) -> Self {
-        Self {
-            cap: cap.max(1),
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-        }
+        Self { cap: cap.max(1), entries: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Adds an entry whose key is fresh (all keys here are random).
@@ -57,18 +53,12 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
 
     /// The entry, unless it has expired.
     pub(crate) fn get(&self, key: &K, now: DateTime<Utc>) -> Option<&V> {
-        self.entries
-            .get(key)
-            .filter(|entry| entry.expires > now)
-            .map(|entry| &entry.value)
+        self.entries.get(key).filter(|entry| entry.expires > now).map(|entry| &entry.value)
     }
 
     /// As [`Self::get`], to change it.
     pub(crate) fn get_mut(&mut self, key: &K, now: DateTime<Utc>) -> Option<&mut V> {
-        self.entries
-            .get_mut(key)
-            .filter(|entry| entry.expires > now)
-            .map(|entry| &mut entry.value)
+        self.entries.get_mut(key).filter(|entry| entry.expires > now).map(|entry| &mut entry.value)
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
@@ -127,12 +117,7 @@ mod tests {
         let mut map = Bounded::new(8);
         map.insert("a", 1, at(10), at(0));
         assert_eq!(map.get(&"a", at(10)), None);
-        map.insert(
-            "b",
-            2,
-            crate::clock::later(at(10), Duration::from_secs(1)),
-            at(10),
-        );
+        map.insert("b", 2, crate::clock::later(at(10), Duration::from_secs(1)), at(10));
         assert_eq!(map.entries.len(), 1);
         assert_eq!(map.order.len(), 1);
     }

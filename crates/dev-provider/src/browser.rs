@@ -82,10 +82,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Self {
-            inner: MemoryStore::default(),
-            known: Arc::new(Mutex::new(Bounded::new(BROWSERS))),
-        }
+        Self { inner: MemoryStore::default(), known: Arc::new(Mutex::new(Bounded::new(BROWSERS))) }
     }
 
     /// Remembers `id` and deletes what had to go for it.
@@ -124,10 +121,7 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(id);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         self.inner.delete(id).await
     }
 }

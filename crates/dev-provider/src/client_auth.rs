@@ -24,11 +24,7 @@ pub(crate) fn authenticate<'a>(
             if params.get("client_secret").is_some() {
                 return Err(TokenRefusal::TwoCredentials);
             }
-            let (id, secret) = value
-                .to_str()
-                .ok()
-                .and_then(basic)
-                .ok_or(TokenRefusal::InvalidClient)?;
+            let (id, secret) = value.to_str().ok().and_then(basic).ok_or(TokenRefusal::InvalidClient)?;
             if params.get("client_id").is_some_and(|sent| sent != id) {
                 return Err(TokenRefusal::InvalidClient);
             }

@@ -24,10 +24,7 @@ impl Clock {
 
     /// The time now, UTC.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that others are passed"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that others are passed")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now(),

@@ -87,9 +87,7 @@ impl Config {
     /// The issuer's host, with the port where it is not the scheme's own: what `Host` must say.
     pub(crate) fn host(&self) -> String {
         let host = self.issuer.host_str().unwrap_or_default();
-        self.issuer
-            .port()
-            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        self.issuer.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
@@ -109,13 +107,7 @@ impl Config {
             if client.client_id.is_empty() {
                 return refuse("client_id", "must not be empty");
             }
-            if self
-                .clients
-                .iter()
-                .filter(|other| other.client_id == client.client_id)
-                .count()
-                > 1
-            {
+            if self.clients.iter().filter(|other| other.client_id == client.client_id).count() > 1 {
                 return refuse("client_id", "two clients have the same");
             }
             if client.client_secret.expose_secret().is_empty() {
@@ -171,20 +163,14 @@ mod tests {
         let config = Config::new(url("http://auth.wow.localhost:4300/"));
         assert_eq!(config.issuer(), "http://auth.wow.localhost:4300");
         assert_eq!(config.host(), "auth.wow.localhost:4300");
-        assert_eq!(
-            Config::new(url("https://auth.example:443")).host(),
-            "auth.example"
-        );
+        assert_eq!(Config::new(url("https://auth.example:443")).host(), "auth.example");
     }
 
     #[test]
     fn an_issuer_with_a_path_is_refused() {
-        for issuer in [
-            "http://auth.example/oidc",
-            "http://u:p@auth.example",
-            "ftp://auth.example",
-            "http://a/?b",
-        ] {
+        for issuer in
+            ["http://auth.example/oidc", "http://u:p@auth.example", "ftp://auth.example", "http://a/?b"]
+        {
             assert!(Config::new(url(issuer)).check().is_err(), "{issuer}");
         }
     }
@@ -199,39 +185,21 @@ mod tests {
                 post_logout_redirect_uris: Vec::new(),
                 backchannel_logout_uri: None,
             };
-            let config = Config {
-                clients: vec![client],
-                ..Config::new(url("http://a.example"))
-            };
-            assert!(
-                matches!(
-                    config.check(),
-                    Err(Error::Config {
-                        setting: "redirect_uri",
-                        ..
-                    })
-                ),
-                "{uri}"
-            );
+            let config = Config { clients: vec![client], ..Config::new(url("http://a.example")) };
+            assert!(matches!(config.check(), Err(Error::Config { setting: "redirect_uri", .. })), "{uri}");
         }
     }
 
     #[test]
     fn a_long_lived_code_is_refused() {
-        let config = Config {
-            code_ttl: Duration::from_secs(61),
-            ..Config::new(url("http://a.example"))
-        };
+        let config = Config { code_ttl: Duration::from_secs(61), ..Config::new(url("http://a.example")) };
         assert!(config.check().is_err());
     }
 
     #[test]
     fn a_redirect_uri_matches_letter_by_letter() {
         let registered = [url("http://localhost:4200/auth/callback/demo")];
-        assert!(is_registered(
-            &registered,
-            "http://localhost:4200/auth/callback/demo"
-        ));
+        assert!(is_registered(&registered, "http://localhost:4200/auth/callback/demo"));
         for sent in [
             "http://localhost:4200/auth/callback/demo/",
             "http://localhost:4200/auth/callback/demo?x=1",
@@ -243,9 +211,6 @@ mod tests {
         ] {
             assert!(!is_registered(&registered, sent), "{sent}");
         }
-        assert!(is_registered(
-            &[url("http://localhost:4200")],
-            "http://localhost:4200"
-        ));
+        assert!(is_registered(&[url("http://localhost:4200")], "http://localhost:4200"));
     }
 }

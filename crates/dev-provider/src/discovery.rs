@@ -86,21 +86,8 @@ fn metadata(provider: &DevProvider) -> Result<Metadata, url::ParseError> {
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: ["none", "login", "select_account"].map(str::to_owned).to_vec(),
     };
-    let claims = [
-        "sub",
-        "iss",
-        "aud",
-        "exp",
-        "iat",
-        "auth_time",
-        "nonce",
-        "sid",
-        "name",
-        "given_name",
-    ];
-    let claims = claims
-        .into_iter()
-        .chain(["family_name", "preferred_username", "email", "email_verified"]);
+    let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "given_name"];
+    let claims = claims.into_iter().chain(["family_name", "preferred_username", "email", "email_verified"]);
     Ok(Metadata::new(
         issuer_url(provider.config()).map_err(|_| url::ParseError::EmptyHost)?,
         AuthUrl::new(at("/authorize"))?,
@@ -112,24 +99,14 @@ fn metadata(provider: &DevProvider) -> Result<Metadata, url::ParseError> {
     )
     .set_token_endpoint(Some(TokenUrl::new(at("/token"))?))
     .set_userinfo_endpoint(Some(UserInfoUrl::new(at("/userinfo"))?))
-    .set_scopes_supported(Some(
-        SCOPES
-            .iter()
-            .map(|scope| Scope::new((*scope).to_owned()))
-            .collect(),
-    ))
+    .set_scopes_supported(Some(SCOPES.iter().map(|scope| Scope::new((*scope).to_owned())).collect()))
     .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
-    .set_grant_types_supported(Some(vec![
-        CoreGrantType::AuthorizationCode,
-        CoreGrantType::RefreshToken,
-    ]))
+    .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
     .set_token_endpoint_auth_methods_supported(Some(vec![
         CoreClientAuthMethod::ClientSecretBasic,
         CoreClientAuthMethod::ClientSecretPost,
     ]))
-    .set_claims_supported(Some(
-        claims.map(|claim| CoreClaimName::new(claim.to_owned())).collect(),
-    ))
+    .set_claims_supported(Some(claims.map(|claim| CoreClaimName::new(claim.to_owned())).collect()))
     .set_claims_parameter_supported(Some(false))
     .set_request_parameter_supported(Some(false))
     .set_request_uri_parameter_supported(Some(false)))

@@ -82,10 +82,7 @@ struct Planned {
 
 impl Faults {
     pub(crate) fn new(enabled: bool) -> Self {
-        Self {
-            enabled,
-            planned: Arc::default(),
-        }
+        Self { enabled, planned: Arc::default() }
     }
 
     /// Switches `fault` on until [`Self::clear`]. Without [`Config::faults`](crate::Config::faults) it
@@ -127,10 +124,8 @@ impl Faults {
             return None;
         }
         let mut planned = self.lock();
-        let (index, found) = planned
-            .iter()
-            .enumerate()
-            .find_map(|(index, planned)| Some((index, pick(&planned.fault)?)))?;
+        let (index, found) =
+            planned.iter().enumerate().find_map(|(index, planned)| Some((index, pick(&planned.fault)?)))?;
         if let Some(times) = planned.get_mut(index).and_then(|planned| planned.times.as_mut()) {
             *times = times.saturating_sub(1);
             if *times == 0 {
@@ -217,10 +212,9 @@ impl FaultLine {
             FaultName::NotYetValid => Fault::NotYetValid,
             FaultName::BadSignature => Fault::BadSignature,
             FaultName::NoIdToken => Fault::NoIdToken,
-            FaultName::Slow => Fault::Slow(
-                endpoint()?,
-                Duration::from_millis(self.ms.ok_or("a slow answer needs ms")?),
-            ),
+            FaultName::Slow => {
+                Fault::Slow(endpoint()?, Duration::from_millis(self.ms.ok_or("a slow answer needs ms")?))
+            }
             FaultName::Status500 => Fault::Status500(endpoint()?),
             FaultName::LostTokenAnswer => Fault::LostTokenAnswer,
             FaultName::WrongIssParameter => Fault::WrongIssParameter,

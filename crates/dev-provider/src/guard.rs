@@ -15,12 +15,11 @@ const CSP: &str =
 /// Refuses a `Host` that is not the issuer's: nothing is ever built from an unchecked one. Health is
 /// answered on the loopback names too.
 pub(crate) async fn host(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
-    let sent = request.uri().authority().map(Authority::as_str).or_else(|| {
-        request
-            .headers()
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-    });
+    let sent = request
+        .uri()
+        .authority()
+        .map(Authority::as_str)
+        .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()));
     let healthz = request.uri().path() == "/healthz";
     let known = sent.is_some_and(|host| {
         host.eq_ignore_ascii_case(&provider.config().host()) || (healthz && is_loopback(host))
@@ -46,14 +45,9 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -61,9 +55,7 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 /// so. A client that sends neither is no browser; it lacks the transaction of a browser's session anyway.
 pub(crate) fn is_same_origin(headers: &HeaderMap, issuer: &str) -> bool {
     let origin = headers.get(header::ORIGIN).is_none_or(|origin| origin == issuer);
-    let site = headers
-        .get("sec-fetch-site")
-        .is_none_or(|site| site == "same-origin");
+    let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     origin && site
 }
 
@@ -75,19 +67,12 @@ mod tests {
     fn a_form_from_elsewhere_is_told_apart() {
         let issuer = "http://auth.example";
         let check = |pairs: &[(&'static str, &str)]| {
-            let headers = pairs
-                .iter()
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             is_same_origin(&headers.collect::<HeaderMap>(), issuer)
         };
         assert!(check(&[]));
         assert!(check(&[("origin", issuer), ("sec-fetch-site", "same-origin")]));
-        for foreign in [
-            "null",
-            "http://evil.example",
-            "http://auth.example.evil",
-            "https://auth.example",
-        ] {
+        for foreign in ["null", "http://evil.example", "http://auth.example.evil", "https://auth.example"] {
             assert!(!check(&[("origin", foreign)]), "{foreign}");
         }
         for site in ["cross-site", "same-site", "none"] {

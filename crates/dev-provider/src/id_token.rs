@@ -62,9 +62,7 @@ impl DevProvider {
             later(now, self.config().id_token_ttl),
             now,
             user.claims(&grant.scope),
-            SessionClaims {
-                sid: grant.sid.clone(),
-            },
+            SessionClaims { sid: grant.sid.clone() },
         );
         Ok(claims
             .set_auth_time(Some(grant.auth_time))
@@ -91,14 +89,12 @@ impl DevProvider {
             claims = claims.set_nonce(None);
         }
         if faults.strikes(Fault::Expired) {
-            claims = claims
-                .set_issue_time(now - TimeDelta::hours(2))
-                .set_expiration(now - TimeDelta::hours(1));
+            claims =
+                claims.set_issue_time(now - TimeDelta::hours(2)).set_expiration(now - TimeDelta::hours(1));
         }
         if faults.strikes(Fault::NotYetValid) {
-            claims = claims
-                .set_issue_time(now + TimeDelta::hours(1))
-                .set_expiration(now + TimeDelta::hours(2));
+            claims =
+                claims.set_issue_time(now + TimeDelta::hours(1)).set_expiration(now + TimeDelta::hours(2));
         }
         Ok(claims)
     }
@@ -107,35 +103,18 @@ impl DevProvider {
         let faults = self.faults();
         let payload = token.split('.').nth(1).unwrap_or_default();
         if faults.strikes(Fault::WrongKid) {
-            let input = format!(
-                "{}.{payload}",
-                segment(&json!({ "alg": "RS256", "kid": "unheard-of" }))?
-            );
-            let signature = key
-                .signer
-                .sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
-            return Ok(seal(
-                &input,
-                &signature.map_err(|error| Error::Sign(error.to_string()))?,
-            ));
+            let input = format!("{}.{payload}", segment(&json!({ "alg": "RS256", "kid": "unheard-of" }))?);
+            let signature = key.signer.sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
+            return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
         }
         if faults.strikes(Fault::AlgNone) {
-            return Ok(seal(
-                &format!("{}.{payload}", segment(&json!({ "alg": "none" }))?),
-                &[],
-            ));
+            return Ok(seal(&format!("{}.{payload}", segment(&json!({ "alg": "none" }))?), &[]));
         }
         if faults.strikes(Fault::Hs256WithPublicKey) {
-            let input = format!(
-                "{}.{payload}",
-                segment(&json!({ "alg": "HS256", "kid": key.kid }))?
-            );
+            let input = format!("{}.{payload}", segment(&json!({ "alg": "HS256", "kid": key.kid }))?);
             let secret = CoreHmacKey::new(key.public_pem.as_bytes());
             let signature = secret.sign(&CoreJwsSigningAlgorithm::HmacSha256, input.as_bytes());
-            return Ok(seal(
-                &input,
-                &signature.map_err(|error| Error::Sign(error.to_string()))?,
-            ));
+            return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
         }
         if faults.strikes(Fault::BadSignature) {
             let (input, _) = token.rsplit_once('.').unwrap_or_default();

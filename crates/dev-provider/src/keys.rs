@@ -48,11 +48,7 @@ impl SigningKey {
         let id = Some(JsonWebKeyId::new(kid.clone()));
         let signer = CoreRsaPrivateSigningKey::from_pem(pem.expose_secret(), id).map_err(Error::Key)?;
         let public_pem = public.to_public_key_pem(LineEnding::LF).map_err(key_error)?;
-        Ok(Self {
-            kid,
-            public_pem,
-            signer,
-        })
+        Ok(Self { kid, public_pem, signer })
     }
 
     /// A JWT in compact form (RFC 7515 §7.1), signed RS256, for headers the library does not write.
@@ -74,10 +70,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(current: SigningKey) -> Self {
-        Self {
-            current,
-            retired: Vec::new(),
-        }
+        Self { current, retired: Vec::new() }
     }
 
     /// What `/jwks.json` shows: the key in use. A retired key goes at once, so that relying parties are
@@ -153,10 +146,7 @@ mod tests {
         let first = SigningKey::from_pem(&load_or_create(dir.path()).unwrap()).unwrap();
         let second = SigningKey::from_pem(&load_or_create(dir.path()).unwrap()).unwrap();
         assert_eq!(first.kid, second.kid);
-        let mode = std::fs::metadata(dir.path().join("signing-key.pem"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(dir.path().join("signing-key.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }

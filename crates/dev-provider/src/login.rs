@@ -30,11 +30,7 @@ pub(crate) enum LoginRefusal {
 impl IntoResponse for LoginRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, "login refused");
-        let status = if self == Self::CrossSite {
-            StatusCode::FORBIDDEN
-        } else {
-            StatusCode::BAD_REQUEST
-        };
+        let status = if self == Self::CrossSite { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
         pages::refusal(status, "invalid_request", &self.to_string())
     }
 }
@@ -99,11 +95,7 @@ impl DevProvider {
                     self.end_session(&sid);
                 }
                 let sid = self.config().random.token();
-                let session = ProviderSession {
-                    sub: user.sub,
-                    auth_time: now,
-                    clients: BTreeSet::new(),
-                };
+                let session = ProviderSession { sub: user.sub, auth_time: now, clients: BTreeSet::new() };
                 self.state().sessions.insert(
                     sid.clone(),
                     session,

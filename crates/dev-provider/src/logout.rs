@@ -38,11 +38,7 @@ pub(crate) enum LogoutRefusal {
 impl IntoResponse for LogoutRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, "logout refused");
-        let status = if self == Self::CrossSite {
-            StatusCode::FORBIDDEN
-        } else {
-            StatusCode::BAD_REQUEST
-        };
+        let status = if self == Self::CrossSite { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
         pages::refusal(status, "invalid_request", &self.to_string())
     }
 }
@@ -79,9 +75,7 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
     if params.has_duplicates() {
         return Ok(LogoutRefusal::DuplicateParameter.into_response());
     }
-    let hint = params
-        .get("id_token_hint")
-        .and_then(|hint| provider.read_hint(hint));
+    let hint = params.get("id_token_hint").and_then(|hint| provider.read_hint(hint));
     let continue_to = match continue_to(provider, params, hint.as_ref()) {
         Ok(url) => url,
         Err(LogoutRefusal::UnregisteredRedirectUri) => return unregistered(provider, browser).await,
@@ -101,10 +95,8 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
         }
         (_, Some((_, session))) => {
             let transaction = open(provider, browser, continue_to).await?;
-            Ok(User::by_sub(session.sub).map_or_else(
-                || pages::signed_out(None),
-                |user| pages::confirm_logout(user, &transaction),
-            ))
+            Ok(User::by_sub(session.sub)
+                .map_or_else(|| pages::signed_out(None), |user| pages::confirm_logout(user, &transaction)))
         }
         // Nobody to sign out. A link, not a redirect: nobody proved that the app itself asked.
         (None, None) => Ok(pages::signed_out(continue_to.as_ref())),
@@ -151,15 +143,11 @@ fn continue_to(
     let Some(sent) = params.get("post_logout_redirect_uri") else {
         return Ok(None);
     };
-    let client = hint
-        .map(|hint| hint.client_id.as_str())
-        .or(named)
-        .and_then(|id| provider.config().client(id));
+    let client =
+        hint.map(|hint| hint.client_id.as_str()).or(named).and_then(|id| provider.config().client(id));
     let registered = client.is_some_and(|client| is_registered(&client.post_logout_redirect_uris, sent));
-    let mut url = Url::parse(sent)
-        .ok()
-        .filter(|_| registered)
-        .ok_or(LogoutRefusal::UnregisteredRedirectUri)?;
+    let mut url =
+        Url::parse(sent).ok().filter(|_| registered).ok_or(LogoutRefusal::UnregisteredRedirectUri)?;
     if let Some(state) = params.get("state") {
         url.query_pairs_mut().append_pair("state", state);
     }
@@ -174,10 +162,7 @@ async fn unregistered(provider: &DevProvider, browser: &Browser) -> Result<Respo
         Some(_) => Some(open(provider, browser, None).await?),
         None => None,
     };
-    Ok(pages::unregistered_logout(
-        &refusal.to_string(),
-        transaction.as_deref(),
-    ))
+    Ok(pages::unregistered_logout(&refusal.to_string(), transaction.as_deref()))
 }
 
 async fn open(
@@ -186,15 +171,9 @@ async fn open(
     continue_to: Option<Url>,
 ) -> Result<String, Failure> {
     let transaction = provider.config().random.token();
-    let open = LogoutTransaction {
-        browser: browser.bind(&provider.config().random).await?,
-        continue_to,
-    };
+    let open = LogoutTransaction { browser: browser.bind(&provider.config().random).await?, continue_to };
     let now = provider.now();
-    provider
-        .state()
-        .logouts
-        .insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
+    provider.state().logouts.insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
     Ok(transaction)
 }
 

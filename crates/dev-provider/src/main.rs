@@ -22,30 +22,16 @@ const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 #[command(version)]
 struct Options {
     /// Address to listen on
-    #[arg(
-        long,
-        env = "DEV_PROVIDER_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:4300"
-    )]
+    #[arg(long, env = "DEV_PROVIDER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4300")]
     listen: SocketAddr,
     /// Public origin of this provider, which tokens name as their issuer
-    #[arg(
-        long,
-        env = "DEV_PROVIDER_ISSUER",
-        default_value = "http://auth.wow.localhost:4300"
-    )]
+    #[arg(long, env = "DEV_PROVIDER_ISSUER", default_value = "http://auth.wow.localhost:4300")]
     issuer: Url,
     /// Folder for the signing key; without it every start makes a new key
     #[arg(long, env = "DEV_PROVIDER_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     /// The one client's id
-    #[arg(
-        long,
-        env = "DEV_PROVIDER_CLIENT_ID",
-        value_name = "ID",
-        default_value = "demo"
-    )]
+    #[arg(long, env = "DEV_PROVIDER_CLIENT_ID", value_name = "ID", default_value = "demo")]
     client_id: String,
     /// Redirect URI of the client; repeat for more (in the variable: commas between)
     #[arg(
@@ -128,17 +114,12 @@ async fn run(options: Options) -> Result<(), String> {
     let listen = options.listen;
     let issuer = options.issuer.origin().ascii_serialization();
     // The port first: when it is taken, there is no need to make a key.
-    let listener = tokio::net::TcpListener::bind(listen)
-        .await
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!(
-                    "port {} is taken: stop what listens there, or set DEV_PROVIDER_LISTEN",
-                    listen.port()
-                )
-            }
-            _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
-        })?;
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("port {} is taken: stop what listens there, or set DEV_PROVIDER_LISTEN", listen.port())
+        }
+        _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
+    })?;
     let config = options.config(SecretString::from(secret));
     if config.faults {
         tracing::warn!("faults can be switched on: for tests only");
@@ -158,27 +139,19 @@ async fn run(options: Options) -> Result<(), String> {
         tracing::info!("stopping");
     };
     tracing::info!(%listen, issuer, "ready");
-    serve(provider, listener, shutdown)
-        .await
-        .map_err(|error| error.to_string())
+    serve(provider, listener, shutdown).await.map_err(|error| error.to_string())
 }
 
 /// Clap's message in one line, with the variable that sets the option it is about.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message: Vec<&str> = lines
-        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
-        .collect();
+    let message: Vec<&str> =
+        lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
     let message = message.join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let about = message
-        .split("--")
-        .nth(1)
-        .and_then(|rest| rest.split([' ', '\'']).next());
-    let known = Options::command()
-        .get_arguments()
-        .any(|option| option.get_long() == about);
+    let about = message.split("--").nth(1).and_then(|rest| rest.split([' ', '\'']).next());
+    let known = Options::command().get_arguments().any(|option| option.get_long() == about);
     match about {
         Some(option) if known => format!("{}: {message}", variable(option)),
         _ => message.to_owned(),

@@ -11,10 +11,7 @@ const STYLE: &str = include_str!("../../auth-ui/style/suite.css");
 
 /// `GET /style.css`: the stylesheet all apps of the suite share.
 pub(crate) async fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=300"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
     (headers, STYLE).into_response()
 }
 
@@ -44,21 +41,12 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
             }
         }
     };
-    (
-        status,
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-        body.into_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.into_string()).into_response()
 }
 
 /// The login page: one button a user, the hinted one first.
 pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transaction: &str) -> Response {
-    let hinted = request
-        .login_hint
-        .as_deref()
-        .and_then(User::by_hint)
-        .or(signed_in);
+    let hinted = request.login_hint.as_deref().and_then(User::by_hint).or(signed_in);
     let mut users: Vec<&User> = USERS.iter().collect();
     users.sort_by_key(|user| hinted.is_some_and(|hinted| hinted != *user));
     let back_to = Url::parse(&request.target.redirect_uri).map(|url| url.origin().ascii_serialization());

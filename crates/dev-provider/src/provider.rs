@@ -75,11 +75,7 @@ impl DevProvider {
             .route("/authorize", get(authorize::get))
             .route("/login", post(login::post))
             .route("/logout", get(logout::get).post(logout::post))
-            .layer(browser::layer(
-                self.0.browsers.clone(),
-                secure,
-                config.session_ttl,
-            ));
+            .layer(browser::layer(self.0.browsers.clone(), secure, config.session_ttl));
         let mut router = Router::new()
             .merge(pages)
             .route("/.well-known/openid-configuration", get(discovery::configuration))
@@ -96,11 +92,7 @@ impl DevProvider {
         }
         router
             .fallback(|| async {
-                pages::refusal(
-                    StatusCode::NOT_FOUND,
-                    "not_found",
-                    "There is no such page at this provider.",
-                )
+                pages::refusal(StatusCode::NOT_FOUND, "not_found", "There is no such page at this provider.")
             })
             .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
             .layer(from_fn_with_state(self.clone(), guard::host))
@@ -128,11 +120,7 @@ impl DevProvider {
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         let made = tokio::task::spawn_blocking(|| SigningKey::from_pem(&generate_signing_key()?)).await;
         let next = made.map_err(|error| Error::Key(error.to_string()))??;
-        self.0
-            .keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .rotate(next);
+        self.0.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(next);
         tracing::info!("signing key rotated");
         Ok(())
     }

@@ -26,10 +26,7 @@ impl Random {
     /// 256 random bits in base64url, 43 characters.
     pub(crate) fn token(&self) -> String {
         let mut bytes = [0_u8; 32];
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill_bytes(&mut bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 }

@@ -20,22 +20,12 @@ pub(crate) async fn post(
     let key = fingerprint(params.get("token").ok_or(TokenRefusal::MissingParameter)?);
     let now = provider.now();
     let mut state = provider.state();
-    let refresh = state
-        .refresh_tokens
-        .get(&key, now)
-        .map(|token| token.family.clone());
-    let access = state
-        .access_tokens
-        .get(&key, now)
-        .map(|token| token.family.clone());
+    let refresh = state.refresh_tokens.get(&key, now).map(|token| token.family.clone());
+    let access = state.access_tokens.get(&key, now).map(|token| token.family.clone());
     let Some(family) = refresh.as_ref().or(access.as_ref()) else {
         return Ok(StatusCode::OK);
     };
-    if state
-        .families
-        .get(family, now)
-        .is_some_and(|grant| grant.client_id != client.client_id)
-    {
+    if state.families.get(family, now).is_some_and(|grant| grant.client_id != client.client_id) {
         return Err(TokenRefusal::ForeignToken);
     }
     match refresh {

@@ -48,8 +48,7 @@ impl State {
     /// the session back while it was live, so that its clients can be told.
     pub(crate) fn end_session(&mut self, sid: &str, keep_offline: bool) -> Option<ProviderSession> {
         let session = self.sessions.remove(&sid.to_owned());
-        self.families
-            .retain(|grant| grant.sid != sid || (keep_offline && grant.scope.has("offline_access")));
+        self.families.retain(|grant| grant.sid != sid || (keep_offline && grant.scope.has("offline_access")));
         self.codes.retain(|code| code.grant.sid != sid);
         session
     }

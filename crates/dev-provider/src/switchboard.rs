@@ -17,11 +17,7 @@ pub(crate) async fn add(State(provider): State<DevProvider>, body: Bytes) -> Res
         Ok(order) => order,
         Err(error) => return refuse(error.to_string()),
     };
-    let faults: Result<Vec<_>, _> = order
-        .faults
-        .iter()
-        .map(|line| Ok((line.fault()?, line.times)))
-        .collect();
+    let faults: Result<Vec<_>, _> = order.faults.iter().map(|line| Ok((line.fault()?, line.times))).collect();
     let faults: Vec<(Fault, Option<u32>)> = match faults {
         Ok(faults) => faults,
         Err(reason) => return refuse(str::to_owned(reason)),

@@ -52,10 +52,7 @@ pub(crate) fn client_of<'a>(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<&'a Client, TokenRefusal> {
-    let form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if form.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(TokenRefusal::NotAForm);
     }
@@ -82,10 +79,8 @@ impl DevProvider {
         let family = self.config().random.token();
         let code = {
             let mut state = self.state();
-            let Some(code) = state
-                .codes
-                .get_mut(&key, now)
-                .filter(|code| code.grant.client_id == client.client_id)
+            let Some(code) =
+                state.codes.get_mut(&key, now).filter(|code| code.grant.client_id == client.client_id)
             else {
                 return Err(TokenRefusal::UnknownCode.into());
             };
@@ -106,15 +101,8 @@ impl DevProvider {
             if state.sessions.get(&code.grant.sid, now).is_none() {
                 return Err(TokenRefusal::SessionEnded.into());
             }
-            let expires = later(
-                now,
-                self.config()
-                    .refresh_token_ttl
-                    .max(self.config().access_token_ttl),
-            );
-            state
-                .families
-                .insert(family.clone(), code.grant.clone(), expires, now);
+            let expires = later(now, self.config().refresh_token_ttl.max(self.config().access_token_ttl));
+            state.families.insert(family.clone(), code.grant.clone(), expires, now);
             code
         };
         let (answer, _) = self.answer(&family, &code.grant, &code.grant.scope, code.nonce.as_deref())?;
@@ -137,22 +125,12 @@ impl DevProvider {
         let id_token = self.id_token(grant, nonce, &access_token)?;
         let successor = refresh_token.as_deref().map(fingerprint);
         let mut state = self.state();
-        let access = AccessToken {
-            family: family.to_owned(),
-            scope: scope.clone(),
-        };
+        let access = AccessToken { family: family.to_owned(), scope: scope.clone() };
         let expires = later(now, config.access_token_ttl);
-        state
-            .access_tokens
-            .insert(fingerprint(&access_token), access, expires, now);
+        state.access_tokens.insert(fingerprint(&access_token), access, expires, now);
         if let Some(successor) = successor {
-            let refresh = RefreshToken {
-                family: family.to_owned(),
-                used: None,
-            };
-            state
-                .refresh_tokens
-                .insert(successor, refresh, later(now, config.refresh_token_ttl), now);
+            let refresh = RefreshToken { family: family.to_owned(), used: None };
+            state.refresh_tokens.insert(successor, refresh, later(now, config.refresh_token_ttl), now);
         }
         let answer = TokenAnswer {
             access_token,

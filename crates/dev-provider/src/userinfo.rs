@@ -51,14 +51,9 @@ impl DevProvider {
             .ok_or(UserinfoRefusal::NoToken)?;
         let now = self.now();
         let state = self.state();
-        let access = state
-            .access_tokens
-            .get(&fingerprint(token), now)
-            .ok_or(UserinfoRefusal::InvalidToken)?;
-        let grant = state
-            .families
-            .get(&access.family, now)
-            .ok_or(UserinfoRefusal::InvalidToken)?;
+        let access =
+            state.access_tokens.get(&fingerprint(token), now).ok_or(UserinfoRefusal::InvalidToken)?;
+        let grant = state.families.get(&access.family, now).ok_or(UserinfoRefusal::InvalidToken)?;
         let user = User::by_sub(grant.sub).ok_or(UserinfoRefusal::InvalidToken)?;
         Ok(Json(user.claims(&access.scope)).into_response())
     }

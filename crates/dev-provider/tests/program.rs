@@ -14,10 +14,7 @@ fn program(listen: &str) -> Command {
             "DEV_PROVIDER_REDIRECT_URI",
             "http://localhost:4200/auth/callback/demo,http://identity.wow.localhost:4200/x",
         )
-        .env(
-            "DEV_PROVIDER_DATA_DIR",
-            concat!(env!("CARGO_TARGET_TMPDIR"), "/dev-provider"),
-        )
+        .env("DEV_PROVIDER_DATA_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/dev-provider"))
         .env("DEV_PROVIDER_LISTEN", listen)
         .stderr(Stdio::piped());
     command
@@ -70,10 +67,7 @@ fn it_stops_when_asked() {
     let mut running = program("127.0.0.1:0").spawn().unwrap();
     let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("ready")));
-    let asked = Command::new("kill")
-        .arg(running.id().to_string())
-        .status()
-        .unwrap();
+    let asked = Command::new("kill").arg(running.id().to_string()).status().unwrap();
     assert!(asked.success());
     assert!(running.wait().unwrap().success());
 }

@@ -62,11 +62,7 @@ pub fn app_routes(auth: &Auth) -> Router {
         .route("/login", get(|| async { "sign-in page" }))
         .route("/signed-out", get(|| async { "signed out" }))
         .route("/protected", get(|| async { "protected page" }))
-        .merge(
-            routes::common()
-                .merge(routes::callbacks())
-                .with_state(auth.clone()),
-        );
+        .merge(routes::common().merge(routes::callbacks()).with_state(auth.clone()));
     protect(router, auth, PUBLIC)
 }
 
@@ -83,20 +79,11 @@ impl App {
         let url: Url = format!("http://{host}:{port}").parse().unwrap();
         let mut vars = vec![
             ("PUBLIC_URL", url.origin().ascii_serialization()),
-            (
-                "AUTH_SECRET",
-                format!("a secret for the tests of {url}, long enough"),
-            ),
+            ("AUTH_SECRET", format!("a secret for the tests of {url}, long enough")),
             ("AUTH_DEMO_ID", "demo".to_owned()),
             ("AUTH_DEMO_SECRET", crate::CLIENT_SECRET.to_owned()),
-            (
-                "AUTH_DEMO_ISSUER",
-                issuer.as_str().trim_end_matches('/').to_owned(),
-            ),
-            (
-                "SESSION_STORE_URL",
-                format!("sqlite://{}", folder.path().join("sessions.db").display()),
-            ),
+            ("AUTH_DEMO_ISSUER", issuer.as_str().trim_end_matches('/').to_owned()),
+            ("SESSION_STORE_URL", format!("sqlite://{}", folder.path().join("sessions.db").display())),
         ];
         vars.extend(options.vars);
         let vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value));
@@ -107,13 +94,7 @@ impl App {
             Auth::with_store(config, Arc::new(store.clone()), clock.clone(), Random::system()).unwrap();
         let router = router(&auth);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self {
-            url,
-            auth,
-            clock,
-            store,
-            _folder: folder,
-        }
+        Self { url, auth, clock, store, _folder: folder }
     }
 
     /// Takes the store away, as a lost disk or server would.

@@ -37,18 +37,14 @@ impl Page {
     /// The path and query it redirects to; empty without a redirect.
     #[must_use]
     pub fn path(&self) -> String {
-        self.location()
-            .map(|url| url[url::Position::BeforePath..].to_owned())
-            .unwrap_or_default()
+        self.location().map(|url| url[url::Position::BeforePath..].to_owned()).unwrap_or_default()
     }
 
     /// The cookies it sets.
     #[must_use]
     pub fn set_cookies(&self) -> Vec<String> {
         let cookies = self.headers.get_all(header::SET_COOKIE).iter();
-        cookies
-            .map(|cookie| cookie.to_str().unwrap().to_owned())
-            .collect()
+        cookies.map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
     }
 
     /// The value of the form field `name`.
@@ -75,10 +71,7 @@ impl Browser {
     /// A browser without cookies.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            http: HttpClient::new().unwrap(),
-            jar: BTreeMap::new(),
-        }
+        Self { http: HttpClient::new().unwrap(), jar: BTreeMap::new() }
     }
 
     /// The cookie called `name` at `url`'s host.
@@ -90,10 +83,7 @@ impl Browser {
     /// Plants a cookie.
     pub fn plant(&mut self, url: &Url, name: &str, value: &str) {
         let host = url.host_str().unwrap().to_owned();
-        self.jar
-            .entry(host)
-            .or_default()
-            .insert(name.to_owned(), value.to_owned());
+        self.jar.entry(host).or_default().insert(name.to_owned(), value.to_owned());
     }
 
     /// Sends a request with this browser's cookies, and keeps those that come back.
@@ -101,20 +91,13 @@ impl Browser {
         let host = url.host_str().unwrap().to_owned();
         let mut request = Request::builder().method(method).uri(url.as_str());
         if let Some(cookies) = self.jar.get(&host).filter(|cookies| !cookies.is_empty()) {
-            let line: Vec<_> = cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let line: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, line.join("; "));
         }
         for (name, value) in headers {
             request = request.header(name.parse::<HeaderName>().unwrap(), *value);
         }
-        let answer = self
-            .http
-            .send(request.body(body.as_bytes().to_vec()).unwrap())
-            .await
-            .unwrap();
+        let answer = self.http.send(request.body(body.as_bytes().to_vec()).unwrap()).await.unwrap();
         let page = Page {
             url: url.clone(),
             status: answer.status(),
@@ -131,10 +114,7 @@ impl Browser {
         let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
         let (name, value) = pair.split_once('=').unwrap();
         let jar = self.jar.entry(host.to_owned()).or_default();
-        if attributes
-            .split(';')
-            .any(|attribute| attribute.trim() == "Max-Age=0")
-        {
+        if attributes.split(';').any(|attribute| attribute.trim() == "Max-Age=0") {
             jar.remove(name);
         } else {
             jar.insert(name.to_owned(), value.to_owned());
@@ -148,9 +128,7 @@ impl Browser {
 
     /// Sends a form from a page of the same origin.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
             ("accept", "text/html"),
             ("content-type", "application/x-www-form-urlencoded"),

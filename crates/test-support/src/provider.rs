@@ -49,9 +49,7 @@ impl TestProvider {
     pub async fn continue_as(&self, browser: &mut Browser, login: &Page, user: &str) -> Page {
         let transaction = login.field("transaction").unwrap();
         let url = self.issuer.join("/login").unwrap();
-        browser
-            .post(&url, &[("transaction", &transaction), ("user", user)])
-            .await
+        browser.post(&url, &[("transaction", &transaction), ("user", user)]).await
     }
 }
 

@@ -49,12 +49,7 @@ pub(super) async fn authorize(
         Err(error) => {
             tracing::error!(rule = %error, app = %request.source, "a sign-in could not pass");
             let sentence = error.code().sentence();
-            error_page::refuse(
-                &headers,
-                StatusCode::SERVICE_UNAVAILABLE,
-                &error.to_string(),
-                sentence,
-            )
+            error_page::refuse(&headers, StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), sentence)
         }
     }
 }
@@ -92,12 +87,7 @@ async fn pass_on(
     let flow = Flow::Proxied(Proxied::new(request, id.clone()));
     let ticket = auth.flows.keep(&state, &flow, origin, headers).await?;
     tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
-    Ok((
-        StatusCode::FOUND,
-        set_cookies(ticket.cookies),
-        [(LOCATION, location(&url))],
-    )
-        .into_response())
+    Ok((StatusCode::FOUND, set_cookies(ticket.cookies), [(LOCATION, location(&url))]).into_response())
 }
 
 /// A serialised URL is ASCII without control characters, so it always fits a header.

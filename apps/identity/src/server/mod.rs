@@ -21,13 +21,7 @@ use std::sync::Arc;
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &[
-        "/authorize",
-        "/api/get-session-status",
-        "/favicon.svg",
-        "/favicon.ico",
-        "/robots.txt",
-    ],
+    others: &["/authorize", "/api/get-session-status", "/favicon.svg", "/favicon.ico", "/robots.txt"],
     prefixes: &["/auth/", "/pkg/"],
 };
 
@@ -41,24 +35,15 @@ struct AppState {
 
 /// The whole app, layers included.
 pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: &LeptosOptions) -> Router {
-    let state = AppState {
-        auth: auth.clone(),
-        registry: registry.clone(),
-        options: options.clone(),
-    };
-    let app = Router::new()
-        .merge(pages(&state))
-        .merge(endpoints(auth, registry))
-        .merge(serve::site_files(options));
+    let state = AppState { auth: auth.clone(), registry: registry.clone(), options: options.clone() };
+    let app =
+        Router::new().merge(pages(&state)).merge(endpoints(auth, registry)).merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }
 
 /// The endpoints, without the pages.
 fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
-    let state = Proxy {
-        auth: auth.clone(),
-        registry,
-    };
+    let state = Proxy { auth: auth.clone(), registry };
     let proxy = Router::new()
         .route("/authorize", get(authorize::authorize))
         .route("/auth/callback/{provider}", get(callback::callback))
@@ -100,14 +85,9 @@ fn pages(state: &AppState) -> Router {
     };
     let options = state.options.clone();
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || {
-            shell(options.clone())
-        })
+        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
         .fallback(not_found)
-        .layer(middleware::from_fn_with_state(
-            state.auth.clone(),
-            provide_page_context,
-        ))
+        .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
         .with_state(state.clone())
 }
 

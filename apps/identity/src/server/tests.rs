@@ -31,44 +31,27 @@ async fn world() -> World {
     let options = AppOptions::default();
     let identity = App::start(identity_socket, &provider.issuer, options, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
-    let options = AppOptions {
-        vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)],
-        host: Some("partner.localhost"),
-    };
+    let options =
+        AppOptions { vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)], host: Some("partner.localhost") };
     let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
-    World {
-        provider,
-        identity,
-        app,
-        browser: Browser::new(),
-    }
+    World { provider, identity, app, browser: Browser::new() }
 }
 
 impl World {
     /// Begins at the app; returns its redirect to identity.
     async fn begin(&mut self) -> Page {
-        self.browser
-            .post(
-                &self.app.at("/auth/signin/demo"),
-                &[("callbackUrl", "/protected?tab=2")],
-            )
-            .await
+        self.browser.post(&self.app.at("/auth/signin/demo"), &[("callbackUrl", "/protected?tab=2")]).await
     }
 
     /// Goes through the provider as Alice; returns the redirect to identity's callback.
     async fn at_provider(&mut self) -> Page {
         let begun = self.begin().await;
         let login = self.browser.follow(begun).await;
-        self.provider
-            .continue_as(&mut self.browser, &login, "alice")
-            .await
+        self.provider.continue_as(&mut self.browser, &login, "alice").await
     }
 
     async fn status(&mut self) -> String {
-        self.browser
-            .get(&self.app.at("/api/get-session-status?peek=1"))
-            .await
-            .body
+        self.browser.get(&self.app.at("/api/get-session-status?peek=1")).await.body
     }
 }
 
@@ -84,37 +67,22 @@ async fn an_app_on_another_domain_signs_in_through_identity() {
     let mut world = world().await;
     let begun = world.begin().await;
     let to_identity = begun.location().unwrap();
-    assert_eq!(
-        (to_identity.origin(), to_identity.path()),
-        (world.identity.url.origin(), "/authorize")
-    );
+    assert_eq!((to_identity.origin(), to_identity.path()), (world.identity.url.origin(), "/authorize"));
     assert!(!to_identity.as_str().contains("code_verifier"));
 
     let passed_on = world.browser.get(&to_identity).await;
     assert_eq!(passed_on.status, StatusCode::FOUND);
     let (asked, sent) = (params(&to_identity), params(&passed_on.location().unwrap()));
-    assert_eq!(
-        sent["redirect_uri"],
-        world.identity.at("/auth/callback/demo").as_str()
-    );
-    assert_eq!(
-        (&sent["nonce"], &sent["code_challenge"]),
-        (&asked["nonce"], &asked["code_challenge"])
-    );
+    assert_eq!(sent["redirect_uri"], world.identity.at("/auth/callback/demo").as_str());
+    assert_eq!((&sent["nonce"], &sent["code_challenge"]), (&asked["nonce"], &asked["code_challenge"]));
     assert_ne!(sent["state"], asked["state"], "identity has a state of its own");
 
     let login = world.browser.follow(passed_on).await;
-    let answer = world
-        .provider
-        .continue_as(&mut world.browser, &login, "alice")
-        .await;
+    let answer = world.provider.continue_as(&mut world.browser, &login, "alice").await;
     let back = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER);
     let callback = back.location().unwrap();
-    assert_eq!(
-        (callback.origin(), callback.path()),
-        (world.app.url.origin(), "/auth/callback/demo")
-    );
+    assert_eq!((callback.origin(), callback.path()), (world.app.url.origin(), "/auth/callback/demo"));
     assert_eq!(params(&callback)["state"], asked["state"]);
 
     let done = world.browser.get(&callback).await;
@@ -137,33 +105,16 @@ async fn an_unregistered_source_gets_a_400_page_and_nothing_else() {
         "",
     ] {
         let mut url = good.clone();
-        let others: Vec<_> = good
-            .query_pairs()
-            .into_owned()
-            .filter(|(name, _)| name != "source_url")
-            .collect();
-        url.query_pairs_mut()
-            .clear()
-            .extend_pairs(others)
-            .append_pair("source_url", source);
+        let others: Vec<_> =
+            good.query_pairs().into_owned().filter(|(name, _)| name != "source_url").collect();
+        url.query_pairs_mut().clear().extend_pairs(others).append_pair("source_url", source);
         let refused = world.browser.get(&url).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{source}");
-        assert!(
-            refused.location().is_none() && refused.set_cookies().is_empty(),
-            "{source}"
-        );
+        assert!(refused.location().is_none() && refused.set_cookies().is_empty(), "{source}");
         assert!(refused.body.contains("unregistered_source_url"), "{source}");
     }
-    for extra in [
-        "scope=all",
-        "redirect_uri=https://evil.example",
-        "client_id=x",
-        "source_url=http://x",
-    ] {
-        let refused = world
-            .browser
-            .get(&format!("{good}&{extra}").parse().unwrap())
-            .await;
+    for extra in ["scope=all", "redirect_uri=https://evil.example", "client_id=x", "source_url=http://x"] {
+        let refused = world.browser.get(&format!("{good}&{extra}").parse().unwrap()).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{extra}");
         assert!(refused.body.contains("invalid_parameters"), "{extra}");
     }
@@ -195,20 +146,15 @@ async fn an_old_unknown_or_foreign_callback_is_a_400() {
     let callback = answer.location().unwrap();
     let mut other_provider = callback.clone();
     other_provider.set_path("/auth/callback/google");
-    for url in [
-        "/auth/callback/demo?code=x",
-        "/auth/callback/demo?code=x&state=unknown",
-        "/auth/callback/demo",
-    ] {
+    for url in
+        ["/auth/callback/demo?code=x", "/auth/callback/demo?code=x&state=unknown", "/auth/callback/demo"]
+    {
         let refused = world.browser.get(&world.identity.at(url)).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{url}");
     }
     let head = world.browser.send(Method::HEAD, &callback, &[], "").await;
     assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(
-        world.browser.get(&other_provider).await.status,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(world.browser.get(&other_provider).await.status, StatusCode::BAD_REQUEST);
 
     let answer = {
         let begun = world.begin().await;
@@ -224,17 +170,11 @@ async fn an_old_unknown_or_foreign_callback_is_a_400() {
 async fn a_refusal_of_the_provider_reaches_the_app_that_asked() {
     let mut world = world().await;
     let url = world.app.at("/auth/signin/demo");
-    let begun = world
-        .browser
-        .post(&url, &[("prompt", "none"), ("callbackUrl", "/protected")])
-        .await;
+    let begun = world.browser.post(&url, &[("prompt", "none"), ("callbackUrl", "/protected")]).await;
     let ended = world.browser.follow(begun).await;
     assert_eq!(
         ended.url.as_str(),
-        world
-            .app
-            .at("/login?error=login_required&callbackUrl=%2Fprotected")
-            .as_str()
+        world.app.at("/login?error=login_required&callbackUrl=%2Fprotected").as_str()
     );
 }
 
@@ -244,26 +184,15 @@ async fn a_sign_out_goes_to_the_provider_and_comes_back_through_identity() {
     let answer = world.at_provider().await;
     world.browser.follow(answer).await;
     assert_eq!(world.status().await, SIGNED_IN);
-    let left = world
-        .browser
-        .post(&world.app.at("/auth/signout"), &[("callbackUrl", "/public")])
-        .await;
+    let left = world.browser.post(&world.app.at("/auth/signout"), &[("callbackUrl", "/public")]).await;
     assert_eq!(world.status().await, SIGNED_OUT);
-    let at_identity = world
-        .browser
-        .get(&left.location().unwrap())
-        .await
-        .location()
-        .unwrap();
+    let at_identity = world.browser.get(&left.location().unwrap()).await.location().unwrap();
     assert_eq!(
         (at_identity.origin(), at_identity.path()),
         (world.identity.url.origin(), "/auth/logout/callback")
     );
     let at_app = world.browser.get(&at_identity).await.location().unwrap();
-    assert_eq!(
-        (at_app.origin(), at_app.path()),
-        (world.app.url.origin(), "/auth/logout/callback")
-    );
+    assert_eq!((at_app.origin(), at_app.path()), (world.app.url.origin(), "/auth/logout/callback"));
     assert_eq!(world.browser.get(&at_app).await.path(), "/public");
 }
 
@@ -271,11 +200,7 @@ async fn a_sign_out_goes_to_the_provider_and_comes_back_through_identity() {
 async fn a_logout_state_that_names_a_stranger_stays_at_identity() {
     let mut world = world().await;
     let stranger = auth::origin::Origin::parse("https://evil.example").unwrap();
-    for state in [
-        auth::flow::logout_state("x", &stranger),
-        "x".into(),
-        String::new(),
-    ] {
+    for state in [auth::flow::logout_state("x", &stranger), "x".into(), String::new()] {
         let url = world.identity.at(&format!("/auth/logout/callback?state={state}"));
         let page = world.browser.get(&url).await;
         assert_eq!(page.path(), "/signed-out", "{state}");
@@ -288,10 +213,7 @@ async fn identity_signs_in_for_itself_too() {
     let url = world.identity.at("/auth/signin/demo");
     let begun = world.browser.post(&url, &[("callbackUrl", "/?tab=2")]).await;
     let login = world.browser.follow(begun).await;
-    let answer = world
-        .provider
-        .continue_as(&mut world.browser, &login, "bob")
-        .await;
+    let answer = world.provider.continue_as(&mut world.browser, &login, "bob").await;
     let page = world.browser.follow(answer).await;
     assert_eq!(page.url.as_str(), world.identity.at("/?tab=2").as_str());
     assert!(page.body.contains("Bob Brown"));
@@ -301,10 +223,7 @@ async fn identity_signs_in_for_itself_too() {
 #[tokio::test]
 async fn a_provider_that_is_down_is_a_503_and_an_unknown_one_a_400() {
     let mut world = world().await;
-    world
-        .provider
-        .faults()
-        .add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));
+    world.provider.faults().add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let source = world.app.url.origin().ascii_serialization();
     let authorize = |provider: &str| {

@@ -27,11 +27,7 @@ pub(crate) fn Dashboard() -> impl IntoView {
 #[component]
 fn FavouriteNumber(user: PublicUser) -> impl IntoView {
     let number = user.data.get(FAVOURITE_NUMBER).and_then(|value| value.as_i64());
-    let saved = use_query_map()
-        .read_untracked()
-        .get("saved")
-        .as_deref()
-        .and_then(Saved::parse);
+    let saved = use_query_map().read_untracked().get("saved").as_deref().and_then(Saved::parse);
     view! {
         <section class="card stack" aria-labelledby="number-title">
             <h2 id="number-title">"Your favourite number"</h2>
@@ -68,14 +64,12 @@ fn FavouriteNumber(user: PublicUser) -> impl IntoView {
 fn Outcome(saved: Saved) -> impl IntoView {
     let (kind, sentence) = match saved {
         Saved::Yes => (NoticeKind::Success, "Saved."),
-        Saved::NotANumber => (
-            NoticeKind::Error,
-            "That is not a whole number we can keep. Nothing was changed.",
-        ),
-        Saved::Unavailable => (
-            NoticeKind::Error,
-            "It could not be saved right now. Please try again in a moment.",
-        ),
+        Saved::NotANumber => {
+            (NoticeKind::Error, "That is not a whole number we can keep. Nothing was changed.")
+        }
+        Saved::Unavailable => {
+            (NoticeKind::Error, "It could not be saved right now. Please try again in a moment.")
+        }
     };
     view! { <Notice kind><p>{sentence}</p></Notice> }
 }

@@ -21,12 +21,7 @@ use user_data::SessionUserData;
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &[
-        "/api/get-session-status",
-        "/favicon.svg",
-        "/favicon.ico",
-        "/robots.txt",
-    ],
+    others: &["/api/get-session-status", "/favicon.svg", "/favicon.ico", "/robots.txt"],
     prefixes: &["/auth/", "/pkg/"],
 };
 
@@ -39,20 +34,14 @@ struct AppState {
 
 /// The whole app, layers included.
 pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
-    let state = AppState {
-        auth: auth.clone(),
-        options: options.clone(),
-    };
+    let state = AppState { auth: auth.clone(), options: options.clone() };
     let endpoints = Router::new()
         .merge(routes::common())
         .merge(routes::callbacks())
         .route("/api/update-user-data", post(user_data::update))
         .with_state(auth.clone());
     protect(
-        Router::new()
-            .merge(pages(&state))
-            .merge(endpoints)
-            .merge(serve::site_files(options)),
+        Router::new().merge(pages(&state)).merge(endpoints).merge(serve::site_files(options)),
         auth,
         PUBLIC,
     )
@@ -79,14 +68,9 @@ fn pages(state: &AppState) -> Router {
     };
     let options = state.options.clone();
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || {
-            shell(options.clone())
-        })
+        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
         .fallback(not_found)
-        .layer(middleware::from_fn_with_state(
-            state.auth.clone(),
-            provide_page_context,
-        ))
+        .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
         .with_state(state.clone())
 }
 

@@ -17,14 +17,10 @@ async fn signed_in() -> World {
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
     let options = leptos_options("main", ([127, 0, 0, 1], 0).into());
-    let app = App::start(socket, &provider.issuer, AppOptions::default(), |auth| {
-        router(auth, &options)
-    })
-    .await;
+    let app =
+        App::start(socket, &provider.issuer, AppOptions::default(), |auth| router(auth, &options)).await;
     let mut browser = Browser::new();
-    let begun = browser
-        .post(&app.at("/auth/signin/demo"), &[("callbackUrl", "/dashboard")])
-        .await;
+    let begun = browser.post(&app.at("/auth/signin/demo"), &[("callbackUrl", "/dashboard")]).await;
     let login = browser.follow(begun).await;
     let answer = provider.continue_as(&mut browser, &login, "alice").await;
     let dashboard = browser.follow(answer).await;
@@ -35,9 +31,7 @@ async fn signed_in() -> World {
 impl World {
     async fn update(&mut self, content_type: &str, body: &str) -> Page {
         let url = self.app.at("/api/update-user-data");
-        self.browser
-            .send(Method::POST, &url, &[("content-type", content_type)], body)
-            .await
+        self.browser.send(Method::POST, &url, &[("content-type", content_type)], body).await
     }
 
     async fn favourite(&mut self) -> serde_json::Value {
@@ -48,50 +42,24 @@ impl World {
 #[tokio::test]
 async fn user_data_is_updated_and_shown_at_once() {
     let mut world = signed_in().await;
-    let updated = world
-        .update("application/json", r#"{"favourite_number": 42}"#)
-        .await;
+    let updated = world.update("application/json", r#"{"favourite_number": 42}"#).await;
     assert_eq!(updated.status, StatusCode::OK);
     assert_eq!(updated.json()["favourite_number"], 42);
     assert_eq!(updated.json()["name"], "Alice Adams");
     assert_eq!(world.favourite().await, 42);
-    assert!(
-        world
-            .browser
-            .get(&world.app.at("/dashboard"))
-            .await
-            .body
-            .contains("42")
-    );
+    assert!(world.browser.get(&world.app.at("/dashboard")).await.body.contains("42"));
 }
 
 #[tokio::test]
 async fn whatever_is_not_exactly_that_field_is_refused_and_changes_nothing() {
     let mut world = signed_in().await;
-    world
-        .update("application/json", r#"{"favourite_number": 42}"#)
-        .await;
+    world.update("application/json", r#"{"favourite_number": 42}"#).await;
     let huge = format!(r#"{{"favourite_number": 1, "x": "{}"}}"#, "a".repeat(64 * 1024));
     for (content_type, body, status, named) in [
-        (
-            "application/json",
-            r#"{"favourite_number": 1, "role": "admin"}"#,
-            422,
-            "role",
-        ),
+        ("application/json", r#"{"favourite_number": 1, "role": "admin"}"#, 422, "role"),
         ("application/json", r#"{"user": {"name": "Eve"}}"#, 422, "user"),
-        (
-            "application/json",
-            r#"{"favourite_number": "seven"}"#,
-            422,
-            "favourite_number",
-        ),
-        (
-            "application/json",
-            r#"{"favourite_number": 99999999999}"#,
-            422,
-            "favourite_number",
-        ),
+        ("application/json", r#"{"favourite_number": "seven"}"#, 422, "favourite_number"),
+        ("application/json", r#"{"favourite_number": 99999999999}"#, 422, "favourite_number"),
         ("application/json", r#"{}"#, 422, "favourite_number"),
         ("application/json", r#"{"favourite_number": 1"#, 400, ""),
         ("application/json", &huge, 413, ""),
@@ -109,15 +77,10 @@ async fn whatever_is_not_exactly_that_field_is_refused_and_changes_nothing() {
 async fn neither_api_nor_server_function_answers_a_stranger() {
     let mut world = signed_in().await;
     world.browser = Browser::new();
-    let refused = world
-        .update("application/json", r#"{"favourite_number": 1}"#)
-        .await;
+    let refused = world.update("application/json", r#"{"favourite_number": 1}"#).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     let url = world.app.at("/api/save-favourite-number");
-    assert_eq!(
-        world.browser.post(&url, &[("number", "1")]).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(world.browser.post(&url, &[("number", "1")]).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -138,54 +101,24 @@ async fn protected_markup_never_reaches_a_stranger() {
     assert_eq!(private.status, StatusCode::OK);
     for path in ["/protected", "/dashboard", "/session", "/nothing-here"] {
         let refused = Browser::new().get(&world.app.at(path)).await;
-        assert_eq!(
-            (refused.status, refused.body.as_str()),
-            (StatusCode::SEE_OTHER, ""),
-            "{path}"
-        );
+        assert_eq!((refused.status, refused.body.as_str()), (StatusCode::SEE_OTHER, ""), "{path}");
     }
-    assert_eq!(
-        world.browser.get(&world.app.at("/nothing-here")).await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(world.browser.get(&world.app.at("/nothing-here")).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn pages_bring_a_policy_with_a_nonce_of_their_own_and_no_inline_style() {
     let mut world = signed_in().await;
     let mut nonces = std::collections::HashSet::new();
-    for path in [
-        "/",
-        "/public",
-        "/protected",
-        "/dashboard",
-        "/session",
-        "/login",
-        "/ssr-login",
-        "/signed-out",
-    ] {
+    for path in
+        ["/", "/public", "/protected", "/dashboard", "/session", "/login", "/ssr-login", "/signed-out"]
+    {
         let page = world.browser.get(&world.app.at(path)).await;
-        let policy = page.headers["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .to_owned();
-        let nonce = policy
-            .split("'nonce-")
-            .nth(1)
-            .unwrap()
-            .split('\'')
-            .next()
-            .unwrap()
-            .to_owned();
+        let policy = page.headers["content-security-policy"].to_str().unwrap().to_owned();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
         assert!(nonces.insert(nonce), "{path}: a nonce twice");
-        assert!(
-            !policy.contains("unsafe-inline") && policy.contains("frame-ancestors 'none'"),
-            "{path}"
-        );
-        assert!(
-            !page.body.contains(" style=") && !page.body.contains(" onclick="),
-            "{path}"
-        );
+        assert!(!policy.contains("unsafe-inline") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!page.body.contains(" style=") && !page.body.contains(" onclick="), "{path}");
         assert_eq!(page.headers["cache-control"], "no-store", "{path}");
     }
 }

@@ -73,10 +73,7 @@ impl SessionUserData {
     pub(super) fn of_request(auth: &Auth) -> Option<Self> {
         let parts = use_context::<Parts>()?;
         let session = Session::of(&parts)?;
-        Some(Self {
-            auth: auth.clone(),
-            session,
-        })
+        Some(Self { auth: auth.clone(), session })
     }
 }
 

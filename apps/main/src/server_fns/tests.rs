@@ -23,17 +23,11 @@ impl UserData for Notebook {
 
 /// Posts `number` as the form does; where the browser is sent, and what was saved.
 async fn post(session: SessionState, answer: Result<(), SaveError>, number: &str) -> (String, Vec<i32>) {
-    let notebook = Arc::new(Notebook {
-        answer,
-        saved: Mutex::new(Vec::new()),
-    });
+    let notebook = Arc::new(Notebook { answer, saved: Mutex::new(Vec::new()) });
     let response = ResponseOptions::default();
     let call = Owner::new().with(|| {
-        let (parts, ()) = Request::builder()
-            .header(header::ACCEPT, "text/html")
-            .body(())
-            .unwrap()
-            .into_parts();
+        let (parts, ()) =
+            Request::builder().header(header::ACCEPT, "text/html").body(()).unwrap().into_parts();
         provide_context(parts);
         provide_context(response.clone());
         provide_context(page_with(session));
@@ -92,10 +86,7 @@ async fn a_number_is_saved_and_the_dashboard_says_so() {
 #[tokio::test]
 async fn a_signed_out_call_saves_nothing_and_is_shown_the_way_in() {
     let (location, saved) = post(SessionState::SignedOut(None), Ok(()), "42").await;
-    assert_eq!(
-        (location.as_str(), saved),
-        ("/login?callbackUrl=%2Fdashboard", vec![])
-    );
+    assert_eq!((location.as_str(), saved), ("/login?callbackUrl=%2Fdashboard", vec![]));
 }
 
 #[tokio::test]
@@ -108,21 +99,14 @@ async fn a_session_that_ends_during_the_save_is_shown_the_way_in() {
 async fn what_is_no_whole_number_is_not_saved() {
     for typed in ["", "abc", "1.5", "99999999999", "1; drop"] {
         let (location, saved) = post(signed_in(), Ok(()), typed).await;
-        assert_eq!(
-            (location.as_str(), saved),
-            ("/dashboard?saved=not_a_number", vec![]),
-            "{typed:?}"
-        );
+        assert_eq!((location.as_str(), saved), ("/dashboard?saved=not_a_number", vec![]), "{typed:?}");
     }
 }
 
 #[tokio::test]
 async fn a_store_that_is_down_is_told_to_the_user() {
     let (location, saved) = post(SessionState::Unavailable, Ok(()), "42").await;
-    assert_eq!(
-        (location.as_str(), saved),
-        ("/dashboard?saved=unavailable", vec![])
-    );
+    assert_eq!((location.as_str(), saved), ("/dashboard?saved=unavailable", vec![]));
     let (location, _) = post(signed_in(), Err(SaveError::Unavailable), "42").await;
     assert_eq!(location, "/dashboard?saved=unavailable");
 }

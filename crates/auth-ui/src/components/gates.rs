@@ -48,27 +48,18 @@ mod tests {
     #[test]
     fn a_member_gets_no_markup_for_guests() {
         let html = render(page_with(signed_in("Alice")), both);
-        assert!(
-            html.contains("for members") && !html.contains("for guests"),
-            "{html}"
-        );
+        assert!(html.contains("for members") && !html.contains("for guests"), "{html}");
     }
 
     #[test]
     fn a_guest_gets_no_markup_for_members() {
         let html = render(page_with(SessionState::SignedOut(None)), both);
-        assert!(
-            html.contains("for guests") && !html.contains("for members"),
-            "{html}"
-        );
+        assert!(html.contains("for guests") && !html.contains("for members"), "{html}");
     }
 
     #[test]
     fn while_nobody_knows_neither_is_written() {
         let html = render(page_with(SessionState::Unavailable), both);
-        assert!(
-            !html.contains("for guests") && !html.contains("for members"),
-            "{html}"
-        );
+        assert!(!html.contains("for guests") && !html.contains("for members"), "{html}");
     }
 }

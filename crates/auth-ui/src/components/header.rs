@@ -80,20 +80,14 @@ mod tests {
     use crate::testing::{page_with, render, signed_in};
 
     fn header(session: SessionState) -> String {
-        render(
-            page_with(session),
-            || view! { <Header links=&[NavLink { path: "/", label: "Home" }]/> },
-        )
+        render(page_with(session), || view! { <Header links=&[NavLink { path: "/", label: "Home" }]/> })
     }
 
     #[test]
     fn it_names_the_user_and_offers_the_way_out() {
         let html = header(signed_in("Alice & Co"));
         assert!(html.contains("Alice &amp; Co"), "{html}");
-        assert!(
-            html.contains(r#"action="/auth/signout""#) && html.contains(">Sign out<"),
-            "{html}"
-        );
+        assert!(html.contains(r#"action="/auth/signout""#) && html.contains(">Sign out<"), "{html}");
         assert!(!html.contains("/auth/signin"), "{html}");
     }
 
@@ -108,10 +102,7 @@ mod tests {
     fn it_claims_neither_while_nobody_knows() {
         let html = header(SessionState::Unavailable);
         assert!(html.contains("Session unknown"), "{html}");
-        assert!(
-            !html.contains("/auth/signin") && !html.contains("/auth/signout"),
-            "{html}"
-        );
+        assert!(!html.contains("/auth/signin") && !html.contains("/auth/signout"), "{html}");
     }
 
     #[test]

@@ -61,37 +61,21 @@ mod tests {
     }
 
     fn provider(available: bool) -> ProviderView {
-        ProviderView {
-            id: "demo".to_owned(),
-            name: "Demo".to_owned(),
-            available,
-        }
+        ProviderView { id: "demo".to_owned(), name: "Demo".to_owned(), available }
     }
 
     #[test]
     fn a_provider_has_a_form_that_posts_and_knows_the_way_back() {
         let html = forms(vec![provider(true)]);
-        assert!(
-            html.contains(r#"method="post" action="/auth/signin/demo""#),
-            "{html}"
-        );
-        assert!(
-            html.contains(r#"name="callbackUrl" value="/a?b=&quot;c""#),
-            "{html}"
-        );
-        assert!(
-            html.contains("Sign in with Demo") && !html.contains("disabled"),
-            "{html}"
-        );
+        assert!(html.contains(r#"method="post" action="/auth/signin/demo""#), "{html}");
+        assert!(html.contains(r#"name="callbackUrl" value="/a?b=&quot;c""#), "{html}");
+        assert!(html.contains("Sign in with Demo") && !html.contains("disabled"), "{html}");
     }
 
     #[test]
     fn a_provider_that_is_down_says_so_and_cannot_be_pressed() {
         let html = forms(vec![provider(false)]);
-        assert!(
-            html.contains("is not answering right now") && html.contains("disabled"),
-            "{html}"
-        );
+        assert!(html.contains("is not answering right now") && html.contains("disabled"), "{html}");
     }
 
     #[test]

@@ -26,20 +26,14 @@ pub fn TimeLeft(
 
 /// Seconds from now to an RFC 3339 instant, negative when it is past; `None` when it cannot be read.
 fn seconds_until(at: &str) -> Option<i64> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a countdown is for reading; no decision hangs on it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a countdown is for reading; no decision hangs on it")]
     let now = Utc::now();
     let at = parse(at)?;
     Some(at.signed_duration_since(now).num_seconds())
 }
 
 fn readable(at: &str) -> String {
-    parse(at).map_or_else(
-        || at.to_owned(),
-        |at| at.to_utc().format("%-d %B %Y, %H:%M UTC").to_string(),
-    )
+    parse(at).map_or_else(|| at.to_owned(), |at| at.to_utc().format("%-d %B %Y, %H:%M UTC").to_string())
 }
 
 fn parse(at: &str) -> Option<DateTime<FixedOffset>> {

@@ -53,10 +53,7 @@ mod browser {
     use crate::islands::fetch;
 
     const QUESTIONS: [(&str, &str); 2] = [
-        (
-            "GET /api/get-session-status?peek=1",
-            "/api/get-session-status?peek=1",
-        ),
+        ("GET /api/get-session-status?peek=1", "/api/get-session-status?peek=1"),
         ("GET /auth/session", "/auth/session"),
     ];
 

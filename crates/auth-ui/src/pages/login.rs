@@ -41,10 +41,7 @@ pub fn LoginPage() -> impl IntoView {
 
 /// The URL's code is never repeated: an unknown one gets a general sentence.
 fn error_sentence(code: &str) -> &'static str {
-    SignInError::parse(code).map_or(
-        "The sign-in did not work. Please try again.",
-        SignInError::sentence,
-    )
+    SignInError::parse(code).map_or("The sign-in did not work. Please try again.", SignInError::sentence)
 }
 
 #[cfg(test)]
@@ -53,17 +50,11 @@ mod tests {
 
     #[test]
     fn a_known_code_has_its_sentence() {
-        assert_eq!(
-            error_sentence("access_denied"),
-            SignInError::AccessDenied.sentence()
-        );
+        assert_eq!(error_sentence("access_denied"), SignInError::AccessDenied.sentence());
     }
 
     #[test]
     fn an_unknown_code_is_not_repeated() {
-        assert_eq!(
-            error_sentence("<script>"),
-            "The sign-in did not work. Please try again."
-        );
+        assert_eq!(error_sentence("<script>"), "The sign-in did not work. Please try again.");
     }
 }

@@ -14,11 +14,7 @@ pub fn PageTitle(
     text: String,
 ) -> impl IntoView {
     let app = page().app.name;
-    let text = if app.is_empty() {
-        text
-    } else {
-        format!("{text} · {app}")
-    };
+    let text = if app.is_empty() { text } else { format!("{text} · {app}") };
     view! { <Title text/> }
 }
 
@@ -41,8 +37,5 @@ pub(super) fn query(name: &str) -> Option<String> {
 
 /// `callbackUrl` where it stays on this app.
 pub(super) fn callback_url() -> Option<String> {
-    query("callbackUrl")
-        .as_deref()
-        .and_then(local_path)
-        .map(str::to_owned)
+    query("callbackUrl").as_deref().and_then(local_path).map(str::to_owned)
 }

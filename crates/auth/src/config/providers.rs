@@ -10,9 +10,7 @@ fn variable(preset: &Preset, what: &str) -> String {
 
 /// Every variable that configures a provider.
 pub(super) fn variables() -> impl Iterator<Item = String> {
-    PRESETS
-        .iter()
-        .flat_map(|preset| ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what)))
+    PRESETS.iter().flat_map(|preset| ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what)))
 }
 
 pub(super) fn is_variable(name: &str) -> bool {
@@ -26,10 +24,7 @@ pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
         let [id, secret, issuer] = ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what));
         let Some(client_id) = vars.get(&id) else {
             if let Some(orphan) = [secret, issuer].into_iter().find(|name| vars.get(name).is_some()) {
-                return Err(ConfigError::new(
-                    orphan,
-                    format!("is set but {id} is not; set both or neither"),
-                ));
+                return Err(ConfigError::new(orphan, format!("is set but {id} is not; set both or neither")));
             }
             continue;
         };

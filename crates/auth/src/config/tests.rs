@@ -12,11 +12,7 @@ fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
         ("SESSION_STORE_URL", "sqlite://data/x.db"),
     ]);
     vars.extend(changes.iter().copied());
-    Config::from_vars(
-        "main",
-        vars.into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    )
+    Config::from_vars("main", vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 #[test]
@@ -31,17 +27,11 @@ fn the_least_that_works() {
 fn whatever_is_wrong_is_named_with_its_fix() {
     for (changes, expected) in [
         ([("PUBLIC_URL", "")], "PUBLIC_URL: is missing"),
-        (
-            [("PUBLIC_URL", "http://x/path")],
-            "PUBLIC_URL: \"http://x/path\" must be written",
-        ),
+        ([("PUBLIC_URL", "http://x/path")], "PUBLIC_URL: \"http://x/path\" must be written"),
         ([("AUTH_SECRET", "")], "AUTH_SECRET: is missing"),
         ([("AUTH_SECRET", "short")], "AUTH_SECRET: is 5 bytes long"),
         ([("AUTH_SECRET_1", "short")], "AUTH_SECRET_1: is 5 bytes long"),
-        (
-            [("AUTH_DEMO_ID", "")],
-            "AUTH_DEMO_ISSUER: is set but AUTH_DEMO_ID is not",
-        ),
+        ([("AUTH_DEMO_ID", "")], "AUTH_DEMO_ISSUER: is set but AUTH_DEMO_ID is not"),
         ([("AUTH_DEMO_ISSUER", "")], "AUTH_DEMO_ISSUER: is missing"),
         (
             [("AUTH_DEMO_ISSUER", "http://op.example")],
@@ -51,39 +41,18 @@ fn whatever_is_wrong_is_named_with_its_fix() {
             [("AUTH_REDIRECT_PROXY_URL", "http://localhost:4200")],
             "AUTH_REDIRECT_PROXY_URL: \"http://localhost:4200\" must end",
         ),
-        (
-            [("AUTH_COOKIE_DOMAIN", "localhost")],
-            "AUTH_COOKIE_DOMAIN: \"localhost\" must be",
-        ),
-        (
-            [("AUTH_COOKIE_DOMAIN", ".wow.localhost; x")],
-            "AUTH_COOKIE_DOMAIN:",
-        ),
+        ([("AUTH_COOKIE_DOMAIN", "localhost")], "AUTH_COOKIE_DOMAIN: \"localhost\" must be"),
+        ([("AUTH_COOKIE_DOMAIN", ".wow.localhost; x")], "AUTH_COOKIE_DOMAIN:"),
         ([("SESSION_STORE_URL", "")], "SESSION_STORE_URL: is missing"),
-        (
-            [("SESSION_STORE_URL", "mysql://user:password@x")],
-            "SESSION_STORE_URL: \"mysql:\" is no store",
-        ),
-        (
-            [("AUTH_SESSION_MAX_AGE", "0")],
-            "AUTH_SESSION_MAX_AGE: \"0\" must be",
-        ),
-        (
-            [("AUTH_SESSION_MAX_AGE", "1h")],
-            "AUTH_SESSION_MAX_AGE: \"1h\" must be",
-        ),
-        (
-            [("AUTH_SESSION_ABSOLUTE_AGE", "60")],
-            "AUTH_SESSION_ABSOLUTE_AGE: is shorter",
-        ),
+        ([("SESSION_STORE_URL", "mysql://user:password@x")], "SESSION_STORE_URL: \"mysql:\" is no store"),
+        ([("AUTH_SESSION_MAX_AGE", "0")], "AUTH_SESSION_MAX_AGE: \"0\" must be"),
+        ([("AUTH_SESSION_MAX_AGE", "1h")], "AUTH_SESSION_MAX_AGE: \"1h\" must be"),
+        ([("AUTH_SESSION_ABSOLUTE_AGE", "60")], "AUTH_SESSION_ABSOLUTE_AGE: is shorter"),
         (
             [("AUTH_SESION_MAX_AGE", "60")],
             "AUTH_SESION_MAX_AGE: is not a setting; did you mean AUTH_SESSION_MAX_AGE?",
         ),
-        (
-            [("AUTH_GOGLE_ID", "x")],
-            "AUTH_GOGLE_ID: is not a setting; did you mean AUTH_GOOGLE_ID?",
-        ),
+        ([("AUTH_GOGLE_ID", "x")], "AUTH_GOGLE_ID: is not a setting; did you mean AUTH_GOOGLE_ID?"),
     ] {
         let message = read(&changes).unwrap_err().to_string();
         assert!(message.starts_with(expected), "{message}");
@@ -102,17 +71,9 @@ fn without_any_provider_it_says_which_there_are() {
 
 #[test]
 fn several_providers_may_be_on_at_once() {
-    let config = read(&[
-        ("AUTH_GOOGLE_ID", "g"),
-        ("AUTH_GITHUB_ID", "h"),
-        ("AUTH_GITHUB_SECRET", "s"),
-    ])
-    .unwrap();
-    let ids: Vec<_> = config
-        .providers
-        .iter()
-        .map(|provider| provider.id.as_str())
-        .collect();
+    let config =
+        read(&[("AUTH_GOOGLE_ID", "g"), ("AUTH_GITHUB_ID", "h"), ("AUTH_GITHUB_SECRET", "s")]).unwrap();
+    let ids: Vec<_> = config.providers.iter().map(|provider| provider.id.as_str()).collect();
     assert_eq!(ids, ["demo", "google", "github"]);
 }
 
@@ -133,20 +94,9 @@ fn a_secret_does_not_show_in_debug_output() {
 fn the_identity_app_nearest_to_the_request_is_used() {
     let list = "http://localhost:4200/auth,http://identity.wow.localhost:4200/auth";
     let proxies = Proxies::parse(list).unwrap();
-    let nearest = |origin: &str| {
-        proxies
-            .nearest(&Origin::parse(origin).unwrap())
-            .unwrap()
-            .to_string()
-    };
+    let nearest = |origin: &str| proxies.nearest(&Origin::parse(origin).unwrap()).unwrap().to_string();
     assert_eq!(nearest("http://localhost:4201"), "http://localhost:4200");
-    assert_eq!(
-        nearest("http://games.wow.localhost:4201"),
-        "http://identity.wow.localhost:4200"
-    );
+    assert_eq!(nearest("http://games.wow.localhost:4201"), "http://identity.wow.localhost:4200");
     assert_eq!(nearest("https://app.example"), "http://localhost:4200");
-    assert_eq!(
-        Proxies::default().nearest(&Origin::parse("http://localhost:1").unwrap()),
-        None
-    );
+    assert_eq!(Proxies::default().nearest(&Origin::parse("http://localhost:1").unwrap()), None);
 }

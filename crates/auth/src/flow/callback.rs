@@ -31,14 +31,8 @@ impl Callback {
     /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] when there is
     /// neither a code nor an error, or both.
     pub fn read(params: &UniqueParams) -> Result<Self, FlowError> {
-        let state = params
-            .get("state")
-            .filter(|state| !state.is_empty())
-            .ok_or(FlowError::InvalidState)?;
-        let outcome = match (
-            params.get("code").filter(|code| !code.is_empty()),
-            params.get("error"),
-        ) {
+        let state = params.get("state").filter(|state| !state.is_empty()).ok_or(FlowError::InvalidState)?;
+        let outcome = match (params.get("code").filter(|code| !code.is_empty()), params.get("error")) {
             (Some(code), None) => Outcome::Code(SecretString::from(code)),
             (None, Some(error)) => Outcome::Refused(match error {
                 "access_denied" => FlowError::AccessDenied,
@@ -53,11 +47,7 @@ impl Callback {
             }),
             _ => return Err(FlowError::MalformedCallback),
         };
-        Ok(Self {
-            state: state.to_owned(),
-            iss: params.get("iss").map(ToOwned::to_owned),
-            outcome,
-        })
+        Ok(Self { state: state.to_owned(), iss: params.get("iss").map(ToOwned::to_owned), outcome })
     }
 }
 
@@ -71,10 +61,7 @@ mod tests {
 
     #[test]
     fn a_code_or_an_error_but_not_both_and_not_neither() {
-        assert!(matches!(
-            read("state=s&code=c").unwrap().outcome,
-            Outcome::Code(_)
-        ));
+        assert!(matches!(read("state=s&code=c").unwrap().outcome, Outcome::Code(_)));
         let refused = |query: &str| match read(query).unwrap().outcome {
             Outcome::Refused(error) => error.to_string(),
             Outcome::Code(_) => panic!("{query}"),
@@ -83,10 +70,7 @@ mod tests {
         assert_eq!(refused("state=s&error=interaction_required"), "login_required");
         assert_eq!(refused("state=s&error=<script>"), "provider_refused");
         for query in ["state=s", "state=s&code=", "state=s&code=c&error=access_denied"] {
-            assert!(
-                matches!(read(query), Err(FlowError::MalformedCallback)),
-                "{query}"
-            );
+            assert!(matches!(read(query), Err(FlowError::MalformedCallback)), "{query}");
         }
     }
 

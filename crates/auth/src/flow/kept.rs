@@ -62,13 +62,7 @@ impl Flows {
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self {
-            store,
-            keyring,
-            cookies,
-            clock,
-            random,
-        }
+        Self { store, keyring, cookies, clock, random }
     }
 
     /// Keeps a flow under its `state`, and ties it to the browser by a cookie of its own: two tabs
@@ -108,19 +102,12 @@ impl Flows {
 
     fn clear_oldest(&self, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
         let mut flows = self.cookies.flows(origin, headers);
-        let begun = |value: &str| {
-            value
-                .split_once('.')
-                .and_then(|(time, _)| time.parse::<i64>().ok())
-        };
+        let begun = |value: &str| value.split_once('.').and_then(|(time, _)| time.parse::<i64>().ok());
         flows.sort_by_key(|(_, value)| std::cmp::Reverse(begun(value)));
         flows
             .iter()
             .skip(PER_BROWSER - 1)
-            .filter(|(tag, _)| {
-                tag.bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-            })
+            .filter(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
             .map(|(tag, _)| self.cookies.clear(CookieKind::Flow(tag), origin))
             .collect()
     }
@@ -142,10 +129,7 @@ impl Flows {
         let Some((_, binding)) = cookies.into_iter().find(|(name, _)| *name == tag) else {
             return Ok(None);
         };
-        let Some(sealed) = self
-            .store
-            .take_flow(&state_hash, &sha256(&binding), self.clock.now())
-            .await?
+        let Some(sealed) = self.store.take_flow(&state_hash, &sha256(&binding), self.clock.now()).await?
         else {
             return Ok(None);
         };

@@ -149,11 +149,7 @@ impl Passthrough {
         {
             return None;
         }
-        Some(Self {
-            prompt,
-            login_hint: short("login_hint").ok()?,
-            ui_locales: short("ui_locales").ok()?,
-        })
+        Some(Self { prompt, login_hint: short("login_hint").ok()?, ui_locales: short("ui_locales").ok()? })
     }
 
     /// Those that are set: name and value.
@@ -204,9 +200,7 @@ mod tests {
     fn check(rest: &str, iss_required: bool) -> Result<Authorized, String> {
         let pending = pending();
         let callback = callback(&pending, rest);
-        pending
-            .check(callback, "demo", &endpoints(iss_required))
-            .map_err(|error| error.to_string())
+        pending.check(callback, "demo", &endpoints(iss_required)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -229,14 +223,8 @@ mod tests {
     #[test]
     fn a_missing_or_foreign_issuer_is_refused_even_beside_an_error() {
         assert_eq!(check("code=c", true).unwrap_err(), "issuer_missing");
-        assert_eq!(
-            check("code=c&iss=https://evil.example", false).unwrap_err(),
-            "issuer_mismatch"
-        );
-        assert_eq!(
-            check("code=c&iss=https://op.example/", false).unwrap_err(),
-            "issuer_mismatch"
-        );
+        assert_eq!(check("code=c&iss=https://evil.example", false).unwrap_err(), "issuer_mismatch");
+        assert_eq!(check("code=c&iss=https://op.example/", false).unwrap_err(), "issuer_mismatch");
         assert_eq!(
             check("error=access_denied&iss=https://evil.example", true).unwrap_err(),
             "issuer_mismatch"
@@ -260,11 +248,9 @@ mod tests {
         };
         let random = Random::seeded(1);
         let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));
-        for (a, b) in [
-            (&one.state, &two.state),
-            (&one.nonce, &two.nonce),
-            (&one.code_verifier, &two.code_verifier),
-        ] {
+        for (a, b) in
+            [(&one.state, &two.state), (&one.nonce, &two.nonce), (&one.code_verifier, &two.code_verifier)]
+        {
             assert_ne!(a, b);
         }
         assert_ne!(one.state, one.nonce);
@@ -274,14 +260,8 @@ mod tests {
     fn only_known_prompts_of_sane_length_pass_through() {
         let read = |query: &str| Passthrough::read(&UniqueParams::parse(query.as_bytes()).unwrap());
         let passed = read("prompt=none&login_hint=alice&scope=all").unwrap();
-        assert_eq!(
-            passed.iter().collect::<Vec<_>>(),
-            [("prompt", "none"), ("login_hint", "alice")]
-        );
+        assert_eq!(passed.iter().collect::<Vec<_>>(), [("prompt", "none"), ("login_hint", "alice")]);
         assert_eq!(read("prompt=create"), None);
-        assert_eq!(
-            read(&format!("login_hint={}", "a".repeat(MAX_PASSTHROUGH + 1))),
-            None
-        );
+        assert_eq!(read(&format!("login_hint={}", "a".repeat(MAX_PASSTHROUGH + 1))), None);
     }
 }

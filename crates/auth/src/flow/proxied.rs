@@ -78,11 +78,7 @@ impl ProxyRequest {
                 .ok_or(ProxyRequestError::Malformed)
         };
         let code_challenge = opaque("code_challenge")?;
-        if URL_SAFE_NO_PAD
-            .decode(&code_challenge)
-            .map_or(0, |hash| hash.len())
-            != 32
-        {
+        if URL_SAFE_NO_PAD.decode(&code_challenge).map_or(0, |hash| hash.len()) != 32 {
             return Err(ProxyRequestError::Pkce);
         }
         Ok(Self {
@@ -111,20 +107,14 @@ impl Proxied {
     /// Remembers where to go back to.
     #[must_use]
     pub fn new(request: &ProxyRequest, provider: String) -> Self {
-        Self {
-            source: request.source.to_string(),
-            provider,
-            state: request.state.clone(),
-        }
+        Self { source: request.source.to_string(), provider, state: request.state.clone() }
     }
 
     /// The app's callback with the provider's answer and the app's own `state`. `None` when the app
     /// has left the registry meanwhile.
     #[must_use]
     pub fn back(&self, answer: &UniqueParams, registry: &Registry) -> Option<Url> {
-        let source = Origin::parse(&self.source)
-            .ok()
-            .filter(|origin| registry.find(origin).is_some())?;
+        let source = Origin::parse(&self.source).ok().filter(|origin| registry.find(origin).is_some())?;
         let mut url = source.join(&format!("/auth/callback/{}", self.provider));
         {
             let mut query = url.query_pairs_mut();

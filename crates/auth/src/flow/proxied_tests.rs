@@ -19,10 +19,7 @@ fn a_registered_app_may_pass() {
     for source in ["http://localhost:4201", "http://localhost:4201/"] {
         let request = request(source, "&prompt=none").unwrap();
         assert_eq!(request.source.to_string(), "http://localhost:4201");
-        assert_eq!(
-            request.passthrough.iter().collect::<Vec<_>>(),
-            [("prompt", "none")]
-        );
+        assert_eq!(request.passthrough.iter().collect::<Vec<_>>(), [("prompt", "none")]);
     }
 }
 
@@ -49,15 +46,8 @@ fn every_other_source_is_refused() {
     ] {
         assert_eq!(request(source, ""), Err(ProxyRequestError::SourceUrl), "{source}");
     }
-    for source in [
-        "http://localhost:4201\r\n",
-        "http://local\thost:4201",
-        "http://localhost:4201\0",
-    ] {
-        assert!(
-            matches!(request(source, ""), Err(ProxyRequestError::Params(_))),
-            "{source:?}"
-        );
+    for source in ["http://localhost:4201\r\n", "http://local\thost:4201", "http://localhost:4201\0"] {
+        assert!(matches!(request(source, ""), Err(ProxyRequestError::Params(_))), "{source:?}");
     }
 }
 
@@ -74,10 +64,7 @@ fn provider_parameters_cannot_be_overridden_or_doubled() {
         "&source_url=http://localhost:4201",
     ] {
         assert!(
-            matches!(
-                request("http://localhost:4201", rest),
-                Err(ProxyRequestError::Params(_))
-            ),
+            matches!(request("http://localhost:4201", rest), Err(ProxyRequestError::Params(_))),
             "{rest}"
         );
     }
@@ -100,10 +87,7 @@ fn pkce_is_required() {
         let error = read(query).unwrap_err();
         assert!(matches!(error, ProxyRequestError::Pkce), "{query}");
     }
-    assert_eq!(
-        read("&code_challenge_method=S256"),
-        Err(ProxyRequestError::Malformed)
-    );
+    assert_eq!(read("&code_challenge_method=S256"), Err(ProxyRequestError::Malformed));
 }
 
 #[test]
@@ -114,27 +98,14 @@ fn the_answer_goes_back_with_the_apps_own_state() {
         proxied.back(&answer, &registry()).unwrap().as_str(),
         "http://localhost:4201/auth/callback/demo?code=c%26d&iss=https%3A%2F%2Fop.example&state=s"
     );
-    assert_eq!(
-        proxied.back(&answer, &Registry::default()),
-        None,
-        "an app that left the registry"
-    );
+    assert_eq!(proxied.back(&answer, &Registry::default()), None, "an app that left the registry");
 }
 
 #[test]
 fn a_logout_state_names_its_app() {
     let origin = Origin::parse("http://localhost:4201").unwrap();
-    assert_eq!(
-        origin_in_logout_state(&logout_state("opaque", &origin)),
-        Some(origin)
-    );
-    for state in [
-        "",
-        "opaque",
-        "opaque.",
-        "opaque.!",
-        "opaque.amF2YXNjcmlwdDphbGVydCgxKQ",
-    ] {
+    assert_eq!(origin_in_logout_state(&logout_state("opaque", &origin)), Some(origin));
+    for state in ["", "opaque", "opaque.", "opaque.!", "opaque.amF2YXNjcmlwdDphbGVydCgxKQ"] {
         assert_eq!(origin_in_logout_state(state), None, "{state}");
     }
 }

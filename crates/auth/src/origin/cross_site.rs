@@ -28,11 +28,7 @@ pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(),
     }
     if let Some(origin) = headers.get(ORIGIN) {
         let same = origin.to_str().is_ok_and(|text| text == own.to_string());
-        return if same {
-            Ok(())
-        } else {
-            Err(CrossSite::ForeignOrigin)
-        };
+        return if same { Ok(()) } else { Err(CrossSite::ForeignOrigin) };
     }
     match headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes) {
         None | Some(b"same-origin" | b"none") => Ok(()),
@@ -61,23 +57,14 @@ mod tests {
     use super::*;
 
     fn judge(method: &Method, headers: &[(&'static str, &'static str)]) -> Result<(), CrossSite> {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect();
-        verdict(
-            method,
-            &headers,
-            &Origin::parse("http://games.wow.localhost:4201").unwrap(),
-        )
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        verdict(method, &headers, &Origin::parse("http://games.wow.localhost:4201").unwrap())
     }
 
     #[test]
     fn our_own_forms_and_tools_without_a_browser_pass() {
-        assert_eq!(
-            judge(&Method::POST, &[("origin", "http://games.wow.localhost:4201")]),
-            Ok(())
-        );
+        assert_eq!(judge(&Method::POST, &[("origin", "http://games.wow.localhost:4201")]), Ok(()));
         assert_eq!(judge(&Method::POST, &[("sec-fetch-site", "same-origin")]), Ok(()));
         assert_eq!(judge(&Method::POST, &[]), Ok(()));
         assert_eq!(judge(&Method::GET, &[("origin", "https://evil.example")]), Ok(()));
@@ -93,11 +80,7 @@ mod tests {
             "",
         ] {
             for method in [Method::POST, Method::DELETE, Method::PUT, Method::PATCH] {
-                assert_eq!(
-                    judge(&method, &[("origin", origin)]),
-                    Err(CrossSite::ForeignOrigin),
-                    "{origin}"
-                );
+                assert_eq!(judge(&method, &[("origin", origin)]), Err(CrossSite::ForeignOrigin), "{origin}");
             }
         }
     }
@@ -105,19 +88,13 @@ mod tests {
     #[test]
     fn no_origin_but_a_foreign_fetch_is_refused() {
         for site in ["cross-site", "same-site", "anything"] {
-            assert_eq!(
-                judge(&Method::POST, &[("sec-fetch-site", site)]),
-                Err(CrossSite::ForeignFetch)
-            );
+            assert_eq!(judge(&Method::POST, &[("sec-fetch-site", site)]), Err(CrossSite::ForeignFetch));
         }
     }
 
     #[test]
     fn a_matching_fetch_site_does_not_excuse_a_foreign_origin() {
-        let headers = [
-            ("sec-fetch-site", "same-origin"),
-            ("origin", "https://evil.example"),
-        ];
+        let headers = [("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")];
         assert_eq!(judge(&Method::POST, &headers), Err(CrossSite::ForeignOrigin));
     }
 }

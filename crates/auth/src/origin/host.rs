@@ -34,10 +34,9 @@ fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin
     let from_uri = uri.authority().map(http::uri::Authority::as_str);
     match (from_header, from_uri) {
         (Some(header), Some(line)) if !header.eq_ignore_ascii_case(line) => Err(HostError::NotOurs),
-        (header, line) => header
-            .or(line)
-            .and_then(|host| urls.origin_for_host(host))
-            .ok_or(HostError::NotOurs),
+        (header, line) => {
+            header.or(line).and_then(|host| urls.origin_for_host(host)).ok_or(HostError::NotOurs)
+        }
     }
 }
 
@@ -61,11 +60,7 @@ impl<S: Sync> FromRequestParts<S> for RequestOrigin {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or(StatusCode::MISDIRECTED_REQUEST)
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::MISDIRECTED_REQUEST)
     }
 }
 
@@ -85,23 +80,14 @@ mod tests {
     #[test]
     fn our_host_is_found_in_the_header_or_the_request_line() {
         assert_eq!(origin("/", &["localhost:4201"]).unwrap(), "http://localhost:4201");
-        assert_eq!(
-            origin("http://localhost:4201/", &[]).unwrap(),
-            "http://localhost:4201"
-        );
+        assert_eq!(origin("http://localhost:4201/", &[]).unwrap(), "http://localhost:4201");
     }
 
     #[test]
     fn a_forged_doubled_or_missing_host_is_not_ours() {
         assert_eq!(origin("/", &["evil.example"]), Err(HostError::NotOurs));
-        assert_eq!(
-            origin("/", &["localhost:4201", "evil.example"]),
-            Err(HostError::NotOurs)
-        );
-        assert_eq!(
-            origin("http://evil.example/", &["localhost:4201"]),
-            Err(HostError::NotOurs)
-        );
+        assert_eq!(origin("/", &["localhost:4201", "evil.example"]), Err(HostError::NotOurs));
+        assert_eq!(origin("http://evil.example/", &["localhost:4201"]), Err(HostError::NotOurs));
         assert_eq!(origin("/", &[]), Err(HostError::NotOurs));
     }
 }

@@ -30,12 +30,7 @@ impl UniqueParams {
     pub fn parse(encoded: &[u8]) -> Result<Self, ParamsError> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(encoded) {
-            let shown = || {
-                name.chars()
-                    .filter(|character| !character.is_control())
-                    .take(40)
-                    .collect()
-            };
+            let shown = || name.chars().filter(|character| !character.is_control()).take(40).collect();
             if name.chars().chain(value.chars()).any(char::is_control) {
                 return Err(ParamsError::ControlCharacter(shown()));
             }
@@ -50,10 +45,7 @@ impl UniqueParams {
     /// The value, if there is one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// All of them, in order.

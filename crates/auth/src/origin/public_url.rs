@@ -105,27 +105,17 @@ impl OriginPattern {
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let Some((before, after)) = text.split_once('*') else {
             let origin = Origin::parse(text)?;
-            return Ok(Self {
-                text: origin.to_string(),
-                wildcard: None,
-            });
+            return Ok(Self { text: origin.to_string(), wildcard: None });
         };
         let sample = Origin::parse(&format!("{before}x{after}"))?;
-        let in_first_label = before
-            .split_once("://")
-            .is_some_and(|(_, label)| !label.contains('.'));
-        let labels_after = after
-            .split_once('.')
-            .map_or(0, |(_, rest)| rest.split('.').count());
+        let in_first_label = before.split_once("://").is_some_and(|(_, label)| !label.contains('.'));
+        let labels_after = after.split_once('.').map_or(0, |(_, rest)| rest.split('.').count());
         let is_domain = matches!(sample.0.host(), Some(Host::Domain(_)));
         if !in_first_label || labels_after < 2 || !is_domain || after.contains('*') {
             return Err(OriginError::Wildcard);
         }
         let after = after.strip_suffix('/').unwrap_or(after);
-        Ok(Self {
-            text: format!("{before}*{after}"),
-            wildcard: Some((before.into(), after.into())),
-        })
+        Ok(Self { text: format!("{before}*{after}"), wildcard: Some((before.into(), after.into())) })
     }
 
     /// Whether `origin` is this one, or fits the `*` with one label of letters, digits and hyphens.
@@ -139,9 +129,7 @@ impl OriginPattern {
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
                 .is_some_and(|label| {
                     !label.is_empty()
-                        && label
-                            .bytes()
-                            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                 }),
         }
     }
@@ -149,10 +137,7 @@ impl OriginPattern {
     /// The origin itself when there is no `*`.
     #[must_use]
     pub fn exact(&self) -> Option<Origin> {
-        self.wildcard
-            .is_none()
-            .then(|| Origin::parse(&self.text).ok())
-            .flatten()
+        self.wildcard.is_none().then(|| Origin::parse(&self.text).ok()).flatten()
     }
 }
 

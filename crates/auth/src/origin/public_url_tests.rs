@@ -2,18 +2,12 @@ use super::*;
 
 #[test]
 fn an_origin_reads_back_as_written() {
-    for text in [
-        "http://localhost:4201",
-        "https://app.example",
-        "http://[::1]:8080",
-        "https://app.example:8443",
-    ] {
+    for text in
+        ["http://localhost:4201", "https://app.example", "http://[::1]:8080", "https://app.example:8443"]
+    {
         assert_eq!(Origin::parse(text).unwrap().to_string(), text);
     }
-    assert_eq!(
-        Origin::parse("https://app.example/").unwrap().to_string(),
-        "https://app.example"
-    );
+    assert_eq!(Origin::parse("https://app.example/").unwrap().to_string(), "https://app.example");
 }
 
 #[test]
@@ -44,13 +38,9 @@ fn what_a_url_parser_would_repair_is_refused() {
     for text in ["", "//evil.example", "\\evil", "app.example", "/"] {
         assert_eq!(Origin::parse(text), Err(OriginError::NotAUrl), "{text:?}");
     }
-    for text in [
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "ftp://app.example",
-        "file:///etc",
-        "localhost:4201",
-    ] {
+    for text in
+        ["javascript:alert(1)", "data:text/html,x", "ftp://app.example", "file:///etc", "localhost:4201"]
+    {
         assert_eq!(Origin::parse(text), Err(OriginError::Scheme), "{text:?}");
     }
 }
@@ -94,18 +84,10 @@ fn a_host_of_ours_gives_its_origin_and_another_gives_none() {
     let origin = |host: &str| urls.origin_for_host(host).map(|origin| origin.to_string());
     assert_eq!(origin("localhost:4201").as_deref(), Some("http://localhost:4201"));
     assert_eq!(origin("LOCALHOST:4201").as_deref(), Some("http://localhost:4201"));
-    assert_eq!(
-        origin("pr-7.preview.example").as_deref(),
-        Some("https://pr-7.preview.example")
-    );
-    for host in [
-        "localhost",
-        "localhost:80",
-        "evil.example",
-        "",
-        "localhost:4201@evil.example",
-        "localhost:4201/x",
-    ] {
+    assert_eq!(origin("pr-7.preview.example").as_deref(), Some("https://pr-7.preview.example"));
+    for host in
+        ["localhost", "localhost:80", "evil.example", "", "localhost:4201@evil.example", "localhost:4201/x"]
+    {
         assert_eq!(origin(host), None, "{host:?}");
     }
 }

@@ -76,10 +76,8 @@ impl Registry {
     /// # Errors
     /// A [`RegistryError`] that names the file or the app.
     pub fn load(path: &Path) -> Result<Self, RegistryError> {
-        let text = std::fs::read_to_string(path).map_err(|source| RegistryError::Unreadable {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| RegistryError::Unreadable { path: path.display().to_string(), source })?;
         Self::parse(&text)
     }
 
@@ -111,9 +109,7 @@ impl Registry {
     /// The app that lives at `origin`, if one is registered there.
     #[must_use]
     pub fn find(&self, origin: &Origin) -> Option<&RegisteredClient> {
-        self.0
-            .iter()
-            .find(|client| client.origins.iter().any(|pattern| pattern.matches(origin)))
+        self.0.iter().find(|client| client.origins.iter().any(|pattern| pattern.matches(origin)))
     }
 }
 
@@ -135,12 +131,7 @@ impl TryFrom<Entry> for RegisteredClient {
                 })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            client_id: entry.client_id,
-            name: entry.name,
-            description: entry.description,
-            origins,
-        })
+        Ok(Self { client_id: entry.client_id, name: entry.name, description: entry.description, origins })
     }
 }
 
@@ -158,11 +149,7 @@ mod tests {
     #[test]
     fn a_registered_origin_finds_its_app_and_a_look_alike_finds_none() {
         let registry = Registry::parse(GOOD).unwrap();
-        let find = |text: &str| {
-            registry
-                .find(&Origin::parse(text).unwrap())
-                .map(|app| app.client_id.clone())
-        };
+        let find = |text: &str| registry.find(&Origin::parse(text).unwrap()).map(|app| app.client_id.clone());
         assert_eq!(find("http://localhost:4201").as_deref(), Some("games"));
         assert_eq!(find("https://pr-1.preview.example").as_deref(), Some("games"));
         for text in [

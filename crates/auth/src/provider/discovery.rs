@@ -96,13 +96,7 @@ struct State {
 
 impl Discovery {
     pub(super) fn new(issuer: IssuerUrl, http: HttpClient, clock: Clock) -> Self {
-        Self {
-            issuer,
-            http,
-            clock,
-            state: RwLock::default(),
-            fetching: Mutex::default(),
-        }
+        Self { issuer, http, clock, state: RwLock::default(), fetching: Mutex::default() }
     }
 
     /// What we know already, however old.
@@ -125,10 +119,7 @@ impl Discovery {
         let now = self.clock.now();
         let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
         match self.read(|state| {
-            (
-                lately(state.last_success, REACHABLE_AGE),
-                lately(state.last_failure, RETRY_AFTER),
-            )
+            (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER))
         }) {
             (_, true) => false,
             (true, false) => true,
@@ -149,10 +140,7 @@ impl Discovery {
         }
         let result = Metadata::discover_async(self.issuer.clone(), &self.http).await;
         let now = self.clock.now();
-        match result
-            .map_err(|error| describe(&error))
-            .and_then(|metadata| Discovered::new(&metadata, now))
-        {
+        match result.map_err(|error| describe(&error)).and_then(|metadata| Discovered::new(&metadata, now)) {
             Ok(discovered) => {
                 let discovered = Arc::new(discovered);
                 self.write(|state| {

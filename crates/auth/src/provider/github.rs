@@ -71,17 +71,11 @@ pub(super) async fn finish(
         subject: user.id.to_string(),
         provider_session: None,
         issued_at: now,
-        user: User {
-            name: user.name.or(Some(user.login)),
-            email: user.email,
-            picture: user.avatar_url,
-        },
+        user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         tokens: Tokens {
             access_token: SecretString::from(answer.access_token().secret().clone()),
             access_expires_at: answer.expires_in().map(|lifetime| now + lifetime),
-            refresh_token: answer
-                .refresh_token()
-                .map(|token| SecretString::from(token.secret().clone())),
+            refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
             id_token: None,
         },
     })

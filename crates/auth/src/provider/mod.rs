@@ -58,12 +58,7 @@ impl Provider {
             Kind::Oidc { issuer, .. } => Some(Discovery::new(issuer.clone(), http.clone(), clock.clone())),
             Kind::GitHub { .. } => None,
         };
-        Self {
-            config,
-            http,
-            clock,
-            discovery,
-        }
+        Self { config, http, clock, discovery }
     }
 
     /// Where its endpoints are; asks the provider if we do not know yet.
@@ -120,24 +115,15 @@ impl Provider {
     #[must_use]
     pub fn origins(&self) -> Vec<String> {
         let (base, known) = match &self.config.kind {
-            Kind::Oidc { issuer, .. } => (
-                issuer.url().clone(),
-                self.discovery.as_ref().and_then(Discovery::known),
-            ),
+            Kind::Oidc { issuer, .. } => {
+                (issuer.url().clone(), self.discovery.as_ref().and_then(Discovery::known))
+            }
             Kind::GitHub { base } => (base.clone(), None),
         };
         let mut origins = vec![base.origin().ascii_serialization()];
         if let Some(known) = known {
-            let endpoints = [
-                Some(&known.endpoints.authorization),
-                known.endpoints.end_session.as_ref(),
-            ];
-            origins.extend(
-                endpoints
-                    .into_iter()
-                    .flatten()
-                    .map(|url| url.origin().ascii_serialization()),
-            );
+            let endpoints = [Some(&known.endpoints.authorization), known.endpoints.end_session.as_ref()];
+            origins.extend(endpoints.into_iter().flatten().map(|url| url.origin().ascii_serialization()));
         }
         origins.sort();
         origins.dedup();

@@ -46,25 +46,12 @@ pub(super) async fn finish(
         return Err(FlowError::Unavailable(Unavailable));
     };
     let discovered = discovery.get().await?;
-    let auth_type = if discovered.basic_auth {
-        AuthType::BasicAuth
-    } else {
-        AuthType::RequestBody
-    };
+    let auth_type = if discovered.basic_auth { AuthType::BasicAuth } else { AuthType::RequestBody };
     let answer: TokenAnswer =
         exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
     let now = clock.now();
     let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
-    let claims = verified(
-        config,
-        issuer,
-        discovery,
-        &discovered,
-        id_token,
-        &authorized.nonce,
-        now,
-    )
-    .await?;
+    let claims = verified(config, issuer, discovery, &discovered, id_token, &authorized.nonce, now).await?;
     let user = user_of(&claims, &answer, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
@@ -106,10 +93,7 @@ async fn user_of(
     http: &HttpClient,
 ) -> User {
     let from_token = User {
-        name: claims
-            .name()
-            .and_then(|name| name.get(None))
-            .map(|name| name.as_str().to_owned()),
+        name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
         email: claims.email().map(|email| email.as_str().to_owned()),
         picture: claims
             .picture()
@@ -147,11 +131,7 @@ async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) ->
         .body(Vec::new())
         .ok()?;
     let answer = http.send(request).await.ok()?;
-    answer
-        .status()
-        .is_success()
-        .then(|| serde_json::from_slice(answer.body()).ok())
-        .flatten()
+    answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
 }
 
 fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -> Tokens {
@@ -161,9 +141,7 @@ fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -
             .expires_in()
             .and_then(|lifetime| TimeDelta::from_std(lifetime).ok())
             .and_then(|lifetime| now.checked_add_signed(lifetime)),
-        refresh_token: answer
-            .refresh_token()
-            .map(|token| SecretString::from(token.secret().clone())),
+        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
         id_token: Some(SecretString::from(id_token.to_string())),
     }
 }

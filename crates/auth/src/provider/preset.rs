@@ -35,18 +35,8 @@ const WITH_REFRESH: &str = "openid profile email offline_access";
 
 /// Every provider that can be switched on by `AUTH_<ID>_ID`.
 pub const PRESETS: [Preset; 9] = [
-    Preset {
-        id: "demo",
-        name: "Demo provider",
-        scopes: WITH_REFRESH,
-        ..OIDC
-    },
-    Preset {
-        id: "auth0",
-        name: "Auth0",
-        scopes: WITH_REFRESH,
-        ..OIDC
-    },
+    Preset { id: "demo", name: "Demo provider", scopes: WITH_REFRESH, ..OIDC },
+    Preset { id: "auth0", name: "Auth0", scopes: WITH_REFRESH, ..OIDC },
     // Google gives a refresh token for a parameter, not for a scope.
     Preset {
         id: "google",
@@ -56,29 +46,10 @@ pub const PRESETS: [Preset; 9] = [
         ..OIDC
     },
     // Keycloak gives one anyway; its `offline_access` means a token that outlives the session.
-    Preset {
-        id: "keycloak",
-        name: "Keycloak",
-        ..OIDC
-    },
-    Preset {
-        id: "okta",
-        name: "Okta",
-        scopes: WITH_REFRESH,
-        ..OIDC
-    },
-    Preset {
-        id: "entra",
-        name: "Microsoft Entra ID",
-        scopes: WITH_REFRESH,
-        ..OIDC
-    },
-    Preset {
-        id: "gitlab",
-        name: "GitLab",
-        issuer: Some("https://gitlab.com"),
-        ..OIDC
-    },
+    Preset { id: "keycloak", name: "Keycloak", ..OIDC },
+    Preset { id: "okta", name: "Okta", scopes: WITH_REFRESH, ..OIDC },
+    Preset { id: "entra", name: "Microsoft Entra ID", scopes: WITH_REFRESH, ..OIDC },
+    Preset { id: "gitlab", name: "GitLab", issuer: Some("https://gitlab.com"), ..OIDC },
     OIDC,
     Preset {
         id: "github",
@@ -135,29 +106,21 @@ impl ProviderConfig {
         client_secret: Option<SecretString>,
         issuer: Option<&str>,
     ) -> Result<Self, String> {
-        let issuer = issuer
-            .or(preset.issuer)
-            .ok_or("is missing: this provider needs its issuer URL")?;
+        let issuer = issuer.or(preset.issuer).ok_or("is missing: this provider needs its issuer URL")?;
         let url = Url::parse(issuer).map_err(|_| format!("\"{issuer}\" is not a URL"))?;
         if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
-            return Err(format!(
-                "\"{issuer}\" must be an http(s) URL without query and fragment"
-            ));
+            return Err(format!("\"{issuer}\" must be an http(s) URL without query and fragment"));
         }
         let is_local = url.host_str().is_some_and(|host| {
             host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "[::1]"
         });
         if url.scheme() == "http" && !is_local {
-            return Err(format!(
-                "\"{issuer}\" must be https: over http anybody could answer for it"
-            ));
+            return Err(format!("\"{issuer}\" must be https: over http anybody could answer for it"));
         }
         let kind = if preset.plain_oauth {
             Kind::GitHub { base: url }
         } else {
-            Kind::Oidc {
-                issuer: IssuerUrl::new(issuer.to_owned()).map_err(|error| error.to_string())?,
-            }
+            Kind::Oidc { issuer: IssuerUrl::new(issuer.to_owned()).map_err(|error| error.to_string())? }
         };
         Ok(Self {
             id: preset.id.into(),
@@ -196,12 +159,7 @@ mod tests {
         assert!(configured("oidc", Some("http://op.example")).is_err());
         assert!(configured("oidc", Some("http://localhost.evil.example")).is_err());
         assert!(configured("oidc", Some("http://auth.wow.localhost:4300")).is_ok());
-        for bad in [
-            "op.example",
-            "ftp://op.example",
-            "https://op.example?x",
-            "https://op.example#x",
-        ] {
+        for bad in ["op.example", "ftp://op.example", "https://op.example?x", "https://op.example#x"] {
             assert!(configured("oidc", Some(bad)).is_err(), "{bad}");
         }
     }
@@ -210,10 +168,7 @@ mod tests {
     fn only_github_is_plain_oauth() {
         for preset in PRESETS {
             assert_eq!(preset.plain_oauth, preset.id == "github");
-            assert_eq!(
-                preset.scopes.split(' ').any(|scope| scope == "openid"),
-                !preset.plain_oauth
-            );
+            assert_eq!(preset.scopes.split(' ').any(|scope| scope == "openid"), !preset.plain_oauth);
         }
     }
 }

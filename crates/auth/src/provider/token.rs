@@ -43,9 +43,7 @@ pub(super) async fn exchange<Answer: oauth2::TokenResponse>(
     client
         .set_token_uri(endpoint)
         .exchange_code(AuthorizationCode::new(authorized.code.expose_secret().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(
-            authorized.code_verifier.expose_secret().to_owned(),
-        ))
+        .set_pkce_verifier(PkceCodeVerifier::new(authorized.code_verifier.expose_secret().to_owned()))
         .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(authorized.redirect_uri.clone())))
         .request_async(http)
         .await

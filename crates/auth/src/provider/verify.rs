@@ -90,16 +90,10 @@ pub(super) fn verify(
             .set_allowed_algs(ALGORITHMS)
             .set_time_fn(move || now - SKEW)
             .set_issue_time_verifier_fn(move |issued_at| {
-                if issued_at > now + SKEW {
-                    Err(NOT_YET_VALID.to_owned())
-                } else {
-                    Ok(())
-                }
+                if issued_at > now + SKEW { Err(NOT_YET_VALID.to_owned()) } else { Ok(()) }
             });
-    let claims = token
-        .clone()
-        .into_claims(&verifier, &Nonce::new(nonce.into()))
-        .map_err(|error| name(&error))?;
+    let claims =
+        token.clone().into_claims(&verifier, &Nonce::new(nonce.into())).map_err(|error| name(&error))?;
     // The library leaves `azp` (rules 4 and 5) to us.
     match claims.authorized_party() {
         Some(party) if party.as_str() != client_id => Err(IdTokenError::Audience),

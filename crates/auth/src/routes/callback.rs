@@ -48,34 +48,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Returned {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let RequestOrigin(origin) = RequestOrigin::from_request_parts(parts, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        let Path(provider) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let RequestOrigin(origin) =
+            RequestOrigin::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let Path(provider) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let query = parts.uri.query().unwrap_or_default();
         let params = UniqueParams::parse(query.as_bytes()).map_err(|error| {
             let sentence = error.to_string();
-            error_page::refuse(
-                &parts.headers,
-                StatusCode::BAD_REQUEST,
-                "invalid_parameters",
-                &sentence,
-            )
+            error_page::refuse(&parts.headers, StatusCode::BAD_REQUEST, "invalid_parameters", &sentence)
         })?;
-        let current = parts
-            .extensions
-            .get()
-            .cloned()
-            .unwrap_or(CurrentSession::SignedOut(None));
-        Ok(Self {
-            origin,
-            current,
-            provider,
-            params,
-            headers: parts.headers.clone(),
-        })
+        let current = parts.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
+        Ok(Self { origin, current, provider, params, headers: parts.headers.clone() })
     }
 }
 
@@ -135,29 +118,17 @@ async fn signed_in(
     pending: Pending,
 ) -> Result<(SessionId, i64), FlowError> {
     let callback = Callback::read(&returned.params)?;
-    let provider = auth
-        .provider(&returned.provider)
-        .ok_or(FlowError::UnknownProvider)?;
+    let provider = auth.provider(&returned.provider).ok_or(FlowError::UnknownProvider)?;
     let endpoints = provider.endpoints().await?;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = provider.finish(authorized).await?;
     let (id, record) = auth.sessions.begin(new).await?;
     if let CurrentSession::SignedIn(old) = &returned.current {
-        let reason = if old.record.same_user(&record) {
-            EndReason::SignedOut
-        } else {
-            EndReason::UserChanged
-        };
-        auth.sessions
-            .end(&old.key, reason)
-            .await
-            .map_err(|error| error.0)?;
+        let reason =
+            if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
+        auth.sessions.end(&old.key, reason).await.map_err(|error| error.0)?;
     }
-    tracing::info!(
-        provider = provider.config.id,
-        session = record.public_id,
-        "signed in"
-    );
+    tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     Ok((id, auth.sessions.cookie_seconds(&record)))
 }
 
@@ -181,11 +152,10 @@ pub async fn finish_sign_out(
     headers: &HeaderMap,
 ) -> Response {
     match taken(auth, origin, state.unwrap_or_default(), headers).await {
-        Ok(Some((SigningOut { return_path }, ticket))) => (
-            set_cookies(ticket.cookies),
-            Redirect::to(ReturnPath::or_root(Some(&return_path)).as_str()),
-        )
-            .into_response(),
+        Ok(Some((SigningOut { return_path }, ticket))) => {
+            (set_cookies(ticket.cookies), Redirect::to(ReturnPath::or_root(Some(&return_path)).as_str()))
+                .into_response()
+        }
         Ok(None) => Redirect::to("/signed-out").into_response(),
         Err(cause) => {
             tracing::error!(%cause, "a sign-out could not find its way back");

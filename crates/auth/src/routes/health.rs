@@ -23,17 +23,7 @@ pub(super) async fn ready(State(auth): State<Auth>) -> impl IntoResponse {
     )
     .await;
     let any_provider = providers.iter().any(|(_, up)| *up);
-    let status = if store && any_provider {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    let providers: Map<String, Value> = providers
-        .into_iter()
-        .map(|(id, up)| (id, word(up).into()))
-        .collect();
-    (
-        status,
-        Json(json!({ "store": word(store), "providers": providers })),
-    )
+    let status = if store && any_provider { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let providers: Map<String, Value> = providers.into_iter().map(|(id, up)| (id, word(up).into())).collect();
+    (status, Json(json!({ "store": word(store), "providers": providers })))
 }

@@ -32,17 +32,12 @@ pub fn common() -> Router<Auth> {
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
         // Nothing under /auth/ ever reaches Leptos.
-        .route(
-            "/auth/{*rest}",
-            axum::routing::any(|| async { StatusCode::NOT_FOUND }),
-        )
+        .route("/auth/{*rest}", axum::routing::any(|| async { StatusCode::NOT_FOUND }))
 }
 
 /// The health checks, answered whatever the Host.
 pub(crate) fn health() -> Router<Auth> {
-    Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+    Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
 /// The callbacks of an app that finishes its own flows.
@@ -57,13 +52,7 @@ pub fn callbacks() -> Router<Auth> {
 
 async fn style() -> impl IntoResponse {
     const STYLE: &str = include_str!("../../../auth-ui/style/suite.css");
-    (
-        [
-            (header::CONTENT_TYPE, "text/css"),
-            (header::CACHE_CONTROL, "public, max-age=3600"),
-        ],
-        STYLE,
-    )
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], STYLE)
 }
 
 /// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.
@@ -74,10 +63,8 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let headers = request.headers().clone();
-        let is_form = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
+        let is_form =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
                 value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded"
             });
         // A post without any body is a form without fields.
@@ -90,18 +77,14 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 "This address takes a form.",
             ));
         }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
-        crate::origin::UniqueParams::parse(&body)
-            .map(Self)
-            .map_err(|error| {
-                crate::error_page::refuse(
-                    &headers,
-                    StatusCode::BAD_REQUEST,
-                    "invalid_parameters",
-                    &error.to_string(),
-                )
-            })
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        crate::origin::UniqueParams::parse(&body).map(Self).map_err(|error| {
+            crate::error_page::refuse(
+                &headers,
+                StatusCode::BAD_REQUEST,
+                "invalid_parameters",
+                &error.to_string(),
+            )
+        })
     }
 }

@@ -60,29 +60,17 @@ async fn start(
         return Err(Unavailable.into());
     }
     let proxy = auth.proxies.nearest(origin);
-    let redirect_uri = proxy
-        .unwrap_or(origin)
-        .join(&format!("/auth/callback/{}", provider.config.id));
-    let begin = Begin {
-        provider: provider.config.id.clone(),
-        redirect_uri,
-        return_path: return_path.clone(),
-    };
+    let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
+    let begin =
+        Begin { provider: provider.config.id.clone(), redirect_uri, return_path: return_path.clone() };
     let pending = Pending::begin(begin, &auth.random);
     let to = match proxy {
         Some(proxy) => proxied_url(proxy, origin, &pending, passthrough),
         None => direct_url(provider, &pending, passthrough).await?,
     };
     let state = pending.state.clone();
-    let ticket = auth
-        .flows
-        .keep(&state, &Flow::SignIn(pending), origin, headers)
-        .await?;
-    tracing::info!(
-        provider = provider.config.id,
-        proxied = proxy.is_some(),
-        "a sign-in begins"
-    );
+    let ticket = auth.flows.keep(&state, &Flow::SignIn(pending), origin, headers).await?;
+    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), "a sign-in begins");
     Ok((set_cookies(ticket.cookies), Redirect::to(to.as_str())).into_response())
 }
 
@@ -98,10 +86,7 @@ async fn direct_url(
         code_challenge: &pending.code_challenge(),
         passthrough,
     };
-    Ok(provider
-        .endpoints()
-        .await?
-        .authorize_url(&provider.config, &params))
+    Ok(provider.endpoints().await?.authorize_url(&provider.config, &params))
 }
 
 /// Article 1: the request goes to the identity app, with the origin that wants the control back.
@@ -124,12 +109,7 @@ pub(super) fn refused(error: &FlowError, return_path: &ReturnPath, headers: &Hea
     if let FlowError::Store(cause) = error {
         tracing::error!(rule = %error, %cause, "a sign-in was refused");
         let sentence = error.code().sentence();
-        return error_page::refuse(
-            headers,
-            StatusCode::SERVICE_UNAVAILABLE,
-            &error.to_string(),
-            sentence,
-        );
+        return error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), sentence);
     }
     tracing::warn!(rule = %error, "a sign-in was refused");
     to_login(Some(error.code()), return_path)

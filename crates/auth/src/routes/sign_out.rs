@@ -50,11 +50,7 @@ pub(super) async fn sign_out(
                 tracing::error!(error = %error.0, "a session could not be ended");
                 return unavailable(&headers);
             }
-            tracing::info!(
-                session = session.record.public_id,
-                global = is_global,
-                "signed out"
-            );
+            tracing::info!(session = session.record.public_id, global = is_global, "signed out");
             if is_global {
                 to = at_provider(&auth, &origin, session, &return_path, &headers).await;
             }
@@ -75,12 +71,7 @@ pub(super) async fn sign_out(
 fn unavailable(headers: &HeaderMap) -> Response {
     let sentence =
         "You could not be signed out right now: the session store does not answer. Please try again.";
-    error_page::refuse(
-        headers,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "session_unavailable",
-        sentence,
-    )
+    error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
 }
 
 /// The provider's sign-out, if it has one and answers. The app's session has ended already, so
@@ -94,10 +85,7 @@ async fn at_provider(
 ) -> Option<(Url, Vec<HeaderValue>)> {
     let provider = auth.provider(&session.record.provider)?;
     if !provider.is_reachable().await {
-        tracing::warn!(
-            provider = provider.config.id,
-            "the provider is down: signed out of this app only"
-        );
+        tracing::warn!(provider = provider.config.id, "the provider is down: signed out of this app only");
         return None;
     }
     let endpoints = provider.endpoints().await.ok()?;
@@ -107,9 +95,7 @@ async fn at_provider(
         Some(_) => logout_state(&auth.random.token(), origin),
         None => auth.random.token(),
     };
-    let flow = Flow::SignOut(SigningOut {
-        return_path: return_path.to_string(),
-    });
+    let flow = Flow::SignOut(SigningOut { return_path: return_path.to_string() });
     let ticket = auth
         .flows
         .keep(&state, &flow, origin, headers)

@@ -10,9 +10,5 @@ use axum::Json;
 /// # Errors
 /// 503 when the store cannot say.
 pub(super) async fn status(session: Option<Session>) -> Json<SessionStatus> {
-    Json(if session.is_some() {
-        SessionStatus::SIGNED_IN
-    } else {
-        SessionStatus::SIGNED_OUT
-    })
+    Json(if session.is_some() { SessionStatus::SIGNED_IN } else { SessionStatus::SIGNED_OUT })
 }

@@ -46,10 +46,8 @@ impl CookieSettings {
 
     fn domain_for(&self, kind: CookieKind<'_>, origin: &Origin) -> Option<&str> {
         let domain = self.domain.as_deref().filter(|_| kind == CookieKind::Session)?;
-        let under = origin
-            .host()
-            .strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let under =
+            origin.host().strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         under.then_some(domain)
     }
 
@@ -130,10 +128,7 @@ mod tests {
     }
 
     fn settings(domain: Option<&str>) -> CookieSettings {
-        CookieSettings {
-            prefix: "main".into(),
-            domain: domain.map(Into::into),
-        }
+        CookieSettings { prefix: "main".into(), domain: domain.map(Into::into) }
     }
 
     fn session_cookie(domain: Option<&str>, at: &str) -> String {
@@ -166,11 +161,7 @@ mod tests {
             ("http://evilwow.localhost", false),
             ("http://wow.localhost.evil.example", false),
         ] {
-            assert_eq!(
-                session_cookie(Some("wow.localhost"), at).contains("Domain"),
-                shared,
-                "{at}"
-            );
+            assert_eq!(session_cookie(Some("wow.localhost"), at).contains("Domain"), shared, "{at}");
         }
     }
 
@@ -179,25 +170,16 @@ mod tests {
         let at = origin("http://games.wow.localhost:4201");
         let settings = settings(Some("wow.localhost"));
         let value = settings.set(CookieKind::Flow("ab"), &at, "x", Some(600));
-        assert_eq!(
-            value,
-            "main.flow.ab=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=600"
-        );
+        assert_eq!(value, "main.flow.ab=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=600");
         let mut headers = HeaderMap::new();
-        headers.append(
-            header::COOKIE,
-            "main.flow.ab=x; main.session=y; other.flow.cd=z".parse().unwrap(),
-        );
+        headers.append(header::COOKIE, "main.flow.ab=x; main.session=y; other.flow.cd=z".parse().unwrap());
         assert_eq!(settings.flows(&at, &headers), [("ab".to_owned(), "x".to_owned())]);
     }
 
     #[test]
     fn only_the_named_cookie_is_read_and_a_flood_is_capped() {
         let mut headers = HeaderMap::new();
-        headers.append(
-            header::COOKIE,
-            "other=1; main.session=a; xmain.session=b".parse().unwrap(),
-        );
+        headers.append(header::COOKIE, "other=1; main.session=a; xmain.session=b".parse().unwrap());
         headers.append(header::COOKIE, "main.session=c".parse().unwrap());
         let at = origin("http://localhost:4201");
         assert_eq!(settings(None).session_values(&at, &headers), ["a", "c"]);

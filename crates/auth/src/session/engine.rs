@@ -68,13 +68,7 @@ impl Sessions {
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self {
-            store,
-            keyring,
-            policy,
-            clock,
-            random,
-        }
+        Self { store, keyring, policy, clock, random }
     }
 
     /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
@@ -138,22 +132,8 @@ impl Sessions {
             return Ok(None);
         }
         let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
-        let written = self
-            .store
-            .touch(
-                key,
-                Touch {
-                    seen_at: now,
-                    expires_at,
-                    interval,
-                },
-            )
-            .await?;
-        Ok(written.then(|| SessionRecord {
-            last_seen_at: now,
-            expires_at,
-            ..record.clone()
-        }))
+        let written = self.store.touch(key, Touch { seen_at: now, expires_at, interval }).await?;
+        Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
     }
 
     /// Whether the session lives right now.
@@ -161,10 +141,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn lives(&self, key: &SessionKey) -> Result<bool, SessionUnavailable> {
-        Ok(matches!(
-            self.store.load(key, self.clock.now()).await?,
-            Lookup::Live(_)
-        ))
+        Ok(matches!(self.store.load(key, self.clock.now()).await?, Lookup::Live(_)))
     }
 
     /// Replaces the app's own data in a session; `false` when it has ended meanwhile.
@@ -193,10 +170,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn end_provider_session(&self, issuer: &str, sid: &str) -> Result<u64, SessionUnavailable> {
-        Ok(self
-            .store
-            .end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now())
-            .await?)
+        Ok(self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?)
     }
 
     /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
@@ -211,10 +185,7 @@ impl Sessions {
         begun_before: DateTime<Utc>,
     ) -> Result<u64, SessionUnavailable> {
         let now = self.clock.now();
-        Ok(self
-            .store
-            .end_subject(issuer, subject, begun_before, EndReason::Revoked, now)
-            .await?)
+        Ok(self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?)
     }
 
     /// The provider's tokens of a session.
@@ -222,9 +193,7 @@ impl Sessions {
     /// # Errors
     /// [`DoesNotOpen`] when `AUTH_SECRET` was replaced without keeping the old one.
     pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, DoesNotOpen> {
-        let plain = self
-            .keyring
-            .open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
+        let plain = self.keyring.open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
         serde_json::from_slice(&plain).map_err(|_| DoesNotOpen)
     }
 

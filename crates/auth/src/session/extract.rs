@@ -63,11 +63,9 @@ impl<S: Sync> FromRequestParts<S> for Session {
         match parts.extensions.get::<CurrentSession>() {
             Some(CurrentSession::SignedIn(session)) => Ok(session.clone()),
             Some(CurrentSession::Unavailable) => Err(unavailable(parts)),
-            Some(CurrentSession::SignedOut(_)) | None => Err(error_page::json(
-                StatusCode::UNAUTHORIZED,
-                "signed_out",
-                "Please sign in first.",
-            )),
+            Some(CurrentSession::SignedOut(_)) | None => {
+                Err(error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first."))
+            }
         }
     }
 }

@@ -78,14 +78,7 @@ mod tests {
     #[test]
     fn garbage_is_no_id() {
         let id = SessionId::generate(&Random::seeded(1)).expose();
-        for text in [
-            "",
-            "x",
-            &id[1..],
-            &format!("{id}A"),
-            &id.replace(|_| true, "!"),
-            &"é".repeat(22),
-        ] {
+        for text in ["", "x", &id[1..], &format!("{id}A"), &id.replace(|_| true, "!"), &"é".repeat(22)] {
             assert_eq!(SessionId::parse(text), None, "{text:?}");
         }
     }

@@ -27,10 +27,9 @@ impl CurrentSession {
     #[must_use]
     pub fn state(&self) -> SessionState {
         match self {
-            Self::SignedIn(session) => SessionState::SignedIn {
-                session: session.public(),
-                facts: session.record.facts(),
-            },
+            Self::SignedIn(session) => {
+                SessionState::SignedIn { session: session.public(), facts: session.record.facts() }
+            }
             Self::SignedOut(reason) => SessionState::SignedOut(*reason),
             Self::Unavailable => SessionState::Unavailable,
         }
@@ -40,17 +39,9 @@ impl CurrentSession {
 /// Whether a request is a person doing something. Only that extends a session; polls, streams,
 /// prefetches and `GET /auth/…` do not.
 fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = uri.path();
-    let is_peek = || {
-        uri.query()
-            .is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"))
-    };
+    let is_peek = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"));
     let by_person = if header("sec-purpose").contains("prefetch") || path.starts_with("/auth/") {
         false
     } else if path == "/api/get-session-status" {
@@ -63,11 +54,7 @@ fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
     } else {
         true
     };
-    if by_person {
-        Activity::User
-    } else {
-        Activity::Background
-    }
+    if by_person { Activity::User } else { Activity::Background }
 }
 
 /// What the answer does to the session cookie.
@@ -99,11 +86,7 @@ pub async fn resolve_session(
     let mut response = next.run(request).await;
 
     let name = auth.cookies.name(CookieKind::Session, &origin);
-    let already_set = response
-        .headers()
-        .get_all(SET_COOKIE)
-        .iter()
-        .any(|cookie| is_named(cookie, &name));
+    let already_set = response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name));
     let cookie = match change {
         _ if already_set => None,
         CookieChange::Keep => None,
@@ -111,10 +94,7 @@ pub async fn resolve_session(
         CookieChange::Renew { value, session } => {
             let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
             let seconds = auth.sessions.cookie_seconds(&session.record);
-            lives.then(|| {
-                auth.cookies
-                    .set(CookieKind::Session, &origin, &value, Some(seconds))
-            })
+            lives.then(|| auth.cookies.set(CookieKind::Session, &origin, &value, Some(seconds)))
         }
         CookieChange::Clear { ended: true } if response.status().is_redirection() => None,
         CookieChange::Clear { .. } => Some(auth.cookies.clear(CookieKind::Session, &origin)),
@@ -126,10 +106,7 @@ pub async fn resolve_session(
 }
 
 fn is_named(cookie: &HeaderValue, name: &str) -> bool {
-    cookie
-        .as_bytes()
-        .strip_prefix(name.as_bytes())
-        .is_some_and(|rest| rest.starts_with(b"="))
+    cookie.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
 }
 
 async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentSession, CookieChange) {
@@ -150,16 +127,8 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
             }
         }
     }
-    tracing::info!(
-        reason = ended.map_or("unknown", EndReason::as_str),
-        "a session cookie opened nothing"
-    );
-    (
-        CurrentSession::SignedOut(ended),
-        CookieChange::Clear {
-            ended: ended.is_some(),
-        },
-    )
+    tracing::info!(reason = ended.map_or("unknown", EndReason::as_str), "a session cookie opened nothing");
+    (CurrentSession::SignedOut(ended), CookieChange::Clear { ended: ended.is_some() })
 }
 
 async fn extend(
@@ -173,14 +142,8 @@ async fn extend(
     }
     match auth.sessions.touch(&session.key, &session.record).await {
         Ok(Some(record)) => {
-            let session = Session {
-                record: Arc::new(record),
-                ..session
-            };
-            let change = CookieChange::Renew {
-                value,
-                session: session.clone(),
-            };
+            let session = Session { record: Arc::new(record), ..session };
+            let change = CookieChange::Renew { value, session: session.clone() };
             (CurrentSession::SignedIn(session), change)
         }
         Ok(None) => (CurrentSession::SignedIn(session), CookieChange::Keep),
@@ -196,10 +159,8 @@ mod tests {
     use super::*;
 
     fn is_user(method: &str, uri: &str, headers: &[(&'static str, &'static str)]) -> bool {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect();
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         activity(&method.parse().unwrap(), &uri.parse().unwrap(), &headers) == Activity::User
     }
 
@@ -210,11 +171,7 @@ mod tests {
         assert!(is_user("GET", "/dashboard", &NAVIGATE));
         assert!(is_user("GET", "/dashboard", &[("accept", "text/html,*/*")]));
         assert!(is_user("POST", "/api/update-user-data", &[]));
-        assert!(is_user(
-            "GET",
-            "/api/get-session-status",
-            &[("sec-fetch-mode", "cors")]
-        ));
+        assert!(is_user("GET", "/api/get-session-status", &[("sec-fetch-mode", "cors")]));
     }
 
     #[test]

@@ -20,11 +20,7 @@ pub struct SessionPolicy {
 impl Default for SessionPolicy {
     /// 30 days rolling, 90 days absolute, no idle limit.
     fn default() -> Self {
-        Self {
-            max_age: TimeDelta::days(30),
-            absolute_age: TimeDelta::days(90),
-            idle_timeout: None,
-        }
+        Self { max_age: TimeDelta::days(30), absolute_age: TimeDelta::days(90), idle_timeout: None }
     }
 }
 
@@ -41,9 +37,7 @@ impl SessionPolicy {
     /// When a session that saw activity at `now` expires.
     #[must_use]
     pub fn expires_at(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
-        let idle = self
-            .idle_timeout
-            .map_or(self.max_age, |idle| idle.min(self.max_age));
+        let idle = self.idle_timeout.map_or(self.max_age, |idle| idle.min(self.max_age));
         (now + idle).min(absolute)
     }
 
@@ -57,9 +51,7 @@ impl SessionPolicy {
     /// a session lives so short that a minute would be most of it.
     #[must_use]
     pub fn write_interval(&self) -> TimeDelta {
-        let shortest = self
-            .idle_timeout
-            .map_or(self.max_age, |idle| idle.min(self.max_age));
+        let shortest = self.idle_timeout.map_or(self.max_age, |idle| idle.min(self.max_age));
         WRITE_INTERVAL.min(shortest / 4)
     }
 }

@@ -24,10 +24,7 @@ fn key(seed: u64) -> SessionKey {
 fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
     SessionRecord {
         public_id: format!("public-{subject}"),
-        user: User {
-            name: Some("Alice".into()),
-            ..User::default()
-        },
+        user: User { name: Some("Alice".into()), ..User::default() },
         provider: "demo".into(),
         issuer: "https://op.example".into(),
         subject: subject.into(),
@@ -47,10 +44,7 @@ const ISSUER: &str = "https://op.example";
 pub(super) async fn a_created_session_loads_as_it_was(store: Arc<dyn Store>) {
     let record = record("alice", Some("s1"));
     store.create(&key(1), &record).await.unwrap();
-    assert_eq!(
-        store.load(&key(1), at(1)).await.unwrap(),
-        Lookup::Live(Box::new(record))
-    );
+    assert_eq!(store.load(&key(1), at(1)).await.unwrap(), Lookup::Live(Box::new(record)));
     assert_eq!(store.load(&key(2), at(1)).await.unwrap(), Lookup::Unknown);
 }
 
@@ -58,45 +52,26 @@ pub(super) async fn a_taken_id_is_refused_and_the_first_session_stays(store: Arc
     store.create(&key(1), &record("alice", None)).await.unwrap();
     let second = store.create(&key(1), &record("bob", None)).await;
     assert!(matches!(second, Err(CreateError::Collision)));
-    let Lookup::Live(found) = store.load(&key(1), at(1)).await.unwrap() else {
-        panic!("gone")
-    };
+    let Lookup::Live(found) = store.load(&key(1), at(1)).await.unwrap() else { panic!("gone") };
     assert_eq!(found.subject, "alice");
 }
 
 pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
     assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
-    let touch = Touch {
-        seen_at: at(300),
-        expires_at: at(900),
-        interval: TimeDelta::seconds(60),
-    };
+    let touch = Touch { seen_at: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
     assert!(!store.touch(&key(1), touch).await.unwrap());
     assert!(!store.set_data(&key(1), &Map::new(), at(2)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
     assert!(store.create(&key(1), &record("alice", None)).await.is_err());
-    assert_eq!(
-        store.load(&key(1), at(2)).await.unwrap(),
-        Lookup::Ended(EndReason::SignedOut)
-    );
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
 }
 
 pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    assert!(matches!(
-        store.load(&key(1), at(599)).await.unwrap(),
-        Lookup::Live(_)
-    ));
-    assert_eq!(
-        store.load(&key(1), at(600)).await.unwrap(),
-        Lookup::Ended(EndReason::Expired)
-    );
-    let late = Touch {
-        seen_at: at(600),
-        expires_at: at(1200),
-        interval: TimeDelta::zero(),
-    };
+    assert!(matches!(store.load(&key(1), at(599)).await.unwrap(), Lookup::Live(_)));
+    assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
+    let late = Touch { seen_at: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
     assert!(!store.touch(&key(1), late).await.unwrap());
     assert!(!store.set_data(&key(1), &Map::new(), at(600)).await.unwrap());
 }
@@ -112,19 +87,13 @@ pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_
     assert!(store.touch(&key(1), touch(60)).await.unwrap());
     assert!(!store.touch(&key(1), touch(61)).await.unwrap());
     assert!(store.touch(&key(1), touch(500)).await.unwrap());
-    let Lookup::Live(found) = store.load(&key(1), at(501)).await.unwrap() else {
-        panic!("gone")
-    };
+    let Lookup::Live(found) = store.load(&key(1), at(501)).await.unwrap() else { panic!("gone") };
     assert_eq!((found.last_seen_at, found.expires_at), (at(500), at(900)));
 }
 
 pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    let touch = Touch {
-        seen_at: at(100),
-        expires_at: at(700),
-        interval: TimeDelta::seconds(60),
-    };
+    let touch = Touch { seen_at: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
     let all = futures::future::join_all((0..20).map(|_| {
         let store = store.clone();
         async move { store.touch(&key(1), touch).await.unwrap() }
@@ -138,123 +107,58 @@ pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Sto
     let data: Map<String, Value> = serde_json::from_str(r#"{"favourite_number": 7}"#).unwrap();
     assert!(store.set_data(&key(1), &data, at(1)).await.unwrap());
     let expected = SessionRecord { data, ..before };
-    assert_eq!(
-        store.load(&key(1), at(2)).await.unwrap(),
-        Lookup::Live(Box::new(expected))
-    );
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Live(Box::new(expected)));
 }
 
 pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn Store>) {
-    for (seed, subject, sid) in [
-        (1, "alice", Some("s1")),
-        (2, "alice", Some("s2")),
-        (3, "bob", None),
-    ] {
+    for (seed, subject, sid) in [(1, "alice", Some("s1")), (2, "alice", Some("s2")), (3, "bob", None)] {
         store.create(&key(seed), &record(subject, sid)).await.unwrap();
     }
+    assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), 1);
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
+    assert!(matches!(store.load(&key(2), at(2)).await.unwrap(), Lookup::Live(_)));
+    assert!(matches!(store.load(&key(3), at(2)).await.unwrap(), Lookup::Live(_)));
     assert_eq!(
-        store
-            .end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1))
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        store.load(&key(1), at(2)).await.unwrap(),
-        Lookup::Ended(EndReason::Revoked)
-    );
-    assert!(matches!(
-        store.load(&key(2), at(2)).await.unwrap(),
-        Lookup::Live(_)
-    ));
-    assert!(matches!(
-        store.load(&key(3), at(2)).await.unwrap(),
-        Lookup::Live(_)
-    ));
-    assert_eq!(
-        store
-            .end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3))
-            .await
-            .unwrap(),
+        store.end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3)).await.unwrap(),
         0
     );
-    assert!(matches!(
-        store.load(&key(2), at(4)).await.unwrap(),
-        Lookup::Live(_)
-    ));
+    assert!(matches!(store.load(&key(2), at(4)).await.unwrap(), Lookup::Live(_)));
 }
 
 pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", Some("s1"))).await.unwrap();
-    let later = SessionRecord {
-        issued_at: at(50),
-        ..record("alice", Some("s2"))
-    };
+    let later = SessionRecord { issued_at: at(50), ..record("alice", Some("s2")) };
     store.create(&key(2), &later).await.unwrap();
     store.create(&key(3), &record("bob", None)).await.unwrap();
-    assert_eq!(
-        store
-            .end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60))
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(
-        store.load(&key(1), at(61)).await.unwrap(),
-        Lookup::Ended(EndReason::Revoked)
-    );
-    assert!(matches!(
-        store.load(&key(2), at(61)).await.unwrap(),
-        Lookup::Live(_)
-    ));
-    assert!(matches!(
-        store.load(&key(3), at(61)).await.unwrap(),
-        Lookup::Live(_)
-    ));
+    assert_eq!(store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(), 1);
+    assert_eq!(store.load(&key(1), at(61)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
+    assert!(matches!(store.load(&key(2), at(61)).await.unwrap(), Lookup::Live(_)));
+    assert!(matches!(store.load(&key(3), at(61)).await.unwrap(), Lookup::Live(_)));
 }
 
 pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dyn Store>) {
-    store
-        .end_provider_session(ISSUER, "s1", EndReason::Revoked, at(0))
-        .await
-        .unwrap();
+    store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(0)).await.unwrap();
     let late = store.create(&key(1), &record("alice", Some("s1"))).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
     store.create(&key(2), &record("alice", Some("s2"))).await.unwrap();
 
-    store
-        .end_subject(ISSUER, "bob", at(10), EndReason::Revoked, at(10))
-        .await
-        .unwrap();
+    store.end_subject(ISSUER, "bob", at(10), EndReason::Revoked, at(10)).await.unwrap();
     let late = store.create(&key(3), &record("bob", None)).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
-    let fresh = SessionRecord {
-        issued_at: at(10),
-        created_at: at(11),
-        ..record("bob", None)
-    };
+    let fresh = SessionRecord { issued_at: at(10), created_at: at(11), ..record("bob", None) };
     store.create(&key(4), &fresh).await.unwrap();
 }
 
 pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn Store>) {
     for (seed, created) in [(1, 0), (2, 20), (3, 10)] {
-        let session = SessionRecord {
-            created_at: at(created),
-            public_id: format!("p{seed}"),
-            ..record("alice", None)
-        };
+        let session =
+            SessionRecord { created_at: at(created), public_id: format!("p{seed}"), ..record("alice", None) };
         store.create(&key(seed), &session).await.unwrap();
     }
     store.create(&key(4), &record("bob", None)).await.unwrap();
     store.end(&key(3), EndReason::SignedOut, at(30)).await.unwrap();
     let found = store.of_user(ISSUER, "alice", at(40)).await.unwrap();
-    assert_eq!(
-        found
-            .iter()
-            .map(|session| session.public_id.as_str())
-            .collect::<Vec<_>>(),
-        ["p2", "p1"]
-    );
+    assert_eq!(found.iter().map(|session| session.public_id.as_str()).collect::<Vec<_>>(), ["p2", "p1"]);
 }
 
 pub(super) async fn sweeping_removes_what_is_long_over_and_nothing_else(store: Arc<dyn Store>) {
@@ -281,10 +185,7 @@ pub(super) async fn a_flow_is_taken_once_and_by_its_own_browser(store: Arc<dyn S
     store.put_flow(&flow(1, 1, 600), CAP).await.unwrap();
     assert_eq!(store.take_flow(&[1; 32], &[2; 32], at(1)).await.unwrap(), None);
     assert_eq!(store.take_flow(&[9; 32], &[1; 32], at(1)).await.unwrap(), None);
-    assert_eq!(
-        store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(),
-        Some(vec![1])
-    );
+    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), Some(vec![1]));
     assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), None);
 }
 
@@ -297,18 +198,10 @@ pub(super) async fn a_flood_of_flows_drops_the_oldest(store: Arc<dyn Store>) {
     for state in 1..=6 {
         store.put_flow(&flow(state, 1, 600), CAP).await.unwrap();
     }
-    assert_eq!(
-        store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(),
-        None,
-        "beyond the cap"
-    );
+    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), None, "beyond the cap");
     for state in 2..=6 {
         assert!(
-            store
-                .take_flow(&[state; 32], &[1; 32], at(1))
-                .await
-                .unwrap()
-                .is_some(),
+            store.take_flow(&[state; 32], &[1; 32], at(1)).await.unwrap().is_some(),
             "{state} is unharmed"
         );
     }
@@ -350,10 +243,7 @@ async fn sqlite_fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
     let store = SqliteStore::open(&url).await.unwrap();
-    Fixture {
-        store: Arc::new(store),
-        _keep: Box::new(folder),
-    }
+    Fixture { store: Arc::new(store), _keep: Box::new(folder) }
 }
 
 conformance!(sqlite, super::sqlite_fixture);
@@ -370,36 +260,24 @@ mod sqlite_only {
         one.create(&key(1), &record("alice", None)).await.unwrap();
         assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
         two.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
-        assert_eq!(
-            one.load(&key(1), at(3)).await.unwrap(),
-            Lookup::Ended(EndReason::SignedOut)
-        );
+        assert_eq!(one.load(&key(1), at(3)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
     }
 
     #[tokio::test]
     async fn the_file_holds_no_session_id() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sessions.db");
-        let store = SqliteStore::open(&format!("sqlite://{}", path.display()))
-            .await
-            .unwrap();
+        let store = SqliteStore::open(&format!("sqlite://{}", path.display())).await.unwrap();
         let id = SessionId::generate(&Random::seeded(1));
         store.create(&id.key(), &record("alice", None)).await.unwrap();
         for name in ["sessions.db", "sessions.db-wal"] {
             let bytes = std::fs::read(folder.path().join(name)).unwrap_or_default();
-            assert!(
-                !bytes.windows(43).any(|window| window == id.expose().as_bytes()),
-                "{name}"
-            );
+            assert!(!bytes.windows(43).any(|window| window == id.expose().as_bytes()), "{name}");
         }
     }
 
     #[tokio::test]
     async fn a_folder_that_is_not_there_is_an_error() {
-        assert!(
-            SqliteStore::open("sqlite:///nowhere/at/all/sessions.db")
-                .await
-                .is_err()
-        );
+        assert!(SqliteStore::open("sqlite:///nowhere/at/all/sessions.db").await.is_err());
     }
 }

@@ -65,9 +65,7 @@ impl SqliteStore {
 async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     let mut waited = Duration::ZERO;
     loop {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY_TIMEOUT);
         match pool.connect_with(options.clone()).await {
             Err(error) if is_busy(&error) && waited < BUSY_TIMEOUT => {
                 tokio::time::sleep(OPEN_RETRY).await;
@@ -79,9 +77,7 @@ async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, St
 }
 
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code()?.parse::<u32>().ok());
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
 }
 

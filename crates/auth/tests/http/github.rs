@@ -56,9 +56,7 @@ async fn start() -> (App, Seen) {
 async fn a_github_user_signs_in_without_an_id_token() {
     let (app, seen) = start().await;
     let mut browser = Browser::new();
-    let begun = browser
-        .post(&app.at("/auth/signin/github"), &[("callbackUrl", "/protected")])
-        .await;
+    let begun = browser.post(&app.at("/auth/signin/github"), &[("callbackUrl", "/protected")]).await;
     let at_github = begun.location().unwrap();
     assert_eq!(at_github.path(), "/login/oauth/authorize");
     let params: HashMap<_, _> = at_github.query_pairs().into_owned().collect();
@@ -66,9 +64,7 @@ async fn a_github_user_signs_in_without_an_id_token() {
     assert!(!params.contains_key("nonce"));
 
     let state = &params["state"];
-    let done = browser
-        .get(&app.at(&format!("/auth/callback/github?code=good&state={state}")))
-        .await;
+    let done = browser.get(&app.at(&format!("/auth/callback/github?code=good&state={state}"))).await;
     assert_eq!(done.path(), "/protected");
     let user = browser.get(&app.at("/auth/session")).await.json()["user"].clone();
     assert_eq!(user["id"], "github:583231");
@@ -83,16 +79,8 @@ async fn a_code_that_github_refuses_signs_nobody_in() {
     let (app, _) = start().await;
     let mut browser = Browser::new();
     let begun = browser.post(&app.at("/auth/signin/github"), &[]).await;
-    let state = begun
-        .location()
-        .unwrap()
-        .query_pairs()
-        .find(|(name, _)| name == "state")
-        .unwrap()
-        .1
-        .into_owned();
-    let refused = browser
-        .get(&app.at(&format!("/auth/callback/github?code=bad&state={state}")))
-        .await;
+    let state =
+        begun.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let refused = browser.get(&app.at(&format!("/auth/callback/github?code=bad&state={state}"))).await;
     assert_eq!(refused.path(), "/login?error=invalid_grant");
 }

@@ -16,10 +16,7 @@ async fn posts_from_another_site_are_refused_and_do_nothing() {
     ] {
         for path in ["/auth/signout", "/auth/signin/demo"] {
             let headers: Vec<_> = foreign.iter().copied().chain([FORM]).collect();
-            let refused = world
-                .browser
-                .send(Method::POST, &world.app.at(path), &headers, "")
-                .await;
+            let refused = world.browser.send(Method::POST, &world.app.at(path), &headers, "").await;
             assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path} {foreign:?}");
         }
     }
@@ -30,18 +27,12 @@ async fn posts_from_another_site_are_refused_and_do_nothing() {
 async fn a_get_changes_nothing() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    assert_eq!(
-        world.get("/auth/signout").await.status,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    assert_eq!(world.get("/auth/signout").await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(
         world.get("/auth/signin?callbackUrl=/protected").await.path(),
         "/login?callbackUrl=%2Fprotected"
     );
-    assert_eq!(
-        world.get("/auth/signin/demo").await.status,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    assert_eq!(world.get("/auth/signin/demo").await.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(world.status().await, 200);
 }
 
@@ -58,23 +49,14 @@ async fn unsafe_return_paths_become_the_start_page() {
     ] {
         let encoded: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
         assert_eq!(
-            world
-                .get(&format!("/auth/signin?callbackUrl={encoded}"))
-                .await
-                .path(),
+            world.get(&format!("/auth/signin?callbackUrl={encoded}")).await.path(),
             "/login",
             "{path:?}"
         );
     }
     assert_eq!(world.sign_in("https://evil.example/", "alice").await.path(), "/");
     assert_eq!(
-        world
-            .post(
-                "/auth/signout",
-                &[("scope", "local"), ("callbackUrl", "//evil.example")]
-            )
-            .await
-            .path(),
+        world.post("/auth/signout", &[("scope", "local"), ("callbackUrl", "//evil.example")]).await.path(),
         "/"
     );
 }
@@ -82,34 +64,17 @@ async fn unsafe_return_paths_become_the_start_page() {
 #[tokio::test]
 async fn a_host_that_is_not_ours_is_misdirected() {
     let world = world().await;
-    let url: url::Url = format!("http://127.0.0.1:{}/", world.app.url.port().unwrap())
-        .parse()
-        .unwrap();
+    let url: url::Url = format!("http://127.0.0.1:{}/", world.app.url.port().unwrap()).parse().unwrap();
     for path in ["/", "/auth/session", "/protected"] {
         let refused = Browser::new().get(&url.join(path).unwrap()).await;
         assert_eq!(refused.status, StatusCode::MISDIRECTED_REQUEST, "{path}");
     }
-    assert_eq!(
-        Browser::new().get(&url.join("/healthz").unwrap()).await.body,
-        "ok"
-    );
-    assert_eq!(
-        Browser::new().get(&url.join("/readyz").unwrap()).await.status,
-        StatusCode::OK
-    );
-    let forwarded = [
-        ("x-forwarded-host", "evil.example"),
-        ("x-forwarded-proto", "https"),
-        ("accept", "text/html"),
-    ];
-    let answer = Browser::new()
-        .send(Method::GET, &world.app.at("/auth/providers"), &forwarded, "")
-        .await;
-    assert!(
-        answer.body.contains("http://localhost") && !answer.body.contains("evil"),
-        "{}",
-        answer.body
-    );
+    assert_eq!(Browser::new().get(&url.join("/healthz").unwrap()).await.body, "ok");
+    assert_eq!(Browser::new().get(&url.join("/readyz").unwrap()).await.status, StatusCode::OK);
+    let forwarded =
+        [("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https"), ("accept", "text/html")];
+    let answer = Browser::new().send(Method::GET, &world.app.at("/auth/providers"), &forwarded, "").await;
+    assert!(answer.body.contains("http://localhost") && !answer.body.contains("evil"), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -118,20 +83,13 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
     let url = world.app.at("/auth/signout");
     let large = format!("callbackUrl=/{}", "a".repeat(64 * 1024));
     assert_eq!(
-        world
-            .browser
-            .send(Method::POST, &url, &[FORM], &large)
-            .await
-            .status,
+        world.browser.send(Method::POST, &url, &[FORM], &large).await.status,
         StatusCode::PAYLOAD_TOO_LARGE
     );
     let json = [("content-type", "application/json")];
     let refused = world.browser.send(Method::POST, &url, &json, "{}").await;
     assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let doubled = world
-        .browser
-        .send(Method::POST, &url, &[FORM], "scope=local&scope=global")
-        .await;
+    let doubled = world.browser.send(Method::POST, &url, &[FORM], "scope=local&scope=global").await;
     assert_eq!(doubled.status, StatusCode::BAD_REQUEST);
 }
 
@@ -156,13 +114,7 @@ async fn every_answer_carries_the_security_headers() {
             assert_eq!(answer.headers[name], value, "{path}");
         }
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(
-            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
-            "{path}"
-        );
-        assert!(
-            !answer.headers.contains_key("strict-transport-security"),
-            "{path}: plain http"
-        );
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!answer.headers.contains_key("strict-transport-security"), "{path}: plain http");
     }
 }

@@ -12,25 +12,13 @@ async fn without_a_session_everything_but_the_public_is_denied() {
         (StatusCode::SEE_OTHER, "/login?callbackUrl=%2Fprotected%3Fx%3D1")
     );
     assert!(refused.body.is_empty());
-    for path in [
-        "/Protected",
-        "//protected",
-        "/protected/",
-        "/%70rotected",
-        "/nothing",
-        "/protected;x",
-    ] {
-        let refused = world
-            .get(&format!("{}{path}", world.app.url.as_str().trim_end_matches('/')))
-            .await;
+    for path in ["/Protected", "//protected", "/protected/", "/%70rotected", "/nothing", "/protected;x"] {
+        let refused = world.get(&format!("{}{path}", world.app.url.as_str().trim_end_matches('/'))).await;
         assert!(!refused.body.contains("protected page"), "{path}");
         assert_eq!(refused.status, StatusCode::SEE_OTHER, "{path}");
     }
     let api = world.get("/api/anything").await;
-    assert_eq!(
-        (api.status, api.json()["error"].as_str()),
-        (StatusCode::UNAUTHORIZED, Some("signed_out"))
-    );
+    assert_eq!((api.status, api.json()["error"].as_str()), (StatusCode::UNAUTHORIZED, Some("signed_out")));
     assert_eq!(world.get("/auth/nothing").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -38,16 +26,10 @@ async fn without_a_session_everything_but_the_public_is_denied() {
 async fn the_status_endpoint_says_200_or_401_in_its_body() {
     let mut world = world().await;
     let signed_out = world.get("/api/get-session-status").await;
-    assert_eq!(
-        (signed_out.status, signed_out.body.as_str()),
-        (StatusCode::OK, r#"{"status":401}"#)
-    );
+    assert_eq!((signed_out.status, signed_out.body.as_str()), (StatusCode::OK, r#"{"status":401}"#));
     world.sign_in("/", "alice").await;
     let signed_in = world.get("/api/get-session-status").await;
-    assert_eq!(
-        (signed_in.status, signed_in.body.as_str()),
-        (StatusCode::OK, r#"{"status":200}"#)
-    );
+    assert_eq!((signed_in.status, signed_in.body.as_str()), (StatusCode::OK, r#"{"status":200}"#));
     assert_eq!(signed_in.headers["cache-control"], "no-store");
 }
 
@@ -67,10 +49,7 @@ async fn expires_rolls_with_navigation_and_not_with_polls() {
     let rolled = world.get("/auth/session").await.json()["expires"].clone();
     assert_ne!(rolled, first);
     world.app.clock.advance(TimeDelta::seconds(30));
-    assert!(
-        world.get("/protected").await.set_cookies().is_empty(),
-        "once a minute at most"
-    );
+    assert!(world.get("/protected").await.set_cookies().is_empty(), "once a minute at most");
     assert_eq!(world.get("/auth/session").await.json()["expires"], rolled);
 }
 
@@ -79,25 +58,15 @@ async fn an_expired_session_is_refused_and_its_cookie_cleared_once() {
     let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(600));
-    assert_eq!(
-        world.get("/protected").await.path(),
-        "/login?callbackUrl=%2Fprotected"
-    );
+    assert_eq!(world.get("/protected").await.path(), "/login?callbackUrl=%2Fprotected");
     let cleared = world.get("/login").await;
-    assert!(
-        cleared.set_cookies()[0].starts_with("app.session=; "),
-        "{:?}",
-        cleared.set_cookies()
-    );
+    assert!(cleared.set_cookies()[0].starts_with("app.session=; "), "{:?}", cleared.set_cookies());
     assert!(world.get("/login").await.set_cookies().is_empty());
 }
 
 #[tokio::test]
 async fn the_absolute_limit_holds_whatever_rolls() {
-    let vars = vec![
-        ("AUTH_SESSION_MAX_AGE", "600".into()),
-        ("AUTH_SESSION_ABSOLUTE_AGE", "1000".into()),
-    ];
+    let vars = vec![("AUTH_SESSION_MAX_AGE", "600".into()), ("AUTH_SESSION_ABSOLUTE_AGE", "1000".into())];
     let mut world = world_with(vars).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(500));
@@ -116,11 +85,7 @@ async fn garbage_in_the_cookie_is_signed_out_and_cleared() {
         let mut browser = Browser::new();
         browser.plant(&world.app.url, "app.session", value);
         let answer = browser.get(&world.app.at("/auth/session")).await;
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (StatusCode::OK, "null"),
-            "{value}"
-        );
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "null"), "{value}");
         assert!(answer.set_cookies()[0].contains("Max-Age=0"), "{value}");
     }
 }
@@ -132,9 +97,7 @@ async fn a_neighbours_planted_cookie_does_not_shadow_the_session() {
     let own = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let planted = format!("app.session=planted; app.session={own}");
     let url = world.app.at("/auth/session");
-    let answer = Browser::new()
-        .send(Method::GET, &url, &[("cookie", &planted)], "")
-        .await;
+    let answer = Browser::new().send(Method::GET, &url, &[("cookie", &planted)], "").await;
     assert_eq!(answer.json()["user"]["name"], "Alice Adams");
 }
 

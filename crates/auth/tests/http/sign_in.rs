@@ -11,10 +11,7 @@ async fn a_sign_in_ends_on_the_page_asked_for_with_a_session() {
     assert_eq!(begun.status, StatusCode::SEE_OTHER);
     assert_eq!(begun.location().unwrap().origin(), world.provider.issuer.origin());
     let done = world.sign_in("/protected?tab=2", "alice").await;
-    assert_eq!(
-        (done.status, done.path().as_str()),
-        (StatusCode::SEE_OTHER, "/protected?tab=2")
-    );
+    assert_eq!((done.status, done.path().as_str()), (StatusCode::SEE_OTHER, "/protected?tab=2"));
     assert_eq!(world.get("/protected").await.body, "protected page");
     let session = world.get("/auth/session").await.json();
     assert_eq!(session["user"]["name"], "Alice Adams");
@@ -39,10 +36,7 @@ async fn a_planted_cookie_never_becomes_a_session() {
     let planted = "A".repeat(43);
     world.browser.plant(&world.app.url, "app.session", &planted);
     world.sign_in("/", "alice").await;
-    assert_ne!(
-        world.browser.cookie(&world.app.url, "app.session").unwrap(),
-        planted
-    );
+    assert_ne!(world.browser.cookie(&world.app.url, "app.session").unwrap(), planted);
     let mut attacker = Browser::new();
     attacker.plant(&world.app.url, "app.session", &planted);
     assert_eq!(attacker.get(&world.app.at("/auth/session")).await.body, "null");
@@ -55,20 +49,11 @@ async fn signing_in_again_ends_the_session_before() {
     let first = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let begun = world.post("/auth/signin/demo", &[("prompt", "login")]).await;
     let login = world.browser.follow(begun).await;
-    let answer = world
-        .provider
-        .continue_as(&mut world.browser, &login, "bob")
-        .await;
+    let answer = world.provider.continue_as(&mut world.browser, &login, "bob").await;
     world.browser.get(&answer.location().unwrap()).await;
-    assert_eq!(
-        world.get("/auth/session").await.json()["user"]["name"],
-        "Bob Brown"
-    );
+    assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
     let resolution = world.app.auth.sessions.resolve(&first).await.unwrap();
-    assert!(matches!(
-        resolution,
-        auth::session::Resolution::Ended(EndReason::UserChanged)
-    ));
+    assert!(matches!(resolution, auth::session::Resolution::Ended(EndReason::UserChanged)));
 }
 
 #[tokio::test]
@@ -140,10 +125,7 @@ async fn head_and_prefetch_do_not_use_a_code_up() {
     let callback = answer.location().unwrap();
     let head = world.browser.send(Method::HEAD, &callback, &[], "").await;
     assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
-    let prefetch = world
-        .browser
-        .send(Method::GET, &callback, &[("sec-purpose", "prefetch")], "")
-        .await;
+    let prefetch = world.browser.send(Method::GET, &callback, &[("sec-purpose", "prefetch")], "").await;
     assert_eq!(prefetch.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(world.browser.get(&callback).await.path(), "/");
 }
@@ -169,11 +151,7 @@ async fn every_broken_id_token_is_refused() {
         let answer = world.at_provider("/protected", "alice").await;
         world.provider.faults().add_times(fault, 1);
         let refused = world.browser.get(&answer.location().unwrap()).await;
-        assert_eq!(
-            refused.path(),
-            "/login?error=invalid_id_token&callbackUrl=%2Fprotected",
-            "{fault:?}"
-        );
+        assert_eq!(refused.path(), "/login?error=invalid_id_token&callbackUrl=%2Fprotected", "{fault:?}");
         assert_eq!(world.status().await, 401, "{fault:?}");
     }
 }
@@ -194,10 +172,7 @@ async fn a_code_that_was_used_or_made_up_is_refused() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     let forged = with_param(&answer.location().unwrap(), "code", Some("made-up"));
-    assert_eq!(
-        world.browser.get(&forged).await.path(),
-        "/login?error=invalid_grant"
-    );
+    assert_eq!(world.browser.get(&forged).await.path(), "/login?error=invalid_grant");
 }
 
 #[tokio::test]
@@ -233,24 +208,13 @@ async fn the_providers_refusals_become_sentences() {
     let login = world.browser.follow(begun).await;
     let transaction = login.field("transaction").unwrap();
     let url = world.provider.issuer.join("/login").unwrap();
-    let cancelled = world
-        .browser
-        .post(&url, &[("transaction", &transaction), ("cancel", "yes")])
-        .await;
+    let cancelled = world.browser.post(&url, &[("transaction", &transaction), ("cancel", "yes")]).await;
     let refused = world.browser.get(&cancelled.location().unwrap()).await;
     assert_eq!(refused.path(), "/login?error=access_denied");
 
-    let begun = world
-        .post(
-            "/auth/signin/demo",
-            &[("prompt", "none"), ("callbackUrl", "/protected")],
-        )
-        .await;
+    let begun = world.post("/auth/signin/demo", &[("prompt", "none"), ("callbackUrl", "/protected")]).await;
     let refused = world.browser.follow(begun).await;
-    assert_eq!(
-        refused.url.query(),
-        Some("error=login_required&callbackUrl=%2Fprotected")
-    );
+    assert_eq!(refused.url.query(), Some("error=login_required&callbackUrl=%2Fprotected"));
 }
 
 #[tokio::test]
@@ -259,15 +223,9 @@ async fn a_provider_in_trouble_costs_nobody_their_session() {
     world.sign_in("/", "alice").await;
     let begun = world.begin("/protected").await;
     let answer = world.browser.get(&begun.location().unwrap()).await;
-    world
-        .provider
-        .faults()
-        .add_times(Fault::Status500(Endpoint::Token), 1);
+    world.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
     let refused = world.browser.get(&answer.location().unwrap()).await;
-    assert_eq!(
-        refused.path(),
-        "/login?error=provider_unavailable&callbackUrl=%2Fprotected"
-    );
+    assert_eq!(refused.path(), "/login?error=provider_unavailable&callbackUrl=%2Fprotected");
     assert_eq!(world.status().await, 200);
 
     world.provider.faults().add(Fault::Status500(Endpoint::Discovery));
@@ -301,15 +259,9 @@ async fn an_unlisted_redirect_uri_is_refused_by_the_provider_itself() {
 #[tokio::test]
 async fn an_unknown_provider_or_prompt_begins_nothing() {
     let mut world = world().await;
+    assert_eq!(world.post("/auth/signin/nobody", &[]).await.path(), "/login?error=unknown_provider");
     assert_eq!(
-        world.post("/auth/signin/nobody", &[]).await.path(),
-        "/login?error=unknown_provider"
-    );
-    assert_eq!(
-        world
-            .post("/auth/signin/demo", &[("prompt", "create")])
-            .await
-            .status,
+        world.post("/auth/signin/demo", &[("prompt", "create")]).await.status,
         StatusCode::BAD_REQUEST
     );
 }
@@ -325,10 +277,7 @@ async fn a_browser_with_many_flows_under_way_drops_its_oldest() {
     let refused = world.browser.get(&first.location().unwrap()).await;
     assert_eq!(refused.path(), "/login?error=invalid_state");
     let answer = world.at_provider_again("/protected").await;
-    assert_eq!(
-        world.browser.get(&answer.location().unwrap()).await.path(),
-        "/protected"
-    );
+    assert_eq!(world.browser.get(&answer.location().unwrap()).await.path(), "/protected");
 }
 
 #[tokio::test]
@@ -338,13 +287,7 @@ async fn a_logout_that_overtakes_the_code_refuses_that_sign_in_and_a_fresh_one_w
     // What a logout by `sub` leaves behind (Back-Channel Logout 1.0 §2.5): all begun before now.
     let later = test_support::now() + chrono::TimeDelta::seconds(5);
     let issuer = world.provider.issuer.as_str().trim_end_matches('/');
-    world
-        .app
-        .auth
-        .sessions
-        .end_subject(issuer, "demo|alice", later)
-        .await
-        .unwrap();
+    world.app.auth.sessions.end_subject(issuer, "demo|alice", later).await.unwrap();
     let refused = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(refused.path(), "/login?error=session_ended");
     assert_eq!(world.status().await, 401);

@@ -7,22 +7,14 @@ async fn a_global_sign_out_ends_the_session_at_once_and_the_providers_next() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let kept = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let left = world
-        .post("/auth/signout", &[("callbackUrl", "/public?bye=1")])
-        .await;
+    let left = world.post("/auth/signout", &[("callbackUrl", "/public?bye=1")]).await;
     assert_eq!(left.location().unwrap().origin(), world.provider.issuer.origin());
     assert!(left.set_cookies()[0].contains("Max-Age=0"));
 
     // Before the visitor even got to the provider, the kept cookie is worth nothing.
     let mut thief = Browser::new();
     thief.plant(&world.app.url, "app.session", &kept);
-    assert_eq!(
-        thief
-            .get(&world.app.at("/api/get-session-status?peek=1"))
-            .await
-            .body,
-        r#"{"status":401}"#
-    );
+    assert_eq!(thief.get(&world.app.at("/api/get-session-status?peek=1")).await.body, r#"{"status":401}"#);
 
     let at_provider = world.browser.get(&left.location().unwrap()).await;
     let back = world.browser.get(&at_provider.location().unwrap()).await;
@@ -39,32 +31,15 @@ async fn a_local_sign_out_leaves_the_provider_alone() {
     let left = world.post("/auth/signout", &[("scope", "local")]).await;
     assert_eq!(left.path(), "/signed-out");
     assert_eq!(world.status().await, 401);
-    let silent = world
-        .post(
-            "/auth/signin/demo",
-            &[("prompt", "none"), ("callbackUrl", "/protected")],
-        )
-        .await;
+    let silent = world.post("/auth/signin/demo", &[("prompt", "none"), ("callbackUrl", "/protected")]).await;
     assert_eq!(world.browser.follow(silent).await.body, "protected page");
 }
 
 #[tokio::test]
 async fn signing_out_twice_or_signed_out_is_no_error() {
     let mut world = world().await;
-    assert_eq!(
-        world
-            .post("/auth/signout", &[("callbackUrl", "/public")])
-            .await
-            .path(),
-        "/public"
-    );
-    assert_eq!(
-        world
-            .post("/auth/signout", &[("scope", "everything")])
-            .await
-            .status,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(world.post("/auth/signout", &[("callbackUrl", "/public")]).await.path(), "/public");
+    assert_eq!(world.post("/auth/signout", &[("scope", "everything")]).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -78,21 +53,14 @@ async fn coming_back_with_a_foreign_state_leads_to_the_plain_page() {
         let page = world.browser.get(&with_param(&back, "state", state)).await;
         assert_eq!(page.path(), "/signed-out", "{state:?}");
     }
-    assert_eq!(
-        Browser::new().get(&back).await.path(),
-        "/signed-out",
-        "another browser"
-    );
+    assert_eq!(Browser::new().get(&back).await.path(), "/signed-out", "another browser");
 }
 
 #[tokio::test]
 async fn a_provider_that_is_down_does_not_keep_anybody_signed_in() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    world
-        .provider
-        .faults()
-        .add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));
+    world.provider.faults().add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));
     world.app.clock.advance(chrono::TimeDelta::seconds(60));
     let left = world.post("/auth/signout", &[("callbackUrl", "/public")]).await;
     assert_eq!(left.path(), "/public");

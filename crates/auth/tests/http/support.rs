@@ -18,11 +18,7 @@ pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
     let provider = TestProvider::start(&[&origin]).await;
     let options = AppOptions { vars, host: None };
     let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
-    World {
-        provider,
-        app,
-        browser: Browser::new(),
-    }
+    World { provider, app, browser: Browser::new() }
 }
 
 impl World {

@@ -2,20 +2,11 @@ use super::*;
 
 fn secrets() -> Secrets {
     let secret = |name: &str| name.repeat(32);
-    Secrets {
-        wow: secret("w"),
-        partner: secret("p"),
-        identity: secret("i"),
-        demo_client: secret("d"),
-    }
+    Secrets { wow: secret("w"), partner: secret("p"), identity: secret("i"), demo_client: secret("d") }
 }
 
 fn shared(variables: &[(&str, &str)]) -> SharedEnv {
-    SharedEnv::of(
-        variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-    )
+    SharedEnv::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
 /// The environment of `process` in a suite changed by `change`.
@@ -52,10 +43,7 @@ fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
 #[test]
 fn main_answers_for_the_articles_origin_and_for_its_own_domain() {
     let env = environment(Process::Main);
-    assert_eq!(
-        env["PUBLIC_URL"],
-        "http://localhost:4201,http://games.wow.localhost:4201"
-    );
+    assert_eq!(env["PUBLIC_URL"], "http://localhost:4201,http://games.wow.localhost:4201");
     assert_eq!(env["LEPTOS_SITE_ADDR"], "127.0.0.1:4201");
     assert_eq!(env["LEPTOS_SITE_ROOT"], "/repo/target/site/main");
     assert_eq!(
@@ -72,10 +60,7 @@ fn games_and_store_share_cookie_secret_and_store() {
     for name in ["AUTH_COOKIE_DOMAIN", "AUTH_SECRET", "SESSION_STORE_URL"] {
         assert_eq!(games[name], store[name], "{name}");
     }
-    assert_eq!(
-        store["AUTH_REDIRECT_PROXY_URL"],
-        "http://identity.wow.localhost:4200/auth"
-    );
+    assert_eq!(store["AUTH_REDIRECT_PROXY_URL"], "http://identity.wow.localhost:4200/auth");
     assert_eq!(store["AUTH_IDLE_TIMEOUT"], "1800");
     assert!(!games.contains_key("AUTH_IDLE_TIMEOUT"));
 }
@@ -87,10 +72,7 @@ fn partner_shares_nothing_with_the_other_domain() {
         assert_ne!(games[name], partner[name], "{name}");
     }
     assert!(!partner.contains_key("AUTH_COOKIE_DOMAIN"));
-    assert_eq!(
-        partner["AUTH_REDIRECT_PROXY_URL"],
-        "http://identity.wow.localhost:4200/auth"
-    );
+    assert_eq!(partner["AUTH_REDIRECT_PROXY_URL"], "http://identity.wow.localhost:4200/auth");
 }
 
 #[test]
@@ -116,10 +98,7 @@ fn an_offset_reaches_every_address() {
             plan.addresses = Addresses::new(1000);
         });
         for (name, value) in env {
-            assert!(
-                !value.contains(":42") && !value.contains(":4300"),
-                "{process} {name}={value}"
-            );
+            assert!(!value.contains(":42") && !value.contains(":4300"), "{process} {name}={value}");
         }
     }
 }
@@ -134,10 +113,7 @@ fn the_provider_knows_identitys_callbacks_and_no_others() {
     };
     assert_eq!(
         values("--redirect-uri"),
-        [
-            "http://localhost:4200/auth/callback/demo",
-            "http://identity.wow.localhost:4200/auth/callback/demo"
-        ]
+        ["http://localhost:4200/auth/callback/demo", "http://identity.wow.localhost:4200/auth/callback/demo"]
     );
     assert_eq!(
         values("--post-logout-redirect-uri"),
@@ -155,10 +131,7 @@ fn the_client_secret_is_the_providers_and_travels_by_environment() {
     let (secrets, shared) = (secrets(), SharedEnv::default());
     let plan = plan(&secrets, &shared);
     let provider = plan.environment(Process::Provider);
-    assert_eq!(
-        provider["DEV_PROVIDER_CLIENT_SECRET"],
-        environment(Process::Main)["AUTH_DEMO_SECRET"]
-    );
+    assert_eq!(provider["DEV_PROVIDER_CLIENT_SECRET"], environment(Process::Main)["AUTH_DEMO_SECRET"]);
     assert!(!plan.arguments(Process::Provider).contains(&secrets.demo_client));
 }
 
@@ -176,16 +149,10 @@ fn a_configured_provider_reaches_every_app_and_replaces_the_demo_one() {
 #[test]
 fn a_setting_beats_everything_for_one_process() {
     let shared = shared(&[("AUTH_SESSION_MAX_AGE", "60")]);
-    let settings = [Setting {
-        process: Process::Main,
-        name: "AUTH_SESSION_MAX_AGE".into(),
-        value: "2".into(),
-    }];
+    let settings =
+        [Setting { process: Process::Main, name: "AUTH_SESSION_MAX_AGE".into(), value: "2".into() }];
     let secrets = secrets();
-    let plan = Plan {
-        settings: &settings,
-        ..plan(&secrets, &shared)
-    };
+    let plan = Plan { settings: &settings, ..plan(&secrets, &shared) };
     assert_eq!(plan.environment(Process::Main)["AUTH_SESSION_MAX_AGE"], "2");
     assert_eq!(plan.environment(Process::Store)["AUTH_SESSION_MAX_AGE"], "60");
 }
@@ -193,12 +160,7 @@ fn a_setting_beats_everything_for_one_process() {
 #[test]
 fn the_shells_own_settings_do_not_leak_into_an_app() {
     assert!(is_inherited("PATH") && is_inherited("RUST_LOG"));
-    for name in [
-        "AUTH_SECRET",
-        "PUBLIC_URL",
-        "LEPTOS_SITE_ADDR",
-        "SESSION_STORE_URL",
-    ] {
+    for name in ["AUTH_SECRET", "PUBLIC_URL", "LEPTOS_SITE_ADDR", "SESSION_STORE_URL"] {
         assert!(!is_inherited(name), "{name}");
     }
 }

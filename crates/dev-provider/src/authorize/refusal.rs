@@ -34,11 +34,7 @@ impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         // Debug, so that what the request sent cannot forge a line of the log.
         tracing::warn!(rule = self.rule(), said = ?self.to_string(), "authorization refused");
-        let code = if self == Self::DuplicateTarget {
-            "invalid_request"
-        } else {
-            "unauthorized_client"
-        };
+        let code = if self == Self::DuplicateTarget { "invalid_request" } else { "unauthorized_client" };
         pages::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
     }
 }

@@ -22,41 +22,27 @@ impl Target {
         if params.is_duplicate("client_id") || params.is_duplicate("redirect_uri") {
             return Err(PageRefusal::DuplicateTarget);
         }
-        let client = params
-            .get("client_id")
-            .and_then(|id| config.client(id))
-            .ok_or(PageRefusal::UnknownClient)?;
+        let client =
+            params.get("client_id").and_then(|id| config.client(id)).ok_or(PageRefusal::UnknownClient)?;
         let registered = &client.redirect_uris;
         let Some(sent) = params.get("redirect_uri") else {
-            return Err(PageRefusal::MissingRedirectUri {
-                expected: list(registered, Url::to_string),
-            });
+            return Err(PageRefusal::MissingRedirectUri { expected: list(registered, Url::to_string) });
         };
         if is_registered(registered, sent) {
-            let target = Self {
-                redirect_uri: sent.to_owned(),
-                state: params.owned("state"),
-            };
+            let target = Self { redirect_uri: sent.to_owned(), state: params.owned("state") };
             return Ok((client.client_id.clone(), target));
         }
         // A wrong origin is the mistake people make: then the origins say it best.
         let origin = |url: &Url| url.origin().ascii_serialization();
-        let wrong_origin = Url::parse(sent)
-            .ok()
-            .filter(|url| url.origin().is_tuple())
-            .map(|url| origin(&url));
-        Err(
-            match wrong_origin.filter(|sent| registered.iter().all(|url| origin(url) != *sent)) {
-                Some(sent) => PageRefusal::WrongRedirectUri {
-                    sent,
-                    expected: list(registered, origin),
-                },
-                None => PageRefusal::WrongRedirectUri {
-                    sent: sent.to_owned(),
-                    expected: list(registered, Url::to_string),
-                },
+        let wrong_origin =
+            Url::parse(sent).ok().filter(|url| url.origin().is_tuple()).map(|url| origin(&url));
+        Err(match wrong_origin.filter(|sent| registered.iter().all(|url| origin(url) != *sent)) {
+            Some(sent) => PageRefusal::WrongRedirectUri { sent, expected: list(registered, origin) },
+            None => PageRefusal::WrongRedirectUri {
+                sent: sent.to_owned(),
+                expected: list(registered, Url::to_string),
             },
-        )
+        })
     }
 
     /// A redirect to the target with `answer`, `state` and `iss` (RFC 9207 §2).
@@ -85,13 +71,7 @@ impl Target {
     /// An error response (RFC 6749 §4.1.2.1).
     pub(crate) fn refuse(&self, provider: &DevProvider, refusal: Refusal) -> Response {
         tracing::info!(rule = ?refusal, error = refusal.code(), "authorization refused");
-        self.redirect(
-            provider,
-            &[
-                ("error", refusal.code()),
-                ("error_description", &refusal.to_string()),
-            ],
-        )
+        self.redirect(provider, &[("error", refusal.code()), ("error_description", &refusal.to_string())])
     }
 }
 

@@ -12,11 +12,7 @@ use chrono::{DateTime, Utc};
 
 impl DevProvider {
     pub(super) fn refresh(&self, client: &Client, params: &Params) -> Result<TokenAnswer, Stop> {
-        let key = fingerprint(
-            params
-                .get("refresh_token")
-                .ok_or(TokenRefusal::MissingParameter)?,
-        );
+        let key = fingerprint(params.get("refresh_token").ok_or(TokenRefusal::MissingParameter)?);
         if self.faults().strikes(Fault::RefuseRefresh) {
             return Err(TokenRefusal::RefusedByFault.into());
         }
@@ -36,9 +32,7 @@ impl DevProvider {
             }
             (family, grant)
         };
-        let scope = params
-            .get("scope")
-            .map_or_else(|| grant.scope.clone(), Scopes::parse);
+        let scope = params.get("scope").map_or_else(|| grant.scope.clone(), Scopes::parse);
         if !scope.within(&grant.scope) {
             return Err(TokenRefusal::WiderScope.into());
         }
@@ -46,12 +40,7 @@ impl DevProvider {
         let (answer, successor) = self.answer(&family, &grant, &scope, None)?;
         if let (Some(successor), Some(token)) = (successor, self.state().refresh_tokens.get_mut(&key, now)) {
             let answer_expires = later(now, self.config().access_token_ttl);
-            token.used = Some(Used {
-                at: now,
-                successor,
-                answer: answer.clone(),
-                answer_expires,
-            });
+            token.used = Some(Used { at: now, successor, answer: answer.clone(), answer_expires });
         }
         tracing::info!(client_id = %client.client_id, "refreshed");
         Ok(answer)
@@ -61,10 +50,8 @@ impl DevProvider {
     /// was probably lost: the same one again. Otherwise two parties hold it, and the family ends.
     fn again(&self, state: &mut Memory, family: &String, used: Used) -> Result<TokenAnswer, TokenRefusal> {
         let now = self.now();
-        let successor_unused = state
-            .refresh_tokens
-            .get(&used.successor, now)
-            .is_some_and(|successor| successor.used.is_none());
+        let successor_unused =
+            state.refresh_tokens.get(&used.successor, now).is_some_and(|successor| successor.used.is_none());
         if successor_unused && now < later(used.at, self.config().refresh_grace) {
             let mut answer = used.answer;
             answer.expires_in = (used.answer_expires - now).num_seconds().max(0);

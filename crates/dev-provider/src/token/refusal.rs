@@ -70,10 +70,7 @@ impl IntoResponse for TokenRefusal {
         tracing::warn!(rule = ?self, error = self.code(), "token request refused");
         let body = Json(json!({ "error": self.code(), "error_description": self.to_string() }));
         if self == Self::InvalidClient {
-            let challenge = [(
-                header::WWW_AUTHENTICATE,
-                "Basic realm=\"token\", charset=\"UTF-8\"",
-            )];
+            let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"token\", charset=\"UTF-8\"")];
             return (StatusCode::UNAUTHORIZED, challenge, body).into_response();
         }
         (StatusCode::BAD_REQUEST, body).into_response()

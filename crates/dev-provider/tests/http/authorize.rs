@@ -9,21 +9,13 @@ async fn alice_signs_in_with_one_click_and_the_app_gets_a_code() {
     let alice = suite.visitor();
     let page = alice.get(&authorize(&ask())).await;
     assert_eq!(page.status, 200);
-    for words in [
-        "Continue as Alice",
-        "Continue as Bob",
-        "demo provider",
-        "http://localhost:4200",
-        "<strong>demo<",
-    ] {
+    for words in
+        ["Continue as Alice", "Continue as Bob", "demo provider", "http://localhost:4200", "<strong>demo<"]
+    {
         assert!(page.body.contains(words), "{words}");
     }
-    let answer = alice
-        .post(
-            "/login",
-            &[("transaction", &page.hidden("transaction")), ("user", "alice")],
-        )
-        .await;
+    let answer =
+        alice.post("/login", &[("transaction", &page.hidden("transaction")), ("user", "alice")]).await;
     assert_eq!(answer.status, 303);
     assert!(answer.location().as_str().starts_with(CALLBACK));
     assert_eq!(answer.param("state").unwrap(), "the state");
@@ -51,10 +43,7 @@ async fn a_second_app_gets_its_code_without_a_page_and_with_the_same_sid() {
     let again = alice.get(&authorize(&ask())).await;
     assert_eq!(again.status, 303);
     let second = suite.redeem(&again.param("code").unwrap()).await.json();
-    assert_eq!(
-        claims(text(&first["id_token"]))["sid"],
-        claims(text(&second["id_token"]))["sid"]
-    );
+    assert_eq!(claims(text(&first["id_token"]))["sid"], claims(text(&second["id_token"]))["sid"]);
 }
 
 #[tokio::test]
@@ -62,10 +51,7 @@ async fn an_unknown_redirect_uri_gets_the_page_of_the_article_and_no_redirect() 
     let suite = start().await;
     let page = suite
         .visitor()
-        .get(&authorize(&ask_with(
-            "redirect_uri",
-            "http://localhost:4201/auth/callback/demo",
-        )))
+        .get(&authorize(&ask_with("redirect_uri", "http://localhost:4201/auth/callback/demo")))
         .await;
     assert_eq!(page.status, 400);
     assert!(!page.is_redirect());
@@ -90,27 +76,18 @@ async fn no_variation_of_a_redirect_uri_is_followed() {
         "//localhost:4200/auth/callback/demo",
         " ",
     ] {
-        let page = suite
-            .visitor()
-            .get(&authorize(&ask_with("redirect_uri", sent)))
-            .await;
+        let page = suite.visitor().get(&authorize(&ask_with("redirect_uri", sent))).await;
         assert_eq!((page.status.as_u16(), page.is_redirect()), (400, false), "{sent}");
         assert!(!page.body.contains("<script"), "{sent}");
     }
-    let page = suite
-        .visitor()
-        .get(&authorize(&ask_with("redirect_uri", "")))
-        .await;
+    let page = suite.visitor().get(&authorize(&ask_with("redirect_uri", ""))).await;
     assert_eq!((page.status.as_u16(), page.is_redirect()), (400, false));
 }
 
 #[tokio::test]
 async fn what_the_request_says_is_escaped_on_the_page() {
     let suite = start().await;
-    let page = suite
-        .visitor()
-        .get(&authorize(&ask_with("redirect_uri", "/<b>&\"x")))
-        .await;
+    let page = suite.visitor().get(&authorize(&ask_with("redirect_uri", "/<b>&\"x"))).await;
     assert!(page.body.contains("/&lt;b&gt;&amp;&quot;x"), "{}", page.body);
 }
 
@@ -162,11 +139,7 @@ async fn a_parameter_sent_twice_is_refused() {
     for twice in ["nonce", "scope", "state", "code_challenge", "anything"] {
         let path = format!("{}&{twice}=1&{twice}=2", authorize(&ask()));
         let answer = suite.visitor().get(&path).await;
-        assert_eq!(
-            answer.param("error").as_deref(),
-            Some("invalid_request"),
-            "{twice}"
-        );
+        assert_eq!(answer.param("error").as_deref(), Some("invalid_request"), "{twice}");
         assert_eq!(answer.param("state").is_none(), twice == "state");
     }
 }
@@ -191,21 +164,11 @@ async fn prompt_login_asks_again_and_moves_auth_time() {
     let first = suite.tokens(&alice, "alice").await;
     suite.clock.advance(Duration::from_secs(100));
     for prompt in ["login", "select_account"] {
-        assert_eq!(
-            alice.get(&authorize(&ask_with("prompt", prompt))).await.status,
-            200
-        );
+        assert_eq!(alice.get(&authorize(&ask_with("prompt", prompt))).await.status, 200);
     }
-    let code = alice
-        .sign_in(&ask_with("prompt", "login"), "alice")
-        .await
-        .param("code")
-        .unwrap();
+    let code = alice.sign_in(&ask_with("prompt", "login"), "alice").await.param("code").unwrap();
     let second = suite.redeem(&code).await.json();
-    let (first, second) = (
-        claims(text(&first["id_token"])),
-        claims(text(&second["id_token"])),
-    );
+    let (first, second) = (claims(text(&first["id_token"])), claims(text(&second["id_token"])));
     assert_eq!(first["sid"], second["sid"]);
     assert_eq!(first["auth_time"], 1_800_000_000);
     assert_eq!(second["auth_time"], 1_800_000_100);
@@ -217,37 +180,20 @@ async fn max_age_asks_again_when_the_sign_in_is_too_old() {
     let alice = suite.visitor();
     suite.tokens(&alice, "alice").await;
     suite.clock.advance(Duration::from_secs(60));
-    assert_eq!(
-        alice.get(&authorize(&ask_with("max_age", "60"))).await.status,
-        303
-    );
-    assert_eq!(
-        alice.get(&authorize(&ask_with("max_age", "59"))).await.status,
-        200
-    );
+    assert_eq!(alice.get(&authorize(&ask_with("max_age", "60"))).await.status, 303);
+    assert_eq!(alice.get(&authorize(&ask_with("max_age", "59"))).await.status, 200);
     assert_eq!(alice.get(&authorize(&ask_with("max_age", "0"))).await.status, 200);
     let mut silent = ask_with("max_age", "59");
     silent.push(("prompt", "none"));
-    assert_eq!(
-        alice.get(&authorize(&silent)).await.param("error").as_deref(),
-        Some("login_required")
-    );
+    assert_eq!(alice.get(&authorize(&silent)).await.param("error").as_deref(), Some("login_required"));
 }
 
 #[tokio::test]
 async fn a_login_hint_puts_its_user_first() {
     let suite = start().await;
-    for (hint, bob_first) in [
-        ("bob", true),
-        ("BOB@example.com", true),
-        ("alice", false),
-        ("mallory", false),
-    ] {
-        let page = suite
-            .visitor()
-            .get(&authorize(&ask_with("login_hint", hint)))
-            .await
-            .body;
+    for (hint, bob_first) in [("bob", true), ("BOB@example.com", true), ("alice", false), ("mallory", false)]
+    {
+        let page = suite.visitor().get(&authorize(&ask_with("login_hint", hint))).await.body;
         let order = page.find("Continue as Bob").unwrap() < page.find("Continue as Alice").unwrap();
         assert_eq!(order, bob_first, "{hint}");
     }
@@ -263,12 +209,7 @@ async fn an_id_token_hint_accepts_nobody_else() {
     assert!(alice.get(&authorize(&silent)).await.param("code").is_some());
     let bob = suite.visitor();
     suite.tokens(&bob, "bob").await;
-    assert_eq!(
-        bob.get(&authorize(&silent)).await.param("error").as_deref(),
-        Some("login_required")
-    );
-    let answer = bob
-        .sign_in(&ask_with("id_token_hint", text(&tokens["id_token"])), "bob")
-        .await;
+    assert_eq!(bob.get(&authorize(&silent)).await.param("error").as_deref(), Some("login_required"));
+    let answer = bob.sign_in(&ask_with("id_token_hint", text(&tokens["id_token"])), "bob").await;
     assert_eq!(answer.param("error").as_deref(), Some("login_required"));
 }

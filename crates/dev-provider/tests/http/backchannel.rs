@@ -19,9 +19,7 @@ async fn relying_party(status: StatusCode) -> (Url, UnboundedReceiver<String>) {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let router = Router::new()
-        .route("/auth/backchannel-logout", post(take))
-        .with_state(sender);
+    let router = Router::new().route("/auth/backchannel-logout", post(take)).with_state(sender);
     tokio::spawn(async move { axum::serve(listener, router).await });
     // A name under localhost, which the system's resolver need not know.
     let uri = format!("http://identity.wow.localhost:{port}/auth/backchannel-logout");
@@ -38,23 +36,17 @@ async fn every_app_of_the_session_gets_a_signed_logout_token() {
     let suite = provider_with(uri).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
-    alice
-        .get(&logout(&[("id_token_hint", text(&tokens["id_token"]))]))
-        .await;
+    alice.get(&logout(&[("id_token_hint", text(&tokens["id_token"]))])).await;
     let body = received.recv().await.unwrap();
-    let (_, token) = url::form_urlencoded::parse(body.as_bytes())
-        .find(|(name, _)| name == "logout_token")
-        .unwrap();
+    let (_, token) =
+        url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "logout_token").unwrap();
     let logout_token = suite.verified(&token).await.unwrap();
     let id_token = claims(text(&tokens["id_token"]));
     assert_eq!(header(&token)["typ"], "logout+jwt");
     assert_eq!(header(&token)["alg"], "RS256");
     assert_eq!(logout_token["iss"], suite.issuer.as_str());
     assert_eq!(logout_token["aud"], "demo");
-    assert_eq!(
-        (&logout_token["sub"], &logout_token["sid"]),
-        (&id_token["sub"], &id_token["sid"])
-    );
+    assert_eq!((&logout_token["sub"], &logout_token["sid"]), (&id_token["sub"], &id_token["sid"]));
     assert_eq!(logout_token["iat"], 1_800_000_000);
     assert_eq!(logout_token["exp"], 1_800_000_120);
     assert!(!text(&logout_token["jti"]).is_empty());
@@ -71,9 +63,7 @@ async fn an_app_that_took_no_part_hears_nothing() {
     let suite = start_with(|config| config.clients[1].backchannel_logout_uri = Some(uri)).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
-    alice
-        .get(&logout(&[("id_token_hint", text(&tokens["id_token"]))]))
-        .await;
+    alice.get(&logout(&[("id_token_hint", text(&tokens["id_token"]))])).await;
     suite.provider.deliveries_done().await;
     assert!(received.try_recv().is_err());
 }
@@ -84,19 +74,11 @@ async fn a_logout_token_cannot_be_used_as_a_hint() {
     let suite = provider_with(uri).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
-    alice
-        .get(&logout(&[("id_token_hint", text(&tokens["id_token"]))]))
-        .await;
+    alice.get(&logout(&[("id_token_hint", text(&tokens["id_token"]))])).await;
     let body = received.recv().await.unwrap();
     suite.tokens(&alice, "alice").await;
     let token = body.strip_prefix("logout_token=").unwrap();
-    assert!(
-        alice
-            .get(&logout(&[("id_token_hint", token)]))
-            .await
-            .body
-            .contains("Sign out?")
-    );
+    assert!(alice.get(&logout(&[("id_token_hint", token)])).await.body.contains("Sign out?"));
 }
 
 #[tokio::test]
@@ -105,9 +87,7 @@ async fn an_app_that_redirects_is_not_followed() {
     let suite = provider_with(uri).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
-    alice
-        .get(&logout(&[("id_token_hint", text(&tokens["id_token"]))]))
-        .await;
+    alice.get(&logout(&[("id_token_hint", text(&tokens["id_token"]))])).await;
     suite.provider.deliveries_done().await;
     assert!(received.recv().await.is_some());
     assert!(received.try_recv().is_err());
@@ -116,21 +96,13 @@ async fn an_app_that_redirects_is_not_followed() {
 #[tokio::test]
 async fn an_app_that_hangs_holds_up_neither_the_sign_out_nor_the_provider() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let uri = format!(
-        "http://identity.wow.localhost:{}/",
-        silent.local_addr().unwrap().port()
-    );
+    let uri = format!("http://identity.wow.localhost:{}/", silent.local_addr().unwrap().port());
     let suite = provider_with(uri.parse().unwrap()).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
     let started = std::time::Instant::now();
     let hint = text(&tokens["id_token"]);
-    let answer = alice
-        .get(&logout(&[
-            ("id_token_hint", hint),
-            ("post_logout_redirect_uri", AFTER),
-        ]))
-        .await;
+    let answer = alice.get(&logout(&[("id_token_hint", hint), ("post_logout_redirect_uri", AFTER)])).await;
     assert_eq!(answer.status, 303);
     assert!(started.elapsed() < Duration::from_secs(1));
     suite.provider.deliveries_done().await;

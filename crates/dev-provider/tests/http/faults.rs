@@ -32,10 +32,7 @@ async fn a_spoilt_claim_is_signed_all_the_same() {
     }
     let good = suite.tokens(&suite.visitor(), "alice").await;
     let good = suite.verified(text(&good["id_token"])).await.unwrap();
-    assert_eq!(
-        (&good["nonce"], &good["aud"]),
-        (&json!("the-nonce"), &json!(["demo"]))
-    );
+    assert_eq!((&good["nonce"], &good["aud"]), (&json!("the-nonce"), &json!(["demo"])));
 }
 
 #[tokio::test]
@@ -50,11 +47,7 @@ async fn a_spoilt_signature_does_not_verify() {
         let token = spoilt(&suite, fault).await;
         assert_eq!(header(&token)["alg"], alg, "{fault:?}");
         assert_eq!(claims(&token)["nonce"], "the-nonce");
-        let verified = if alg == "RS256" {
-            suite.verified(&token).await
-        } else {
-            None
-        };
+        let verified = if alg == "RS256" { suite.verified(&token).await } else { None };
         assert!(verified.is_none(), "{fault:?}");
         assert_eq!(token.ends_with('.'), fault == Fault::AlgNone);
     }
@@ -74,16 +67,10 @@ async fn the_iss_parameter_can_be_wrong_or_missing() {
     let silent = authorize(&ask_with("prompt", "none"));
     suite.provider.faults().add_times(Fault::WrongIssParameter, 1);
     let wrong = suite.visitor().get(&silent).await;
-    assert_eq!(
-        wrong.param("iss").as_deref(),
-        Some("http://somebody-else.localhost")
-    );
+    assert_eq!(wrong.param("iss").as_deref(), Some("http://somebody-else.localhost"));
     suite.provider.faults().add_times(Fault::MissingIssParameter, 1);
     assert_eq!(suite.visitor().get(&silent).await.param("iss"), None);
-    assert_eq!(
-        suite.visitor().get(&silent).await.param("iss").as_ref(),
-        Some(&suite.issuer)
-    );
+    assert_eq!(suite.visitor().get(&silent).await.param("iss").as_ref(), Some(&suite.issuer));
 }
 
 #[tokio::test]
@@ -99,10 +86,7 @@ async fn an_endpoint_can_be_slow_or_broken() {
         assert_ne!(suite.send(Method::GET, path, &[], "").await.status, 500, "{path}");
     }
     let wait = Duration::from_millis(60);
-    suite
-        .provider
-        .faults()
-        .add_times(Fault::Slow(Endpoint::Jwks, wait), 1);
+    suite.provider.faults().add_times(Fault::Slow(Endpoint::Jwks, wait), 1);
     let before = Instant::now();
     suite.send(Method::GET, "/jwks.json", &[], "").await;
     assert!(before.elapsed() >= wait);
@@ -113,20 +97,13 @@ async fn a_broken_token_endpoint_leaves_the_code_good_and_a_lost_answer_does_not
     let suite = start().await;
     let alice = suite.visitor();
     let code = alice.sign_in(&ask(), "alice").await.param("code").unwrap();
-    suite
-        .provider
-        .faults()
-        .add_times(Fault::Status500(Endpoint::Token), 1);
+    suite.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
     assert_eq!(suite.redeem(&code).await.status, 500);
     let tokens = suite.redeem(&code).await.json();
     suite.provider.faults().add_times(Fault::LostTokenAnswer, 1);
     let refresh = text(&tokens["refresh_token"]);
     assert_eq!(suite.refresh(refresh).await.status, 500);
-    assert_eq!(
-        suite.refresh(refresh).await.status,
-        200,
-        "the grace makes up for the lost answer"
-    );
+    assert_eq!(suite.refresh(refresh).await.status, 200, "the grace makes up for the lost answer");
     let code = alice.get(&authorize(&ask())).await.param("code").unwrap();
     suite.provider.faults().add_times(Fault::LostTokenAnswer, 1);
     assert_eq!(suite.redeem(&code).await.status, 500);
@@ -139,11 +116,7 @@ async fn prompt_none_can_answer_with_another_user() {
     let browser = suite.visitor();
     suite.tokens(&browser, "alice").await;
     suite.provider.faults().add_times(Fault::OtherUser, 1);
-    let code = browser
-        .get(&authorize(&ask_with("prompt", "none")))
-        .await
-        .param("code")
-        .unwrap();
+    let code = browser.get(&authorize(&ask_with("prompt", "none"))).await.param("code").unwrap();
     let tokens = suite.redeem(&code).await.json();
     assert_eq!(claims(text(&tokens["id_token"]))["sub"], "demo|bob");
 }
@@ -155,14 +128,8 @@ async fn rotation_publishes_another_key_at_once() {
     let before = suite.tokens(&suite.visitor(), "alice").await;
     let before = text(&before["id_token"]);
     assert!(suite.verified(before).await.is_some());
-    let answer = suite
-        .send(
-            Method::POST,
-            "/test/faults",
-            &[],
-            r#"{"faults":[{"fault":"rotate_keys"}]}"#,
-        )
-        .await;
+    let answer =
+        suite.send(Method::POST, "/test/faults", &[], r#"{"faults":[{"fault":"rotate_keys"}]}"#).await;
     assert_eq!(answer.status, 204);
     assert!(suite.verified(before).await.is_none());
     let after = suite.tokens(&suite.visitor(), "alice").await;
@@ -172,13 +139,7 @@ async fn rotation_publishes_another_key_at_once() {
 #[tokio::test]
 async fn the_switchboard_takes_all_of_an_order_or_nothing() {
     let suite = start().await;
-    let order = async |body: &str| {
-        suite
-            .send(Method::POST, "/test/faults", &[], body)
-            .await
-            .status
-            .as_u16()
-    };
+    let order = async |body: &str| suite.send(Method::POST, "/test/faults", &[], body).await.status.as_u16();
     let silent = authorize(&ask_with("prompt", "none"));
     for bad in [
         r#"{"faults":[{"fault":"missing_iss_parameter"},{"fault":"slow","ms":5}]}"#,
@@ -190,17 +151,11 @@ async fn the_switchboard_takes_all_of_an_order_or_nothing() {
         assert_eq!(order(bad).await, 422, "{bad}");
     }
     assert!(suite.visitor().get(&silent).await.param("iss").is_some());
-    assert_eq!(
-        order(r#"{"faults":[{"fault":"missing_iss_parameter"}]}"#).await,
-        204
-    );
+    assert_eq!(order(r#"{"faults":[{"fault":"missing_iss_parameter"}]}"#).await, 204);
     for _ in 0..3 {
         assert!(suite.visitor().get(&silent).await.param("iss").is_none());
     }
-    assert_eq!(
-        suite.send(Method::DELETE, "/test/faults", &[], "").await.status,
-        204
-    );
+    assert_eq!(suite.send(Method::DELETE, "/test/faults", &[], "").await.status, 204);
     assert!(suite.visitor().get(&silent).await.param("iss").is_some());
 }
 

@@ -6,10 +6,7 @@ use reqwest::Method;
 #[tokio::test]
 async fn discovery_says_what_the_provider_does() {
     let suite = start().await;
-    let metadata = suite
-        .send(Method::GET, "/.well-known/openid-configuration", &[], "")
-        .await
-        .json();
+    let metadata = suite.send(Method::GET, "/.well-known/openid-configuration", &[], "").await.json();
     let at = |path: &str| format!("{}{path}", suite.issuer);
     assert_eq!(metadata["issuer"], suite.issuer);
     for (name, path) in [
@@ -29,18 +26,9 @@ async fn discovery_says_what_the_provider_does() {
     ] {
         assert_eq!(metadata[name], true, "{name}");
     }
-    assert_eq!(
-        metadata["code_challenge_methods_supported"],
-        serde_json::json!(["S256"])
-    );
-    assert_eq!(
-        metadata["id_token_signing_alg_values_supported"],
-        serde_json::json!(["RS256"])
-    );
-    assert_eq!(
-        metadata["prompt_values_supported"],
-        serde_json::json!(["none", "login", "select_account"])
-    );
+    assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], serde_json::json!(["RS256"]));
+    assert_eq!(metadata["prompt_values_supported"], serde_json::json!(["none", "login", "select_account"]));
     let jwks = suite.send(Method::GET, "/jwks.json", &[], "").await.json();
     assert_eq!(jwks["keys"][0]["kty"], "RSA");
     assert!(jwks["keys"][0].get("d").is_none());
@@ -51,40 +39,16 @@ async fn a_forged_host_is_refused() {
     let suite = start().await;
     let port = suite.issuer.rsplit(':').next().unwrap();
     let loopback = format!("127.0.0.1:{port}");
-    for host in [
-        "evil.example",
-        "auth.wow.localhost",
-        loopback.as_str(),
-        "auth.wow.localhost:1",
-    ] {
-        let answer = suite
-            .send(
-                Method::GET,
-                "/.well-known/openid-configuration",
-                &[("host", host)],
-                "",
-            )
-            .await;
+    for host in ["evil.example", "auth.wow.localhost", loopback.as_str(), "auth.wow.localhost:1"] {
+        let answer =
+            suite.send(Method::GET, "/.well-known/openid-configuration", &[("host", host)], "").await;
         assert_eq!(answer.status, 421, "{host}");
         assert!(!answer.body.contains("evil"));
     }
     for host in [loopback.as_str(), "localhost:1"] {
-        assert_eq!(
-            suite
-                .send(Method::GET, "/healthz", &[("host", host)], "")
-                .await
-                .status,
-            200,
-            "{host}"
-        );
+        assert_eq!(suite.send(Method::GET, "/healthz", &[("host", host)], "").await.status, 200, "{host}");
     }
-    assert_eq!(
-        suite
-            .send(Method::GET, "/healthz", &[("host", "evil.example")], "")
-            .await
-            .status,
-        421
-    );
+    assert_eq!(suite.send(Method::GET, "/healthz", &[("host", "evil.example")], "").await.status, 421);
 }
 
 #[tokio::test]
@@ -93,10 +57,7 @@ async fn a_large_body_is_refused() {
     let body = format!("token={}", "x".repeat(65 * 1024));
     for path in ["/token", "/login", "/revoke", "/logout", "/test/faults"] {
         assert_eq!(
-            suite
-                .send(Method::POST, path, &[crate::support::FORM], &body)
-                .await
-                .status,
+            suite.send(Method::POST, path, &[crate::support::FORM], &body).await.status,
             413,
             "{path}"
         );
@@ -110,10 +71,7 @@ async fn every_answer_carries_the_security_headers() {
     for path in [login.as_str(), "/logout", "/jwks.json", "/nowhere", "/authorize"] {
         let headers = suite.visitor().get(path).await.headers;
         let csp = headers["content-security-policy"].to_str().unwrap();
-        assert!(
-            csp.contains("default-src 'none'") && csp.contains("frame-ancestors 'none'"),
-            "{path}"
-        );
+        assert!(csp.contains("default-src 'none'") && csp.contains("frame-ancestors 'none'"), "{path}");
         assert!(
             !csp.contains("form-action"),
             "the redirects after the form lead to origins nobody knows here"
@@ -146,11 +104,9 @@ async fn a_get_changes_nothing() {
 #[tokio::test]
 async fn without_the_flag_there_is_no_switchboard() {
     let suite = start_with(|config| config.faults = false).await;
-    for (method, path) in [
-        (Method::POST, "/test/faults"),
-        (Method::DELETE, "/test/faults"),
-        (Method::GET, "/test/counters"),
-    ] {
+    for (method, path) in
+        [(Method::POST, "/test/faults"), (Method::DELETE, "/test/faults"), (Method::GET, "/test/counters")]
+    {
         assert_eq!(suite.send(method, path, &[], "{}").await.status, 404, "{path}");
     }
 }

@@ -39,14 +39,8 @@ async fn reuse_after_the_grace_ends_the_whole_family() {
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let second = suite.refresh(text(&first["refresh_token"])).await.json();
     suite.clock.advance(Duration::from_secs(10));
-    assert_eq!(
-        suite.refresh(text(&first["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
-    assert_eq!(
-        suite.refresh(text(&second["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
+    assert_eq!(suite.refresh(text(&first["refresh_token"])).await.error(), "invalid_grant");
+    assert_eq!(suite.refresh(text(&second["refresh_token"])).await.error(), "invalid_grant");
     assert_eq!(suite.userinfo(text(&second["access_token"])).await.status, 401);
 }
 
@@ -56,14 +50,8 @@ async fn reuse_after_the_successor_was_used_ends_the_family_even_within_the_grac
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let second = suite.refresh(text(&first["refresh_token"])).await.json();
     let third = suite.refresh(text(&second["refresh_token"])).await.json();
-    assert_eq!(
-        suite.refresh(text(&first["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
-    assert_eq!(
-        suite.refresh(text(&third["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
+    assert_eq!(suite.refresh(text(&first["refresh_token"])).await.error(), "invalid_grant");
+    assert_eq!(suite.refresh(text(&third["refresh_token"])).await.error(), "invalid_grant");
 }
 
 #[tokio::test]
@@ -112,19 +100,12 @@ async fn a_refresh_may_narrow_the_scope_and_not_widen_it() {
     let suite = start().await;
     let code = suite
         .visitor()
-        .sign_in(
-            &crate::support::ask_with("scope", "openid email offline_access"),
-            "alice",
-        )
+        .sign_in(&crate::support::ask_with("scope", "openid email offline_access"), "alice")
         .await;
     let tokens = suite.redeem(&code.param("code").unwrap()).await.json();
     let with = async |scope: &str| {
         let refresh = text(&tokens["refresh_token"]);
-        let fields = [
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh),
-            ("scope", scope),
-        ];
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", scope)];
         suite.as_client("/token", &fields).await
     };
     assert_eq!(with("openid profile").await.error(), "invalid_scope");
@@ -138,10 +119,7 @@ async fn a_refused_refresh_leaves_the_token_good() {
     let suite = start().await;
     let tokens = suite.tokens(&suite.visitor(), "alice").await;
     suite.provider.faults().add_times(Fault::RefuseRefresh, 1);
-    assert_eq!(
-        suite.refresh(text(&tokens["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
+    assert_eq!(suite.refresh(text(&tokens["refresh_token"])).await.error(), "invalid_grant");
     assert_eq!(suite.refresh(text(&tokens["refresh_token"])).await.status, 200);
 }
 
@@ -152,17 +130,9 @@ async fn lifetimes_are_what_the_configuration_says() {
         config.refresh_grace = Duration::ZERO;
     })
     .await;
-    let code = suite
-        .visitor()
-        .sign_in(&ask(), "alice")
-        .await
-        .param("code")
-        .unwrap();
+    let code = suite.visitor().sign_in(&ask(), "alice").await.param("code").unwrap();
     let first = suite.redeem(&code).await.json();
     assert_eq!(first["expires_in"], 7);
     suite.refresh(text(&first["refresh_token"])).await;
-    assert_eq!(
-        suite.refresh(text(&first["refresh_token"])).await.error(),
-        "invalid_grant"
-    );
+    assert_eq!(suite.refresh(text(&first["refresh_token"])).await.error(), "invalid_grant");
 }

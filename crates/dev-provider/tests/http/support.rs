@@ -44,9 +44,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Suite {
         client_secret: SecretString::from(SECRET),
         redirect_uris: vec![
             CALLBACK.parse().unwrap(),
-            "http://identity.wow.localhost:4200/auth/callback/demo"
-                .parse()
-                .unwrap(),
+            "http://identity.wow.localhost:4200/auth/callback/demo".parse().unwrap(),
         ],
         post_logout_redirect_uris: vec![AFTER.parse().unwrap()],
         backchannel_logout_uri: None,
@@ -63,12 +61,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Suite {
     change(&mut config);
     let provider = DevProvider::new(config).unwrap();
     tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
-    Suite {
-        provider,
-        clock,
-        issuer,
-        http: client_for(addr),
-    }
+    Suite { provider, clock, issuer, http: client_for(addr) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a browser, not a part of the suite")]
@@ -97,10 +90,7 @@ pub(crate) struct Answer {
 
 impl Suite {
     pub(crate) fn visitor(&self) -> Visitor<'_> {
-        Visitor {
-            suite: self,
-            cookies: Mutex::default(),
-        }
+        Visitor { suite: self, cookies: Mutex::default() }
     }
 
     pub(crate) async fn send(
@@ -110,10 +100,7 @@ impl Suite {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.issuer))
-            .body(body.to_owned());
+        let mut request = self.http.request(method, format!("{}{path}", self.issuer)).body(body.to_owned());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -148,21 +135,11 @@ impl Suite {
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
-        self.as_client(
-            "/token",
-            &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)],
-        )
-        .await
+        self.as_client("/token", &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
     pub(crate) async fn userinfo(&self, access_token: &str) -> Answer {
-        self.send(
-            Method::GET,
-            "/userinfo",
-            &[("authorization", &format!("Bearer {access_token}"))],
-            "",
-        )
-        .await
+        self.send(Method::GET, "/userinfo", &[("authorization", &format!("Bearer {access_token}"))], "").await
     }
 
     /// Signs in and redeems the code.
@@ -180,13 +157,9 @@ impl Suite {
         let (input, signature) = token.rsplit_once('.').unwrap();
         let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
         let kid = header(token)["kid"].as_str()?.to_owned();
-        let key = jwks
-            .keys()
-            .iter()
-            .find(|key| key.key_id().is_some_and(|id| id.as_str() == kid))?;
+        let key = jwks.keys().iter().find(|key| key.key_id().is_some_and(|id| id.as_str() == kid))?;
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
-        key.verify_signature(&algorithm, input.as_bytes(), &signature)
-            .ok()?;
+        key.verify_signature(&algorithm, input.as_bytes(), &signature).ok()?;
         Some(claims(token))
     }
 }
@@ -197,11 +170,7 @@ impl Visitor<'_> {
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let headers = [
-            FORM,
-            ("origin", self.suite.issuer.as_str()),
-            ("sec-fetch-site", "same-origin"),
-        ];
+        let headers = [FORM, ("origin", self.suite.issuer.as_str()), ("sec-fetch-site", "same-origin")];
         self.send(Method::POST, path, &headers, &form(fields)).await
     }
 
@@ -212,13 +181,8 @@ impl Visitor<'_> {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let cookies: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies: Vec<String> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let mut all = headers.to_vec();
         if !cookies.is_empty() {
@@ -242,11 +206,7 @@ impl Visitor<'_> {
     pub(crate) async fn sign_in(&self, request: &[(&str, &str)], user: &str) -> Answer {
         let page = self.get(&authorize(request)).await;
         assert_eq!(page.status, 200, "{}", page.body);
-        self.post(
-            "/login",
-            &[("transaction", &page.hidden("transaction")), ("user", user)],
-        )
-        .await
+        self.post("/login", &[("transaction", &page.hidden("transaction")), ("user", user)]).await
     }
 
     pub(crate) fn cookie(&self) -> Option<String> {
@@ -256,18 +216,13 @@ impl Visitor<'_> {
 
 impl Answer {
     pub(crate) fn location(&self) -> Url {
-        let Some(location) = self.headers.get(LOCATION) else {
-            panic!("no redirect: {}", self.body)
-        };
+        let Some(location) = self.headers.get(LOCATION) else { panic!("no redirect: {}", self.body) };
         location.to_str().unwrap().parse().unwrap()
     }
 
     /// A parameter of the redirect.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        self.location()
-            .query_pairs()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        self.location().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -282,9 +237,7 @@ impl Answer {
     /// The value of a hidden field.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
-        let Some((_, rest)) = self.body.split_once(&marker) else {
-            panic!("no {name} in {}", self.body)
-        };
+        let Some((_, rest)) = self.body.split_once(&marker) else { panic!("no {name} in {}", self.body) };
         rest.split('"').next().unwrap().to_owned()
     }
 
@@ -296,9 +249,7 @@ impl Answer {
 pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 /// A good authorization request.
@@ -341,9 +292,7 @@ pub(crate) fn header(token: &str) -> Value {
 }
 
 fn segment(token: &str, index: usize) -> Value {
-    let bytes = BASE64_URL_SAFE_NO_PAD
-        .decode(token.split('.').nth(index).unwrap())
-        .unwrap();
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap();
     serde_json::from_slice(&bytes).unwrap()
 }
 

@@ -37,8 +37,6 @@ impl FlowStore for SqliteStore {
         .bind(browser_hash.as_slice())
         .fetch_optional(&self.write)
         .await?;
-        Ok(taken
-            .filter(|(_, expires_at)| *expires_at > now.timestamp_millis())
-            .map(|(sealed, _)| sealed))
+        Ok(taken.filter(|(_, expires_at)| *expires_at > now.timestamp_millis()).map(|(sealed, _)| sealed))
     }
 }

@@ -14,9 +14,7 @@ pub(super) const COLUMNS: &str = "public_id, user, provider, issuer, subject, pr
 
 pub(super) fn lookup(row: &SqliteRow, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
     if let Some(reason) = row.try_get::<Option<String>, _>("ended_reason")? {
-        return Ok(Lookup::Ended(
-            EndReason::parse(&reason).unwrap_or(EndReason::Revoked),
-        ));
+        return Ok(Lookup::Ended(EndReason::parse(&reason).unwrap_or(EndReason::Revoked)));
     }
     let record = record(row)?;
     Ok(if record.expires_at > now {

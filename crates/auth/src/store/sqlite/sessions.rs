@@ -23,11 +23,7 @@ const END: &str = "UPDATE sessions SET ended_reason = ?, user = '{}', data = '{}
 #[async_trait]
 impl SessionStore for SqliteStore {
     async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
-        let mut transaction = self
-            .write
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(StoreError::from)?;
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
         let buried: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND (
                 (kind = 'sid' AND value = ?3) OR (kind = 'sub' AND value = ?4 AND begun_before > ?5)))",
@@ -74,13 +70,10 @@ impl SessionStore for SqliteStore {
     }
 
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
-        let row = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {} FROM sessions WHERE key = ?",
-            rows::COLUMNS
-        )))
-        .bind(key.as_bytes())
-        .fetch_optional(&self.read)
-        .await?;
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {} FROM sessions WHERE key = ?", rows::COLUMNS)))
+            .bind(key.as_bytes())
+            .fetch_optional(&self.read)
+            .await?;
         row.map_or(Ok(Lookup::Unknown), |row| rows::lookup(&row, now))
     }
 
@@ -135,15 +128,13 @@ impl SessionStore for SqliteStore {
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
         bury(&mut transaction, issuer, "sid", sid, now, now).await?;
-        let ended = sqlx::query(AssertSqlSafe(format!(
-            "{END} AND issuer = ? AND provider_session = ?"
-        )))
-        .bind(reason.as_str())
-        .bind(now.timestamp_millis())
-        .bind(issuer)
-        .bind(sid)
-        .execute(&mut *transaction)
-        .await?;
+        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND issuer = ? AND provider_session = ?")))
+            .bind(reason.as_str())
+            .bind(now.timestamp_millis())
+            .bind(issuer)
+            .bind(sid)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(ended.rows_affected())
     }
@@ -158,16 +149,15 @@ impl SessionStore for SqliteStore {
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
         bury(&mut transaction, issuer, "sub", subject, begun_before, now).await?;
-        let ended = sqlx::query(AssertSqlSafe(format!(
-            "{END} AND issuer = ? AND subject = ? AND issued_at < ?"
-        )))
-        .bind(reason.as_str())
-        .bind(now.timestamp_millis())
-        .bind(issuer)
-        .bind(subject)
-        .bind(begun_before.timestamp_millis())
-        .execute(&mut *transaction)
-        .await?;
+        let ended =
+            sqlx::query(AssertSqlSafe(format!("{END} AND issuer = ? AND subject = ? AND issued_at < ?")))
+                .bind(reason.as_str())
+                .bind(now.timestamp_millis())
+                .bind(issuer)
+                .bind(subject)
+                .bind(begun_before.timestamp_millis())
+                .execute(&mut *transaction)
+                .await?;
         transaction.commit().await?;
         Ok(ended.rows_affected())
     }
@@ -209,9 +199,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1 FROM sessions LIMIT 1")
-            .fetch_optional(&self.read)
-            .await?;
+        sqlx::query("SELECT 1 FROM sessions LIMIT 1").fetch_optional(&self.read).await?;
         Ok(())
     }
 }
