@@ -121,3 +121,7 @@ fn name(error: &ClaimsVerificationError) -> IdTokenError {
         _ => IdTokenError::Claims,
     }
 }
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

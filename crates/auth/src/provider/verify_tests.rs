@@ -1,0 +1,112 @@
+use super::*;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::{JsonWebKeyId, PrivateSigningKey, core::CoreEdDsaPrivateSigningKey};
+use serde_json::{Value, json};
+
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEILP5X9fZhvrPN4UPZgnqgESXxleikfyESWaE0vNSYnWx\n\
+    -----END PRIVATE KEY-----\n";
+const NOW: i64 = 1_800_000_000;
+
+fn key(kid: &str) -> CoreEdDsaPrivateSigningKey {
+    CoreEdDsaPrivateSigningKey::from_ed25519_pem(KEY, Some(JsonWebKeyId::new(kid.into()))).unwrap()
+}
+
+/// A good token's claims, with `changes` on top; `null` removes one.
+fn claims(changes: Value) -> Value {
+    let mut claims = json!({
+        "iss": "https://op.example", "aud": ["client"], "sub": "alice", "sid": "s1",
+        "nonce": "n", "iat": NOW, "exp": NOW + 300,
+    });
+    let Value::Object(changes) = changes else { panic!("an object") };
+    for (name, value) in changes {
+        claims[name] = value;
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims
+}
+
+fn token(header: Value, claims: Value) -> String {
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = key("k1").sign(&CoreJwsSigningAlgorithm::EdDsa, signed.as_bytes()).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn good_header() -> Value {
+    json!({"alg": "EdDSA", "kid": "k1"})
+}
+
+fn check_at(token: &str, now: i64) -> Result<OidcClaims, IdTokenError> {
+    let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
+    let issuer = IssuerUrl::new("https://op.example".into()).unwrap();
+    let now = DateTime::from_timestamp(now, 0).unwrap();
+    let token = token.parse().map_err(|_| IdTokenError::Malformed)?;
+    verify(&token, "client", &issuer, &jwks, "n", now)
+}
+
+fn check(changes: Value) -> Result<OidcClaims, IdTokenError> {
+    check_at(&token(good_header(), claims(changes)), NOW)
+}
+
+#[test]
+fn a_good_token_tells_who_it_is() {
+    let claims = check(json!({})).unwrap();
+    assert_eq!(claims.subject().as_str(), "alice");
+    assert_eq!(claims.additional_claims().sid.as_deref(), Some("s1"));
+    assert!(check(json!({"azp": "client", "sid": null})).is_ok());
+}
+
+#[test]
+fn each_broken_claim_is_refused_by_its_own_name() {
+    for (changes, expected) in [
+        (json!({"iss": "https://evil.example"}), IdTokenError::Issuer),
+        (json!({"iss": "https://op.example/"}), IdTokenError::Issuer),
+        (json!({"aud": ["other"]}), IdTokenError::Audience),
+        (json!({"aud": []}), IdTokenError::Audience),
+        (json!({"aud": ["client", "other"]}), IdTokenError::Audience),
+        (json!({"azp": "other"}), IdTokenError::Audience),
+        (json!({"nonce": "another flow's"}), IdTokenError::Nonce),
+        (json!({"nonce": null}), IdTokenError::Nonce),
+    ] {
+        assert_eq!(check(changes.clone()).unwrap_err(), expected, "{changes}");
+    }
+}
+
+#[test]
+fn a_clock_may_be_off_by_half_a_minute_and_no_more() {
+    let token = token(good_header(), claims(json!({})));
+    assert!(check_at(&token, NOW - 30).is_ok());
+    assert_eq!(check_at(&token, NOW - 31).unwrap_err(), IdTokenError::NotYetValid);
+    assert!(check_at(&token, NOW + 329).is_ok());
+    assert_eq!(check_at(&token, NOW + 330).unwrap_err(), IdTokenError::Expired);
+}
+
+#[test]
+fn a_foreign_key_or_a_changed_token_is_refused() {
+    let unknown = token(json!({"alg": "EdDSA", "kid": "k2"}), claims(json!({})));
+    assert_eq!(check_at(&unknown, NOW).unwrap_err(), IdTokenError::UnknownKey);
+    let good = token(good_header(), claims(json!({})));
+    let bob = URL_SAFE_NO_PAD.encode(claims(json!({"sub": "bob"})).to_string());
+    let parts: Vec<_> = good.split('.').collect();
+    let swapped = format!("{}.{bob}.{}", parts[0], parts[2]);
+    assert_eq!(check_at(&swapped, NOW).unwrap_err(), IdTokenError::Signature);
+}
+
+#[test]
+fn an_unsigned_or_symmetric_token_is_refused_whatever_it_is_signed_with() {
+    for algorithm in ["none", "HS256", "HS512"] {
+        let token = token(json!({"alg": algorithm, "kid": "k1"}), claims(json!({})));
+        assert_eq!(check_at(&token, NOW).unwrap_err(), IdTokenError::Algorithm, "{algorithm}");
+    }
+    let unsigned = token(json!({"alg": "none"}), claims(json!({})));
+    let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
+    assert!(check_at(&unsigned, NOW).is_err());
+}
+
+#[test]
+fn what_is_no_token_is_malformed() {
+    for text in ["", "a.b.c", "eyJ", "...."] {
+        assert_eq!(check_at(text, NOW).unwrap_err(), IdTokenError::Malformed, "{text}");
+    }
+}
