@@ -49,11 +49,13 @@ fn page(status: StatusCode, name: &str, sentence: &str) -> Html<String> {
                 link rel="stylesheet" href="/auth/style.css";
             }
             body {
-                main.card {
-                    h1 { (title) }
-                    p.notice.error role="alert" { (sentence) }
-                    p.muted { "Error " (status.as_u16()) ": " code { (name) } }
-                    p { a.button href="/" { "Go to the start page" } }
+                main {
+                    div.card.narrow.stack {
+                        h1 { (title) }
+                        p.notice.error role="alert" { (sentence) }
+                        p.muted { "Error " (status.as_u16()) ": " code { (name) } }
+                        p { a.button href="/" { "Go to the start page" } }
+                    }
                 }
             }
         }
