@@ -9,10 +9,14 @@ use crate::{
 /// The last line of the table; tests wait for it.
 pub(crate) const READY: &str = "Ready. Ctrl-C stops everything.";
 
+/// The order of the table: where to start comes first.
+const ORDER: [Process; 5] =
+    [Process::Main, Process::Store, Process::Partner, Process::Identity, Process::Provider];
+
 /// The table, line by line.
 pub(crate) fn lines(plan: &Plan<'_>, running: &[Process], output: Output) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for &process in running {
+    for process in ORDER.into_iter().filter(|process| running.contains(process)) {
         for (row, origin) in plan.addresses.origins(process).into_iter().enumerate() {
             let name = if row == 0 { process.name() } else { "" };
             let name = output.heading(&format!("{name:<9}"));
