@@ -1,12 +1,12 @@
 // A session whose time is up.
 import { expect, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
 
-test.use({ suiteArgs: ['--set', 'main:AUTH_SESSION_MAX_AGE=3'] });
+test.use({ suiteArgs: ['--set', 'main:AUTH_SESSION_MAX_AGE=8'] });
 
 test('an expired session is over on a click, on a hard load and at the endpoints', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
   await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
-  await expect.poll(() => sessionStatus(page, suite.main)).toBe(401);
+  await expect.poll(() => sessionStatus(page, suite.main), { timeout: 20_000 }).toBe(401);
 
   await header(page).getByRole('link', { name: 'Protected' }).click();
   await expect(page.getByText('Please sign in to continue')).toBeVisible();
