@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         let apps = registry.iter().count();
         tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
-        tokio::spawn(auth.sessions.clone().sweep_forever());
+        tokio::spawn(auth.clone().run_in_background());
         Ok(serve(listener, server::router(&auth, Arc::new(registry), &options)).await?)
     })
 }

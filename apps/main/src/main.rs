@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
         tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
-        tokio::spawn(auth.sessions.clone().sweep_forever());
+        tokio::spawn(auth.clone().run_in_background());
         Ok(serve(listener, server::router(&auth, &options)).await?)
     })
 }

@@ -20,13 +20,16 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 6] = [
+const KNOWN: [&str; 8] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
     "AUTH_SESSION_MAX_AGE",
     "AUTH_SESSION_ABSOLUTE_AGE",
     "AUTH_IDLE_TIMEOUT",
+    "AUTH_FORM_ACTION_ORIGINS",
+    // Part of the contract, and checked; nothing re-checks sessions with the provider yet.
+    "AUTH_REVALIDATE_INTERVAL",
 ];
 
 /// What is wrong with the environment: the variable, the problem, and how to mend it.
@@ -72,6 +75,9 @@ pub struct Config {
     pub store_url: String,
     /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`.
     pub policy: SessionPolicy,
+    /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
+    /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
+    pub form_action_origins: Vec<Origin>,
     /// `APPS_FILE`: the registry, for the identity app.
     pub apps_file: Option<PathBuf>,
 }
@@ -149,9 +155,15 @@ impl Config {
             cookies: CookieSettings { prefix: cookie_prefix.to_owned(), domain: vars.cookie_domain()? },
             store_url: vars.store_url()?,
             policy: vars.policy()?,
+            form_action_origins: vars.form_action_origins()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }
+}
+
+/// `AUTH_SECRET_1` to `AUTH_SECRET_9`: nobody rotates more often than they look.
+fn older_secrets() -> impl Iterator<Item = String> {
+    (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
 }
 
 struct Vars(BTreeMap<String, String>);
@@ -166,8 +178,7 @@ impl Vars {
     }
 
     fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let is_older_secret =
-            |name: &str| name.strip_prefix("AUTH_SECRET_").is_some_and(|number| number.parse::<u8>().is_ok());
+        let is_older_secret = |name: &str| older_secrets().any(|known| known == name);
         let is_known =
             |name: &str| KNOWN.contains(&name) || is_older_secret(name) || providers::is_variable(name);
         let unknown = self.0.keys().find(|name| name.starts_with("AUTH_") && !is_known(name));
@@ -186,9 +197,8 @@ impl Vars {
             "AUTH_SECRET",
             "set it to at least 32 random bytes, as from `openssl rand -base64 33`",
         )?;
-        let older = (1..=u8::MAX).map(|number| format!("AUTH_SECRET_{number}"));
         std::iter::once("AUTH_SECRET".to_owned())
-            .chain(older)
+            .chain(older_secrets())
             .filter_map(|name| self.get(&name).map(|value| (name, value)))
             .map(|(name, value)| {
                 if value.len() < MIN_SECRET {
@@ -236,9 +246,12 @@ impl Vars {
 
     fn policy(&self) -> Result<SessionPolicy, ConfigError> {
         let default = SessionPolicy::default();
+        self.seconds("AUTH_REVALIDATE_INTERVAL")?;
+        let max_age = self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age);
+        let absolute_age = self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?;
         let policy = SessionPolicy {
-            max_age: self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age),
-            absolute_age: self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?.unwrap_or(default.absolute_age),
+            max_age,
+            absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
             idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
         };
         if policy.absolute_age < policy.max_age {
@@ -246,6 +259,18 @@ impl Vars {
             return Err(ConfigError::new("AUTH_SESSION_ABSOLUTE_AGE", problem));
         }
         Ok(policy)
+    }
+
+    fn form_action_origins(&self) -> Result<Vec<Origin>, ConfigError> {
+        let list = self.get("AUTH_FORM_ACTION_ORIGINS").unwrap_or_default();
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries
+            .map(|entry| {
+                Origin::parse(entry).map_err(|error| {
+                    ConfigError::new("AUTH_FORM_ACTION_ORIGINS", format!("\"{entry}\" {error}"))
+                })
+            })
+            .collect()
     }
 
     fn seconds(&self, name: &str) -> Result<Option<TimeDelta>, ConfigError> {

@@ -39,7 +39,7 @@ pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
 pub(crate) async fn hsts(RequestOrigin(origin): RequestOrigin, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if origin.is_https() {
-        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        let two_years = HeaderValue::from_static("max-age=63072000");
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     response

@@ -26,9 +26,10 @@ use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
 use clock::Clock;
 use config::{Config, ConfigError, Proxies};
 use flow::Flows;
+use futures::future::join_all;
 use guard::PublicPaths;
 use http::HttpClient;
-use origin::PublicUrls;
+use origin::{Origin, PublicUrls};
 use provider::Provider;
 use random::Random;
 use seal::Keyring;
@@ -56,6 +57,8 @@ pub struct Inner {
     pub cookies: Arc<CookieSettings>,
     /// The configured providers, in order.
     pub providers: Vec<Provider>,
+    /// Further origins that a sign-in form leads through.
+    pub form_action_origins: Vec<Origin>,
     /// The sessions.
     pub sessions: Sessions,
     /// Sign-ins and sign-outs under way.
@@ -110,6 +113,7 @@ impl Auth {
             app_name: config.app_name,
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
+            form_action_origins: config.form_action_origins,
             providers,
             sessions: Sessions::new(
                 store.clone(),
@@ -118,11 +122,18 @@ impl Auth {
                 clock.clone(),
                 random.clone(),
             ),
-            flows: Flows::new(store, keyring, cookies.clone(), clock.clone(), random.clone()),
+            flows: Flows::new(store, keyring, cookies.clone(), clock.clone()),
             cookies,
             clock,
             random,
         })))
+    }
+
+    /// What goes on beside the requests: asking the providers once, so that the first visitor need not
+    /// wait, and sweeping the store.
+    pub async fn run_in_background(self) {
+        join_all(self.providers.iter().map(Provider::is_reachable)).await;
+        self.sessions.sweep_forever().await;
     }
 
     /// The provider with this id.

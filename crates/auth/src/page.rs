@@ -38,18 +38,21 @@ async fn page_context(
     current: &CurrentSession,
     with_providers: bool,
 ) -> PageContext {
-    let identity = auth.proxies.nearest(origin);
-    let mut form_action: Vec<String> = identity.map(ToString::to_string).into_iter().collect();
-    form_action.extend(auth.providers.iter().flat_map(Provider::origins));
     let views = auth.providers.iter().filter(|_| with_providers).map(Provider::view);
+    // Before the origins are asked for: looking is what makes the provider's endpoints known.
+    let providers = join_all(views).await;
+    let identity = auth.proxies.nearest(origin).map(ToString::to_string);
+    let further = auth.form_action_origins.iter().map(ToString::to_string);
+    let form_action = identity
+        .iter()
+        .cloned()
+        .chain(auth.providers.iter().flat_map(Provider::origins))
+        .chain(further)
+        .collect();
     PageContext {
-        app: AppInfo {
-            name: auth.app_name.clone(),
-            origin: origin.to_string(),
-            identity_origin: identity.map(ToString::to_string),
-        },
+        app: AppInfo { name: auth.app_name.clone(), origin: origin.to_string(), identity_origin: identity },
         session: current.state(),
-        providers: join_all(views).await,
+        providers,
         form_action,
     }
 }

@@ -93,7 +93,8 @@ where
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            // Not a log line: whatever RUST_LOG says, this is seen.
+            eprintln!("{error}");
             std::process::ExitCode::FAILURE
         }
     }

@@ -27,7 +27,7 @@ pub struct App {
     /// Its clock, which stands still until a test moves it.
     pub clock: Clock,
     store: SqliteStore,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// How an app differs from the plainest one.
@@ -94,12 +94,19 @@ impl App {
             Auth::with_store(config, Arc::new(store.clone()), clock.clone(), Random::system()).unwrap();
         let router = router(&auth);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, auth, clock, store, _folder: folder }
+        Self { url, auth, clock, store, folder }
     }
 
     /// Takes the store away, as a lost disk or server would.
     pub async fn lose_store(&self) {
         self.store.close().await;
+    }
+
+    /// Everything the store has on disk, its write-ahead log included.
+    #[must_use]
+    pub fn store_files(&self) -> Vec<u8> {
+        let files = ["sessions.db", "sessions.db-wal"].map(|name| self.folder.path().join(name));
+        files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
     }
 
     /// A URL of this app.

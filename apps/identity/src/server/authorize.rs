@@ -2,7 +2,7 @@
 
 use auth::{
     Auth, error_page,
-    flow::{Flow, FlowError, Proxied, ProxyRequest},
+    flow::{FlowError, Proxied, ProxyRequest},
     origin::{Origin, Registry, RequestOrigin},
     provider::{AuthorizeParams, Provider},
     session::set_cookies,
@@ -23,7 +23,7 @@ use url::Url;
 /// # Errors
 /// A 400 page by name, without a redirect and with nothing kept: `unregistered_source_url`,
 /// `invalid_parameters`, `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider
-/// or the store is down.
+/// is down.
 pub(super) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
@@ -84,10 +84,9 @@ async fn pass_on(
             passthrough: &request.passthrough,
         },
     );
-    let flow = Flow::Proxied(Proxied::new(request, id.clone()));
-    let ticket = auth.flows.keep(&state, &flow, origin, headers).await?;
+    let cookies = auth.flows.begin(&state, Proxied::new(request, id.clone()), origin, headers)?;
     tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
-    Ok((StatusCode::FOUND, set_cookies(ticket.cookies), [(LOCATION, location(&url))]).into_response())
+    Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }
 
 /// A serialised URL is ASCII without control characters, so it always fits a header.

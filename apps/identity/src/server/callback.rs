@@ -2,9 +2,9 @@
 
 use auth::{
     Auth, error_page,
-    flow::{Flow, origin_in_logout_state},
+    flow::{Proxied, origin_in_logout_state},
     origin::{Registry, RequestOrigin, UniqueParams},
-    routes::{Returned, finish_sign_in, finish_sign_out},
+    routes::{Returned, finish_sign_in, finish_sign_out, try_again},
     session::set_cookies,
 };
 use axum::{
@@ -26,25 +26,22 @@ pub(super) async fn callback(
     State(registry): State<Arc<Registry>>,
     returned: Returned,
 ) -> Response {
-    match returned.take_flow(&auth).await {
-        Ok(Some((Flow::Proxied(proxied), ticket))) if proxied.provider == returned.provider => {
-            match proxied.back(&returned.params, &registry) {
-                Some(url) => (set_cookies(ticket.cookies), Redirect::to(url.as_str())).into_response(),
-                None => invalid_state(&returned.headers),
-            }
-        }
-        Ok(Some((Flow::SignIn(pending), ticket))) => finish_sign_in(&auth, &returned, pending, ticket).await,
-        Ok(_) => invalid_state(&returned.headers),
-        Err(cause) => {
-            tracing::error!(%cause, "a callback could not find its flow");
-            let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
-            error_page::refuse(
-                &returned.headers,
-                StatusCode::SERVICE_UNAVAILABLE,
-                "store_unavailable",
-                sentence,
-            )
-        }
+    match returned.take_flow::<Proxied>(&auth).await {
+        Ok(Some((proxied, clear))) => match proxied.back(&returned.provider, &returned.params, &registry) {
+            Some(url) => (set_cookies(clear), Redirect::to(url.as_str())).into_response(),
+            None => invalid_state(&returned.headers),
+        },
+        Ok(None) => own_callback(&auth, &returned).await,
+        Err(cause) => try_again(&cause, &returned.headers),
+    }
+}
+
+/// Identity's own sign-in, if it is one.
+async fn own_callback(auth: &Auth, returned: &Returned) -> Response {
+    match returned.take_flow(auth).await {
+        Ok(Some((pending, clear))) => finish_sign_in(auth, returned, pending, clear).await,
+        Ok(None) => invalid_state(&returned.headers),
+        Err(cause) => try_again(&cause, &returned.headers),
     }
 }
 

@@ -47,8 +47,8 @@ fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
     let proxy = Router::new()
         .route("/authorize", get(authorize::authorize))
         .route("/auth/callback/{provider}", get(callback::callback))
-        .route_layer(middleware::from_fn(routes::navigation_only))
         .route("/auth/logout/callback", get(callback::logout_callback))
+        .route_layer(middleware::from_fn(routes::navigation_only))
         .with_state(state);
     proxy.merge(routes::common().with_state(auth.clone()))
 }

@@ -30,7 +30,7 @@ pub(crate) fn Session() -> impl IntoView {
 #[component]
 fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
     let reach = if facts.has_provider_session {
-        "Within reach: the provider named its session, so a sign-out elsewhere can be matched to this one."
+        "The provider named its session (sid), so this one can be found by it."
     } else {
         "Out of reach: the provider did not name its session. This one ends here or by its limits."
     };
@@ -52,7 +52,7 @@ fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
                 <dd><TimeLeft until=session.expires/></dd>
                 <dt>"Absolute limit"</dt>
                 <dd><When at=facts.absolute_expires/></dd>
-                <dt>"Single logout"</dt>
+                <dt>"Provider session"</dt>
                 <dd>{reach}</dd>
                 <dt>"Public id"</dt>
                 <dd><code>{facts.public_id}</code></dd>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// How far a sign-out reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignOutScope {
-    /// The provider's session and every app's.
+    /// This app's session and the provider's.
     #[default]
     Global,
     /// This app's session only.

@@ -1,8 +1,8 @@
 //! `/login?error=&callbackUrl=`: one form per provider, and a sentence when the last try failed.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
-use crate::{Notice, NoticeKind, SignInForms, auth};
-use auth_types::SignInError;
+use crate::{Notice, NoticeKind, SignInForms, auth, page};
+use auth_types::{SessionState, SignInError};
 use leptos::prelude::*;
 
 /// The sign-in page.
@@ -10,6 +10,11 @@ use leptos::prelude::*;
 pub fn LoginPage() -> impl IntoView {
     let callback = callback_url().unwrap_or_else(|| "/".to_owned());
     let error = query("error").map(|code| error_sentence(&code));
+    // A session of this browser that has just ended: say why, unless the URL has news that are newer.
+    let ended = match page().session {
+        SessionState::SignedOut(Some(reason)) if error.is_none() => Some(reason.sentence()),
+        _ => None,
+    };
     let target = (callback != "/").then(|| callback.clone());
     let already = auth().map(|session| {
         let callback = callback.clone();
@@ -27,6 +32,9 @@ pub fn LoginPage() -> impl IntoView {
                 <h1>"Sign in"</h1>
                 {error.map(|sentence| view! {
                     <Notice kind=NoticeKind::Error><p>{sentence}</p></Notice>
+                })}
+                {ended.map(|sentence| view! {
+                    <Notice kind=NoticeKind::Warning><p>{sentence}</p></Notice>
                 })}
                 <SessionUnavailable/>
                 {already}

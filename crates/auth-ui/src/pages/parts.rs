@@ -2,9 +2,10 @@
 
 use crate::{Notice, NoticeKind, links::local_path, page};
 use auth_types::SessionState;
+use http::request::Parts;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use url::form_urlencoded;
 
 /// The document's title: the page's, then the app's name.
 #[component]
@@ -30,9 +31,13 @@ pub fn SessionUnavailable() -> impl IntoView {
     })
 }
 
-/// A parameter of the query, percent-decoded.
+/// A parameter of the query, percent-decoded once. (The router's query map decodes twice on the server,
+/// which turns a `%26` inside a return path into a separator.)
 pub(super) fn query(name: &str) -> Option<String> {
-    use_query_map().read_untracked().get(name)
+    let parts = use_context::<Parts>()?;
+    let (_, value) =
+        form_urlencoded::parse(parts.uri.query()?.as_bytes()).find(|(known, _)| known == name)?;
+    Some(value.into_owned())
 }
 
 /// `callbackUrl` where it stays on this app.

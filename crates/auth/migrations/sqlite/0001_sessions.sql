@@ -15,6 +15,10 @@ CREATE TABLE sessions (
     absolute_expires_at INTEGER NOT NULL,
     data                TEXT    NOT NULL,
     sealed_tokens       BLOB    NOT NULL,
+    tokens_expire_at    INTEGER,
+    user_agent          TEXT,
+    refresh_owner       BLOB,
+    refresh_until       INTEGER,
     ended_reason        TEXT
 ) STRICT, WITHOUT ROWID;
 
@@ -32,13 +36,8 @@ CREATE TABLE tombstones (
     PRIMARY KEY (issuer, kind, value)
 ) STRICT, WITHOUT ROWID;
 
--- Sign-ins and sign-outs under way. `seq` only grows, so "all but the newest N" is one range.
-CREATE TABLE flows (
-    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
-    state_hash   BLOB    NOT NULL UNIQUE,
-    browser_hash BLOB    NOT NULL,
-    sealed       BLOB    NOT NULL,
-    expires_at   INTEGER NOT NULL
-) STRICT;
-
-CREATE INDEX flows_by_expiry ON flows (expires_at);
+-- The `state` of every sign-in and sign-out that came back, until it could not come back again anyway.
+CREATE TABLE used_states (
+    state_hash BLOB    PRIMARY KEY NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -64,6 +64,12 @@ fn whatever_is_wrong_is_named_with_its_fix() {
 }
 
 #[test]
+fn a_longer_rolling_age_takes_the_absolute_one_along() {
+    let policy = read(&[("AUTH_SESSION_MAX_AGE", "31536000")]).unwrap().policy;
+    assert_eq!((policy.max_age, policy.absolute_age), (TimeDelta::days(365), TimeDelta::days(365)));
+}
+
+#[test]
 fn without_any_provider_it_says_which_there_are() {
     let error = read(&[("AUTH_DEMO_ID", ""), ("AUTH_DEMO_ISSUER", "")]).unwrap_err();
     assert_eq!(error.variable, "AUTH_<PROVIDER>_ID");

@@ -1,18 +1,20 @@
-//! Flows between two requests of one browser: kept in the store, sealed, taken once.
+//! Flows between two requests of one browser: sealed into a cookie of their own, taken once.
+//!
+//! Nothing is stored when a flow begins, so a flood of beginnings costs nobody anything. The store
+//! comes in when one is finished: it remembers which `state`s were used.
 
 use super::{Pending, Proxied, SigningOut};
 use crate::{
     clock::Clock,
     origin::Origin,
-    random::Random,
     seal::{Keyring, Purpose},
     session::{CookieKind, CookieSettings},
-    store::{FlowRow, Store, StoreError},
+    store::{Store, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -20,26 +22,33 @@ use std::sync::Arc;
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 /// Flows that one browser may have under way; the oldest gives way.
 const PER_BROWSER: usize = 8;
-/// Flows kept in all; the oldest gives way.
-const IN_ALL: u32 = 100_000;
 
 /// What can be under way.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Flow {
-    /// A sign-in of this app itself.
-    SignIn(Pending),
-    /// A sign-in of another app that passes through (identity only).
-    Proxied(Proxied),
-    /// A sign-out at the provider.
-    SignOut(SigningOut),
+pub trait Flow: Serialize + DeserializeOwned {
+    /// Told apart by this name: one kind does not pass for another.
+    const KIND: &'static str;
 }
 
-/// Cookies to send with the redirect that begins a flow.
-#[derive(Debug, Default)]
-#[must_use = "without its cookie the flow cannot be finished"]
-pub struct FlowTicket {
-    /// `Set-Cookie` values.
-    pub cookies: Vec<HeaderValue>,
+/// A sign-in of this app itself.
+impl Flow for Pending {
+    const KIND: &'static str = "sign-in";
+}
+
+/// A sign-in of another app that passes through (identity only).
+impl Flow for Proxied {
+    const KIND: &'static str = "proxied";
+}
+
+/// A sign-out at the provider.
+impl Flow for SigningOut {
+    const KIND: &'static str = "sign-out";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<F> {
+    kind: String,
+    begun_at: DateTime<Utc>,
+    flow: F,
 }
 
 /// The flows under way.
@@ -49,55 +58,39 @@ pub struct Flows {
     keyring: Keyring,
     cookies: Arc<CookieSettings>,
     clock: Clock,
-    random: Random,
 }
 
 impl Flows {
-    /// Flows in `store`.
+    /// Flows whose used `state`s are remembered in `store`.
     #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        keyring: Keyring,
-        cookies: Arc<CookieSettings>,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        Self { store, keyring, cookies, clock, random }
+    pub fn new(store: Arc<dyn Store>, keyring: Keyring, cookies: Arc<CookieSettings>, clock: Clock) -> Self {
+        Self { store, keyring, cookies, clock }
     }
 
-    /// Keeps a flow under its `state`, and ties it to the browser by a cookie of its own: two tabs
-    /// that begin at once do not overwrite each other.
+    /// Begins a flow: the cookies that tie it to the browser, to be set with the redirect. Each flow has
+    /// one of its own, so two tabs that begin at once do not overwrite each other.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    pub async fn keep(
+    /// [`StoreError`] when the flow cannot be written down as JSON, which would be a fault of ours.
+    pub fn begin<F: Flow>(
         &self,
         state: &str,
-        flow: &Flow,
+        flow: F,
         origin: &Origin,
         headers: &HeaderMap,
-    ) -> Result<FlowTicket, StoreError> {
+    ) -> Result<Vec<HeaderValue>, StoreError> {
         let now = self.clock.now();
         let state_hash = sha256(state);
-        // The time in front lets us tell the oldest of a browser's flows.
-        let binding = format!("{}.{}", now.timestamp(), self.random.token());
-        let plain = serde_json::to_vec(flow).map_err(|error| StoreError(error.to_string()))?;
-        let row = FlowRow {
-            state_hash,
-            browser_hash: sha256(&binding),
-            sealed: self.keyring.seal(Purpose::Flow, &state_hash, &plain),
-            expires_at: now + LIFETIME,
-        };
-        self.store.put_flow(&row, IN_ALL).await?;
+        let sealed = Sealed { kind: F::KIND.to_owned(), begun_at: now, flow };
+        let plain = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
+        let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
+        // The time in front lets us tell the oldest of a browser's flows without opening them.
+        let value = format!("{}.{sealed}", now.timestamp());
         let mut cookies = self.clear_oldest(origin, headers);
         let kind = tag(&state_hash);
-        cookies.push(self.cookies.set(
-            CookieKind::Flow(&kind),
-            origin,
-            &binding,
-            Some(LIFETIME.num_seconds()),
-        ));
-        Ok(FlowTicket { cookies })
+        let seconds = Some(LIFETIME.num_seconds());
+        cookies.push(self.cookies.set(CookieKind::Flow(&kind), origin, &value, seconds));
+        Ok(cookies)
     }
 
     fn clear_oldest(&self, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
@@ -112,34 +105,42 @@ impl Flows {
             .collect()
     }
 
-    /// Takes the flow with this `state`, once, and only for the browser that began it. Comes with the
-    /// cookies that clear its own.
+    /// Takes the flow of this kind with this `state`, once, and only in the browser that began it.
+    /// Comes with the cookie that clears its own.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer; the flow is still there then.
-    pub async fn take(
+    /// [`StoreError`] when the store does not answer; the flow is still good then.
+    pub async fn take<F: Flow>(
         &self,
         state: &str,
         origin: &Origin,
         headers: &HeaderMap,
-    ) -> Result<Option<(Flow, FlowTicket)>, StoreError> {
+    ) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         let state_hash = sha256(state);
-        let tag = tag(&state_hash);
-        let cookies = self.cookies.flows(origin, headers);
-        let Some((_, binding)) = cookies.into_iter().find(|(name, _)| *name == tag) else {
+        let Some((flow, begun_at)) = self.open(&state_hash, origin, headers) else { return Ok(None) };
+        let expires_at = begun_at + LIFETIME;
+        if self.clock.now() >= expires_at || !self.store.use_state(&state_hash, expires_at).await? {
             return Ok(None);
-        };
-        let Some(sealed) = self.store.take_flow(&state_hash, &sha256(&binding), self.clock.now()).await?
-        else {
-            return Ok(None);
-        };
-        let flow = self
-            .keyring
-            .open(Purpose::Flow, &state_hash, &sealed)
-            .ok()
-            .and_then(|plain| serde_json::from_slice(&plain).ok());
-        let clear = self.cookies.clear(CookieKind::Flow(&tag), origin);
-        Ok(flow.map(|flow| (flow, FlowTicket { cookies: vec![clear] })))
+        }
+        Ok(Some((flow, vec![self.cookies.clear(CookieKind::Flow(&tag(&state_hash)), origin)])))
+    }
+
+    fn open<F: Flow>(
+        &self,
+        state_hash: &[u8; 32],
+        origin: &Origin,
+        headers: &HeaderMap,
+    ) -> Option<(F, DateTime<Utc>)> {
+        let tag = tag(state_hash);
+        let (_, value) = self.cookies.flows(origin, headers).into_iter().find(|(name, _)| *name == tag)?;
+        let sealed = URL_SAFE_NO_PAD.decode(value.split_once('.')?.1).ok()?;
+        let plain = self.keyring.open(Purpose::Flow, state_hash, &sealed).ok()?;
+        let kind: Sealed<serde::de::IgnoredAny> = serde_json::from_slice(&plain).ok()?;
+        if kind.kind != F::KIND {
+            return None;
+        }
+        let sealed: Sealed<F> = serde_json::from_slice(&plain).ok()?;
+        Some((sealed.flow, sealed.begun_at))
     }
 }
 

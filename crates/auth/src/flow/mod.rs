@@ -1,7 +1,7 @@
 //! The flows, as pure steps: [`Pending::begin`] → [`Pending::check`] → [`Authorized`] → (the
-//! provider) → a new session. Clock and randomness are arguments; nothing here talks to anybody.
+//! provider) → a new session. Clock and randomness are arguments; these steps talk to nobody.
 //!
-//! Kept between the steps by [`Flows`]: sealed, single-use, and bound to the browser that began.
+//! Between the steps [`Flows`] keeps them: sealed, single-use, and bound to the browser that began.
 
 mod callback;
 mod error;
@@ -11,6 +11,6 @@ mod proxied;
 
 pub use callback::{Callback, Outcome};
 pub use error::FlowError;
-pub use kept::{Flow, FlowTicket, Flows};
+pub use kept::{Flow, Flows};
 pub use pending::{Authorized, Begin, Passthrough, Pending, SigningOut, code_challenge};
 pub use proxied::{Proxied, ProxyRequest, ProxyRequestError, logout_state, origin_in_logout_state};

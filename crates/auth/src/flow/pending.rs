@@ -22,8 +22,8 @@ pub struct Begin {
     pub return_path: ReturnPath,
 }
 
-/// A sign-in under way: the only way to [`Authorized`], and so to a session. It is kept sealed, and
-/// only the browser that began it can come back to it.
+/// A sign-in under way: the only way to [`Authorized`]. It is kept sealed, and only the browser that
+/// began it can come back to it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// The provider's id.
@@ -44,13 +44,13 @@ pub struct Pending {
 #[derive(Debug)]
 pub struct Authorized {
     /// To be exchanged, once.
-    pub code: SecretString,
+    pub(crate) code: SecretString,
     /// Sent along with it.
-    pub code_verifier: SecretString,
+    pub(crate) code_verifier: SecretString,
     /// Sent along with it.
-    pub redirect_uri: Url,
+    pub(crate) redirect_uri: Url,
     /// Expected in the ID token.
-    pub nonce: String,
+    pub(crate) nonce: String,
 }
 
 impl Pending {
@@ -140,7 +140,7 @@ impl Passthrough {
     #[must_use]
     pub fn read(params: &crate::origin::UniqueParams) -> Option<Self> {
         let short = |name: &str| match params.get(name) {
-            Some(value) if value.len() > MAX_PASSTHROUGH => Err(()),
+            Some(value) if value.len() > MAX_PASSTHROUGH || value.contains(char::is_control) => Err(()),
             value => Ok(value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)),
         };
         let prompt = short("prompt").ok()?;
@@ -150,6 +150,12 @@ impl Passthrough {
             return None;
         }
         Some(Self { prompt, login_hint: short("login_hint").ok()?, ui_locales: short("ui_locales").ok()? })
+    }
+
+    /// Whether the provider must not ask the visitor anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.prompt.as_deref() == Some("none")
     }
 
     /// Those that are set: name and value.

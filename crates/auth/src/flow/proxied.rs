@@ -51,6 +51,7 @@ impl ProxyRequest {
     /// A [`ProxyRequestError`] that names the rule.
     pub fn read(query: &[u8], registry: &Registry) -> Result<Self, ProxyRequestError> {
         let params = UniqueParams::parse(query)?;
+        params.printable()?;
         params.only(&[
             "source_url",
             "provider",
@@ -98,7 +99,7 @@ pub struct Proxied {
     /// The app's origin.
     source: String,
     /// The provider it went to.
-    pub provider: String,
+    provider: String,
     /// The app's own `state`.
     state: String,
 }
@@ -110,10 +111,13 @@ impl Proxied {
         Self { source: request.source.to_string(), provider, state: request.state.clone() }
     }
 
-    /// The app's callback with the provider's answer and the app's own `state`. `None` when the app
-    /// has left the registry meanwhile.
+    /// The app's callback with the provider's answer and the app's own `state`. `None` when the answer is
+    /// another provider's, or the app has left the registry meanwhile.
     #[must_use]
-    pub fn back(&self, answer: &UniqueParams, registry: &Registry) -> Option<Url> {
+    pub fn back(&self, provider: &str, answer: &UniqueParams, registry: &Registry) -> Option<Url> {
+        if provider != self.provider {
+            return None;
+        }
         let source = Origin::parse(&self.source).ok().filter(|origin| registry.find(origin).is_some())?;
         let mut url = source.join(&format!("/auth/callback/{}", self.provider));
         {

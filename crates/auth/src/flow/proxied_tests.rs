@@ -95,10 +95,11 @@ fn the_answer_goes_back_with_the_apps_own_state() {
     let proxied = Proxied::new(&request("http://localhost:4201", "").unwrap(), "demo".into());
     let answer = UniqueParams::parse(b"code=c%26d&state=identitys&iss=https://op.example").unwrap();
     assert_eq!(
-        proxied.back(&answer, &registry()).unwrap().as_str(),
+        proxied.back("demo", &answer, &registry()).unwrap().as_str(),
         "http://localhost:4201/auth/callback/demo?code=c%26d&iss=https%3A%2F%2Fop.example&state=s"
     );
-    assert_eq!(proxied.back(&answer, &Registry::default()), None, "an app that left the registry");
+    assert_eq!(proxied.back("demo", &answer, &Registry::default()), None, "an app that left the registry");
+    assert_eq!(proxied.back("google", &answer, &registry()), None, "another provider's answer");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use url::form_urlencoded;
 
+/// Most parameters of one request.
+const MAX_PARAMS: usize = 32;
+
 /// Parameters in which no name occurs twice (RFC 6749 §3.1: "parameters MUST NOT be included more
 /// than once"). Two readers of a doubled parameter may each take another one; so we take none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,30 +19,43 @@ pub enum ParamsError {
     /// A name the endpoint does not take.
     #[error("the parameter \"{0}\" is not accepted here")]
     Unexpected(String),
-    /// Control characters in a value.
+    /// Control characters in a name or value.
     #[error("the parameter \"{0}\" contains control characters")]
     ControlCharacter(String),
+    /// More than anybody needs.
+    #[error("there are too many parameters")]
+    TooMany,
 }
 
 impl UniqueParams {
     /// Reads `a=1&b=2`.
     ///
     /// # Errors
-    /// [`ParamsError::Duplicate`], or [`ParamsError::ControlCharacter`] for a name or value with
-    /// control characters in it.
+    /// [`ParamsError::Duplicate`], or [`ParamsError::TooMany`] beyond 32.
     pub fn parse(encoded: &[u8]) -> Result<Self, ParamsError> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(encoded) {
-            let shown = || name.chars().filter(|character| !character.is_control()).take(40).collect();
-            if name.chars().chain(value.chars()).any(char::is_control) {
-                return Err(ParamsError::ControlCharacter(shown()));
-            }
             if pairs.iter().any(|(known, _)| *known == name) {
-                return Err(ParamsError::Duplicate(shown()));
+                return Err(ParamsError::Duplicate(shown(&name)));
+            }
+            if pairs.len() == MAX_PARAMS {
+                return Err(ParamsError::TooMany);
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self(pairs))
+    }
+
+    /// Checks that no name or value has control characters. Not part of reading: providers put line
+    /// breaks into parameters that nobody reads, such as `error_description`.
+    ///
+    /// # Errors
+    /// [`ParamsError::ControlCharacter`] with the name.
+    pub fn printable(&self) -> Result<(), ParamsError> {
+        match self.iter().find(|(name, value)| name.chars().chain(value.chars()).any(char::is_control)) {
+            Some((name, _)) => Err(ParamsError::ControlCharacter(shown(name))),
+            None => Ok(()),
+        }
     }
 
     /// The value, if there is one.
@@ -59,10 +75,15 @@ impl UniqueParams {
     /// [`ParamsError::Unexpected`] with the first other name.
     pub fn only(&self, names: &[&str]) -> Result<(), ParamsError> {
         match self.iter().find(|(name, _)| !names.contains(name)) {
-            Some((name, _)) => Err(ParamsError::Unexpected(name.chars().take(40).collect())),
+            Some((name, _)) => Err(ParamsError::Unexpected(shown(name))),
             None => Ok(()),
         }
     }
+}
+
+/// A name as it may be repeated in an answer.
+fn shown(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(40).collect()
 }
 
 #[cfg(test)]
@@ -78,11 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_refused() {
+    fn control_characters_are_refused_where_everything_must_be_printable() {
         for query in ["state=a%0d%0ab", "state=%00", "st%09ate=a"] {
-            let error = UniqueParams::parse(query.as_bytes()).unwrap_err();
+            let error = UniqueParams::parse(query.as_bytes()).unwrap().printable().unwrap_err();
             assert!(matches!(error, ParamsError::ControlCharacter(_)), "{query}");
         }
+        assert_eq!(UniqueParams::parse(b"state=a").unwrap().printable(), Ok(()));
+    }
+
+    #[test]
+    fn nobody_needs_more_than_thirty_two() {
+        let query =
+            |count: usize| (0..count).map(|number| format!("{number}=x")).collect::<Vec<_>>().join("&");
+        assert!(UniqueParams::parse(query(32).as_bytes()).is_ok());
+        assert_eq!(UniqueParams::parse(query(16_000).as_bytes()), Err(ParamsError::TooMany));
     }
 
     #[test]

@@ -48,22 +48,10 @@ impl Origin {
         }
     }
 
-    /// The origin of a URL we already trust (say, an endpoint from the provider's metadata).
-    #[must_use]
-    pub fn of(url: &Url) -> Option<Self> {
-        Self::parse(&url.origin().ascii_serialization()).ok()
-    }
-
     /// Host name, without the port.
     #[must_use]
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
-    }
-
-    /// `host[:port]`, as the Host header names it.
-    #[must_use]
-    pub fn authority(&self) -> &str {
-        self.0.authority()
     }
 
     /// Whether cookies of this origin can be `Secure` and carry a `__Host-` prefix.
@@ -133,12 +121,6 @@ impl OriginPattern {
                 }),
         }
     }
-
-    /// The origin itself when there is no `*`.
-    #[must_use]
-    pub fn exact(&self) -> Option<Origin> {
-        self.wildcard.is_none().then(|| Origin::parse(&self.text).ok()).flatten()
-    }
 }
 
 impl fmt::Display for OriginPattern {
@@ -147,7 +129,7 @@ impl fmt::Display for OriginPattern {
     }
 }
 
-/// The origins this process answers for (`PUBLIC_URL`); the first exact one is canonical.
+/// The origins this process answers for (`PUBLIC_URL`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrls(Vec<OriginPattern>);
 
@@ -176,12 +158,6 @@ impl PublicUrls {
             let origin = Origin::parse(&format!("{scheme}://{}", host.to_ascii_lowercase())).ok()?;
             pattern.matches(&origin).then_some(origin)
         })
-    }
-
-    /// Whether `origin` is one of ours.
-    #[must_use]
-    pub fn contains(&self, origin: &Origin) -> bool {
-        self.0.iter().any(|pattern| pattern.matches(origin))
     }
 }
 

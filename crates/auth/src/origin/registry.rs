@@ -86,7 +86,8 @@ impl Registry {
     /// # Errors
     /// A [`RegistryError`] that names the app.
     pub fn parse(text: &str) -> Result<Self, RegistryError> {
-        let file: File = toml::from_str(text).map_err(|error| RegistryError::Malformed(error.to_string()))?;
+        let file: File =
+            toml::from_str(text).map_err(|error| RegistryError::Malformed(error.message().to_owned()))?;
         let mut seen = HashSet::new();
         let clients = file
             .app

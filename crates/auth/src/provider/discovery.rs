@@ -13,8 +13,11 @@ use openidconnect::{
     },
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::Mutex;
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
 /// After this long the metadata is fetched again.
@@ -23,6 +26,8 @@ const MAX_AGE: TimeDelta = TimeDelta::hours(24);
 const REACHABLE_AGE: TimeDelta = TimeDelta::seconds(10);
 /// After a failure, the provider is left alone for this long.
 const RETRY_AFTER: TimeDelta = TimeDelta::seconds(2);
+/// How long a page waits to learn whether a provider answers.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// An unknown `kid` makes us fetch the keys again, at most once in this time: tokens with made-up
 /// key ids must not turn us into somebody's flood.
 const JWKS_REFETCH: TimeDelta = TimeDelta::seconds(30);
@@ -114,16 +119,22 @@ impl Discovery {
         }
     }
 
-    /// Whether the provider answered within the last seconds; asks when that is not known.
-    pub(super) async fn is_reachable(&self) -> bool {
+    /// Whether the provider answered within the last seconds; asks when that is not known. A visitor
+    /// waits for this, so after `PATIENCE` the answer is what we knew before; the question goes on.
+    pub(super) async fn is_reachable(self: &Arc<Self>) -> bool {
         let now = self.clock.now();
         let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
-        match self.read(|state| {
+        let (up, down) = self.read(|state| {
             (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER))
-        }) {
-            (_, true) => false,
-            (true, false) => true,
-            (false, false) => self.fetch().await.is_ok(),
+        });
+        if up || down {
+            return !down;
+        }
+        let this = self.clone();
+        let asking = tokio::spawn(async move { this.fetch().await.is_ok() });
+        match timeout(PATIENCE, asking).await {
+            Ok(answered) => answered.unwrap_or(false),
+            Err(_) => self.known().is_some(),
         }
     }
 

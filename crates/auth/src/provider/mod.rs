@@ -20,12 +20,8 @@ use crate::{
 use auth_types::ProviderView;
 use discovery::Discovery;
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use std::sync::Arc;
 use url::Url;
-
-/// How long a page waits to learn whether a provider answers.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A configured provider.
 pub struct Provider {
@@ -34,7 +30,7 @@ pub struct Provider {
     http: HttpClient,
     clock: Clock,
     /// What an OpenID Provider publishes; a plain OAuth 2.0 provider publishes nothing.
-    discovery: Option<Discovery>,
+    discovery: Option<Arc<Discovery>>,
 }
 
 /// What a flow needs to know of a provider before it begins or ends.
@@ -55,7 +51,9 @@ impl Provider {
     #[must_use]
     pub fn new(config: ProviderConfig, http: HttpClient, clock: Clock) -> Self {
         let discovery = match &config.kind {
-            Kind::Oidc { issuer, .. } => Some(Discovery::new(issuer.clone(), http.clone(), clock.clone())),
+            Kind::Oidc { issuer, .. } => {
+                Some(Arc::new(Discovery::new(issuer.clone(), http.clone(), clock.clone())))
+            }
             Kind::GitHub { .. } => None,
         };
         Self { config, http, clock, discovery }
@@ -95,8 +93,7 @@ impl Provider {
     /// Whether it answered lately; asks again when the last answer is older than some seconds.
     pub async fn is_reachable(&self) -> bool {
         match &self.discovery {
-            // A visitor waits for this, so a provider that dawdles counts as down.
-            Some(discovery) => timeout(PATIENCE, discovery.is_reachable()).await.unwrap_or(false),
+            Some(discovery) => discovery.is_reachable().await,
             None => true,
         }
     }
@@ -116,7 +113,7 @@ impl Provider {
     pub fn origins(&self) -> Vec<String> {
         let (base, known) = match &self.config.kind {
             Kind::Oidc { issuer, .. } => {
-                (issuer.url().clone(), self.discovery.as_ref().and_then(Discovery::known))
+                (issuer.url().clone(), self.discovery.as_ref().and_then(|discovery| discovery.known()))
             }
             Kind::GitHub { base } => (base.clone(), None),
         };

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// Asymmetric algorithms only: with one of these, knowing the public key does not let anybody sign.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
@@ -20,6 +20,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
     CoreJwsSigningAlgorithm::RsaSsaPssSha384,
     CoreJwsSigningAlgorithm::RsaSsaPssSha512,
     CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 

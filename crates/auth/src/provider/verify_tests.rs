@@ -26,9 +26,9 @@ fn claims(changes: Value) -> Value {
     claims
 }
 
-fn token(header: Value, claims: Value) -> String {
+fn token(header: &Value, claims: &Value) -> String {
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let signed = format!("{}.{}", encode(header), encode(claims));
     let signature = key("k1").sign(&CoreJwsSigningAlgorithm::EdDsa, signed.as_bytes()).unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
@@ -46,7 +46,7 @@ fn check_at(token: &str, now: i64) -> Result<OidcClaims, IdTokenError> {
 }
 
 fn check(changes: Value) -> Result<OidcClaims, IdTokenError> {
-    check_at(&token(good_header(), claims(changes)), NOW)
+    check_at(&token(&good_header(), &claims(changes)), NOW)
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn each_broken_claim_is_refused_by_its_own_name() {
 
 #[test]
 fn a_clock_may_be_off_by_half_a_minute_and_no_more() {
-    let token = token(good_header(), claims(json!({})));
+    let token = token(&good_header(), &claims(json!({})));
     assert!(check_at(&token, NOW - 30).is_ok());
     assert_eq!(check_at(&token, NOW - 31).unwrap_err(), IdTokenError::NotYetValid);
     assert!(check_at(&token, NOW + 329).is_ok());
@@ -84,9 +84,9 @@ fn a_clock_may_be_off_by_half_a_minute_and_no_more() {
 
 #[test]
 fn a_foreign_key_or_a_changed_token_is_refused() {
-    let unknown = token(json!({"alg": "EdDSA", "kid": "k2"}), claims(json!({})));
+    let unknown = token(&json!({"alg": "EdDSA", "kid": "k2"}), &claims(json!({})));
     assert_eq!(check_at(&unknown, NOW).unwrap_err(), IdTokenError::UnknownKey);
-    let good = token(good_header(), claims(json!({})));
+    let good = token(&good_header(), &claims(json!({})));
     let bob = URL_SAFE_NO_PAD.encode(claims(json!({"sub": "bob"})).to_string());
     let parts: Vec<_> = good.split('.').collect();
     let swapped = format!("{}.{bob}.{}", parts[0], parts[2]);
@@ -96,10 +96,10 @@ fn a_foreign_key_or_a_changed_token_is_refused() {
 #[test]
 fn an_unsigned_or_symmetric_token_is_refused_whatever_it_is_signed_with() {
     for algorithm in ["none", "HS256", "HS512"] {
-        let token = token(json!({"alg": algorithm, "kid": "k1"}), claims(json!({})));
+        let token = token(&json!({"alg": algorithm, "kid": "k1"}), &claims(json!({})));
         assert_eq!(check_at(&token, NOW).unwrap_err(), IdTokenError::Algorithm, "{algorithm}");
     }
-    let unsigned = token(json!({"alg": "none"}), claims(json!({})));
+    let unsigned = token(&json!({"alg": "none"}), &claims(json!({})));
     let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
     assert!(check_at(&unsigned, NOW).is_err());
 }

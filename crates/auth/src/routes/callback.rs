@@ -3,7 +3,7 @@
 use super::sign_in::refused;
 use crate::{
     Auth, error_page,
-    flow::{Callback, Flow, FlowError, FlowTicket, Pending, SigningOut},
+    flow::{Callback, Flow, FlowError, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, SessionId, set_cookies},
     store::StoreError,
@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, Method, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header::USER_AGENT, request::Parts};
 
 /// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
 /// browser that prefetched asks again when the visitor really goes there.
@@ -67,7 +67,7 @@ impl Returned {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer; the flow is still there then.
-    pub async fn take_flow(&self, auth: &Auth) -> Result<Option<(Flow, FlowTicket)>, StoreError> {
+    pub async fn take_flow<F: Flow>(&self, auth: &Auth) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         match self.params.get("state") {
             Some(state) => auth.flows.take(state, &self.origin, &self.headers).await,
             None => Ok(None),
@@ -81,10 +81,17 @@ impl Returned {
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
 pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Response {
     match returned.take_flow(&auth).await {
-        Ok(Some((Flow::SignIn(pending), ticket))) => finish_sign_in(&auth, &returned, pending, ticket).await,
-        Ok(_) => refused(&FlowError::InvalidState, &ReturnPath::root(), &returned.headers),
-        Err(error) => refused(&error.into(), &ReturnPath::root(), &returned.headers),
+        Ok(Some((pending, clear))) => finish_sign_in(&auth, &returned, pending, clear).await,
+        Ok(None) => refused(&FlowError::InvalidState, &ReturnPath::root()),
+        Err(cause) => try_again(&cause, &returned.headers),
     }
+}
+
+/// The store did not answer before the flow was taken: 503, and a reload helps.
+pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
+    tracing::error!(%cause, "a callback could not be looked at");
+    let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
+    error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", sentence)
 }
 
 /// The rest of a sign-in, from a flow that was taken: exchange, verify, a new session under a new id,
@@ -93,21 +100,16 @@ pub async fn finish_sign_in(
     auth: &Auth,
     returned: &Returned,
     pending: Pending,
-    ticket: FlowTicket,
+    mut cookies: Vec<HeaderValue>,
 ) -> Response {
     let return_path = pending.return_path();
-    let mut cookies = ticket.cookies;
     let response = match signed_in(auth, returned, pending).await {
         Ok((id, seconds)) => {
-            cookies.push(auth.cookies.set(
-                CookieKind::Session,
-                &returned.origin,
-                &id.expose(),
-                Some(seconds),
-            ));
+            let settings = &auth.cookies;
+            cookies.push(settings.set(CookieKind::Session, &returned.origin, &id.expose(), Some(seconds)));
             Redirect::to(return_path.as_str()).into_response()
         }
-        Err(error) => refused(&error, &return_path, &returned.headers),
+        Err(error) => refused(&error, &return_path),
     };
     (set_cookies(cookies), response).into_response()
 }
@@ -122,11 +124,16 @@ async fn signed_in(
     let endpoints = provider.endpoints().await?;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = provider.finish(authorized).await?;
-    let (id, record) = auth.sessions.begin(new).await?;
+    let user_agent = returned.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+    let (id, record) = auth.sessions.begin(new, user_agent).await?;
     if let CurrentSession::SignedIn(old) = &returned.current {
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
-        auth.sessions.end(&old.key, reason).await.map_err(|error| error.0)?;
+        if let Err(error) = auth.sessions.end(&old.key, reason).await {
+            // Two live sessions where there should be one: neither, then. The visitor starts again.
+            let _ = auth.sessions.end(&id.key(), EndReason::Revoked).await;
+            return Err(error.0.into());
+        }
     }
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     Ok((id, auth.sessions.cookie_seconds(&record)))
@@ -151,10 +158,10 @@ pub async fn finish_sign_out(
     state: Option<&str>,
     headers: &HeaderMap,
 ) -> Response {
-    match taken(auth, origin, state.unwrap_or_default(), headers).await {
-        Ok(Some((SigningOut { return_path }, ticket))) => {
-            (set_cookies(ticket.cookies), Redirect::to(ReturnPath::or_root(Some(&return_path)).as_str()))
-                .into_response()
+    match auth.flows.take::<SigningOut>(state.unwrap_or_default(), origin, headers).await {
+        Ok(Some((SigningOut { return_path }, clear))) => {
+            let return_path = ReturnPath::or_root(Some(&return_path));
+            (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }
         Ok(None) => Redirect::to("/signed-out").into_response(),
         Err(cause) => {
@@ -162,16 +169,4 @@ pub async fn finish_sign_out(
             Redirect::to("/signed-out").into_response()
         }
     }
-}
-
-async fn taken(
-    auth: &Auth,
-    origin: &Origin,
-    state: &str,
-    headers: &HeaderMap,
-) -> Result<Option<(SigningOut, FlowTicket)>, StoreError> {
-    Ok(match auth.flows.take(state, origin, headers).await? {
-        Some((Flow::SignOut(signing_out), ticket)) => Some((signing_out, ticket)),
-        _ => None,
-    })
 }

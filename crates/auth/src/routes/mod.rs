@@ -8,7 +8,7 @@ mod sign_in;
 mod sign_out;
 mod status;
 
-pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only};
+pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
 
 use crate::Auth;
 use axum::{
@@ -43,11 +43,9 @@ pub(crate) fn health() -> Router<Auth> {
 /// The callbacks of an app that finishes its own flows.
 pub fn callbacks() -> Router<Auth> {
     Router::new()
-        .route(
-            "/auth/callback/{provider}",
-            get(callback::callback).layer(middleware::from_fn(navigation_only)),
-        )
+        .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
+        .route_layer(middleware::from_fn(navigation_only))
 }
 
 async fn style() -> impl IntoResponse {

@@ -3,10 +3,10 @@
 use super::Form;
 use crate::{
     Auth, error_page,
-    flow::{Begin, Flow, FlowError, Passthrough, Pending},
+    flow::{Begin, FlowError, Passthrough, Pending},
     guard::to_login,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    provider::{AuthorizeParams, Provider, Unavailable},
+    provider::{AuthorizeParams, Kind, Provider, Unavailable},
     session::set_cookies,
 };
 use axum::{
@@ -15,6 +15,10 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use url::Url;
+
+/// What the sign-in form may say; everything else about the request to the provider is ours.
+const FIELDS: [&str; 4] =
+    ["callbackUrl", Passthrough::NAMES[0], Passthrough::NAMES[1], Passthrough::NAMES[2]];
 
 /// `GET /auth/signin?callbackUrl=`: 303 to the page with one form per provider. Changes nothing.
 pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
@@ -26,23 +30,25 @@ pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
 /// provider, by way of identity in proxy mode.
 ///
 /// # Errors
-/// Back to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for a `prompt` that
-/// no provider knows; 503 when the store is down.
+/// Back to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for a field that is not
+/// the caller's to choose, or a `prompt` that no provider knows.
 pub(super) async fn begin(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
     Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Response {
     let return_path = ReturnPath::or_root(form.get("callbackUrl"));
-    let Some(passthrough) = Passthrough::read(&form) else {
+    let is_known = query.is_none() && form.only(&FIELDS).is_ok();
+    let Some(passthrough) = Passthrough::read(&form).filter(|_| is_known) else {
         let sentence = "The sign-in form was filled in a way we do not understand.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
     };
     match start(&auth, &origin, &provider, &return_path, &passthrough, &headers).await {
         Ok(response) => response,
-        Err(error) => refused(&error, &return_path, &headers),
+        Err(error) => refused(&error, &return_path),
     }
 }
 
@@ -55,6 +61,10 @@ async fn start(
     headers: &HeaderMap,
 ) -> Result<Response, FlowError> {
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
+    // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
+    if passthrough.is_silent() && matches!(provider.config.kind, Kind::GitHub { .. }) {
+        return Err(FlowError::LoginRequired);
+    }
     // Better to say so here than to send the visitor to a page that never comes.
     if !provider.is_reachable().await {
         return Err(Unavailable.into());
@@ -69,9 +79,9 @@ async fn start(
         None => direct_url(provider, &pending, passthrough).await?,
     };
     let state = pending.state.clone();
-    let ticket = auth.flows.keep(&state, &Flow::SignIn(pending), origin, headers).await?;
+    let cookies = auth.flows.begin(&state, pending, origin, headers)?;
     tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), "a sign-in begins");
-    Ok((set_cookies(ticket.cookies), Redirect::to(to.as_str())).into_response())
+    Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
 
 async fn direct_url(
@@ -103,14 +113,12 @@ fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, passthrough: 
     url
 }
 
-/// What a failed sign-in answers: the store's failure is a 503 (nothing is lost, a reload helps),
-/// everything else a sentence on the sign-in page.
-pub(super) fn refused(error: &FlowError, return_path: &ReturnPath, headers: &HeaderMap) -> Response {
+/// What a failed sign-in answers: a sentence on the sign-in page.
+pub(super) fn refused(error: &FlowError, return_path: &ReturnPath) -> Response {
     if let FlowError::Store(cause) = error {
         tracing::error!(rule = %error, %cause, "a sign-in was refused");
-        let sentence = error.code().sentence();
-        return error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), sentence);
+    } else {
+        tracing::warn!(rule = %error, "a sign-in was refused");
     }
-    tracing::warn!(rule = %error, "a sign-in was refused");
     to_login(Some(error.code()), return_path)
 }

@@ -3,7 +3,7 @@
 use super::Form;
 use crate::{
     Auth, error_page,
-    flow::{Flow, SigningOut, logout_state},
+    flow::{SigningOut, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath},
     session::{CookieKind, CurrentSession, Session, set_cookies},
 };
@@ -95,11 +95,10 @@ async fn at_provider(
         Some(_) => logout_state(&auth.random.token(), origin),
         None => auth.random.token(),
     };
-    let flow = Flow::SignOut(SigningOut { return_path: return_path.to_string() });
-    let ticket = auth
+    let flow = SigningOut { return_path: return_path.to_string() };
+    let cookies = auth
         .flows
-        .keep(&state, &flow, origin, headers)
-        .await
+        .begin(&state, flow, origin, headers)
         .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
         .ok()?;
     // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
@@ -107,5 +106,5 @@ async fn at_provider(
     let hint = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
     let redirect = proxy.unwrap_or(origin).join("/auth/logout/callback");
     let url = endpoints.end_session_url(&provider.config, hint, &redirect, &state)?;
-    Some((url, ticket.cookies))
+    Some((url, cookies))
 }

@@ -13,23 +13,26 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// Longest browser name that is kept, characters.
+const MAX_USER_AGENT: usize = 300;
+
 /// A finished sign-in, verified, on its way to becoming a session.
 #[derive(Debug)]
 pub struct NewSession {
     /// Provider's id.
-    pub provider: String,
+    pub(crate) provider: String,
     /// `iss`.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// `sub`.
-    pub subject: String,
+    pub(crate) subject: String,
     /// `sid`.
-    pub provider_session: Option<String>,
+    pub(crate) provider_session: Option<String>,
     /// When the provider issued the ID token.
-    pub issued_at: DateTime<Utc>,
+    pub(crate) issued_at: DateTime<Utc>,
     /// Who it is.
-    pub user: User,
+    pub(crate) user: User,
     /// What the provider gave.
-    pub tokens: Tokens,
+    pub(crate) tokens: Tokens,
 }
 
 /// What a session cookie led to.
@@ -72,10 +75,15 @@ impl Sessions {
     }
 
     /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
+    /// `user_agent` is how the browser names itself.
     ///
     /// # Errors
     /// [`CreateError`]; nothing is kept then.
-    pub async fn begin(&self, new: NewSession) -> Result<(SessionId, SessionRecord), CreateError> {
+    pub async fn begin(
+        &self,
+        new: NewSession,
+        user_agent: Option<&str>,
+    ) -> Result<(SessionId, SessionRecord), CreateError> {
         let now = self.clock.now();
         let id = SessionId::generate(&self.random);
         let key = id.key();
@@ -91,9 +99,11 @@ impl Sessions {
             issued_at: new.issued_at,
             created_at: now,
             last_seen_at: now,
-            expires_at: self.policy.expires_at(now, absolute_expires_at),
+            expires_at: self.policy.kept_until(now, absolute_expires_at),
             absolute_expires_at,
             data: Map::new(),
+            tokens_expire_at: new.tokens.access_expires_at,
+            user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
         };
         self.store.create(&key, &record).await?;
@@ -109,11 +119,30 @@ impl Sessions {
             return Ok(Resolution::Unknown);
         };
         let key = id.key();
-        Ok(match self.store.load(&key, self.clock.now()).await? {
-            Lookup::Live(record) => Resolution::SignedIn(key, Arc::from(record)),
-            Lookup::Ended(reason) => Resolution::Ended(reason),
-            Lookup::Unknown => Resolution::Unknown,
-        })
+        match self.store.load(&key, self.clock.now()).await? {
+            Lookup::Live(record) => self.by_policy(key, *record).await,
+            Lookup::Ended(reason) => Ok(Resolution::Ended(reason)),
+            Lookup::Unknown => Ok(Resolution::Unknown),
+        }
+    }
+
+    /// Apps that share a store may have different limits: each judges by its own, from the last activity
+    /// in any of them. Away too long ends the session, unless it was used meanwhile.
+    async fn by_policy(
+        &self,
+        key: SessionKey,
+        record: SessionRecord,
+    ) -> Result<Resolution, SessionUnavailable> {
+        let now = self.clock.now();
+        let expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
+        if expires_at > now {
+            return Ok(Resolution::SignedIn(key, Arc::new(SessionRecord { expires_at, ..record })));
+        }
+        if !self.policy.is_idle(record.last_seen_at, now) {
+            return Ok(Resolution::Ended(EndReason::Expired));
+        }
+        self.store.end_idle(&key, record.last_seen_at, now).await?;
+        Ok(Resolution::Ended(EndReason::Idle))
     }
 
     /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times
@@ -131,8 +160,10 @@ impl Sessions {
         if now - record.last_seen_at < interval {
             return Ok(None);
         }
+        let kept_until = self.policy.kept_until(now, record.absolute_expires_at);
+        let touch = Touch { seen_at: now, expires_at: kept_until, interval };
+        let written = self.store.touch(key, touch).await?;
         let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
-        let written = self.store.touch(key, Touch { seen_at: now, expires_at, interval }).await?;
         Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
     }
 
@@ -165,16 +196,20 @@ impl Sessions {
     }
 
     /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
-    /// is still under way. Returns how many ended.
+    /// is still under way. Returns the keys of those that ended.
     ///
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_provider_session(&self, issuer: &str, sid: &str) -> Result<u64, SessionUnavailable> {
+    pub async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
         Ok(self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?)
     }
 
     /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
-    /// Returns how many ended.
+    /// Returns the keys of those that ended.
     ///
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
@@ -183,7 +218,7 @@ impl Sessions {
         issuer: &str,
         subject: &str,
         begun_before: DateTime<Utc>,
-    ) -> Result<u64, SessionUnavailable> {
+    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
         let now = self.clock.now();
         Ok(self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?)
     }
@@ -197,10 +232,12 @@ impl Sessions {
         serde_json::from_slice(&plain).map_err(|_| DoesNotOpen)
     }
 
-    /// For how many seconds from now the browser should keep the cookie.
+    /// For how many seconds from now the browser should keep the cookie of a session that was active just
+    /// now: as long as the store keeps the session.
     #[must_use]
     pub fn cookie_seconds(&self, record: &SessionRecord) -> i64 {
-        (record.expires_at - self.clock.now()).num_seconds().max(0)
+        let now = self.clock.now();
+        (self.policy.kept_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
     }
 
     /// Whether the store answers.
@@ -212,7 +249,7 @@ impl Sessions {
     }
 
     /// Sweeps what is long over, every few minutes, until the future is dropped.
-    pub async fn sweep_forever(self) {
+    pub async fn sweep_forever(&self) {
         let mut ticks = tokio::time::interval(std::time::Duration::from_secs(300));
         loop {
             ticks.tick().await;

@@ -45,6 +45,12 @@ impl SessionId {
 }
 
 impl SessionKey {
+    /// A key as a store gives it back.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The key as bytes, for the store.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -36,6 +36,16 @@ impl CurrentSession {
     }
 }
 
+/// Whether the answer becomes the page in a browser's tab.
+fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    method.is_safe()
+        && match header("sec-fetch-mode") {
+            "" => crate::error_page::accepts_html(headers),
+            mode => mode == "navigate" && header("sec-fetch-dest") == "document",
+        }
+}
+
 /// Whether a request is a person doing something. Only that extends a session; polls, streams,
 /// prefetches and `GET /auth/…` do not.
 fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
@@ -47,10 +57,7 @@ fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
     } else if path == "/api/get-session-status" {
         !is_peek()
     } else if method.is_safe() {
-        match header("sec-fetch-mode") {
-            "" => crate::error_page::accepts_html(headers),
-            mode => mode == "navigate" && header("sec-fetch-dest") == "document",
-        }
+        is_navigation(method, headers)
     } else {
         true
     };
@@ -65,10 +72,11 @@ enum CookieChange {
         value: String,
         session: Session,
     },
-    /// It opens nothing. `ended` cookies stay until a page could say why.
-    Clear {
-        ended: bool,
-    },
+    /// It opens nothing.
+    Clear,
+    /// It opened a session that has ended: the cookie stays until a page could say why. Clearing it any
+    /// earlier, from some fetch that was slow, might hit a cookie that is newer than the request.
+    ClearOnPage,
 }
 
 /// Middleware: finds the session, extends it where a person was active, puts a [`CurrentSession`]
@@ -80,6 +88,7 @@ pub async fn resolve_session(
     next: Next,
 ) -> Response {
     let values = auth.cookies.session_values(&origin, request.headers());
+    let is_navigation = is_navigation(request.method(), request.headers());
     let activity = activity(request.method(), request.uri(), request.headers());
     let (current, change) = find(&auth, values, activity).await;
     request.extensions_mut().insert(current);
@@ -87,6 +96,7 @@ pub async fn resolve_session(
 
     let name = auth.cookies.name(CookieKind::Session, &origin);
     let already_set = response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name));
+    let is_page = is_navigation && !response.status().is_redirection();
     let cookie = match change {
         _ if already_set => None,
         CookieChange::Keep => None,
@@ -96,8 +106,10 @@ pub async fn resolve_session(
             let seconds = auth.sessions.cookie_seconds(&session.record);
             lives.then(|| auth.cookies.set(CookieKind::Session, &origin, &value, Some(seconds)))
         }
-        CookieChange::Clear { ended: true } if response.status().is_redirection() => None,
-        CookieChange::Clear { .. } => Some(auth.cookies.clear(CookieKind::Session, &origin)),
+        CookieChange::ClearOnPage if !is_page => None,
+        CookieChange::Clear | CookieChange::ClearOnPage => {
+            Some(auth.cookies.clear(CookieKind::Session, &origin))
+        }
     };
     if let Some(cookie) = cookie {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -113,12 +125,11 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
     if values.is_empty() {
         return (CurrentSession::SignedOut(None), CookieChange::Keep);
     }
+    let mut live = Vec::new();
     let mut ended = None;
     for value in values {
         match auth.sessions.resolve(&value).await {
-            Ok(Resolution::SignedIn(key, record)) => {
-                return extend(auth, value, Session { key, record }, activity).await;
-            }
+            Ok(Resolution::SignedIn(key, record)) => live.push((value, Session { key, record })),
             Ok(Resolution::Ended(reason)) => ended = Some(reason),
             Ok(Resolution::Unknown) => {}
             Err(error) => {
@@ -127,8 +138,35 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
             }
         }
     }
-    tracing::info!(reason = ended.map_or("unknown", EndReason::as_str), "a session cookie opened nothing");
-    (CurrentSession::SignedOut(ended), CookieChange::Clear { ended: ended.is_some() })
+    live.dedup_by_key(|(_, session)| session.key);
+    match live.pop() {
+        Some((value, session)) if live.is_empty() => extend(auth, value, session, activity).await,
+        Some(last) => {
+            live.push(last);
+            end_all(auth, live).await
+        }
+        None => {
+            tracing::info!(
+                reason = ended.map_or("unknown", EndReason::as_str),
+                "a session cookie opened nothing"
+            );
+            let change = if ended.is_some() { CookieChange::ClearOnPage } else { CookieChange::Clear };
+            (CurrentSession::SignedOut(ended), change)
+        }
+    }
+}
+
+/// Two live sessions in one browser: a neighbour on the same domain planted one of them, and nobody can
+/// tell which. Neither goes on.
+async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> (CurrentSession, CookieChange) {
+    tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
+    for (_, session) in live {
+        if let Err(error) = auth.sessions.end(&session.key, EndReason::Revoked).await {
+            tracing::error!(error = %error.0, "a session could not be ended");
+            return (CurrentSession::Unavailable, CookieChange::Keep);
+        }
+    }
+    (CurrentSession::SignedOut(Some(EndReason::Revoked)), CookieChange::ClearOnPage)
 }
 
 async fn extend(

@@ -41,6 +41,19 @@ impl SessionPolicy {
         (now + idle).min(absolute)
     }
 
+    /// Until when the store keeps a session that saw activity at `now`: without the idle limit, which
+    /// another app on the same store may not have.
+    #[must_use]
+    pub fn kept_until(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
+        (now + self.max_age).min(absolute)
+    }
+
+    /// Whether a user last seen then is away for too long now.
+    #[must_use]
+    pub fn is_idle(&self, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.idle_timeout.is_some_and(|idle| now >= last_seen_at + idle)
+    }
+
     /// When a session that begins at `now` ends whatever happens.
     #[must_use]
     pub fn absolute_expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {

@@ -35,6 +35,10 @@ pub struct SessionRecord {
     pub data: Map<String, Value>,
     /// The provider's tokens, sealed.
     pub sealed_tokens: Vec<u8>,
+    /// When the access token in there ends, if the provider said: known without opening the seal.
+    pub tokens_expire_at: Option<DateTime<Utc>>,
+    /// The browser as it named itself, cut to a sane length: for the user's list of devices.
+    pub user_agent: Option<String>,
 }
 
 /// The user as the provider described them.

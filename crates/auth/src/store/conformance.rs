@@ -36,6 +36,8 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
         absolute_expires_at: at(900),
         data: Map::new(),
         sealed_tokens: vec![1, 2, 3],
+        tokens_expire_at: Some(at(300)),
+        user_agent: Some("Browser".into()),
     }
 }
 
@@ -91,6 +93,14 @@ pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_
     assert_eq!((found.last_seen_at, found.expires_at), (at(500), at(900)));
 }
 
+pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch = Touch { seen_at: at(100), expires_at: at(130), interval: TimeDelta::zero() };
+    assert!(store.touch(&key(1), touch).await.unwrap());
+    let Lookup::Live(found) = store.load(&key(1), at(500)).await.unwrap() else { panic!("gone") };
+    assert_eq!((found.last_seen_at, found.expires_at), (at(100), at(600)));
+}
+
 pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
     let touch = Touch { seen_at: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
@@ -114,13 +124,16 @@ pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn
     for (seed, subject, sid) in [(1, "alice", Some("s1")), (2, "alice", Some("s2")), (3, "bob", None)] {
         store.create(&key(seed), &record(subject, sid)).await.unwrap();
     }
-    assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), 1);
+    assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), [key(1)]);
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
     assert!(matches!(store.load(&key(2), at(2)).await.unwrap(), Lookup::Live(_)));
     assert!(matches!(store.load(&key(3), at(2)).await.unwrap(), Lookup::Live(_)));
-    assert_eq!(
-        store.end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3)).await.unwrap(),
-        0
+    assert!(
+        store
+            .end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3))
+            .await
+            .unwrap()
+            .is_empty()
     );
     assert!(matches!(store.load(&key(2), at(4)).await.unwrap(), Lookup::Live(_)));
 }
@@ -130,7 +143,10 @@ pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Stor
     let later = SessionRecord { issued_at: at(50), ..record("alice", Some("s2")) };
     store.create(&key(2), &later).await.unwrap();
     store.create(&key(3), &record("bob", None)).await.unwrap();
-    assert_eq!(store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(), 1);
+    assert_eq!(
+        store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(),
+        [key(1)]
+    );
     assert_eq!(store.load(&key(1), at(61)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
     assert!(matches!(store.load(&key(2), at(61)).await.unwrap(), Lookup::Live(_)));
     assert!(matches!(store.load(&key(3), at(61)).await.unwrap(), Lookup::Live(_)));
@@ -149,6 +165,86 @@ pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dy
     store.create(&key(4), &fresh).await.unwrap();
 }
 
+pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let (mine, theirs) = ([1; 16], [2; 16]);
+    let tokens = NewTokens { sealed: &[9], expire_at: Some(at(500)) };
+    assert!(!store.set_tokens(&key(1), &mine, tokens, at(1)).await.unwrap(), "no lease");
+    assert!(store.lease_refresh(&key(1), &mine, at(1), at(11)).await.unwrap());
+    assert!(!store.lease_refresh(&key(1), &theirs, at(10), at(20)).await.unwrap(), "it is taken");
+    assert!(!store.set_tokens(&key(1), &theirs, tokens, at(10)).await.unwrap());
+    assert!(store.set_tokens(&key(1), &mine, tokens, at(10)).await.unwrap());
+    let Lookup::Live(found) = store.load(&key(1), at(10)).await.unwrap() else { panic!("gone") };
+    assert_eq!((found.sealed_tokens, found.tokens_expire_at), (vec![9], Some(at(500))));
+    assert!(store.lease_refresh(&key(1), &theirs, at(10), at(20)).await.unwrap(), "given back");
+    store.release_refresh(&key(1), &mine).await.unwrap();
+    assert!(!store.lease_refresh(&key(1), &mine, at(11), at(21)).await.unwrap(), "not mine to give back");
+    assert!(store.lease_refresh(&key(1), &mine, at(20), at(30)).await.unwrap(), "ran out");
+    assert!(!store.set_tokens(&key(1), &theirs, tokens, at(21)).await.unwrap(), "too late");
+}
+
+pub(super) async fn a_refresh_loses_against_a_sign_out(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    assert!(store.lease_refresh(&key(1), &[1; 16], at(1), at(11)).await.unwrap());
+    store.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
+    let tokens = NewTokens { sealed: &[9], expire_at: None };
+    assert!(!store.set_tokens(&key(1), &[1; 16], tokens, at(3)).await.unwrap());
+    assert!(!store.lease_refresh(&key(1), &[2; 16], at(20), at(30)).await.unwrap());
+}
+
+pub(super) async fn twenty_who_want_the_lease_get_it_once(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let all = futures::future::join_all((0..20).map(|owner| {
+        let store = store.clone();
+        async move { store.lease_refresh(&key(1), &[owner; 16], at(1), at(11)).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().filter(|taken| *taken).count(), 1);
+}
+
+pub(super) async fn idleness_ends_only_what_was_not_used_meanwhile(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch = Touch { seen_at: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
+    assert!(store.touch(&key(1), touch).await.unwrap());
+    assert!(!store.end_idle(&key(1), at(0), at(200)).await.unwrap(), "it was used at 100");
+    assert!(store.end_idle(&key(1), at(100), at(200)).await.unwrap());
+    assert_eq!(store.load(&key(1), at(201)).await.unwrap(), Lookup::Ended(EndReason::Idle));
+}
+
+pub(super) async fn a_user_ends_one_session_or_all_others_and_nobody_elses(store: Arc<dyn Store>) {
+    for seed in 1..=4 {
+        let session = SessionRecord { public_id: format!("p{seed}"), ..record("alice", None) };
+        store.create(&key(seed), &session).await.unwrap();
+    }
+    store.create(&key(9), &SessionRecord { public_id: "p9".into(), ..record("bob", None) }).await.unwrap();
+    let end =
+        |subject: &'static str, which| store.end_of_user(ISSUER, subject, which, EndReason::Revoked, at(1));
+    assert_eq!(end("alice", Which::PublicId("p9")).await.unwrap(), [], "bob's");
+    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [key(2)]);
+    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [], "ended already");
+    let kept = key(1);
+    let mut ended = end("alice", Which::AllBut(&kept)).await.unwrap();
+    ended.sort_by_key(|key| key.as_bytes().to_vec());
+    let mut expected = vec![key(3), key(4)];
+    expected.sort_by_key(|key| key.as_bytes().to_vec());
+    assert_eq!(ended, expected);
+    for seed in [1, 9] {
+        assert!(matches!(store.load(&key(seed), at(2)).await.unwrap(), Lookup::Live(_)), "{seed}");
+    }
+}
+
+pub(super) async fn ten_thousand_sessions_are_kept_apart(store: Arc<dyn Store>) {
+    for chunk in (0..10_000_u64).collect::<Vec<_>>().chunks(100) {
+        let created = futures::future::join_all(chunk.iter().map(|&seed| {
+            let (store, session) = (store.clone(), record(&format!("user-{}", seed % 100), None));
+            async move { store.create(&key(seed), &session).await }
+        }));
+        created.await.into_iter().for_each(|created| created.unwrap());
+    }
+    assert_eq!(store.of_user(ISSUER, "user-7", at(1)).await.unwrap().len(), 100);
+    assert!(store.end(&key(7), EndReason::SignedOut, at(1)).await.unwrap());
+    assert_eq!(store.of_user(ISSUER, "user-7", at(2)).await.unwrap().len(), 99);
+}
+
 pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn Store>) {
     for (seed, created) in [(1, 0), (2, 20), (3, 10)] {
         let session =
@@ -163,48 +259,20 @@ pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn
 
 pub(super) async fn sweeping_removes_what_is_long_over_and_nothing_else(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    store.put_flow(&flow(1, 1, 100), CAP).await.unwrap();
+    store.use_state(&[1; 32], at(100)).await.unwrap();
     assert_eq!(store.sweep(at(99)).await.unwrap(), 0);
     assert_eq!(store.sweep(at(100)).await.unwrap(), 1);
     assert_eq!(store.sweep(at(600 + 86_400)).await.unwrap(), 1);
     assert_eq!(store.load(&key(1), at(601)).await.unwrap(), Lookup::Unknown);
 }
 
-const CAP: u32 = 5;
-
-fn flow(state: u8, browser: u8, expires: i64) -> FlowRow {
-    FlowRow {
-        state_hash: [state; 32],
-        browser_hash: [browser; 32],
-        sealed: vec![state],
-        expires_at: at(expires),
-    }
-}
-
-pub(super) async fn a_flow_is_taken_once_and_by_its_own_browser(store: Arc<dyn Store>) {
-    store.put_flow(&flow(1, 1, 600), CAP).await.unwrap();
-    assert_eq!(store.take_flow(&[1; 32], &[2; 32], at(1)).await.unwrap(), None);
-    assert_eq!(store.take_flow(&[9; 32], &[1; 32], at(1)).await.unwrap(), None);
-    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), Some(vec![1]));
-    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), None);
-}
-
-pub(super) async fn a_flow_that_comes_back_too_late_is_gone(store: Arc<dyn Store>) {
-    store.put_flow(&flow(1, 1, 600), CAP).await.unwrap();
-    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(600)).await.unwrap(), None);
-}
-
-pub(super) async fn a_flood_of_flows_drops_the_oldest(store: Arc<dyn Store>) {
-    for state in 1..=6 {
-        store.put_flow(&flow(state, 1, 600), CAP).await.unwrap();
-    }
-    assert_eq!(store.take_flow(&[1; 32], &[1; 32], at(1)).await.unwrap(), None, "beyond the cap");
-    for state in 2..=6 {
-        assert!(
-            store.take_flow(&[state; 32], &[1; 32], at(1)).await.unwrap().is_some(),
-            "{state} is unharmed"
-        );
-    }
+pub(super) async fn a_state_is_used_once_even_by_many_at_once(store: Arc<dyn Store>) {
+    let all = futures::future::join_all((0..20).map(|_| {
+        let store = store.clone();
+        async move { store.use_state(&[1; 32], at(600)).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().filter(|first| *first).count(), 1);
+    assert!(store.use_state(&[2; 32], at(600)).await.unwrap());
 }
 
 /// One module of tests a store; `$fixture` makes an empty one.
@@ -221,11 +289,16 @@ macro_rules! conformance {
             a_provider_session_ends_its_own_sessions_only,
             a_subject_ends_the_sessions_begun_before,
             a_logout_that_overtakes_its_sign_in_refuses_it,
+            tokens_are_replaced_by_the_holder_of_the_lease_only,
+            a_refresh_loses_against_a_sign_out,
+            twenty_who_want_the_lease_get_it_once,
+            idleness_ends_only_what_was_not_used_meanwhile,
+            a_user_ends_one_session_or_all_others_and_nobody_elses,
+            ten_thousand_sessions_are_kept_apart,
             a_user_finds_their_live_sessions_newest_first,
             sweeping_removes_what_is_long_over_and_nothing_else,
-            a_flow_is_taken_once_and_by_its_own_browser,
-            a_flow_that_comes_back_too_late_is_gone,
-            a_flood_of_flows_drops_the_oldest,
+            a_state_is_used_once_even_by_many_at_once,
+            apps_with_different_limits_do_not_shorten_each_other,
         );
     };
     (@tests $store:ident, $fixture:path, $($test:ident,)*) => {

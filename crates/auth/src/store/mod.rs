@@ -59,6 +59,27 @@ pub struct Touch {
     pub interval: TimeDelta,
 }
 
+/// Who holds the lease to refresh a session's tokens: random, fresh for each attempt.
+pub type LeaseOwner = [u8; 16];
+
+/// Refreshed tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTokens<'a> {
+    /// Sealed.
+    pub sealed: &'a [u8],
+    /// When the access token ends, if the provider said.
+    pub expire_at: Option<DateTime<Utc>>,
+}
+
+/// Which sessions of a user.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// The one with this public id.
+    PublicId(&'a str),
+    /// All but this one.
+    AllBut(&'a SessionKey),
+}
+
 /// Sessions. Every method that changes a session does nothing to an ended or expired one: **ended
 /// wins**, whatever order requests arrive in.
 #[async_trait]
@@ -84,21 +105,64 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// Replaces the sealed tokens, if `owner` holds the lease to refresh them; gives the lease back.
+    /// `false` when the session does not live any more, or the lease ran out and is another's now.
+    async fn set_tokens(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        tokens: NewTokens<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes the lease to refresh a session's tokens, until `until`; `false` when somebody holds it, or
+    /// the session does not live. One refresh at a time, across all processes.
+    async fn lease_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives the lease back without new tokens; does nothing when `owner` does not hold it.
+    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError>;
+
     /// Ends a session; `false` when it did not live.
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
+    /// Ends a session for idleness, if its last activity is still the one that was seen: compare and
+    /// set, so that a tab which slept never signs out one that was used meanwhile.
+    async fn end_idle(
+        &self,
+        key: &SessionKey,
+        last_seen_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends sessions of `(iss, sub)`: the one with this public id, or all but this key. Returns the keys
+    /// of those that ended.
+    async fn end_of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        which: Which<'_>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError>;
+
     /// Ends the sessions of the provider's session `(iss, sid)` and leaves a tombstone, so that a
-    /// sign-in which is still under way with that `sid` is refused. Returns how many ended.
+    /// sign-in which is still under way with that `sid` is refused. Returns the keys of those that ended.
     async fn end_provider_session(
         &self,
         issuer: &str,
         sid: &str,
         reason: EndReason,
         now: DateTime<Utc>,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Vec<SessionKey>, StoreError>;
 
     /// Ends the sessions of `(iss, sub)` whose ID token was issued before `begun_before` and leaves a
-    /// tombstone for them. Returns how many ended.
+    /// tombstone for them. Returns the keys of those that ended.
     async fn end_subject(
         &self,
         issuer: &str,
@@ -106,7 +170,7 @@ pub trait SessionStore: Send + Sync + 'static {
         begun_before: DateTime<Utc>,
         reason: EndReason,
         now: DateTime<Utc>,
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Vec<SessionKey>, StoreError>;
 
     /// The live sessions of a user, newest first.
     async fn of_user(
@@ -116,41 +180,20 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionRecord>, StoreError>;
 
-    /// Removes what nobody needs any more: sessions a day past their end, tombstones past theirs,
-    /// expired flows. Returns how many rows went.
+    /// Removes what nobody needs any more: sessions a day past their end, tombstones and
+    /// used states past theirs. Returns how many rows went.
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
-/// A sign-in (or sign-out) under way, as the store sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowRow {
-    /// SHA-256 of `state`.
-    pub state_hash: [u8; 32],
-    /// SHA-256 of the flow's cookie: the browser that began it.
-    pub browser_hash: [u8; 32],
-    /// What the flow needs to go on, sealed.
-    pub sealed: Vec<u8>,
-    /// When it is too late to come back.
-    pub expires_at: DateTime<Utc>,
-}
-
-/// Sign-ins under way.
+/// Sign-ins and sign-outs that came back. The flows themselves travel in sealed cookies.
 #[async_trait]
 pub trait FlowStore: Send + Sync + 'static {
-    /// Keeps a flow; beyond `cap` in all, the oldest go.
-    async fn put_flow(&self, row: &FlowRow, cap: u32) -> Result<(), StoreError>;
-
-    /// Takes a flow out, once: `None` when it is unknown, expired, taken before, or another
-    /// browser's (which leaves it where it is, for its owner).
-    async fn take_flow(
-        &self,
-        state_hash: &[u8; 32],
-        browser_hash: &[u8; 32],
-        now: DateTime<Utc>,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
+    /// Notes that a `state` (its SHA-256) came back: `true` the first time, `false` ever after, until
+    /// `expires_at`, when the flow is too old anyway.
+    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
 /// A store for both.

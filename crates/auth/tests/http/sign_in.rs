@@ -2,6 +2,7 @@ use crate::support::{with_param, world, world_with};
 use auth_types::EndReason;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
+use std::time::Duration;
 use test_support::Browser;
 
 #[tokio::test]
@@ -119,6 +120,34 @@ async fn doubled_parameters_are_a_400_and_use_nothing_up() {
 }
 
 #[tokio::test]
+async fn what_a_provider_adds_for_people_to_read_may_have_line_breaks() {
+    let mut world = world().await;
+    let begun = world.begin("/").await;
+    let state =
+        begun.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let issuer = world.provider.issuer.origin().ascii_serialization();
+    let refused = world
+        .get(&format!("/auth/callback/demo?error=access_denied&error_description=no%0d%0aTrace&state={state}&iss={issuer}"))
+        .await;
+    assert_eq!(refused.path(), "/login?error=access_denied");
+}
+
+#[tokio::test]
+async fn a_slow_provider_is_waited_for_and_not_given_up() {
+    let mut world = world().await;
+    world.provider.faults().add(Fault::Slow(Endpoint::Discovery, Duration::from_millis(2500)));
+    assert_eq!(
+        world.begin("/").await.path(),
+        "/login?error=provider_unavailable",
+        "no visitor waits so long"
+    );
+    // The question went on, and its answer was kept.
+    world.app.auth.provider("demo").unwrap().endpoints().await.unwrap();
+    assert_eq!(world.begin("/").await.location().unwrap().origin(), world.provider.issuer.origin());
+    assert_eq!(world.provider.provider.counters().discovery, 1);
+}
+
+#[tokio::test]
 async fn head_and_prefetch_do_not_use_a_code_up() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
@@ -171,6 +200,15 @@ async fn a_missing_or_foreign_iss_parameter_is_refused() {
 async fn a_code_that_was_used_or_made_up_is_refused() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
+    let callback = answer.location().unwrap();
+    assert_eq!(world.browser.get(&callback).await.path(), "/");
+    let code = callback.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    world.browser = Browser::new();
+    let answer = world.at_provider("/", "bob").await;
+    let replayed = with_param(&answer.location().unwrap(), "code", Some(&code));
+    assert_eq!(world.browser.get(&replayed).await.path(), "/login?error=invalid_grant");
+
+    let answer = world.at_provider_again("/").await;
     let forged = with_param(&answer.location().unwrap(), "code", Some("made-up"));
     assert_eq!(world.browser.get(&forged).await.path(), "/login?error=invalid_grant");
 }

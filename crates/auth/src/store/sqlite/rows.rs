@@ -1,7 +1,7 @@
 //! Between records and rows.
 
 use crate::{
-    session::SessionRecord,
+    session::{SessionKey, SessionRecord},
     store::{Lookup, StoreError},
 };
 use auth_types::EndReason;
@@ -10,7 +10,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 /// The columns of a record, in the order that [`record`] reads by name.
 pub(super) const COLUMNS: &str = "public_id, user, provider, issuer, subject, provider_session, issued_at, \
-    created_at, last_seen_at, expires_at, absolute_expires_at, data, sealed_tokens, ended_reason";
+    created_at, last_seen_at, expires_at, absolute_expires_at, data, sealed_tokens, tokens_expire_at, \
+    user_agent, ended_reason";
 
 pub(super) fn lookup(row: &SqliteRow, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
     if let Some(reason) = row.try_get::<Option<String>, _>("ended_reason")? {
@@ -39,7 +40,17 @@ pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, StoreError> {
         absolute_expires_at: time(row, "absolute_expires_at")?,
         data: from_json(row, "data")?,
         sealed_tokens: row.try_get("sealed_tokens")?,
+        tokens_expire_at: row
+            .try_get::<Option<i64>, _>("tokens_expire_at")?
+            .and_then(DateTime::from_timestamp_millis),
+        user_agent: row.try_get("user_agent")?,
     })
+}
+
+/// The key column.
+pub(super) fn key(row: &SqliteRow) -> Result<SessionKey, StoreError> {
+    let bytes: Vec<u8> = row.try_get("key")?;
+    bytes.try_into().map(SessionKey::from_bytes).map_err(|_| StoreError("bad key".into()))
 }
 
 fn time(row: &SqliteRow, column: &str) -> Result<DateTime<Utc>, StoreError> {

@@ -3,7 +3,7 @@
 use super::{SqliteStore, rows};
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::{CreateError, Lookup, SessionStore, StoreError, Touch},
+    store::{CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, Touch, Which},
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -17,8 +17,8 @@ const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
 const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
 
 /// Ending forgets the person and the tokens; what stays is that it ended, and why.
-const END: &str = "UPDATE sessions SET ended_reason = ?, user = '{}', data = '{}', sealed_tokens = x'', \
-    expires_at = min(expires_at, ?) WHERE ended_reason IS NULL";
+const END: &str = "UPDATE sessions SET ended_reason = ?1, user = '{}', data = '{}', sealed_tokens = x'', \
+    user_agent = NULL, refresh_owner = NULL, expires_at = min(expires_at, ?2) WHERE ended_reason IS NULL";
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -40,7 +40,7 @@ impl SessionStore for SqliteStore {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(
-            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
+            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
              ON CONFLICT (key) DO NOTHING",
             rows::COLUMNS
         );
@@ -59,6 +59,8 @@ impl SessionStore for SqliteStore {
             .bind(record.absolute_expires_at.timestamp_millis())
             .bind(rows::to_json(&record.data)?)
             .bind(&record.sealed_tokens)
+            .bind(record.tokens_expire_at.map(|at| at.timestamp_millis()))
+            .bind(&record.user_agent)
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
@@ -80,7 +82,7 @@ impl SessionStore for SqliteStore {
     async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
         let seen_at = touch.seen_at.timestamp_millis();
         let written = sqlx::query(
-            "UPDATE sessions SET last_seen_at = ?1, expires_at = min(?2, absolute_expires_at)
+            "UPDATE sessions SET last_seen_at = ?1, expires_at = max(expires_at, min(?2, absolute_expires_at))
              WHERE key = ?3 AND ended_reason IS NULL AND expires_at > ?1 AND last_seen_at <= ?4",
         )
         .bind(seen_at)
@@ -109,8 +111,59 @@ impl SessionStore for SqliteStore {
         Ok(written.rows_affected() > 0)
     }
 
+    async fn set_tokens(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        tokens: NewTokens<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let written = sqlx::query(
+            "UPDATE sessions SET sealed_tokens = ?, tokens_expire_at = ?, refresh_owner = NULL
+             WHERE key = ? AND ended_reason IS NULL AND expires_at > ? AND refresh_owner = ?",
+        )
+        .bind(tokens.sealed)
+        .bind(tokens.expire_at.map(|at| at.timestamp_millis()))
+        .bind(key.as_bytes())
+        .bind(now.timestamp_millis())
+        .bind(owner.as_slice())
+        .execute(&self.write)
+        .await?;
+        Ok(written.rows_affected() > 0)
+    }
+
+    async fn lease_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let taken = sqlx::query(
+            "UPDATE sessions SET refresh_owner = ?1, refresh_until = ?2
+             WHERE key = ?3 AND ended_reason IS NULL AND expires_at > ?4
+               AND (refresh_owner IS NULL OR refresh_until <= ?4)",
+        )
+        .bind(owner.as_slice())
+        .bind(until.timestamp_millis())
+        .bind(key.as_bytes())
+        .bind(now.timestamp_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(taken.rows_affected() > 0)
+    }
+
+    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET refresh_owner = NULL WHERE key = ? AND refresh_owner = ?")
+            .bind(key.as_bytes())
+            .bind(owner.as_slice())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?")))
+        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?3")))
             .bind(reason.as_str())
             .bind(now.timestamp_millis())
             .bind(key.as_bytes())
@@ -119,24 +172,68 @@ impl SessionStore for SqliteStore {
         Ok(ended.rows_affected() > 0)
     }
 
+    async fn end_idle(
+        &self,
+        key: &SessionKey,
+        last_seen_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?3 AND last_seen_at = ?4")))
+            .bind(EndReason::Idle.as_str())
+            .bind(now.timestamp_millis())
+            .bind(key.as_bytes())
+            .bind(last_seen_at.timestamp_millis())
+            .execute(&self.write)
+            .await?;
+        Ok(ended.rows_affected() > 0)
+    }
+
+    async fn end_of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        which: Which<'_>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let (condition, public_id, key) = match which {
+            Which::PublicId(id) => ("public_id = ?5", id, [].as_slice()),
+            Which::AllBut(key) => ("key <> ?6", "", key.as_bytes()),
+        };
+        let ended = sqlx::query(AssertSqlSafe(format!(
+            "{END} AND issuer = ?3 AND subject = ?4 AND expires_at > ?2 AND {condition} RETURNING key"
+        )))
+        .bind(reason.as_str())
+        .bind(now.timestamp_millis())
+        .bind(issuer)
+        .bind(subject)
+        .bind(public_id)
+        .bind(key)
+        .fetch_all(&self.write)
+        .await?;
+        ended.iter().map(rows::key).collect()
+    }
+
     async fn end_provider_session(
         &self,
         issuer: &str,
         sid: &str,
         reason: EndReason,
         now: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<SessionKey>, StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
         bury(&mut transaction, issuer, "sid", sid, now, now).await?;
-        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND issuer = ? AND provider_session = ?")))
+        let end =
+            format!("{END} AND issuer = ?3 AND provider_session = ?4 AND expires_at > ?2 RETURNING key");
+        let ended = sqlx::query(AssertSqlSafe(end))
             .bind(reason.as_str())
             .bind(now.timestamp_millis())
             .bind(issuer)
             .bind(sid)
-            .execute(&mut *transaction)
+            .fetch_all(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(ended.rows_affected())
+        ended.iter().map(rows::key).collect()
     }
 
     async fn end_subject(
@@ -146,20 +243,22 @@ impl SessionStore for SqliteStore {
         begun_before: DateTime<Utc>,
         reason: EndReason,
         now: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Vec<SessionKey>, StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
         bury(&mut transaction, issuer, "sub", subject, begun_before, now).await?;
-        let ended =
-            sqlx::query(AssertSqlSafe(format!("{END} AND issuer = ? AND subject = ? AND issued_at < ?")))
-                .bind(reason.as_str())
-                .bind(now.timestamp_millis())
-                .bind(issuer)
-                .bind(subject)
-                .bind(begun_before.timestamp_millis())
-                .execute(&mut *transaction)
-                .await?;
+        let end = format!(
+            "{END} AND issuer = ?3 AND subject = ?4 AND issued_at < ?5 AND expires_at > ?2 RETURNING key"
+        );
+        let ended = sqlx::query(AssertSqlSafe(end))
+            .bind(reason.as_str())
+            .bind(now.timestamp_millis())
+            .bind(issuer)
+            .bind(subject)
+            .bind(begun_before.timestamp_millis())
+            .fetch_all(&mut *transaction)
+            .await?;
         transaction.commit().await?;
-        Ok(ended.rows_affected())
+        ended.iter().map(rows::key).collect()
     }
 
     async fn of_user(
@@ -187,7 +286,7 @@ impl SessionStore for SqliteStore {
         for (statement, before) in [
             ("DELETE FROM sessions WHERE expires_at <= ?", now - REMEMBER_ENDED),
             ("DELETE FROM tombstones WHERE expires_at <= ?", now),
-            ("DELETE FROM flows WHERE expires_at <= ?", now),
+            ("DELETE FROM used_states WHERE expires_at <= ?", now),
         ] {
             gone += sqlx::query(statement)
                 .bind(before.timestamp_millis())
