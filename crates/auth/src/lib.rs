@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod config;
 pub mod error_page;
+pub mod events;
 pub mod flow;
 pub mod guard;
 mod headers;

@@ -41,3 +41,9 @@ CREATE TABLE used_states (
     state_hash BLOB    PRIMARY KEY NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What happened, for the other processes on this file.
+CREATE TABLE events (
+    seq  INTEGER PRIMARY KEY AUTOINCREMENT,
+    line TEXT NOT NULL
+) STRICT;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    events::{Heard, SessionEvent},
     random::Random,
     session::{SessionId, User},
 };
@@ -275,6 +276,20 @@ pub(super) async fn a_state_is_used_once_even_by_many_at_once(store: Arc<dyn Sto
     assert!(store.use_state(&[2; 32], at(600)).await.unwrap());
 }
 
+pub(super) async fn what_is_published_is_heard(store: Arc<dyn Store>) {
+    let mut heard = store.subscribe();
+    let event = SessionEvent::Ended(key(1), EndReason::Revoked);
+    // A listener that is just being set up may miss the first.
+    loop {
+        store.publish(event).await.unwrap();
+        match tokio::time::timeout(std::time::Duration::from_millis(500), heard.recv()).await {
+            Ok(Ok(Heard::Event(heard))) => break assert_eq!(heard, event),
+            Ok(Ok(Heard::Gap)) | Err(_) => {}
+            Ok(Err(error)) => panic!("{error}"),
+        }
+    }
+}
+
 /// One module of tests a store; `$fixture` makes an empty one.
 macro_rules! conformance {
     ($store:ident, $fixture:path) => {
@@ -298,6 +313,7 @@ macro_rules! conformance {
             a_user_finds_their_live_sessions_newest_first,
             sweeping_removes_what_is_long_over_and_nothing_else,
             a_state_is_used_once_even_by_many_at_once,
+            what_is_published_is_heard,
             apps_with_different_limits_do_not_shorten_each_other,
         );
     };

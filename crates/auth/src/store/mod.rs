@@ -12,7 +12,10 @@ mod conformance;
 
 pub use sqlite::SqliteStore;
 
-use crate::session::{SessionKey, SessionRecord};
+use crate::{
+    events::EventBus,
+    session::{SessionKey, SessionRecord},
+};
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -196,6 +199,6 @@ pub trait FlowStore: Send + Sync + 'static {
     async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
 }
 
-/// A store for both.
-pub trait Store: SessionStore + FlowStore {}
-impl<T: SessionStore + FlowStore> Store for T {}
+/// A store: sessions, used states, and the bus between the processes that share it.
+pub trait Store: SessionStore + FlowStore + EventBus {}
+impl<T: SessionStore + FlowStore + EventBus> Store for T {}

@@ -1,14 +1,16 @@
 //! SQLite: one file, shared safely by several processes (write-ahead log).
 
+mod bus;
 mod flows;
 mod rows;
 mod sessions;
 
 use super::StoreError;
+use crate::events::Listeners;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 /// How long a write waits for another process's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,6 +27,18 @@ pub struct SqliteStore {
     write: SqlitePool,
     /// Readers never wait for the writer.
     read: SqlitePool,
+    listeners: Listeners,
+    /// Reads the bus as long as a handle to this store exists.
+    _bus: Arc<AbortOnDrop>,
+}
+
+#[derive(Debug)]
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl SqliteStore {
@@ -48,9 +62,12 @@ impl SqliteStore {
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { write, read })
+        let listeners = Listeners::default();
+        let read_only = options.read_only(true).create_if_missing(false);
+        let bus = tokio::spawn(bus::listen(read_only, listeners.clone()));
+        Ok(Self { write, read, listeners, _bus: Arc::new(AbortOnDrop(bus.abort_handle())) })
     }
 
     /// Closes the file; every call from now on fails.
