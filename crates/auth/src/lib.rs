@@ -131,10 +131,10 @@ impl Auth {
     }
 
     /// What goes on beside the requests: asking the providers once, so that the first visitor need not
-    /// wait, and sweeping the store.
+    /// wait, and what the sessions need.
     pub async fn run_in_background(self) {
-        join_all(self.providers.iter().map(Provider::is_reachable)).await;
-        self.sessions.sweep_forever().await;
+        let greeting = join_all(self.providers.iter().map(Provider::is_reachable));
+        tokio::join!(greeting, self.sessions.run_in_background());
     }
 
     /// The provider with this id.

@@ -92,6 +92,7 @@ impl App {
         let store = SqliteStore::open(&config.store_url).await.unwrap();
         let auth =
             Auth::with_store(config, Arc::new(store.clone()), clock.clone(), Random::system()).unwrap();
+        tokio::spawn(auth.clone().run_in_background());
         let router = router(&auth);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, auth, clock, store, folder }

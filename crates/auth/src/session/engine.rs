@@ -1,9 +1,10 @@
 //! Beginning, resolving, extending and ending sessions: the one place where store, policy, clock and
 //! keys meet.
 
-use super::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User};
+use super::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User, cache::SessionCache};
 use crate::{
     clock::Clock,
+    events::SessionEvent,
     random::Random,
     seal::{DoesNotOpen, Keyring, Purpose},
     store::{CreateError, Lookup, Store, StoreError, Touch},
@@ -54,11 +55,12 @@ pub struct SessionUnavailable(#[from] pub StoreError);
 /// The sessions of this app.
 #[derive(Clone)]
 pub struct Sessions {
-    store: Arc<dyn Store>,
-    keyring: Keyring,
+    pub(super) store: Arc<dyn Store>,
+    cache: Arc<SessionCache>,
+    pub(super) keyring: Keyring,
     policy: SessionPolicy,
-    clock: Clock,
-    random: Random,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
 }
 
 impl Sessions {
@@ -71,7 +73,7 @@ impl Sessions {
         clock: Clock,
         random: Random,
     ) -> Self {
-        Self { store, keyring, policy, clock, random }
+        Self { store, cache: Arc::new(SessionCache::new()), keyring, policy, clock, random }
     }
 
     /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
@@ -119,8 +121,16 @@ impl Sessions {
             return Ok(Resolution::Unknown);
         };
         let key = id.key();
+        if let Some(record) = self.cache.get(&key) {
+            return self.by_policy(key, record).await;
+        }
+        let begun = self.cache.begin();
         match self.store.load(&key, self.clock.now()).await? {
-            Lookup::Live(record) => self.by_policy(key, *record).await,
+            Lookup::Live(record) => {
+                let record: Arc<SessionRecord> = Arc::from(record);
+                self.cache.remember(begun, key, record.clone());
+                self.by_policy(key, record).await
+            }
             Lookup::Ended(reason) => Ok(Resolution::Ended(reason)),
             Lookup::Unknown => Ok(Resolution::Unknown),
         }
@@ -131,18 +141,32 @@ impl Sessions {
     async fn by_policy(
         &self,
         key: SessionKey,
-        record: SessionRecord,
+        record: Arc<SessionRecord>,
     ) -> Result<Resolution, SessionUnavailable> {
         let now = self.clock.now();
         let expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
         if expires_at > now {
-            return Ok(Resolution::SignedIn(key, Arc::new(SessionRecord { expires_at, ..record })));
+            let same = expires_at == record.expires_at;
+            let record =
+                if same { record } else { Arc::new(SessionRecord { expires_at, ..(*record).clone() }) };
+            return Ok(Resolution::SignedIn(key, record));
         }
         if !self.policy.is_idle(record.last_seen_at, now) {
             return Ok(Resolution::Ended(EndReason::Expired));
         }
-        self.store.end_idle(&key, record.last_seen_at, now).await?;
+        if self.store.end_idle(&key, record.last_seen_at, now).await? {
+            self.tell(SessionEvent::Ended(key, EndReason::Idle)).await;
+        }
         Ok(Resolution::Ended(EndReason::Idle))
+    }
+
+    /// Forgets what this process knows of a session, before anybody is answered, and tells the others.
+    pub(super) async fn tell(&self, event: SessionEvent) {
+        self.cache.forget(&event.key());
+        if let Err(error) = self.store.publish(event).await {
+            // The others look again within seconds anyway.
+            tracing::warn!(%error, "an event could not be published");
+        }
     }
 
     /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times
@@ -163,6 +187,7 @@ impl Sessions {
         let kept_until = self.policy.kept_until(now, record.absolute_expires_at);
         let touch = Touch { seen_at: now, expires_at: kept_until, interval };
         let written = self.store.touch(key, touch).await?;
+        self.cache.forget(key);
         let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
         Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
     }
@@ -184,7 +209,9 @@ impl Sessions {
         key: &SessionKey,
         data: &Map<String, Value>,
     ) -> Result<bool, SessionUnavailable> {
-        Ok(self.store.set_data(key, data, self.clock.now()).await?)
+        let written = self.store.set_data(key, data, self.clock.now()).await?;
+        self.tell(SessionEvent::Changed(*key)).await;
+        Ok(written)
     }
 
     /// Ends a session; it is refused from the moment this returns.
@@ -192,7 +219,9 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
-        Ok(self.store.end(key, reason, self.clock.now()).await?)
+        let ended = self.store.end(key, reason, self.clock.now()).await?;
+        self.tell(SessionEvent::Ended(*key, reason)).await;
+        Ok(ended)
     }
 
     /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
@@ -205,7 +234,9 @@ impl Sessions {
         issuer: &str,
         sid: &str,
     ) -> Result<Vec<SessionKey>, SessionUnavailable> {
-        Ok(self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?)
+        let ended =
+            self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?;
+        Ok(self.tell_revoked(ended).await)
     }
 
     /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
@@ -220,7 +251,15 @@ impl Sessions {
         begun_before: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, SessionUnavailable> {
         let now = self.clock.now();
-        Ok(self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?)
+        let ended = self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?;
+        Ok(self.tell_revoked(ended).await)
+    }
+
+    pub(super) async fn tell_revoked(&self, ended: Vec<SessionKey>) -> Vec<SessionKey> {
+        for key in &ended {
+            self.tell(SessionEvent::Ended(*key, EndReason::Revoked)).await;
+        }
+        ended
     }
 
     /// The provider's tokens of a session.
@@ -248,8 +287,14 @@ impl Sessions {
         Ok(self.store.ping().await?)
     }
 
-    /// Sweeps what is long over, every few minutes, until the future is dropped.
-    pub async fn sweep_forever(&self) {
+    /// What goes on beside the requests, until the future is dropped: listening to the bus, and sweeping
+    /// what is long over every few minutes.
+    pub async fn run_in_background(&self) {
+        let listening = self.cache.clone().listen(self.store.subscribe());
+        tokio::join!(listening, self.sweep_forever());
+    }
+
+    async fn sweep_forever(&self) {
         let mut ticks = tokio::time::interval(std::time::Duration::from_secs(300));
         loop {
             ticks.tick().await;

@@ -1,6 +1,9 @@
 //! The session: its record, how long it lives, how it travels in a cookie, and how a request gets it.
 
+mod browser_name;
+mod cache;
 mod cookie;
+mod devices;
 mod engine;
 mod extract;
 mod id;

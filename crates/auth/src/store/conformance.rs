@@ -42,6 +42,11 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
     }
 }
 
+/// A record for tests that need just any.
+pub(crate) fn sample_record() -> SessionRecord {
+    record("alice", None)
+}
+
 const ISSUER: &str = "https://op.example";
 
 pub(super) async fn a_created_session_loads_as_it_was(store: Arc<dyn Store>) {

@@ -10,6 +10,8 @@ mod sqlite;
 #[cfg(test)]
 mod conformance;
 
+#[cfg(test)]
+pub(crate) use conformance::sample_record;
 pub use sqlite::SqliteStore;
 
 use crate::{
