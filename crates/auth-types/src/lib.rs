@@ -4,10 +4,12 @@
 //! can hold a token: whatever is serialised into HTML, JSON or WebAssembly is one of these types
 //! (draft-ietf-oauth-browser-based-apps §6.1, the Backend For Frontend keeps tokens on the server).
 
+mod device;
 mod error;
 mod page;
 mod session;
 
+pub use device::DeviceView;
 pub use error::SignInError;
 pub use page::{
     AppInfo, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,

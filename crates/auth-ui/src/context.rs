@@ -56,6 +56,7 @@ pub fn page() -> PageContext {
         session: SessionState::SignedOut(None),
         providers: Vec::new(),
         form_action: Vec::new(),
+        devices: Vec::new(),
     })
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn page_with(session: SessionState) -> PageContext {
         session,
         providers: Vec::new(),
         form_action: Vec::new(),
+        devices: Vec::new(),
     }
 }
 

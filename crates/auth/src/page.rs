@@ -6,7 +6,7 @@ use crate::{
     provider::Provider,
     session::CurrentSession,
 };
-use auth_types::{AppInfo, PageContext};
+use auth_types::{AppInfo, DeviceView, PageContext};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -17,6 +17,8 @@ use futures::future::join_all;
 
 /// The pages that show one form per provider, and so need to know how the providers are.
 const PAGES_WITH_PROVIDERS: [&str; 2] = ["/login", "/ssr-login"];
+/// The page that lists the user's sessions: on no other is the store asked for them.
+const PAGE_WITH_DEVICES: &str = "/session";
 
 /// Middleware for the routes that Leptos renders: puts a [`PageContext`] into the request's extensions.
 pub async fn provide_page_context(
@@ -26,8 +28,11 @@ pub async fn provide_page_context(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let with_providers = PAGES_WITH_PROVIDERS.contains(&request.uri().path());
+    let path = request.uri().path();
+    let with_providers = PAGES_WITH_PROVIDERS.contains(&path);
+    let devices = if path == PAGE_WITH_DEVICES { devices(&auth, &current).await } else { Vec::new() };
     let context = page_context(&auth, &origin, &current, with_providers).await;
+    let context = PageContext { devices, ..context };
     request.extensions_mut().insert(context);
     next.run(request).await
 }
@@ -54,5 +59,17 @@ async fn page_context(
         session: current.state(),
         providers,
         form_action,
+        devices: Vec::new(),
     }
+}
+
+/// The user's sessions; none when the store does not answer, and the page says so.
+async fn devices(auth: &Auth, current: &CurrentSession) -> Vec<DeviceView> {
+    let CurrentSession::SignedIn(session) = current else {
+        return Vec::new();
+    };
+    auth.sessions.devices(session).await.unwrap_or_else(|error| {
+        tracing::error!(error = %error.0, "the sessions of a user could not be listed");
+        Vec::new()
+    })
 }

@@ -51,6 +51,7 @@ fn page_with(session: SessionState) -> PageContext {
         session,
         providers: Vec::new(),
         form_action: Vec::new(),
+        devices: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The endpoints of an app (design §3), one file each.
 
 mod callback;
+mod devices;
 mod health;
 mod providers;
 mod session;
@@ -17,7 +18,7 @@ use axum::{
     extract::{FromRequest, Request},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::{StatusCode, header};
 
@@ -28,6 +29,9 @@ pub fn common() -> Router<Auth> {
         .route("/auth/signin/{provider}", post(sign_in::begin))
         .route("/auth/signout", post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
+        .route("/auth/sessions", get(devices::list))
+        .route("/auth/sessions/revoke", post(devices::end_by_form))
+        .route("/auth/sessions/{id}", delete(devices::end))
         .route("/auth/providers", get(providers::providers))
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
