@@ -34,7 +34,7 @@ use origin::{Origin, PublicUrls};
 use provider::Provider;
 use random::Random;
 use seal::Keyring;
-use session::{CookieSettings, Sessions};
+use session::{CookieSettings, Refresher, Sessions};
 use std::{ops::Deref, sync::Arc};
 use store::{SqliteStore, Store};
 use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
@@ -57,11 +57,13 @@ pub struct Inner {
     /// Cookie names and scope.
     pub cookies: Arc<CookieSettings>,
     /// The configured providers, in order.
-    pub providers: Vec<Provider>,
+    pub providers: Arc<[Provider]>,
     /// Further origins that a sign-in form leads through.
     pub form_action_origins: Vec<Origin>,
     /// The sessions.
     pub sessions: Sessions,
+    /// Fresh access tokens.
+    pub refresher: Refresher,
     /// Sign-ins and sign-outs under way.
     pub flows: Flows,
     /// The clock.
@@ -105,24 +107,21 @@ impl Auth {
         let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookies = Arc::new(config.cookies);
-        let providers = config
+        let providers: Arc<[Provider]> = config
             .providers
             .into_iter()
             .map(|provider| Provider::new(provider, http.clone(), clock.clone()))
             .collect();
+        let sessions =
+            Sessions::new(store.clone(), keyring.clone(), config.policy, clock.clone(), random.clone());
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
             form_action_origins: config.form_action_origins,
+            refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
-            sessions: Sessions::new(
-                store.clone(),
-                keyring.clone(),
-                config.policy,
-                clock.clone(),
-                random.clone(),
-            ),
+            sessions,
             flows: Flows::new(store, keyring, cookies.clone(), clock.clone()),
             cookies,
             clock,

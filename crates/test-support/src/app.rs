@@ -27,6 +27,7 @@ pub struct App {
     /// Its clock, which stands still until a test moves it.
     pub clock: Clock,
     store: SqliteStore,
+    config: Config,
     folder: tempfile::TempDir,
 }
 
@@ -90,12 +91,22 @@ impl App {
         let config = Config::from_vars("app", vars).unwrap();
         let clock = Clock::fixed(now());
         let store = SqliteStore::open(&config.store_url).await.unwrap();
-        let auth =
-            Auth::with_store(config, Arc::new(store.clone()), clock.clone(), Random::system()).unwrap();
+        let auth = Auth::with_store(config.clone(), Arc::new(store.clone()), clock.clone(), Random::system())
+            .unwrap();
         tokio::spawn(auth.clone().run_in_background());
         let router = router(&auth);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, auth, clock, store, folder }
+        Self { url, auth, clock, store, config, folder }
+    }
+
+    /// Another process of this app on the same store, as far as its state goes.
+    pub async fn replica(&self) -> Auth {
+        let store = SqliteStore::open(&self.config.store_url).await.unwrap();
+        let auth =
+            Auth::with_store(self.config.clone(), Arc::new(store), self.clock.clone(), Random::system())
+                .unwrap();
+        tokio::spawn(auth.clone().run_in_background());
+        auth
     }
 
     /// Takes the store away, as a lost disk or server would.

@@ -56,7 +56,7 @@ pub(super) async fn authorize(
 
 /// The provider asked for; without a word about it, the only one there is.
 fn wanted<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
-    match (&request.provider, auth.providers.as_slice()) {
+    match (&request.provider, &*auth.providers) {
         (Some(id), _) => auth.provider(id),
         (None, [only]) => Some(only),
         (None, _) => None,

@@ -1,6 +1,7 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
 use super::*;
+use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
 use std::collections::HashMap;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
@@ -20,9 +21,15 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
 }
 
 async fn world() -> World {
+    world_where(None).await
+}
+
+/// With something the provider does wrong from the start.
+async fn world_where(fault: Option<Fault>) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&identity_url]).await;
+    fault.into_iter().for_each(|fault| provider.faults().add(fault));
     let registry = format!(
         "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:{}']",
         app_socket.1
@@ -222,8 +229,7 @@ async fn identity_signs_in_for_itself_too() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_is_a_503_and_an_unknown_one_a_400() {
-    let mut world = world().await;
-    world.provider.faults().add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));
+    let mut world = world_where(Some(Fault::Status500(Endpoint::Discovery))).await;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let source = world.app.url.origin().ascii_serialization();
     let authorize = |provider: &str| {

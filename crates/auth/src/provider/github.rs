@@ -1,7 +1,11 @@
 //! GitHub: plain OAuth 2.0. No ID token, so the user comes from its API with the fresh access token,
 //! over TLS from the server itself: nobody else can have answered.
 
-use super::{Endpoints, ProviderConfig, Unavailable, token::exchange};
+use super::{
+    Endpoints, ProviderConfig, Refreshed, Unavailable,
+    oidc::expiry,
+    token::{self, exchange},
+};
 use crate::{
     flow::{Authorized, FlowError},
     http::HttpClient,
@@ -74,10 +78,32 @@ pub(super) async fn finish(
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         tokens: Tokens {
             access_token: SecretString::from(answer.access_token().secret().clone()),
-            access_expires_at: answer.expires_in().map(|lifetime| now + lifetime),
+            access_expires_at: expiry(answer.expires_in(), now),
             refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
             id_token: None,
         },
+    })
+}
+
+/// Renews the tokens, where the app at GitHub lets them expire.
+///
+/// # Errors
+/// A [`FlowError`] that names the rule.
+pub(super) async fn refresh(
+    config: &ProviderConfig,
+    base: &Url,
+    http: &HttpClient,
+    now: DateTime<Utc>,
+    refresh_token: &SecretString,
+) -> Result<Refreshed, FlowError> {
+    let endpoint = TokenUrl::from_url(join(base, "/login/oauth/access_token")?);
+    let answer: BasicTokenResponse =
+        token::refresh(config, endpoint, AuthType::RequestBody, http, refresh_token).await?;
+    Ok(Refreshed {
+        access_token: SecretString::from(answer.access_token().secret().clone()),
+        access_expires_at: expiry(answer.expires_in(), now),
+        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
+        id_token: None,
     })
 }
 

@@ -15,9 +15,10 @@ use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
-    session::NewSession,
+    session::{NewSession, SessionRecord},
 };
 use auth_types::ProviderView;
+use chrono::{DateTime, Utc};
 use discovery::Discovery;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -31,6 +32,15 @@ pub struct Provider {
     clock: Clock,
     /// What an OpenID Provider publishes; a plain OAuth 2.0 provider publishes nothing.
     discovery: Option<Arc<Discovery>>,
+}
+
+/// What a refresh brought.
+pub struct Refreshed {
+    pub(crate) access_token: SecretString,
+    pub(crate) access_expires_at: Option<DateTime<Utc>>,
+    /// The next refresh token, where the provider rotates.
+    pub(crate) refresh_token: Option<SecretString>,
+    pub(crate) id_token: Option<SecretString>,
 }
 
 /// What a flow needs to know of a provider before it begins or ends.
@@ -85,6 +95,27 @@ impl Provider {
             }
             (Kind::Oidc { .. }, Some(discovery)) => {
                 oidc::finish(&self.config, discovery, &self.http, &self.clock, authorized).await
+            }
+            (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
+        }
+    }
+
+    /// Renews the tokens of a session.
+    ///
+    /// # Errors
+    /// [`FlowError::InvalidGrant`] when the refresh token is refused; [`FlowError::Unavailable`] or
+    /// [`FlowError::BadTokenAnswer`] when the provider is in trouble; else the rule its answer broke.
+    pub async fn refresh(
+        &self,
+        refresh_token: &SecretString,
+        record: &SessionRecord,
+    ) -> Result<Refreshed, FlowError> {
+        match (&self.config.kind, &self.discovery) {
+            (Kind::GitHub { base }, _) => {
+                github::refresh(&self.config, base, &self.http, self.clock.now(), refresh_token).await
+            }
+            (Kind::Oidc { .. }, Some(discovery)) => {
+                oidc::refresh(&self.config, discovery, &self.http, &self.clock, refresh_token, record).await
             }
             (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
         }

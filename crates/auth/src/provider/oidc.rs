@@ -1,16 +1,16 @@
 //! OpenID Connect: a code becomes tokens, and the ID token a verified user.
 
 use super::{
-    Discovered, IdTokenError, Kind, ProviderConfig, Unavailable,
+    Discovered, IdTokenError, Kind, ProviderConfig, Refreshed, Unavailable,
     discovery::Discovery,
-    token::exchange,
+    token::{self, exchange},
     verify::{OidcClaims, OidcIdToken, SidClaim, verify},
 };
 use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
-    session::{NewSession, Tokens, User},
+    session::{NewSession, SessionRecord, Tokens, User},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
@@ -51,7 +51,8 @@ pub(super) async fn finish(
         exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
     let now = clock.now();
     let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
-    let claims = verified(config, issuer, discovery, &discovered, id_token, &authorized.nonce, now).await?;
+    let claims =
+        verified(config, issuer, discovery, &discovered, id_token, Some(&authorized.nonce), now).await?;
     let user = user_of(&claims, &answer, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
@@ -64,13 +65,53 @@ pub(super) async fn finish(
     })
 }
 
+/// Renews the tokens. A new ID token must be about the same user (OpenID Connect Core §12.2).
+///
+/// # Errors
+/// A [`FlowError`] that names the rule.
+pub(super) async fn refresh(
+    config: &ProviderConfig,
+    discovery: &Discovery,
+    http: &HttpClient,
+    clock: &Clock,
+    refresh_token: &SecretString,
+    record: &SessionRecord,
+) -> Result<Refreshed, FlowError> {
+    let Kind::Oidc { issuer } = &config.kind else { return Err(FlowError::Unavailable(Unavailable)) };
+    let discovered = discovery.get().await?;
+    let auth_type = if discovered.basic_auth { AuthType::BasicAuth } else { AuthType::RequestBody };
+    let answer: TokenAnswer =
+        token::refresh(config, discovered.token.clone(), auth_type, http, refresh_token).await?;
+    let now = clock.now();
+    let id_token = answer.extra_fields().id_token();
+    if let Some(id_token) = id_token {
+        let claims = verified(config, issuer, discovery, &discovered, id_token, None, now).await?;
+        if claims.subject().as_str() != record.subject {
+            return Err(IdTokenError::Claims.into());
+        }
+    }
+    Ok(Refreshed {
+        access_token: SecretString::from(answer.access_token().secret().clone()),
+        access_expires_at: expiry(answer.expires_in(), now),
+        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
+        id_token: id_token.map(|token| SecretString::from(token.to_string())),
+    })
+}
+
+/// When a token ends that lives this long from now.
+pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    lifetime
+        .and_then(|lifetime| TimeDelta::from_std(lifetime).ok())
+        .and_then(|lifetime| now.checked_add_signed(lifetime))
+}
+
 async fn verified(
     config: &ProviderConfig,
     issuer: &IssuerUrl,
     discovery: &Discovery,
     discovered: &Discovered,
     id_token: &OidcIdToken,
-    nonce: &str,
+    nonce: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<OidcClaims, FlowError> {
     let check = |jwks: &_| verify(id_token, &config.client_id, issuer, jwks, nonce, now);
@@ -137,10 +178,7 @@ async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) ->
 fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -> Tokens {
     Tokens {
         access_token: SecretString::from(answer.access_token().secret().clone()),
-        access_expires_at: answer
-            .expires_in()
-            .and_then(|lifetime| TimeDelta::from_std(lifetime).ok())
-            .and_then(|lifetime| now.checked_add_signed(lifetime)),
+        access_expires_at: expiry(answer.expires_in(), now),
         refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
         id_token: Some(SecretString::from(id_token.to_string())),
     }

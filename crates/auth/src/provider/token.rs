@@ -6,14 +6,14 @@ use crate::{
     http::{HttpClient, HttpError},
 };
 use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RequestTokenError,
-    StandardErrorResponse, TokenUrl,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, StandardErrorResponse, TokenUrl,
     core::{
         CoreErrorResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
         CoreTokenIntrospectionResponse,
     },
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
 
 type TokenClient<Answer> = oauth2::Client<
@@ -48,6 +48,36 @@ pub(super) async fn exchange<Answer: oauth2::TokenResponse>(
         .request_async(http)
         .await
         .map_err(|error| refusal(&error))
+}
+
+/// Exchanges a refresh token for new tokens (RFC 6749 §6).
+///
+/// # Errors
+/// What the endpoint's refusal means.
+pub(super) async fn refresh<Answer: oauth2::TokenResponse>(
+    config: &ProviderConfig,
+    endpoint: TokenUrl,
+    auth_type: AuthType,
+    http: &HttpClient,
+    refresh_token: &SecretString,
+) -> Result<Answer, FlowError> {
+    client::<Answer>(config, auth_type)
+        .set_token_uri(endpoint)
+        .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
+        .request_async(http)
+        .await
+        .map_err(|error| refusal(&error))
+}
+
+fn client<Answer: oauth2::TokenResponse>(
+    config: &ProviderConfig,
+    auth_type: AuthType,
+) -> TokenClient<Answer> {
+    let client = TokenClient::new(ClientId::new(config.client_id.clone())).set_auth_type(auth_type);
+    match &config.client_secret {
+        Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
+        None => client,
+    }
 }
 
 /// What a refusal means (RFC 6749 §5.2). What cannot be read is either the error page of a provider in

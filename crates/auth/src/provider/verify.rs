@@ -74,7 +74,8 @@ pub enum IdTokenError {
     Claims,
 }
 
-/// Checks an ID token against every rule.
+/// Checks an ID token against every rule. `nonce` is `None` for one that came with a refresh, which need
+/// not carry one (OpenID Connect Core §12.2).
 ///
 /// # Errors
 /// The first rule it breaks.
@@ -83,7 +84,7 @@ pub(super) fn verify(
     client_id: &str,
     issuer: &IssuerUrl,
     jwks: &CoreJsonWebKeySet,
-    nonce: &str,
+    nonce: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<OidcClaims, IdTokenError> {
     let verifier =
@@ -93,8 +94,11 @@ pub(super) fn verify(
             .set_issue_time_verifier_fn(move |issued_at| {
                 if issued_at > now + SKEW { Err(NOT_YET_VALID.to_owned()) } else { Ok(()) }
             });
-    let claims =
-        token.clone().into_claims(&verifier, &Nonce::new(nonce.into())).map_err(|error| name(&error))?;
+    let expected = |found: Option<&Nonce>| match nonce {
+        Some(nonce) if found.is_none_or(|found| found.secret() != nonce) => Err("another nonce".to_owned()),
+        _ => Ok(()),
+    };
+    let claims = token.clone().into_claims(&verifier, expected).map_err(|error| name(&error))?;
     // The library leaves `azp` (rules 4 and 5) to us.
     match claims.authorized_party() {
         Some(party) if party.as_str() != client_id => Err(IdTokenError::Audience),

@@ -42,7 +42,7 @@ fn check_at(token: &str, now: i64) -> Result<OidcClaims, IdTokenError> {
     let issuer = IssuerUrl::new("https://op.example".into()).unwrap();
     let now = DateTime::from_timestamp(now, 0).unwrap();
     let token = token.parse().map_err(|_| IdTokenError::Malformed)?;
-    verify(&token, "client", &issuer, &jwks, "n", now)
+    verify(&token, "client", &issuer, &jwks, Some("n"), now)
 }
 
 fn check(changes: Value) -> Result<OidcClaims, IdTokenError> {

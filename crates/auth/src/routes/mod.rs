@@ -4,6 +4,7 @@ mod callback;
 mod devices;
 mod health;
 mod providers;
+mod renew;
 mod session;
 mod sign_in;
 mod sign_out;
@@ -35,6 +36,7 @@ pub fn common() -> Router<Auth> {
         .route("/auth/providers", get(providers::providers))
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
+        .route("/api/renew-token", post(renew::renew))
         // Nothing under /auth/ ever reaches Leptos.
         .route("/auth/{*rest}", axum::routing::any(|| async { StatusCode::NOT_FOUND }))
 }

@@ -5,7 +5,7 @@
 //! looked up again, so that "ended" is never older than that anywhere, bus or no bus.
 
 use super::{SessionKey, SessionRecord};
-use crate::events::{Heard, SessionEvent};
+use crate::events::Heard;
 use quick_cache::sync::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -68,9 +68,7 @@ impl SessionCache {
     pub(super) async fn listen(self: Arc<Self>, mut bus: Receiver<Heard>) {
         loop {
             match bus.recv().await {
-                Ok(Heard::Event(SessionEvent::Ended(key, _) | SessionEvent::Changed(key))) => {
-                    self.forget(&key)
-                }
+                Ok(Heard::Event(event)) => self.forget(&event.key()),
                 Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.forget_all(),
                 Err(RecvError::Closed) => return,
             }
@@ -81,7 +79,7 @@ impl SessionCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sample_record;
+    use crate::{events::SessionEvent, store::sample_record};
 
     fn key(byte: u8) -> SessionKey {
         SessionKey::from_bytes([byte; 32])

@@ -4,7 +4,7 @@
 use super::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User, cache::SessionCache};
 use crate::{
     clock::Clock,
-    events::SessionEvent,
+    events::{Heard, SessionEvent},
     random::Random,
     seal::{DoesNotOpen, Keyring, Purpose},
     store::{CreateError, Lookup, Store, StoreError, Touch},
@@ -13,6 +13,7 @@ use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use tokio::sync::broadcast;
 
 /// Longest browser name that is kept, characters.
 const MAX_USER_AGENT: usize = 300;
@@ -285,6 +286,12 @@ impl Sessions {
     /// [`SessionUnavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), SessionUnavailable> {
         Ok(self.store.ping().await?)
+    }
+
+    /// What happens to sessions, in this process and the others on its store.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Heard> {
+        self.store.subscribe()
     }
 
     /// What goes on beside the requests, until the future is dropped: listening to the bus, and sweeping

@@ -91,6 +91,9 @@ pub async fn resolve_session(
     let is_navigation = is_navigation(request.method(), request.headers());
     let activity = activity(request.method(), request.uri(), request.headers());
     let (current, change) = find(&auth, values, activity).await;
+    if let CurrentSession::SignedIn(session) = &current {
+        auth.refresher.renew_if_due(session);
+    }
     request.extensions_mut().insert(current);
     let mut response = next.run(request).await;
 

@@ -10,6 +10,7 @@ mod id;
 mod middleware;
 mod policy;
 mod record;
+mod refresh;
 
 pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
 pub use engine::{NewSession, Resolution, SessionUnavailable, Sessions};
@@ -17,4 +18,6 @@ pub use extract::Session;
 pub use id::{SessionId, SessionKey};
 pub use middleware::{CurrentSession, resolve_session};
 pub use policy::{Activity, SessionPolicy};
+pub(crate) use record::rfc3339;
 pub use record::{SessionRecord, Tokens, User};
+pub use refresh::{RefreshError, Refresher};

@@ -121,6 +121,6 @@ impl SessionRecord {
 
 /// `2026-01-01T00:00:00Z`: whole seconds, UTC.
 #[must_use]
-pub(super) fn rfc3339(at: DateTime<Utc>) -> String {
+pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,4 +1,4 @@
-use crate::support::{with_param, world, world_with};
+use crate::support::{with_param, world, world_where, world_with};
 use auth_types::EndReason;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
@@ -134,8 +134,8 @@ async fn what_a_provider_adds_for_people_to_read_may_have_line_breaks() {
 
 #[tokio::test]
 async fn a_slow_provider_is_waited_for_and_not_given_up() {
-    let mut world = world().await;
-    world.provider.faults().add(Fault::Slow(Endpoint::Discovery, Duration::from_millis(2500)));
+    let slow = Fault::Slow(Endpoint::Discovery, Duration::from_millis(4000));
+    let mut world = world_where(vec![], Some(slow)).await;
     assert_eq!(
         world.begin("/").await.path(),
         "/login?error=provider_unavailable",

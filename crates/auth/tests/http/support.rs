@@ -1,3 +1,4 @@
+use dev_provider::Fault;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
 use url::Url;
 
@@ -13,9 +14,15 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
+    world_where(vars, None).await
+}
+
+/// With something the provider does wrong from the start.
+pub(crate) async fn world_where(vars: Vec<(&str, String)>, fault: Option<Fault>) -> World {
     let app_socket = bind().await;
     let origin: Url = format!("http://localhost:{}", app_socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
+    fault.into_iter().for_each(|fault| provider.faults().add(fault));
     let options = AppOptions { vars, host: None };
     let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
     World { provider, app, browser: Browser::new() }

@@ -1,0 +1,257 @@
+//! Fresh access tokens, one request for each session however many ask.
+//!
+//! In a process, callers share one attempt; between processes, a lease in the store lets one of them
+//! ask the provider while the others wait for its result. New tokens are in the store before anybody
+//! uses them, because the provider has retired the old refresh token by then (RFC 9700 §4.14.2).
+
+use super::{Session, SessionKey, SessionRecord, Sessions, Tokens};
+use crate::{
+    clock::Clock,
+    events::SessionEvent,
+    flow::FlowError,
+    provider::{Provider, Refreshed},
+    seal::Purpose,
+    store::{LeaseOwner, Lookup, NewTokens, StoreError},
+};
+use auth_types::EndReason;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use secrecy::SecretString;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long before its end an access token is renewed, on use.
+const LEAD: TimeDelta = TimeDelta::seconds(60);
+/// Spread over this much, so that sessions which began together do not renew together.
+const JITTER_SECONDS: i64 = 15;
+/// How long one attempt may hold the lease; longer than any request to the provider takes.
+const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// How often a process looks whether another has finished.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a result is handed to those who come late.
+const LATE: Duration = Duration::from_secs(2);
+/// After a failure the provider is left alone for this long, doubled each time up to the limit.
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// Why there is no fresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// The session has ended, perhaps just now: signed out meanwhile, or the refresh token was refused.
+    #[error("session_ended")]
+    Ended,
+    /// The provider gave no refresh token (RFC 6749 §1.5 makes it optional).
+    #[error("no_refresh_token")]
+    NoRefreshToken,
+    /// The provider does not answer, or is left alone after it did not. The session goes on.
+    #[error("provider_unavailable")]
+    ProviderUnavailable,
+    /// The store does not answer.
+    #[error("session_unavailable")]
+    StoreUnavailable,
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a refresh could not reach the store");
+        Self::StoreUnavailable
+    }
+}
+
+type Outcome = Result<Option<DateTime<Utc>>, RefreshError>;
+type Attempt = Shared<BoxFuture<'static, Outcome>>;
+
+/// Renews access tokens.
+#[derive(Clone)]
+pub struct Refresher(Arc<Inner>);
+
+struct Inner {
+    sessions: Sessions,
+    providers: Arc<[Provider]>,
+    clock: Clock,
+    attempts: Mutex<HashMap<SessionKey, Attempt>>,
+    /// Sessions whose provider is left alone for a while: until when, and the pause that led to it.
+    pauses: Mutex<HashMap<SessionKey, (DateTime<Utc>, TimeDelta)>>,
+}
+
+impl Refresher {
+    /// Renews the tokens of `sessions` at `providers`.
+    #[must_use]
+    pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
+        let (attempts, pauses) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { sessions, providers, clock, attempts, pauses }))
+    }
+
+    /// An access token that is good for a while, for a call to one of the provider's APIs.
+    ///
+    /// # Errors
+    /// A [`RefreshError`]; with [`RefreshError::ProviderUnavailable`] the old token may still be good.
+    pub async fn access_token(&self, session: &Session) -> Result<SecretString, RefreshError> {
+        if self.is_due(session) {
+            self.renew(session).await?;
+        }
+        let key = &session.key;
+        let Lookup::Live(record) = self.0.sessions.store.load(key, self.0.clock.now()).await? else {
+            return Err(RefreshError::Ended);
+        };
+        let tokens = self.0.sessions.tokens(key, &record).map_err(|_| RefreshError::Ended)?;
+        Ok(tokens.access_token)
+    }
+
+    /// Begins a renewal beside the request when the token is about to end.
+    pub fn renew_if_due(&self, session: &Session) {
+        if self.is_due(session) && !self.0.is_paused(&session.key) {
+            tokio::spawn(self.attempt(session));
+        }
+    }
+
+    fn is_due(&self, session: &Session) -> bool {
+        let jitter = i64::from(session.key.as_bytes()[0]) % JITTER_SECONDS;
+        let lead = LEAD + TimeDelta::seconds(jitter);
+        session.record.tokens_expire_at.is_some_and(|end| end - self.0.clock.now() <= lead)
+    }
+
+    /// Renews now. Whoever asks while, or just after, somebody else did gets the same result: when the
+    /// new access token ends, if the provider said.
+    ///
+    /// # Errors
+    /// A [`RefreshError`].
+    pub async fn renew(&self, session: &Session) -> Outcome {
+        self.attempt(session).await
+    }
+
+    fn attempt(&self, session: &Session) -> Attempt {
+        let mut attempts = lock(&self.0.attempts);
+        if let Some(attempt) = attempts.get(&session.key) {
+            return attempt.clone();
+        }
+        let (inner, session) = (self.0.clone(), session.clone());
+        let key = session.key;
+        let attempt = async move { inner.run(&session).await }.boxed().shared();
+        attempts.insert(key, attempt.clone());
+        drop(attempts);
+        // Its own task: a caller that goes away must not leave rotated tokens unsaved.
+        let (inner, running) = (self.0.clone(), attempt.clone());
+        tokio::spawn(async move {
+            if running.await.is_ok() {
+                tokio::time::sleep(LATE).await;
+            }
+            lock(&inner.attempts).remove(&key);
+        });
+        attempt
+    }
+}
+
+impl Inner {
+    async fn run(&self, session: &Session) -> Outcome {
+        if self.is_paused(&session.key) {
+            return Err(RefreshError::ProviderUnavailable);
+        }
+        let owner = self.sessions.random.bytes();
+        let deadline = self.clock.now() + LEASE;
+        let before = session.record.tokens_expire_at;
+        // Real time bounds the wait, whatever the clock that judges sessions says.
+        for _ in 0..LEASE.num_milliseconds() / 50 {
+            if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
+                return self.with_lease(session, &owner).await;
+            }
+            tokio::time::sleep(LOOK).await;
+            let now = self.load(&session.key).await?;
+            if now.tokens_expire_at != before {
+                return Ok(now.tokens_expire_at);
+            }
+        }
+        Err(RefreshError::ProviderUnavailable)
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Box<SessionRecord>, RefreshError> {
+        match self.sessions.store.load(key, self.clock.now()).await? {
+            Lookup::Live(record) => Ok(record),
+            Lookup::Ended(_) | Lookup::Unknown => Err(RefreshError::Ended),
+        }
+    }
+
+    async fn with_lease(&self, session: &Session, owner: &LeaseOwner) -> Outcome {
+        let outcome = self.ask(session, owner).await;
+        if outcome.is_err() {
+            // `set_tokens` gives the lease back by itself; every other way out does it here.
+            self.sessions.store.release_refresh(&session.key, owner).await?;
+        }
+        match outcome {
+            Err(RefreshError::ProviderUnavailable) => self.pause(session.key),
+            _ => {
+                lock(&self.pauses).remove(&session.key);
+            }
+        }
+        outcome
+    }
+
+    async fn ask(&self, session: &Session, owner: &LeaseOwner) -> Outcome {
+        let key = &session.key;
+        let record = self.load(key).await?;
+        // Somebody renewed between our look and our lease.
+        if record.tokens_expire_at != session.record.tokens_expire_at {
+            self.sessions.store.release_refresh(key, owner).await?;
+            return Ok(record.tokens_expire_at);
+        }
+        let tokens = self.sessions.tokens(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
+        let refresh_token = tokens.refresh_token.as_ref().ok_or(RefreshError::NoRefreshToken)?;
+        let provider = self.providers.iter().find(|provider| provider.config.id == record.provider);
+        let provider = provider.ok_or(RefreshError::NoRefreshToken)?;
+        match provider.refresh(refresh_token, &record).await {
+            Ok(refreshed) => self.save(key, owner, tokens, refreshed).await,
+            Err(FlowError::Unavailable(_) | FlowError::BadTokenAnswer) => {
+                Err(RefreshError::ProviderUnavailable)
+            }
+            // The refresh token is worth nothing any more, or what came back for it is not to be believed.
+            Err(error) => {
+                tracing::warn!(rule = %error, session = record.public_id, "a refresh was refused; the session ends");
+                let ended = self.sessions.end(key, EndReason::Expired).await;
+                ended.map_err(|error| RefreshError::from(error.0))?;
+                Err(RefreshError::Ended)
+            }
+        }
+    }
+
+    async fn save(&self, key: &SessionKey, owner: &LeaseOwner, old: Tokens, new: Refreshed) -> Outcome {
+        let tokens = Tokens {
+            access_token: new.access_token,
+            access_expires_at: new.access_expires_at,
+            // Not every provider rotates.
+            refresh_token: new.refresh_token.or(old.refresh_token),
+            id_token: new.id_token.or(old.id_token),
+        };
+        let sealed = serde_json::to_vec(&tokens).map_err(|error| StoreError(error.to_string()))?;
+        let sealed = self.sessions.keyring.seal(Purpose::Tokens, key.as_bytes(), &sealed);
+        let new = NewTokens { sealed: &sealed, expire_at: tokens.access_expires_at };
+        if !self.sessions.store.set_tokens(key, owner, new, self.clock.now()).await? {
+            // Signed out meanwhile, and sign-out wins.
+            return Err(RefreshError::Ended);
+        }
+        self.sessions.tell(SessionEvent::Changed(*key)).await;
+        Ok(tokens.access_expires_at)
+    }
+
+    fn is_paused(&self, key: &SessionKey) -> bool {
+        lock(&self.pauses).get(key).is_some_and(|(until, _)| self.clock.now() < *until)
+    }
+
+    fn pause(&self, key: SessionKey) {
+        let now = self.clock.now();
+        let mut pauses = lock(&self.pauses);
+        // Those that are long over belong to sessions that went away.
+        pauses.retain(|_, (until, _)| now < *until + LONGEST_PAUSE);
+        let pause = pauses.get(&key).map_or(FIRST_PAUSE, |(_, pause)| (*pause * 2).min(LONGEST_PAUSE));
+        pauses.insert(key, (now + pause, pause));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

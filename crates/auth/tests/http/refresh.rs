@@ -1,0 +1,153 @@
+use crate::support::{World, world};
+use auth::session::{RefreshError, Resolution, Session};
+use chrono::TimeDelta;
+use dev_provider::{Endpoint, Fault};
+use futures::future::join_all;
+use http::StatusCode;
+use secrecy::ExposeSecret;
+use test_support::Page;
+
+impl World {
+    async fn renew(&mut self) -> Page {
+        self.post("/api/renew-token", &[]).await
+    }
+
+    async fn session(&self) -> Session {
+        let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
+        match self.app.auth.sessions.resolve(&cookie).await.unwrap() {
+            Resolution::SignedIn(key, record) => Session { key, record },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refreshes(&self) -> u64 {
+        self.provider.provider.counters().refresh_token
+    }
+
+    /// To a minute before the access token ends.
+    fn near_the_end(&self) {
+        self.app.clock.advance(TimeDelta::seconds(250));
+    }
+}
+
+#[tokio::test]
+async fn a_forced_renewal_says_when_the_new_token_ends_and_shows_none() {
+    let mut world = world().await;
+    assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED);
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(TimeDelta::seconds(100));
+    let before = world.session().await.record.tokens_expire_at.unwrap();
+    let renewed = world.renew().await;
+    assert_eq!(renewed.status, StatusCode::OK);
+    let expires_at = renewed.json()["expires_at"].as_str().unwrap().to_owned();
+    let after = world.session().await.record.tokens_expire_at.unwrap();
+    assert!(after > before);
+    assert!(expires_at.starts_with(&after.to_rfc3339()[..19]));
+    assert!(!renewed.body.contains("token\""));
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.near_the_end();
+    let session = world.session().await;
+    let refresher = &world.app.auth.refresher;
+    let tokens = join_all((0..20).map(|_| refresher.access_token(&session))).await;
+    let tokens: Vec<_> = tokens.into_iter().map(|token| token.unwrap().expose_secret().to_owned()).collect();
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert_eq!(world.refreshes(), 1);
+    let late = world.renew().await;
+    assert_eq!((late.status, world.refreshes()), (StatusCode::OK, 1), "late callers get the same result");
+}
+
+#[tokio::test]
+async fn two_processes_on_one_store_make_one_request() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.near_the_end();
+    let session = world.session().await;
+    let other = world.app.replica().await;
+    let (one, two) = tokio::join!(
+        world.app.auth.refresher.access_token(&session),
+        other.refresher.access_token(&session),
+    );
+    assert_eq!(one.unwrap().expose_secret(), two.unwrap().expose_secret());
+    assert_eq!(world.refreshes(), 1);
+}
+
+#[tokio::test]
+async fn a_request_near_the_end_renews_beside_it() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let before = world.session().await.record.tokens_expire_at;
+    world.get("/protected").await;
+    assert_eq!(world.refreshes(), 0);
+    world.near_the_end();
+    let mut bus = world.app.auth.sessions.events();
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    bus.recv().await.unwrap();
+    assert_eq!(world.refreshes(), 1);
+    assert!(world.session().await.record.tokens_expire_at > before);
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_ends_the_session_as_expired() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.provider.faults().add_times(Fault::RefuseRefresh, 1);
+    assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED);
+    let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
+    let resolution = world.app.auth.sessions.resolve(&cookie).await.unwrap();
+    assert!(matches!(resolution, Resolution::Ended(auth_types::EndReason::Expired)));
+}
+
+#[tokio::test]
+async fn a_provider_in_trouble_keeps_the_session_and_is_left_alone_for_a_while() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
+    let failed = world.renew().await;
+    assert_eq!(
+        (failed.status, failed.headers["retry-after"].to_str().unwrap()),
+        (StatusCode::SERVICE_UNAVAILABLE, "5")
+    );
+    assert_eq!(world.status().await, 200);
+    assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let asked = world.refreshes();
+    assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.refreshes(), asked, "left alone");
+    world.app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(world.renew().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_lost_answer_does_not_cost_the_session() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.provider.faults().add_times(Fault::LostTokenAnswer, 1);
+    assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
+    world.app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(world.renew().await.status, StatusCode::OK, "the old parent gets its successor once more");
+}
+
+#[tokio::test]
+async fn a_sign_out_during_a_refresh_wins() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let session = world.session().await;
+    let slow = Fault::Slow(Endpoint::Token, std::time::Duration::from_millis(400));
+    world.provider.faults().add_times(slow, 1);
+    let before = world.refreshes();
+    let refresher = world.app.auth.refresher.clone();
+    let asked = session.clone();
+    let renewal = tokio::spawn(async move { refresher.renew(&asked).await });
+    while world.refreshes() == before && !renewal.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    world.post("/auth/signout", &[("scope", "local")]).await;
+    assert_eq!(renewal.await.unwrap(), Err(RefreshError::Ended));
+    assert_eq!(world.status().await, 401);
+    assert!(!world.app.auth.sessions.lives(&session.key).await.unwrap());
+}
