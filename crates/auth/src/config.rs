@@ -11,6 +11,7 @@ use crate::{
     origin::{Origin, PublicUrls},
     provider::ProviderConfig,
     session::{CookieSettings, SessionPolicy},
+    store,
 };
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -234,13 +235,16 @@ impl Vars {
     fn store_url(&self) -> Result<String, ConfigError> {
         let url =
             self.required("SESSION_STORE_URL", "set it to a database file, as in sqlite://data/sessions.db")?;
-        if url.strip_prefix("sqlite://").is_some_and(|path| !path.is_empty()) {
+        if store::Kind::of(url).is_some() {
             return Ok(url.to_owned());
         }
+        // Only the scheme: the rest may hold a password.
         let scheme = url.split(':').next().unwrap_or_default();
         Err(ConfigError::new(
             "SESSION_STORE_URL",
-            format!("\"{scheme}:\" is no store we have; use sqlite://PATH"),
+            format!(
+                "\"{scheme}:\" is no store we have; use sqlite://PATH, postgres://…, redis://… or memory:"
+            ),
         ))
     }
 

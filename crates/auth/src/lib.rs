@@ -36,7 +36,7 @@ use random::Random;
 use seal::Keyring;
 use session::{CookieSettings, Refresher, Sessions};
 use std::{ops::Deref, sync::Arc};
-use store::{SqliteStore, Store};
+use store::{Store, StoreError};
 use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
 
 /// Longest request body, bytes: no form or JSON of ours comes near it.
@@ -86,12 +86,10 @@ impl Auth {
     /// # Errors
     /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
     pub async fn start(config: Config, clock: Clock, random: Random) -> Result<Self, ConfigError> {
-        let store = SqliteStore::open(&config.store_url).await.map_err(|error| {
-            let problem =
-                format!("cannot open {}: {error}; is the folder there and writable?", config.store_url);
-            ConfigError::new("SESSION_STORE_URL", problem)
-        })?;
-        Self::with_store(config, Arc::new(store), clock, random)
+        let store = store::open(&config.store_url)
+            .await
+            .map_err(|StoreError(problem)| ConfigError::new("SESSION_STORE_URL", problem))?;
+        Self::with_store(config, store, clock, random)
     }
 
     /// The same with a store that is open already.

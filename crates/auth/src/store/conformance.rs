@@ -82,6 +82,9 @@ pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dy
     let late = Touch { seen_at: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
     assert!(!store.touch(&key(1), late).await.unwrap());
     assert!(!store.set_data(&key(1), &Map::new(), at(600)).await.unwrap());
+    assert!(!store.end(&key(1), EndReason::SignedOut, at(600)).await.unwrap());
+    assert!(!store.end_idle(&key(1), at(0), at(600)).await.unwrap());
+    assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
 }
 
 pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_end(store: Arc<dyn Store>) {
@@ -169,6 +172,26 @@ pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dy
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
     let fresh = SessionRecord { issued_at: at(10), created_at: at(11), ..record("bob", None) };
     store.create(&key(4), &fresh).await.unwrap();
+}
+
+pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc<dyn Store>) {
+    for round in 0..50 {
+        let (sid, subject) = (format!("s{round}"), format!("user-{round}"));
+        let session = record(&subject, Some(&sid));
+        let key = key(round);
+        let (created, ended) = if round % 2 == 0 {
+            let logout = store.end_provider_session(ISSUER, &sid, EndReason::Revoked, at(1));
+            tokio::join!(store.create(&key, &session), logout)
+        } else {
+            let logout = store.end_subject(ISSUER, &subject, at(1), EndReason::Revoked, at(1));
+            tokio::join!(store.create(&key, &session), logout)
+        };
+        match created {
+            Ok(()) => assert_eq!(ended.unwrap(), [key]),
+            Err(error) => assert!(matches!(error, CreateError::LoggedOutMeanwhile), "{error}"),
+        }
+        assert!(!matches!(store.load(&key, at(2)).await.unwrap(), Lookup::Live(_)), "round {round}");
+    }
 }
 
 pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: Arc<dyn Store>) {
@@ -309,6 +332,7 @@ macro_rules! conformance {
             a_provider_session_ends_its_own_sessions_only,
             a_subject_ends_the_sessions_begun_before,
             a_logout_that_overtakes_its_sign_in_refuses_it,
+            no_sign_in_slips_past_a_logout_at_the_same_moment,
             tokens_are_replaced_by_the_holder_of_the_lease_only,
             a_refresh_loses_against_a_sign_out,
             twenty_who_want_the_lease_get_it_once,
@@ -340,7 +364,86 @@ async fn sqlite_fixture() -> Fixture {
     Fixture { store: Arc::new(store), _keep: Box::new(folder) }
 }
 
+async fn memory_fixture() -> Fixture {
+    Fixture { store: Arc::new(MemoryStore::new()), _keep: Box::new(()) }
+}
+
+/// Where a throwaway server is.
+///
+/// # Panics
+/// Without one: a test that is silently skipped proves nothing.
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} is not set; run it as `.ci/services cargo nextest run -p auth`, which starts a server"
+        )
+    })
+}
+
+/// A database of its own.
+async fn postgres_url() -> String {
+    let server = server("TEST_POSTGRES_URL");
+    let name = format!("test_{:032x}", u128::from_le_bytes(Random::system().bytes()));
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&mut connection).await.unwrap();
+    let mut url = ::url::Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.into()
+}
+
+async fn postgres_fixture() -> Fixture {
+    let store = PostgresStore::open(&postgres_url().await).await.unwrap();
+    Fixture { store: Arc::new(store), _keep: Box::new(()) }
+}
+
+async fn redis_fixture() -> Fixture {
+    let prefix = format!("test-{}", Random::system().token());
+    let store = RedisStore::open_with_prefix(&server("TEST_REDIS_URL"), &prefix).await.unwrap();
+    Fixture { store: Arc::new(store), _keep: Box::new(()) }
+}
+
 conformance!(sqlite, super::sqlite_fixture);
+conformance!(memory, super::memory_fixture);
+conformance!(postgres, super::postgres_fixture);
+conformance!(redis, super::redis_fixture);
+
+mod postgres_only {
+    use super::*;
+
+    #[tokio::test]
+    async fn replicas_may_open_a_new_database_at_once_and_see_and_hear_each_other() {
+        let url = postgres_url().await;
+        let opened = futures::future::join_all((0..4).map(|_| PostgresStore::open(&url))).await;
+        let stores: Vec<_> = opened.into_iter().map(|store| store.unwrap()).collect();
+        let mut heard = stores[1].subscribe();
+        stores[0].create(&key(1), &record("alice", None)).await.unwrap();
+        assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        let event = SessionEvent::Changed(key(1));
+        stores[0].publish(event).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+    }
+}
+
+mod redis_only {
+    use super::*;
+
+    #[tokio::test]
+    async fn replicas_see_and_hear_each_other_and_other_prefixes_do_not() {
+        let (url, prefix) = (server("TEST_REDIS_URL"), format!("test-{}", Random::system().token()));
+        let open = |prefix: String| async { RedisStore::open_with_prefix(&url, &{ prefix }).await.unwrap() };
+        let (one, two) = (open(prefix.clone()).await, open(prefix).await);
+        let other = open(format!("test-{}", Random::system().token())).await;
+        let mut heard = two.subscribe();
+        one.create(&key(1), &record("alice", None)).await.unwrap();
+        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        assert_eq!(other.load(&key(1), at(1)).await.unwrap(), Lookup::Unknown);
+        let (theirs, ours) = (SessionEvent::Changed(key(2)), SessionEvent::Changed(key(1)));
+        other.publish(theirs).await.unwrap();
+        one.publish(ours).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(ours));
+    }
+}
 
 mod sqlite_only {
     use super::*;

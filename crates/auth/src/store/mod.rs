@@ -5,14 +5,23 @@
 //! token would be lost), it has no "ended", and no way to find a session by its provider's `sid`.
 //! Here each change is its own statement, and each statement says "if it still lives".
 
+mod memory;
+mod postgres;
+mod redis;
 mod sqlite;
+mod url;
 
 #[cfg(test)]
 mod conformance;
 
 #[cfg(test)]
 pub(crate) use conformance::sample_record;
+pub use memory::MemoryStore;
+pub use postgres::PostgresStore;
+pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
+pub(crate) use url::Kind;
+pub use url::open;
 
 use crate::{
     events::EventBus,
@@ -22,6 +31,11 @@ use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
+
+/// How long the reason of an ended session can still be told.
+const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
+/// How long a logout refuses the sign-in that it overtook; a code lives ten minutes at most.
+const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
 
 /// The store did not answer, or answered nonsense. The session is neither there nor gone.
 #[derive(Debug, thiserror::Error)]

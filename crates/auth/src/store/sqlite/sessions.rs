@@ -3,18 +3,16 @@
 use super::{SqliteStore, rows};
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::{CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, Touch, Which},
+    store::{
+        CreateError, LeaseOwner, Lookup, NewTokens, REMEMBER_ENDED, SessionStore, StoreError, TOMBSTONE_AGE,
+        Touch, Which,
+    },
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
-
-/// How long the reason of an ended session can still be told.
-const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
-/// How long a logout refuses the sign-in that it overtook; a code lives ten minutes at most.
-const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
 
 /// Ending forgets the person and the tokens; what stays is that it ended, and why.
 const END: &str = "UPDATE sessions SET ended_reason = ?1, user = '{}', data = '{}', sealed_tokens = x'', \
@@ -163,7 +161,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?3")))
+        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?3 AND expires_at > ?2")))
             .bind(reason.as_str())
             .bind(now.timestamp_millis())
             .bind(key.as_bytes())
@@ -178,13 +176,15 @@ impl SessionStore for SqliteStore {
         last_seen_at: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let ended = sqlx::query(AssertSqlSafe(format!("{END} AND key = ?3 AND last_seen_at = ?4")))
-            .bind(EndReason::Idle.as_str())
-            .bind(now.timestamp_millis())
-            .bind(key.as_bytes())
-            .bind(last_seen_at.timestamp_millis())
-            .execute(&self.write)
-            .await?;
+        let ended = sqlx::query(AssertSqlSafe(format!(
+            "{END} AND key = ?3 AND expires_at > ?2 AND last_seen_at = ?4"
+        )))
+        .bind(EndReason::Idle.as_str())
+        .bind(now.timestamp_millis())
+        .bind(key.as_bytes())
+        .bind(last_seen_at.timestamp_millis())
+        .execute(&self.write)
+        .await?;
         Ok(ended.rows_affected() > 0)
     }
 

@@ -1,0 +1,169 @@
+//! Sessions in memory: each change happens under the one lock, if the session still lives.
+
+use super::MemoryStore;
+use crate::{
+    session::{SessionKey, SessionRecord},
+    store::{CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, Touch, Which},
+};
+use async_trait::async_trait;
+use auth_types::EndReason;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+        self.state().create(*key, record.clone())
+    }
+
+    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+        let state = self.state();
+        let Some(entry) = state.get(key) else { return Ok(Lookup::Unknown) };
+        Ok(match entry.ended {
+            Some(reason) => Lookup::Ended(reason),
+            None if entry.record.expires_at > now => Lookup::Live(Box::new(entry.record.clone())),
+            None => Lookup::Ended(EndReason::Expired),
+        })
+    }
+
+    async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let Some(entry) = state.live(key, touch.seen_at) else { return Ok(false) };
+        let record = &mut entry.record;
+        if record.last_seen_at > touch.seen_at - touch.interval {
+            return Ok(false);
+        }
+        record.last_seen_at = touch.seen_at;
+        record.expires_at = record.expires_at.max(touch.expires_at.min(record.absolute_expires_at));
+        Ok(true)
+    }
+
+    async fn set_data(
+        &self,
+        key: &SessionKey,
+        data: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        Ok(state.live(key, now).map(|entry| entry.record.data = data.clone()).is_some())
+    }
+
+    async fn set_tokens(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        tokens: NewTokens<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let holder = state.live(key, now).filter(|entry| entry.lease.is_some_and(|(held, _)| held == *owner));
+        let Some(entry) = holder else { return Ok(false) };
+        entry.lease = None;
+        entry.record.sealed_tokens = tokens.sealed.to_vec();
+        entry.record.tokens_expire_at = tokens.expire_at;
+        Ok(true)
+    }
+
+    async fn lease_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let free = state.live(key, now).filter(|entry| entry.lease.is_none_or(|(_, held)| held <= now));
+        Ok(free.map(|entry| entry.lease = Some((*owner, until))).is_some())
+    }
+
+    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
+        if let Some(entry) = self.state().get_mut(key) {
+            entry.lease.take_if(|(held, _)| held == owner);
+        }
+        Ok(())
+    }
+
+    async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(self.state().end(key, reason, now))
+    }
+
+    async fn end_idle(
+        &self,
+        key: &SessionKey,
+        last_seen_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let unused = state.live(key, now).is_some_and(|entry| entry.record.last_seen_at == last_seen_at);
+        Ok(unused && state.end(key, EndReason::Idle, now))
+    }
+
+    async fn end_of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        which: Which<'_>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let mut state = self.state();
+        let mut keys = state.of_subject(issuer, subject, now);
+        keys.retain(|(key, record)| match which {
+            Which::PublicId(id) => record.public_id == id,
+            Which::AllBut(kept) => key != kept,
+        });
+        let keys = keys.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
+    }
+
+    async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let mut state = self.state();
+        state.bury_provider_session(issuer, sid, now);
+        let found = state.of_provider_session(issuer, sid, now);
+        let keys = found.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
+    }
+
+    async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let mut state = self.state();
+        state.bury_subject(issuer, subject, begun_before, now);
+        let mut found = state.of_subject(issuer, subject, now);
+        found.retain(|(_, record)| record.issued_at < begun_before);
+        let keys = found.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
+    }
+
+    async fn of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let state = self.state();
+        let found = state.of_subject(issuer, subject, now);
+        let mut records = found.into_iter().map(|(_, record)| record.clone()).collect::<Vec<_>>();
+        records.sort_by_key(|record| std::cmp::Reverse(record.created_at));
+        Ok(records)
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        Ok(self.state().sweep(now) as u64)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

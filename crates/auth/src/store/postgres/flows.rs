@@ -1,0 +1,20 @@
+//! The `state`s that were used.
+
+use super::PostgresStore;
+use crate::store::{FlowStore, StoreError};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+#[async_trait]
+impl FlowStore for PostgresStore {
+    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let first = sqlx::query(
+            "INSERT INTO used_states (state_hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        )
+        .bind(state_hash.as_slice())
+        .bind(expires_at.timestamp_millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(first.rows_affected() > 0)
+    }
+}

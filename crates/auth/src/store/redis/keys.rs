@@ -1,0 +1,75 @@
+//! The names of things in Redis.
+//!
+//! | key | type | holds |
+//! |---|---|---|
+//! | `auth:session:<key>` | hash | a session, or that it ended and why |
+//! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
+//! | `auth:buried:sub:<hash>`, `auth:buried:sid:<hash>` | hash | a tombstone |
+//! | `auth:state:<hash>` | string | a `state` that came back |
+//! | `auth:expiry` | sorted set | every key above but the indices, by when it may go |
+
+use crate::session::{SessionKey, SessionRecord};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+/// Makes the names.
+#[derive(Debug)]
+pub(super) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    pub(super) fn session(&self, key: &SessionKey) -> String {
+        format!("{}:session:{}", self.prefix, URL_SAFE_NO_PAD.encode(key.as_bytes()))
+    }
+
+    /// The reverse of [`session`](Self::session).
+    pub(super) fn parse_session(&self, name: &str) -> Option<SessionKey> {
+        let key = name.strip_prefix(&self.prefix)?.strip_prefix(":session:")?;
+        let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
+        Some(SessionKey::from_bytes(bytes))
+    }
+
+    pub(super) fn of_subject(&self, issuer: &str, subject: &str) -> String {
+        format!("{}:sub:{}", self.prefix, hash(issuer, subject))
+    }
+
+    pub(super) fn of_provider_session(&self, issuer: &str, sid: &str) -> String {
+        format!("{}:sid:{}", self.prefix, hash(issuer, sid))
+    }
+
+    pub(super) fn buried_subject(&self, issuer: &str, subject: &str) -> String {
+        format!("{}:buried:sub:{}", self.prefix, hash(issuer, subject))
+    }
+
+    pub(super) fn buried_provider_session(&self, issuer: &str, sid: &str) -> String {
+        format!("{}:buried:sid:{}", self.prefix, hash(issuer, sid))
+    }
+
+    pub(super) fn state(&self, state_hash: &[u8; 32]) -> String {
+        format!("{}:state:{}", self.prefix, URL_SAFE_NO_PAD.encode(state_hash))
+    }
+
+    pub(super) fn expiry(&self) -> String {
+        format!("{}:expiry", self.prefix)
+    }
+
+    /// The indices that a session is in, as the scripts want them: `sub`, then `sid` or nothing.
+    pub(super) fn indices(&self, record: &SessionRecord) -> (String, String) {
+        let sid = record.provider_session.as_ref();
+        (
+            self.of_subject(&record.issuer, &record.subject),
+            sid.map(|sid| self.of_provider_session(&record.issuer, sid)).unwrap_or_default(),
+        )
+    }
+}
+
+/// Names of fixed length, whatever a provider calls its users; the length keeps `("a", "bc")` and
+/// `("ab", "c")` apart.
+fn hash(issuer: &str, value: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {issuer} {value}", issuer.len())))
+}

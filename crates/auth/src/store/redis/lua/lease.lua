@@ -1,0 +1,7 @@
+-- KEYS: session. ARGV: now, owner, until when. Returns 1 when the owner has it.
+local session = KEYS[1]
+if not lives(session, ARGV[1]) then return 0 end
+local held = redis.call('HGET', session, 'refresh_until')
+if held and tonumber(held) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', session, 'refresh_owner', ARGV[2], 'refresh_until', ARGV[3])
+return 1

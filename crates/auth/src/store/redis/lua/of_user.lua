@@ -1,0 +1,10 @@
+-- KEYS: index. ARGV: now, then the fields. Returns those fields of each live session.
+local found = {}
+for _, session in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+    if redis.call('EXISTS', session) == 0 then
+        redis.call('SREM', KEYS[1], session)
+    elseif lives(session, ARGV[1]) then
+        found[#found + 1] = redis.call('HMGET', session, unpack(ARGV, 2))
+    end
+end
+return found

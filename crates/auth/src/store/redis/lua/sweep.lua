@@ -1,0 +1,14 @@
+-- KEYS: expiry. ARGV: now, how many at most: nobody should wait long for a sweep. Returns how many were
+-- due, and how many of those were still there.
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+local gone = 0
+for _, key in ipairs(due) do
+    if redis.call('TYPE', key).ok == 'hash' then
+        for _, index in ipairs(redis.call('HMGET', key, 'in_sub', 'in_sid')) do
+            if index and index ~= '' then redis.call('SREM', index, key) end
+        end
+    end
+    gone = gone + redis.call('DEL', key)
+    redis.call('ZREM', KEYS[1], key)
+end
+return { #due, gone }

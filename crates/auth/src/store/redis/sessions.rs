@@ -1,0 +1,244 @@
+//! Sessions in Redis: each change is one script.
+
+use super::{RedisStore, rows, scripts};
+use crate::{
+    session::{SessionKey, SessionRecord},
+    store::{
+        CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, TOMBSTONE_AGE, Touch, Which,
+    },
+};
+use ::redis::{AsyncCommands, FromRedisValue, RedisResult, ScriptInvocation};
+use async_trait::async_trait;
+use auth_types::EndReason;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+/// How many keys one step of a sweep removes.
+const SWEEP_STEP: usize = 500;
+
+/// Which sessions of an index end, and the tombstone that goes up.
+struct EndMany<'a> {
+    index: String,
+    which: (&'a str, &'a str),
+    /// Its key and its `begun_before`.
+    tomb: Option<(String, DateTime<Utc>)>,
+}
+
+impl RedisStore {
+    async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
+        script.invoke_async(&mut self.connection.clone()).await
+    }
+
+    async fn end_many(
+        &self,
+        many: EndMany<'_>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let (tomb, begun_before) = many.tomb.unwrap_or((String::new(), now));
+        let ended: Vec<String> = scripts::END_MANY
+            .key(many.index)
+            .key(self.keys.expiry())
+            .key(tomb)
+            .arg(now.timestamp_millis())
+            .arg(reason.as_str())
+            .arg(many.which.0)
+            .arg(many.which.1)
+            .arg(begun_before.timestamp_millis())
+            .arg(TOMBSTONE_AGE.num_milliseconds())
+            .invoke_async(&mut self.connection.clone())
+            .await?;
+        let bad = || StoreError("bad key".into());
+        ended.iter().map(|name| self.keys.parse_session(name).ok_or_else(bad)).collect()
+    }
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+        let keys = &self.keys;
+        let (by_subject, by_provider_session) = keys.indices(record);
+        let sid = record.provider_session.as_ref();
+        let buried_sid = sid.map(|sid| keys.buried_provider_session(&record.issuer, sid));
+        let mut script = scripts::CREATE.prepare_invoke();
+        script
+            .key(keys.session(key))
+            .key(by_subject)
+            .key(by_provider_session)
+            .key(keys.buried_subject(&record.issuer, &record.subject))
+            .key(buried_sid.unwrap_or_default())
+            .key(keys.expiry())
+            .arg(record.created_at.timestamp_millis())
+            .arg(record.issued_at.timestamp_millis())
+            .arg(record.expires_at.timestamp_millis())
+            .arg(record.absolute_expires_at.timestamp_millis());
+        for (name, value) in rows::values(record)? {
+            script.arg(name).arg(value);
+        }
+        match self.run::<String>(&script).await.map_err(StoreError::from)?.as_str() {
+            "created" => Ok(()),
+            "buried" => Err(CreateError::LoggedOutMeanwhile),
+            _ => Err(CreateError::Collision),
+        }
+    }
+
+    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+        let row = self.connection.clone().hmget(self.keys.session(key), &rows::FIELDS).await?;
+        rows::lookup(row, now)
+    }
+
+    async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
+        let mut script = scripts::TOUCH.key(self.keys.session(key));
+        script
+            .key(self.keys.expiry())
+            .arg(touch.seen_at.timestamp_millis())
+            .arg(touch.expires_at.timestamp_millis())
+            .arg(touch.interval.num_milliseconds());
+        Ok(self.run(&script).await?)
+    }
+
+    async fn set_data(
+        &self,
+        key: &SessionKey,
+        data: &Map<String, Value>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut script = scripts::SET_DATA.key(self.keys.session(key));
+        script.arg(now.timestamp_millis()).arg(rows::to_json(data)?);
+        Ok(self.run(&script).await?)
+    }
+
+    async fn set_tokens(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        tokens: NewTokens<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let expire_at = tokens.expire_at.map(|at| at.timestamp_millis().to_string());
+        let mut script = scripts::SET_TOKENS.key(self.keys.session(key));
+        script
+            .arg(now.timestamp_millis())
+            .arg(owner.as_slice())
+            .arg(tokens.sealed)
+            .arg(expire_at.unwrap_or_default());
+        Ok(self.run(&script).await?)
+    }
+
+    async fn lease_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut script = scripts::LEASE.key(self.keys.session(key));
+        script.arg(now.timestamp_millis()).arg(owner.as_slice()).arg(until.timestamp_millis());
+        Ok(self.run(&script).await?)
+    }
+
+    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
+        let mut script = scripts::RELEASE.key(self.keys.session(key));
+        script.arg(owner.as_slice());
+        Ok(self.run(&script).await?)
+    }
+
+    async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let mut script = scripts::END.key(self.keys.session(key));
+        script.key(self.keys.expiry()).arg(now.timestamp_millis()).arg(reason.as_str()).arg("");
+        Ok(self.run(&script).await?)
+    }
+
+    async fn end_idle(
+        &self,
+        key: &SessionKey,
+        last_seen_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let mut script = scripts::END.key(self.keys.session(key));
+        script
+            .key(self.keys.expiry())
+            .arg(now.timestamp_millis())
+            .arg(EndReason::Idle.as_str())
+            .arg(last_seen_at.timestamp_millis());
+        Ok(self.run(&script).await?)
+    }
+
+    async fn end_of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        which: Which<'_>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let index = self.keys.of_subject(issuer, subject);
+        let kept;
+        let which = match which {
+            Which::PublicId(id) => ("public_id", id),
+            Which::AllBut(key) => {
+                kept = self.keys.session(key);
+                ("all_but", kept.as_str())
+            }
+        };
+        self.end_many(EndMany { index, which, tomb: None }, reason, now).await
+    }
+
+    async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let index = self.keys.of_provider_session(issuer, sid);
+        let tomb = Some((self.keys.buried_provider_session(issuer, sid), now));
+        self.end_many(EndMany { index, which: ("all", ""), tomb }, reason, now).await
+    }
+
+    async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+        reason: EndReason,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, StoreError> {
+        let index = self.keys.of_subject(issuer, subject);
+        let tomb = Some((self.keys.buried_subject(issuer, subject), begun_before));
+        let before = begun_before.timestamp_millis().to_string();
+        self.end_many(EndMany { index, which: ("begun_before", &before), tomb }, reason, now).await
+    }
+
+    async fn of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let mut script = scripts::OF_USER.key(self.keys.of_subject(issuer, subject));
+        script.arg(now.timestamp_millis()).arg(&rows::FIELDS);
+        let rows: Vec<rows::Row> = self.run(&script).await?;
+        let mut records = rows.into_iter().map(rows::record).collect::<Result<Vec<_>, _>>()?;
+        records.sort_by_key(|record| std::cmp::Reverse(record.created_at));
+        Ok(records)
+    }
+
+    async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut swept = 0;
+        loop {
+            let mut script = scripts::SWEEP.key(self.keys.expiry());
+            script.arg(now.timestamp_millis()).arg(SWEEP_STEP);
+            let (due, gone): (usize, u64) = self.run(&script).await?;
+            swept += gone;
+            if due < SWEEP_STEP {
+                return Ok(swept);
+            }
+        }
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let _: () = ::redis::cmd("PING").query_async(&mut self.connection.clone()).await?;
+        Ok(())
+    }
+}
