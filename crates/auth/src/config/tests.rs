@@ -64,6 +64,16 @@ fn whatever_is_wrong_is_named_with_its_fix() {
 }
 
 #[test]
+fn each_store_is_chosen_by_its_url() {
+    for url in ["sqlite://x.db", "postgres://db/x", "postgresql://db/x", "redis://cache", "memory:"] {
+        assert_eq!(read(&[("SESSION_STORE_URL", url)]).unwrap().store_url, url);
+    }
+    for url in ["sqlite://", "redis:cache", "memory", "memory:x"] {
+        assert_eq!(read(&[("SESSION_STORE_URL", url)]).unwrap_err().variable, "SESSION_STORE_URL");
+    }
+}
+
+#[test]
 fn a_longer_rolling_age_takes_the_absolute_one_along() {
     let policy = read(&[("AUTH_SESSION_MAX_AGE", "31536000")]).unwrap().policy;
     assert_eq!((policy.max_age, policy.absolute_age), (TimeDelta::days(365), TimeDelta::days(365)));

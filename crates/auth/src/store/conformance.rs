@@ -423,6 +423,21 @@ mod postgres_only {
         stores[0].publish(event).await.unwrap();
         assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
     }
+
+    #[tokio::test]
+    async fn a_lost_bus_connection_is_made_again_and_told_as_a_gap() {
+        let url = postgres_url().await;
+        let store = PostgresStore::open(&url).await.unwrap();
+        let mut heard = store.subscribe();
+        let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        sqlx::query(cut).execute(&mut admin).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Gap);
+        let event = SessionEvent::Changed(key(1));
+        store.publish(event).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+    }
 }
 
 mod redis_only {
