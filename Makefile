@@ -50,7 +50,7 @@ dev: build ## Run the suite with APP=main (or identity, store, partner) rebuilt 
 
 .PHONY: build
 build: setup ## Build servers and browser halves of both apps
-	@.ci/say 'servers: cargo build' 'about 4 minutes on two cores when nothing is built yet, else seconds'
+	@.ci/say 'servers: cargo build' 'on two cores about $(if $(RELEASE),10,4) minutes when nothing is built yet, else seconds'
 	@cargo build --workspace --bins $(features) $(release_flag)
 	@.ci/frontends $(profile)
 
