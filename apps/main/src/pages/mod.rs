@@ -1,6 +1,7 @@
 //! The pages of the main app, one file each.
 
 mod dashboard;
+mod devices;
 mod home;
 mod parts;
 mod protected;

@@ -1,6 +1,6 @@
 //! `/session`: what the server knows about this session.
 
-use super::parts::SignInFirst;
+use super::{devices::Devices, parts::SignInFirst};
 use auth_types::{PublicSession, SessionFacts, SessionState};
 use auth_ui::{SignOutForm, SignOutScope, TimeLeft, When, islands::SessionProbe, page, pages::PageTitle};
 use leptos::prelude::*;
@@ -12,6 +12,7 @@ pub(crate) fn Session() -> impl IntoView {
         // Each section is erased: the type of a page this long would outgrow the compiler's depth limit.
         SessionState::SignedIn { session, facts } => vec![
             view! { <Facts session facts/> }.into_any(),
+            view! { <Devices/> }.into_any(),
             view! { <Probe/> }.into_any(),
             view! { <Leave/> }.into_any(),
         ],
