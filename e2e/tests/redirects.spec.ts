@@ -22,8 +22,6 @@ test('a return path that leads away becomes the start page', async ({ page, suit
       form: { callbackUrl: trick, scope: 'local' },
       maxRedirects: 0,
     });
-    // Control characters are refused with the whole form.
-    if (/[\t\r\n]/.test(trick) && response.status() === 400) continue;
     expect(response.status(), trick).toBe(303);
     const location = new URL(response.headers()['location'] ?? '', suite.main);
     expect(location.origin, trick).toBe(suite.main);
