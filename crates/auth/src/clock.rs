@@ -23,7 +23,14 @@ impl Clock {
     /// A clock that stands still at `at` until [`advance`](Self::advance) moves it.
     #[must_use]
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        Self { fixed: Some(Arc::new(AtomicI64::new(at.timestamp_millis()))) }
+        Self::shared(Arc::new(AtomicI64::new(at.timestamp_millis())))
+    }
+
+    /// A clock that shows `millis` since the epoch, whoever moves them: for a test whose provider tells
+    /// the same time.
+    #[must_use]
+    pub fn shared(millis: Arc<AtomicI64>) -> Self {
+        Self { fixed: Some(millis) }
     }
 
     /// The present time, to the millisecond (what the stores keep).

@@ -50,7 +50,7 @@ pub async fn bind() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// The time at which tests begin: now, because the provider in the test looks at the real clock.
+/// The time at which tests begin: now, because browsers and test tools look at the real clock.
 #[must_use]
 pub fn now() -> DateTime<Utc> {
     Clock::system().now()
@@ -68,10 +68,11 @@ pub fn app_routes(auth: &Auth) -> Router {
 }
 
 impl App {
-    /// Starts an app on `listener` that signs in at `issuer`; `router` makes its router, layers included.
+    /// Starts an app on `listener` that signs in at `issuer` and tells the time by `clock`; `router` makes its router, layers included.
     pub async fn start(
         (listener, port): (TcpListener, u16),
         issuer: &Url,
+        clock: Clock,
         options: AppOptions<'_>,
         router: impl FnOnce(&Auth) -> Router,
     ) -> Self {
@@ -89,7 +90,6 @@ impl App {
         vars.extend(options.vars);
         let vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value));
         let config = Config::from_vars("app", vars).unwrap();
-        let clock = Clock::fixed(now());
         let store = SqliteStore::open(&config.store_url).await.unwrap();
         let auth = Auth::with_store(config.clone(), Arc::new(store.clone()), clock.clone(), Random::system())
             .unwrap();

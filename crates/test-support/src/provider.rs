@@ -1,9 +1,17 @@
 //! The embedded OpenID Provider on a socket of its own.
 
-use crate::{Browser, Page, app::bind};
+use crate::{
+    Browser, Page,
+    app::{bind, now},
+};
+use auth::clock::Clock;
 use dev_provider::{Client, Config, DevProvider, Faults, generate_signing_key, serve};
 use secrecy::SecretString;
-use std::{path::Path, sync::OnceLock};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock, atomic::AtomicI64},
+    time::Duration,
+};
 use url::Url;
 
 /// The secret of the client `demo`.
@@ -15,11 +23,14 @@ pub struct TestProvider {
     pub issuer: Url,
     /// For faults, counters and new keys.
     pub provider: DevProvider,
+    /// What time it is here and for the apps that sign in here. It stands still until a test moves it.
+    pub clock: Clock,
 }
 
 impl TestProvider {
     /// Starts one that knows these redirect URIs: `/auth/callback/demo` and `/auth/logout/callback` of
-    /// each origin.
+    /// each origin. Its access tokens live for hours, so that a test which moves the clock sees a refresh
+    /// only if it is about one.
     pub async fn start(origins: &[&Url]) -> Self {
         let (listener, port) = bind().await;
         let issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
@@ -33,10 +44,13 @@ impl TestProvider {
             backchannel_logout_uri: None,
         }];
         config.faults = true;
+        config.access_token_ttl = Duration::from_secs(6 * 3600);
+        let millis = Arc::new(AtomicI64::new(now().timestamp_millis()));
+        config.clock = dev_provider::Clock::Manual(millis.clone());
         config.signing_key = Some(signing_key());
         let provider = DevProvider::new(config).unwrap();
         tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
-        Self { issuer, provider }
+        Self { issuer, provider, clock: Clock::shared(millis) }
     }
 
     /// Faults to switch on.

@@ -29,6 +29,7 @@ async fn world_where(fault: Option<Fault>) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&identity_url]).await;
+    let clock = || provider.clock.clone();
     fault.into_iter().for_each(|fault| provider.faults().add(fault));
     let registry = format!(
         "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:{}']",
@@ -36,11 +37,12 @@ async fn world_where(fault: Option<Fault>) -> World {
     );
     let registry = Registry::parse(&registry).unwrap();
     let options = AppOptions::default();
-    let identity = App::start(identity_socket, &provider.issuer, options, identity_app(registry)).await;
+    let identity =
+        App::start(identity_socket, &provider.issuer, clock(), options, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
     let options =
         AppOptions { vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)], host: Some("partner.localhost") };
-    let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
+    let app = App::start(app_socket, &provider.issuer, clock(), options, app_routes).await;
     World { provider, identity, app, browser: Browser::new() }
 }
 

@@ -17,8 +17,8 @@ async fn signed_in() -> World {
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
     let options = leptos_options("main", ([127, 0, 0, 1], 0).into());
-    let app =
-        App::start(socket, &provider.issuer, AppOptions::default(), |auth| router(auth, &options)).await;
+    let (issuer, clock) = (&provider.issuer, provider.clock.clone());
+    let app = App::start(socket, issuer, clock, AppOptions::default(), |auth| router(auth, &options)).await;
     let mut browser = Browser::new();
     let begun = browser.post(&app.at("/auth/signin/demo"), &[("callbackUrl", "/dashboard")]).await;
     let login = browser.follow(begun).await;

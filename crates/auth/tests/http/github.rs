@@ -1,6 +1,7 @@
 //! GitHub speaks plain OAuth 2.0. This is a server that speaks it as GitHub Enterprise documents it,
 //! because the real one cannot be asked from a test.
 
+use auth::clock::Clock;
 use axum::{
     Form, Json, Router,
     extract::State,
@@ -9,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, sync::Mutex};
-use test_support::{App, AppOptions, Browser, app_routes, bind};
+use test_support::{App, AppOptions, Browser, app_routes, bind, now};
 use url::Url;
 
 type Seen = Arc<Mutex<HashMap<String, String>>>;
@@ -48,7 +49,9 @@ async fn start() -> (App, Seen) {
         ("AUTH_GITHUB_SECRET", "secret".to_owned()),
         ("AUTH_GITHUB_ISSUER", base.as_str().to_owned()),
     ];
-    let app = App::start(bind().await, &base, AppOptions { vars, host: None }, app_routes).await;
+    let app =
+        App::start(bind().await, &base, Clock::fixed(now()), AppOptions { vars, host: None }, app_routes)
+            .await;
     (app, seen)
 }
 

@@ -25,8 +25,9 @@ impl World {
     }
 
     /// To a minute before the access token ends.
-    fn near_the_end(&self) {
-        self.app.clock.advance(TimeDelta::seconds(250));
+    async fn near_the_end(&self) {
+        let end = self.session().await.record.tokens_expire_at.unwrap();
+        self.app.clock.advance(end - self.app.clock.now() - TimeDelta::seconds(50));
     }
 }
 
@@ -51,7 +52,7 @@ async fn a_forced_renewal_says_when_the_new_token_ends_and_shows_none() {
 async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    world.near_the_end();
+    world.near_the_end().await;
     let session = world.session().await;
     let refresher = &world.app.auth.refresher;
     let tokens = join_all((0..20).map(|_| refresher.access_token(&session))).await;
@@ -66,7 +67,7 @@ async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
 async fn two_processes_on_one_store_make_one_request() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    world.near_the_end();
+    world.near_the_end().await;
     let session = world.session().await;
     let other = world.app.replica().await;
     let (one, two) = tokio::join!(
@@ -84,7 +85,7 @@ async fn a_request_near_the_end_renews_beside_it() {
     let before = world.session().await.record.tokens_expire_at;
     world.get("/protected").await;
     assert_eq!(world.refreshes(), 0);
-    world.near_the_end();
+    world.near_the_end().await;
     let mut bus = world.app.auth.sessions.events();
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
     bus.recv().await.unwrap();

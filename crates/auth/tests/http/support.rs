@@ -24,7 +24,7 @@ pub(crate) async fn world_where(vars: Vec<(&str, String)>, fault: Option<Fault>)
     let provider = TestProvider::start(&[&origin]).await;
     fault.into_iter().for_each(|fault| provider.faults().add(fault));
     let options = AppOptions { vars, host: None };
-    let app = App::start(app_socket, &provider.issuer, options, app_routes).await;
+    let app = App::start(app_socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
     World { provider, app, browser: Browser::new() }
 }
 
