@@ -1,6 +1,9 @@
 //! What the main app keeps about a user in their session: a favourite number.
 
-use auth::{Auth, error_page, session::Session};
+use auth::{
+    Auth, error_page,
+    session::{DataError, Session, SessionRecord},
+};
 use auth_types::PublicUser;
 use axum::{
     Json,
@@ -11,7 +14,7 @@ use http::{StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use main::server_fns::{FAVOURITE_NUMBER, SaveError, Saving, UserData};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The fields that may be changed, and nothing else.
 #[derive(Deserialize)]
@@ -50,13 +53,19 @@ pub(super) async fn update(
 }
 
 async fn save(auth: &Auth, session: &Session, number: i32) -> Result<PublicUser, SaveError> {
-    let mut user = session.public().user;
-    user.data.insert(FAVOURITE_NUMBER.to_owned(), Value::from(number));
-    match auth.sessions.set_data(&session.key, &user.data).await {
-        Ok(true) => Ok(user),
-        Ok(false) => Err(SaveError::SignedOut),
+    let set_number = |data: &str| {
+        let mut data = serde_json::from_str::<Map<String, Value>>(data).unwrap_or_default();
+        data.insert(FAVOURITE_NUMBER.to_owned(), Value::from(number));
+        serde_json::to_string(&data)
+    };
+    match auth.sessions.change_data(&session.key, set_number).await {
+        Ok(data) => {
+            let record = SessionRecord { data, ..(*session.record).clone() };
+            Ok(record.public().user)
+        }
+        Err(DataError::SignedOut) => Err(SaveError::SignedOut),
         Err(error) => {
-            tracing::error!(error = %error.0, "user data was not saved");
+            tracing::error!(%error, "user data was not saved");
             Err(SaveError::Unavailable)
         }
     }

@@ -73,7 +73,7 @@ pub(super) async fn finish(
         provider: config.id.clone(),
         issuer,
         subject: user.id.to_string(),
-        provider_session: None,
+        sid: None,
         issued_at: now,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         tokens: Tokens {

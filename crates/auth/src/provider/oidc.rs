@@ -58,7 +58,7 @@ pub(super) async fn finish(
         provider: config.id.clone(),
         issuer: claims.issuer().as_str().to_owned(),
         subject: claims.subject().as_str().to_owned(),
-        provider_session: claims.additional_claims().sid.clone(),
+        sid: claims.additional_claims().sid.clone(),
         issued_at: claims.issue_time(),
         user,
         tokens: tokens_of(&answer, id_token, now),

@@ -11,12 +11,13 @@ use crate::{
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Longest browser name that is kept, characters.
 const MAX_USER_AGENT: usize = 300;
+/// The app's data in a new session: none yet.
+const NO_DATA: &str = "{}";
 
 /// A finished sign-in, verified, on its way to becoming a session.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub struct NewSession {
     /// `sub`.
     pub(crate) subject: String,
     /// `sid`.
-    pub(crate) provider_session: Option<String>,
+    pub(crate) sid: Option<String>,
     /// When the provider issued the ID token.
     pub(crate) issued_at: DateTime<Utc>,
     /// Who it is.
@@ -98,13 +99,13 @@ impl Sessions {
             provider: new.provider,
             issuer: new.issuer,
             subject: new.subject,
-            provider_session: new.provider_session,
+            sid: new.sid,
             issued_at: new.issued_at,
             created_at: now,
             last_seen_at: now,
             expires_at: self.policy.kept_until(now, absolute_expires_at),
             absolute_expires_at,
-            data: Map::new(),
+            data: NO_DATA.to_owned(),
             tokens_expire_at: new.tokens.access_expires_at,
             user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
@@ -199,20 +200,6 @@ impl Sessions {
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn lives(&self, key: &SessionKey) -> Result<bool, SessionUnavailable> {
         Ok(matches!(self.store.load(key, self.clock.now()).await?, Lookup::Live(_)))
-    }
-
-    /// Replaces the app's own data in a session; `false` when it has ended meanwhile.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn set_data(
-        &self,
-        key: &SessionKey,
-        data: &Map<String, Value>,
-    ) -> Result<bool, SessionUnavailable> {
-        let written = self.store.set_data(key, data, self.clock.now()).await?;
-        self.tell(SessionEvent::Changed(*key)).await;
-        Ok(written)
     }
 
     /// Ends a session; it is refused from the moment this returns.

@@ -3,6 +3,7 @@
 mod browser_name;
 mod cache;
 mod cookie;
+mod data;
 mod devices;
 mod engine;
 mod extract;
@@ -13,6 +14,7 @@ mod record;
 mod refresh;
 
 pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
+pub use data::DataError;
 pub use engine::{NewSession, Resolution, SessionUnavailable, Sessions};
 pub use extract::Session;
 pub use id::{SessionId, SessionKey};

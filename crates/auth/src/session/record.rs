@@ -4,7 +4,6 @@ use auth_types::{PublicSession, PublicUser, SessionFacts};
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
 
 /// A session as the store keeps it, without its id and with the tokens sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub struct SessionRecord {
     /// `sub` of the ID token.
     pub subject: String,
     /// `sid` of the ID token: the provider's own session (Back-Channel Logout 1.0 §2.1).
-    pub provider_session: Option<String>,
+    pub sid: Option<String>,
     /// When the provider issued the ID token: "sessions begun before" is judged by it.
     pub issued_at: DateTime<Utc>,
     /// When this session began.
@@ -31,8 +30,8 @@ pub struct SessionRecord {
     pub expires_at: DateTime<Utc>,
     /// Ends here whatever happens.
     pub absolute_expires_at: DateTime<Utc>,
-    /// What the app keeps about the user in this session.
-    pub data: Map<String, Value>,
+    /// What the app keeps about the user in this session, as JSON.
+    pub data: String,
     /// The provider's tokens, sealed.
     pub sealed_tokens: Vec<u8>,
     /// When the access token in there ends, if the provider said: known without opening the seal.
@@ -93,7 +92,7 @@ impl SessionRecord {
                     .unwrap_or_else(|| "User".into()),
                 email: self.user.email.clone(),
                 picture: self.user.picture.clone(),
-                data: self.data.clone(),
+                data: serde_json::from_str(&self.data).unwrap_or_default(),
             },
             expires: rfc3339(self.expires_at),
         }
@@ -108,7 +107,7 @@ impl SessionRecord {
             signed_in_at: rfc3339(self.created_at),
             last_seen_at: rfc3339(self.last_seen_at),
             absolute_expires: rfc3339(self.absolute_expires_at),
-            has_provider_session: self.provider_session.is_some(),
+            has_provider_session: self.sid.is_some(),
         }
     }
 

@@ -29,13 +29,13 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
         provider: "demo".into(),
         issuer: "https://op.example".into(),
         subject: subject.into(),
-        provider_session: sid.map(Into::into),
+        sid: sid.map(Into::into),
         issued_at: at(0),
         created_at: at(0),
         last_seen_at: at(0),
         expires_at: at(600),
         absolute_expires_at: at(900),
-        data: Map::new(),
+        data: "{}".into(),
         sealed_tokens: vec![1, 2, 3],
         tokens_expire_at: Some(at(300)),
         user_agent: Some("Browser".into()),
@@ -69,7 +69,7 @@ pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store:
     assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
     let touch = Touch { seen_at: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
     assert!(!store.touch(&key(1), touch).await.unwrap());
-    assert!(!store.set_data(&key(1), &Map::new(), at(2)).await.unwrap());
+    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(2)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
     assert!(store.create(&key(1), &record("alice", None)).await.is_err());
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
@@ -81,7 +81,7 @@ pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dy
     assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
     let late = Touch { seen_at: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
     assert!(!store.touch(&key(1), late).await.unwrap());
-    assert!(!store.set_data(&key(1), &Map::new(), at(600)).await.unwrap());
+    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(600)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::SignedOut, at(600)).await.unwrap());
     assert!(!store.end_idle(&key(1), at(0), at(600)).await.unwrap());
     assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
@@ -123,10 +123,28 @@ pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn S
 pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Store>) {
     let before = record("alice", None);
     store.create(&key(1), &before).await.unwrap();
-    let data: Map<String, Value> = serde_json::from_str(r#"{"favourite_number": 7}"#).unwrap();
-    assert!(store.set_data(&key(1), &data, at(1)).await.unwrap());
-    let expected = SessionRecord { data, ..before };
+    // Whatever an app writes comes back byte for byte.
+    let data = "{ \"name\": \"Zo\u{eb} \\u0000 'x'\", \"n\": 7}";
+    assert!(store.set_data(&key(1), NewData { seen: "{}", data }, at(1)).await.unwrap());
+    let expected = SessionRecord { data: data.into(), ..before };
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Live(Box::new(expected)));
+}
+
+pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let all = futures::future::join_all((0..20).map(|number| {
+        let store = store.clone();
+        async move {
+            let data = number.to_string();
+            store.set_data(&key(1), NewData { seen: "{}", data: &data }, at(1)).await.unwrap()
+        }
+    }));
+    let written = all.await;
+    assert_eq!(written.iter().filter(|written| **written).count(), 1);
+    let winner = written.iter().position(|written| *written).unwrap().to_string();
+    let Lookup::Live(found) = store.load(&key(1), at(2)).await.unwrap() else { panic!("gone") };
+    assert_eq!(found.data, winner);
+    assert!(store.set_data(&key(1), NewData { seen: &winner, data: "{}" }, at(3)).await.unwrap());
 }
 
 pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn Store>) {
@@ -329,6 +347,7 @@ macro_rules! conformance {
             activity_rolls_once_an_interval_and_never_past_the_absolute_end,
             concurrent_activity_is_written_exactly_once,
             app_data_is_kept_and_touches_nothing_else,
+            app_data_that_somebody_changed_meanwhile_is_not_overwritten,
             a_provider_session_ends_its_own_sessions_only,
             a_subject_ends_the_sessions_begun_before,
             a_logout_that_overtakes_its_sign_in_refuses_it,

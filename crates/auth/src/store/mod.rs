@@ -30,7 +30,6 @@ use crate::{
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
 
 /// How long the reason of an ended session can still be told.
 const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
@@ -90,6 +89,15 @@ pub struct NewTokens<'a> {
     pub expire_at: Option<DateTime<Utc>>,
 }
 
+/// A change of the app's own data: JSON, which no store looks into.
+#[derive(Clone, Copy, Debug)]
+pub struct NewData<'a> {
+    /// What it was when it was read, byte for byte.
+    pub seen: &'a str,
+    /// What it shall be.
+    pub data: &'a str,
+}
+
 /// Which sessions of a user.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
@@ -116,11 +124,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Writes activity down and rolls the end; `false` when nothing was written.
     async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError>;
 
-    /// Replaces the app's own data; `false` when the session does not live any more.
+    /// Replaces the app's own data if it is still what was seen: compare and set. `false` when somebody
+    /// else changed it meanwhile, or the session does not live any more.
     async fn set_data(
         &self,
         key: &SessionKey,
-        data: &Map<String, Value>,
+        new: NewData<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 

@@ -3,12 +3,11 @@
 use super::MemoryStore;
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::{CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, Touch, Which},
+    store::{CreateError, LeaseOwner, Lookup, NewData, NewTokens, SessionStore, StoreError, Touch, Which},
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 
 #[async_trait]
 impl SessionStore for MemoryStore {
@@ -41,11 +40,12 @@ impl SessionStore for MemoryStore {
     async fn set_data(
         &self,
         key: &SessionKey,
-        data: &Map<String, Value>,
+        new: NewData<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        Ok(state.live(key, now).map(|entry| entry.record.data = data.clone()).is_some())
+        let unchanged = state.live(key, now).filter(|entry| entry.record.data == new.seen);
+        Ok(unchanged.map(|entry| new.data.clone_into(&mut entry.record.data)).is_some())
     }
 
     async fn set_tokens(

@@ -6,7 +6,6 @@ use crate::{
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::Map;
 use std::collections::{HashMap, HashSet};
 
 /// Issuer and `sub`, or issuer and `sid`.
@@ -47,7 +46,7 @@ impl Entry {
         self.ended = Some(reason);
         self.lease = None;
         self.record.user = User::default();
-        self.record.data = Map::new();
+        self.record.data = String::new();
         self.record.sealed_tokens = Vec::new();
         self.record.user_agent = None;
         self.record.expires_at = now;
@@ -57,7 +56,7 @@ impl Entry {
 impl State {
     pub(super) fn create(&mut self, key: SessionKey, record: SessionRecord) -> Result<(), CreateError> {
         let subject = (record.issuer.clone(), record.subject.clone());
-        let provider_session = record.provider_session.clone().map(|sid| (record.issuer.clone(), sid));
+        let provider_session = record.sid.clone().map(|sid| (record.issuer.clone(), sid));
         let stands = |tomb: &&Tombstone| tomb.expires_at > record.created_at;
         let by_sid =
             provider_session.as_ref().and_then(|name| self.buried_provider_sessions.get(name)).filter(stands);

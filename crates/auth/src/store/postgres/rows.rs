@@ -32,13 +32,13 @@ pub(super) fn record(row: &PgRow) -> Result<SessionRecord, StoreError> {
         provider: row.try_get("provider")?,
         issuer: row.try_get("issuer")?,
         subject: row.try_get("subject")?,
-        provider_session: row.try_get("provider_session")?,
+        sid: row.try_get("provider_session")?,
         issued_at: time(row, "issued_at")?,
         created_at: time(row, "created_at")?,
         last_seen_at: time(row, "last_seen_at")?,
         expires_at: time(row, "expires_at")?,
         absolute_expires_at: time(row, "absolute_expires_at")?,
-        data: from_json(row, "data")?,
+        data: row.try_get("data")?,
         sealed_tokens: row.try_get("sealed_tokens")?,
         tokens_expire_at: row
             .try_get::<Option<i64>, _>("tokens_expire_at")?

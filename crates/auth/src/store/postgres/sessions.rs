@@ -7,13 +7,13 @@ use super::{
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewTokens, REMEMBER_ENDED, SessionStore, StoreError, Touch, Which,
+        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, SessionStore, StoreError, Touch,
+        Which,
     },
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 
 /// Ending forgets the person and the tokens; what stays is that it ended, and why.
@@ -40,13 +40,13 @@ impl SessionStore for PostgresStore {
             .bind(&record.provider)
             .bind(&record.issuer)
             .bind(&record.subject)
-            .bind(&record.provider_session)
+            .bind(&record.sid)
             .bind(record.issued_at.timestamp_millis())
             .bind(record.created_at.timestamp_millis())
             .bind(record.last_seen_at.timestamp_millis())
             .bind(record.expires_at.timestamp_millis())
             .bind(record.absolute_expires_at.timestamp_millis())
-            .bind(rows::to_json(&record.data)?)
+            .bind(&record.data)
             .bind(&record.sealed_tokens)
             .bind(record.tokens_expire_at.map(|at| at.timestamp_millis()))
             .bind(&record.user_agent)
@@ -87,15 +87,16 @@ impl SessionStore for PostgresStore {
     async fn set_data(
         &self,
         key: &SessionKey,
-        data: &Map<String, Value>,
+        new: NewData<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let written = sqlx::query(
-            "UPDATE sessions SET data = $1 WHERE key = $2 AND ended_reason IS NULL AND expires_at > $3",
+            "UPDATE sessions SET data = $1 WHERE key = $2 AND ended_reason IS NULL AND expires_at > $3 AND data = $4",
         )
-        .bind(rows::to_json(data)?)
+        .bind(new.data)
         .bind(key.as_bytes())
         .bind(now.timestamp_millis())
+        .bind(new.seen)
         .execute(&self.pool)
         .await?;
         Ok(written.rows_affected() > 0)

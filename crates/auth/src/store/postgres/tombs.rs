@@ -43,7 +43,7 @@ pub(super) async fn share_locks(
     record: &SessionRecord,
 ) -> Result<(), StoreError> {
     let sub = Kind::Sub.lock(&record.issuer, &record.subject);
-    let sid = record.provider_session.as_ref().map_or(sub, |sid| Kind::Sid.lock(&record.issuer, sid));
+    let sid = record.sid.as_ref().map_or(sub, |sid| Kind::Sid.lock(&record.issuer, sid));
     sqlx::query("SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock_shared($2)")
         .bind(sub)
         .bind(sid)
@@ -63,7 +63,7 @@ pub(super) async fn refuse(
     )
     .bind(&record.issuer)
     .bind(record.created_at.timestamp_millis())
-    .bind(&record.provider_session)
+    .bind(&record.sid)
     .bind(&record.subject)
     .bind(record.issued_at.timestamp_millis())
     .fetch_one(connection)

@@ -60,7 +60,7 @@ impl Keys {
 
     /// The indices that a session is in, as the scripts want them: `sub`, then `sid` or nothing.
     pub(super) fn indices(&self, record: &SessionRecord) -> (String, String) {
-        let sid = record.provider_session.as_ref();
+        let sid = record.sid.as_ref();
         (
             self.of_subject(&record.issuer, &record.subject),
             sid.map(|sid| self.of_provider_session(&record.issuer, sid)).unwrap_or_default(),

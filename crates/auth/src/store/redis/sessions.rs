@@ -4,14 +4,14 @@ use super::{RedisStore, rows, scripts};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewTokens, SessionStore, StoreError, TOMBSTONE_AGE, Touch, Which,
+        CreateError, LeaseOwner, Lookup, NewData, NewTokens, SessionStore, StoreError, TOMBSTONE_AGE, Touch,
+        Which,
     },
 };
 use ::redis::{AsyncCommands, FromRedisValue, RedisResult, ScriptInvocation};
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 
 /// How many keys one step of a sweep removes.
 const SWEEP_STEP: usize = 500;
@@ -58,7 +58,7 @@ impl SessionStore for RedisStore {
     async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
         let keys = &self.keys;
         let (by_subject, by_provider_session) = keys.indices(record);
-        let sid = record.provider_session.as_ref();
+        let sid = record.sid.as_ref();
         let buried_sid = sid.map(|sid| keys.buried_provider_session(&record.issuer, sid));
         let mut script = scripts::CREATE.prepare_invoke();
         script
@@ -100,11 +100,11 @@ impl SessionStore for RedisStore {
     async fn set_data(
         &self,
         key: &SessionKey,
-        data: &Map<String, Value>,
+        new: NewData<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut script = scripts::SET_DATA.key(self.keys.session(key));
-        script.arg(now.timestamp_millis()).arg(rows::to_json(data)?);
+        script.arg(now.timestamp_millis()).arg(new.seen).arg(new.data);
         Ok(self.run(&script).await?)
     }
 

@@ -4,14 +4,13 @@ use super::{SqliteStore, rows};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewTokens, REMEMBER_ENDED, SessionStore, StoreError, TOMBSTONE_AGE,
-        Touch, Which,
+        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, SessionStore, StoreError,
+        TOMBSTONE_AGE, Touch, Which,
     },
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 use sqlx::AssertSqlSafe;
 
 /// Ending forgets the person and the tokens; what stays is that it ended, and why.
@@ -28,7 +27,7 @@ impl SessionStore for SqliteStore {
         )
         .bind(&record.issuer)
         .bind(record.created_at.timestamp_millis())
-        .bind(&record.provider_session)
+        .bind(&record.sid)
         .bind(&record.subject)
         .bind(record.issued_at.timestamp_millis())
         .fetch_one(&mut *transaction)
@@ -49,13 +48,13 @@ impl SessionStore for SqliteStore {
             .bind(&record.provider)
             .bind(&record.issuer)
             .bind(&record.subject)
-            .bind(&record.provider_session)
+            .bind(&record.sid)
             .bind(record.issued_at.timestamp_millis())
             .bind(record.created_at.timestamp_millis())
             .bind(record.last_seen_at.timestamp_millis())
             .bind(record.expires_at.timestamp_millis())
             .bind(record.absolute_expires_at.timestamp_millis())
-            .bind(rows::to_json(&record.data)?)
+            .bind(&record.data)
             .bind(&record.sealed_tokens)
             .bind(record.tokens_expire_at.map(|at| at.timestamp_millis()))
             .bind(&record.user_agent)
@@ -95,15 +94,16 @@ impl SessionStore for SqliteStore {
     async fn set_data(
         &self,
         key: &SessionKey,
-        data: &Map<String, Value>,
+        new: NewData<'_>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let written = sqlx::query(
-            "UPDATE sessions SET data = ? WHERE key = ? AND ended_reason IS NULL AND expires_at > ?",
+            "UPDATE sessions SET data = ? WHERE key = ? AND ended_reason IS NULL AND expires_at > ? AND data = ?",
         )
-        .bind(rows::to_json(data)?)
+        .bind(new.data)
         .bind(key.as_bytes())
         .bind(now.timestamp_millis())
+        .bind(new.seen)
         .execute(&self.write)
         .await?;
         Ok(written.rows_affected() > 0)

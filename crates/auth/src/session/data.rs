@@ -1,0 +1,54 @@
+//! Changing what an app keeps in a session, without losing what somebody else changes at the same time.
+
+use super::{SessionKey, Sessions};
+use crate::{
+    events::SessionEvent,
+    store::{Lookup, NewData, StoreError},
+};
+
+/// How often a change is tried again when others were faster. Each time one of them was done, so this
+/// many changes of one session happened during this one.
+const TRIES: usize = 100;
+
+/// Why a session's data was not changed. Nothing is written then.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError<E> {
+    /// The change itself was refused.
+    #[error("refused")]
+    Refused(E),
+    /// The session has ended.
+    #[error("signed_out")]
+    SignedOut,
+    /// The store does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+impl Sessions {
+    /// Reads a session's data, lets `change` make the new one from it, and writes that: all of it or
+    /// nothing. When another request was faster `change` runs again, on what that one left.
+    ///
+    /// # Errors
+    /// A [`DataError`]; nothing is written then.
+    pub async fn change_data<E>(
+        &self,
+        key: &SessionKey,
+        change: impl Fn(&str) -> Result<String, E>,
+    ) -> Result<String, DataError<E>> {
+        for _ in 0..TRIES {
+            let Lookup::Live(record) = self.store.load(key, self.clock.now()).await? else {
+                return Err(DataError::SignedOut);
+            };
+            let data = change(&record.data).map_err(DataError::Refused)?;
+            if data == record.data {
+                return Ok(data);
+            }
+            let new = NewData { seen: &record.data, data: &data };
+            if self.store.set_data(key, new, self.clock.now()).await? {
+                self.tell(SessionEvent::Changed(*key)).await;
+                return Ok(data);
+            }
+        }
+        Err(StoreError("the data of one session is changed by too many at once".into()).into())
+    }
+}
