@@ -12,6 +12,7 @@ pub mod flow;
 pub mod guard;
 mod headers;
 pub mod http;
+pub mod logout;
 pub mod origin;
 pub mod page;
 pub mod provider;

@@ -9,6 +9,7 @@ mod verify;
 
 pub use discovery::{Discovered, Unavailable};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
+pub(crate) use verify::ALGORITHMS;
 pub use verify::IdTokenError;
 
 use crate::{

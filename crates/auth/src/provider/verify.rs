@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// Asymmetric algorithms only: with one of these, knowing the public key does not let anybody sign.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,

@@ -1,0 +1,95 @@
+//! A signed token in compact form (RFC 7515 §7.1), read step by step so that each refusal has its name.
+
+use super::LogoutTokenError;
+use crate::provider::ALGORITHMS;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::{
+    JsonWebKey, JsonWebKeyUse,
+    core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// The header members that matter here (RFC 7515 §4.1).
+#[derive(Deserialize)]
+pub(super) struct Header {
+    alg: String,
+    kid: Option<String>,
+    pub(super) typ: Option<String>,
+    /// Extensions that must be understood; we understand none.
+    crit: Option<serde_json::Value>,
+}
+
+/// A token in its three parts, nothing of it believed yet.
+pub(super) struct Jws<'a> {
+    pub(super) header: Header,
+    signed: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// [`LogoutTokenError::Malformed`].
+    pub(super) fn parse(text: &'a str) -> Result<Self, LogoutTokenError> {
+        let (signed, signature) = text.rsplit_once('.').ok_or(LogoutTokenError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(LogoutTokenError::Malformed)?;
+        Ok(Self {
+            header: json(&decode(header)?)?,
+            signed,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// What the payload claims, before anybody looked at the signature: good for finding out whose keys to
+    /// look at, and for nothing else.
+    pub(super) fn unverified<T: DeserializeOwned>(&self) -> Result<T, LogoutTokenError> {
+        json(&self.payload)
+    }
+
+    /// The payload, once one of these keys is found to have signed it.
+    ///
+    /// # Errors
+    /// [`LogoutTokenError::Algorithm`], [`LogoutTokenError::UnknownKey`], [`LogoutTokenError::Signature`],
+    /// [`LogoutTokenError::Malformed`].
+    pub(super) fn verified<T: DeserializeOwned>(
+        &self,
+        jwks: &CoreJsonWebKeySet,
+    ) -> Result<T, LogoutTokenError> {
+        if self.header.crit.is_some() {
+            return Err(LogoutTokenError::Malformed);
+        }
+        let algorithm: CoreJwsSigningAlgorithm = serde_json::from_value(self.header.alg.clone().into())
+            .map_err(|_| LogoutTokenError::Algorithm)?;
+        if !ALGORITHMS.contains(&algorithm) {
+            return Err(LogoutTokenError::Algorithm);
+        }
+        self.key(jwks)?
+            .verify_signature(&algorithm, self.signed.as_bytes(), &self.signature)
+            .map_err(|_| LogoutTokenError::Signature)?;
+        json(&self.payload)
+    }
+
+    /// The key that the header names; without a name, the only one there is.
+    fn key<'k>(&self, jwks: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, LogoutTokenError> {
+        let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(CoreJsonWebKeyUse::allows_signature);
+        let mut candidates = jwks.keys().iter().filter(signs).filter(|key| match &self.header.kid {
+            Some(kid) => key.key_id().is_some_and(|known| known.as_str() == kid),
+            None => true,
+        });
+        match (candidates.next(), candidates.next()) {
+            (Some(key), None) => Ok(key),
+            _ => Err(LogoutTokenError::UnknownKey),
+        }
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, LogoutTokenError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| LogoutTokenError::Malformed)
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, LogoutTokenError> {
+    serde_json::from_slice(bytes).map_err(|_| LogoutTokenError::Malformed)
+}

@@ -1,0 +1,17 @@
+//! Single logout: a provider's session ends, and so does every session that was begun with it.
+//!
+//! A *logout token* (OpenID Connect Back-Channel Logout 1.0 §2.4) says so, server to server. The provider
+//! sends one to identity; identity sends its own to each registered app ([`SigningKeys`]). Receiving one is
+//! the same for both: [`LogoutToken::verify`].
+
+mod jws;
+mod signing;
+mod token;
+
+pub use signing::{LogoutNotice, SigningKeys};
+pub use token::{Expected, LogoutToken, LogoutTokenError};
+
+/// The member of `events` that makes a token a logout token (§2.4).
+pub(crate) const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// The `typ` header of a logout token (§2.4).
+pub(crate) const TYPE: &str = "logout+jwt";

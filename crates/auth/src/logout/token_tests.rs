@@ -1,0 +1,186 @@
+use super::*;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::{
+    JsonWebKeyId, PrivateSigningKey,
+    core::{CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreJsonWebKey, CoreJwsSigningAlgorithm},
+};
+use serde_json::json;
+
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEILP5X9fZhvrPN4UPZgnqgESXxleikfyESWaE0vNSYnWx\n\
+    -----END PRIVATE KEY-----\n";
+const NOW: i64 = 1_800_000_000;
+
+fn key(kid: &str) -> CoreEdDsaPrivateSigningKey {
+    CoreEdDsaPrivateSigningKey::from_ed25519_pem(KEY, Some(JsonWebKeyId::new(kid.into()))).unwrap()
+}
+
+fn good() -> Value {
+    json!({
+        "iss": "https://op.example", "aud": "client", "sub": "alice", "sid": "s1", "jti": "j1",
+        "iat": NOW, "exp": NOW + 120, "events": { EVENT: {} },
+    })
+}
+
+/// A good token's claims, with `changes` on top; `null` removes one.
+fn claims(changes: &Value) -> Value {
+    let mut claims = good();
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims
+}
+
+fn signed(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(header), encode(claims));
+    let signature = sign(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn token(header: &Value, claims: &Value) -> String {
+    signed(header, claims, |bytes| key("k1").sign(&CoreJwsSigningAlgorithm::EdDsa, bytes).unwrap())
+}
+
+fn header() -> Value {
+    json!({"alg": "EdDSA", "kid": "k1", "typ": TYPE})
+}
+
+fn check_at(token: &str, typ_required: bool, now: i64) -> Result<LogoutToken, LogoutTokenError> {
+    let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key(), other_key()]);
+    let expected = Expected { issuer: "https://op.example", audience: "client", typ_required };
+    LogoutToken::verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
+}
+
+fn other_key() -> CoreJsonWebKey {
+    key("k2").as_verification_key()
+}
+
+fn check(token: &str) -> Result<LogoutToken, LogoutTokenError> {
+    check_at(token, true, NOW)
+}
+
+#[test]
+fn a_good_token_tells_whose_session_ended() {
+    let read = check(&token(&header(), &good())).unwrap();
+    assert_eq!(read.provider_issuer, "https://op.example");
+    assert_eq!((read.sid.as_deref(), read.sub.as_deref()), (Some("s1"), Some("alice")));
+    for changes in [json!({"sid": null}), json!({"sub": null}), json!({"aud": ["other", "client"]})] {
+        assert!(check(&token(&header(), &claims(&changes))).is_ok(), "{changes}");
+    }
+}
+
+#[test]
+fn each_broken_claim_is_refused_by_its_own_name() {
+    use LogoutTokenError as E;
+    for (changes, expected) in [
+        (json!({"iss": "https://evil.example"}), E::Issuer),
+        (json!({"iss": "https://op.example/"}), E::Issuer),
+        (json!({"aud": "other"}), E::Audience),
+        (json!({"aud": ["other"]}), E::Audience),
+        (json!({"aud": []}), E::Audience),
+        (json!({"aud": null}), E::Audience),
+        (json!({"nonce": "n"}), E::Nonce),
+        (json!({"nonce": 1}), E::Nonce),
+        (json!({"events": null}), E::Events),
+        (json!({"events": {}}), E::Events),
+        (json!({"events": {"http://schemas.openid.net/event/other": {}}}), E::Events),
+        (json!({"events": { EVENT: true }}), E::Events),
+        (json!({"sid": null, "sub": null}), E::AboutNobody),
+        (json!({"jti": null}), E::Malformed),
+        (json!({"iat": null}), E::Malformed),
+        (json!({"exp": null}), E::Malformed),
+        (json!({"sid": 7}), E::Malformed),
+        (json!({"exp": i64::MAX}), E::Malformed),
+    ] {
+        assert_eq!(check(&token(&header(), &claims(&changes))).unwrap_err(), expected, "{changes}");
+    }
+}
+
+#[test]
+fn an_id_token_is_no_logout_token() {
+    let id_token = json!({
+        "iss": "https://op.example", "aud": "client", "sub": "alice", "sid": "s1",
+        "iat": NOW, "exp": NOW + 300, "jti": "x",
+    });
+    let header = json!({"alg": "EdDSA", "kid": "k1"});
+    assert_eq!(check_at(&token(&header, &id_token), false, NOW).unwrap_err(), LogoutTokenError::Events);
+    assert_eq!(check(&token(&header, &id_token)).unwrap_err(), LogoutTokenError::Type);
+}
+
+#[test]
+fn a_type_is_asked_of_identity_and_left_to_providers_but_never_another() {
+    let with = |typ: Value| token(&claims_header(typ), &good());
+    for typ in [json!(null), json!("JWT")] {
+        assert_eq!(check(&with(typ.clone())).unwrap_err(), LogoutTokenError::Type, "{typ}");
+        assert!(check_at(&with(typ.clone()), false, NOW).is_ok(), "{typ}");
+    }
+    for typ in ["at+jwt", "secevent+jwt", ""] {
+        assert_eq!(check_at(&with(json!(typ)), false, NOW).unwrap_err(), LogoutTokenError::Type, "{typ}");
+    }
+    assert!(check(&with(json!("LOGOUT+JWT"))).is_ok(), "media types know no case");
+}
+
+fn claims_header(typ: Value) -> Value {
+    let mut header = header();
+    header["typ"] = typ;
+    header
+}
+
+#[test]
+fn the_clocks_may_differ_by_half_a_minute_and_no_more() {
+    let token = token(&header(), &good());
+    assert!(check_at(&token, true, NOW - 30).is_ok());
+    assert_eq!(check_at(&token, true, NOW - 31).unwrap_err(), LogoutTokenError::NotYetValid);
+    assert!(check_at(&token, true, NOW + 149).is_ok());
+    assert_eq!(check_at(&token, true, NOW + 150).unwrap_err(), LogoutTokenError::Expired);
+}
+
+#[test]
+fn no_signature_or_a_symmetric_one_opens_nothing() {
+    let none = signed(&json!({"alg": "none", "kid": "k1", "typ": TYPE}), &good(), |_| Vec::new());
+    assert_eq!(check(&none).unwrap_err(), LogoutTokenError::Algorithm);
+    // The classic confusion: the public key's bytes as an HMAC secret.
+    let public = serde_json::to_value(key("k1").as_verification_key()).unwrap();
+    let secret = URL_SAFE_NO_PAD.decode(public["x"].as_str().unwrap()).unwrap();
+    let hs256 = signed(&json!({"alg": "HS256", "kid": "k1", "typ": TYPE}), &good(), |bytes| {
+        CoreHmacKey::new(secret).sign(&CoreJwsSigningAlgorithm::HmacSha256, bytes).unwrap()
+    });
+    assert_eq!(check(&hs256).unwrap_err(), LogoutTokenError::Algorithm);
+    let unknown = token(&json!({"alg": "XY", "kid": "k1", "typ": TYPE}), &good());
+    assert_eq!(check(&unknown).unwrap_err(), LogoutTokenError::Algorithm);
+    let mismatched = token(&json!({"alg": "RS256", "kid": "k1", "typ": TYPE}), &good());
+    assert_eq!(check(&mismatched).unwrap_err(), LogoutTokenError::Signature);
+}
+
+#[test]
+fn only_the_key_it_names_counts() {
+    let other = token(&json!({"alg": "EdDSA", "kid": "k3", "typ": TYPE}), &good());
+    assert_eq!(check(&other).unwrap_err(), LogoutTokenError::UnknownKey);
+    let unnamed = token(&json!({"alg": "EdDSA", "typ": TYPE}), &good());
+    assert_eq!(check(&unnamed).unwrap_err(), LogoutTokenError::UnknownKey, "there are two");
+    let changed = token(&header(), &good());
+    let (signed, _) = changed.rsplit_once('.').unwrap();
+    let elsewhere = token(&header(), &claims(&json!({"sid": "s2"})));
+    let (_, signature) = elsewhere.rsplit_once('.').unwrap();
+    assert_eq!(check(&format!("{signed}.{signature}")).unwrap_err(), LogoutTokenError::Signature);
+    let critical = token(&json!({"alg": "EdDSA", "kid": "k1", "typ": TYPE, "crit": ["b64"]}), &good());
+    assert_eq!(check(&critical).unwrap_err(), LogoutTokenError::Malformed);
+}
+
+#[test]
+fn what_is_no_token_is_malformed() {
+    for text in ["", ".", "..", "a.b", "a.b.c", "e30.e30.", &"A".repeat(5000)] {
+        assert_eq!(check(text).unwrap_err(), LogoutTokenError::Malformed, "{text}");
+    }
+}
+
+#[test]
+fn only_identity_may_speak_for_another_issuer() {
+    let claims =
+        claims(&json!({"sub_id": {"format": "iss_sub", "iss": "https://victim.example", "sub": "a"}}));
+    let token = token(&header(), &claims);
+    assert_eq!(check_at(&token, true, NOW).unwrap().provider_issuer, "https://victim.example");
+    assert_eq!(check_at(&token, false, NOW).unwrap().provider_issuer, "https://op.example");
+}
