@@ -27,7 +27,8 @@ fn main() -> ExitCode {
         tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
         tokio::spawn(auth.clone().run_in_background());
-        Ok(serve(listener, server::router(&auth, Arc::new(registry), &options)).await?)
+        let router = server::router(&auth, Arc::new(registry), &options);
+        Ok(serve(listener, router, move || auth.streams.stop()).await?)
     })
 }
 

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
         let auth = Auth::start(config, Clock::system(), Random::system()).await?;
         tokio::spawn(auth.clone().run_in_background());
-        Ok(serve(listener, server::router(&auth, &options)).await?)
+        let router = server::router(&auth, &options);
+        Ok(serve(listener, router, move || auth.streams.stop()).await?)
     })
 }

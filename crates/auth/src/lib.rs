@@ -27,6 +27,7 @@ use ::http::Request;
 use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
 use clock::Clock;
 use config::{Config, ConfigError, Proxies};
+use events::Streams;
 use flow::Flows;
 use futures::future::join_all;
 use guard::PublicPaths;
@@ -65,6 +66,8 @@ pub struct Inner {
     pub sessions: Sessions,
     /// Fresh access tokens.
     pub refresher: Refresher,
+    /// The open event streams.
+    pub streams: Streams,
     /// Sign-ins and sign-outs under way.
     pub flows: Flows,
     /// The clock.
@@ -121,6 +124,7 @@ impl Auth {
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
             sessions,
+            streams: Streams::default(),
             flows: Flows::new(store, keyring, cookies.clone(), clock.clone()),
             cookies,
             clock,

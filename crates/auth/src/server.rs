@@ -28,15 +28,21 @@ pub async fn listen(variable: &str, address: &str) -> Result<TcpListener, Config
     })
 }
 
-/// Serves until SIGINT or SIGTERM, then lets requests under way finish.
+/// Serves until SIGINT or SIGTERM, then lets requests under way finish. `on_stop` ends what would not
+/// finish by itself.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    on_stop: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
         asked_to_stop().await;
         tracing::info!("stopping");
+        on_stop();
         let _ = stopping.send(());
     });
     tokio::select! {

@@ -2,6 +2,10 @@
 //!
 //! An event grants nothing and proves nothing. It says "look again"; the store decides.
 
+mod streams;
+
+pub use streams::{Slot, Streams, TooManyStreams};
+
 use crate::{session::SessionKey, store::StoreError};
 use async_trait::async_trait;
 use auth_types::EndReason;

@@ -2,6 +2,7 @@
 
 mod callback;
 mod devices;
+mod events;
 mod health;
 mod providers;
 mod renew;
@@ -33,6 +34,7 @@ pub fn common() -> Router<Auth> {
         .route("/auth/sessions", get(devices::list))
         .route("/auth/sessions/revoke", post(devices::end_by_form))
         .route("/auth/sessions/{id}", delete(devices::end))
+        .route("/auth/events", get(events::events))
         .route("/auth/providers", get(providers::providers))
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))

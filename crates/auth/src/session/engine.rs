@@ -122,7 +122,15 @@ impl Sessions {
         let Some(id) = SessionId::parse(cookie) else {
             return Ok(Resolution::Unknown);
         };
-        let key = id.key();
+        self.look(&id.key()).await
+    }
+
+    /// What a key leads to, for who has it already.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn look(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
+        let key = *key;
         if let Some(record) = self.cache.get(&key) {
             return self.by_policy(key, record).await;
         }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod devices;
+mod events;
 mod github;
 mod refresh;
 mod refusals;

@@ -1,0 +1,170 @@
+//! `GET /auth/events`: what happens to a session, told to its tabs as it happens.
+//!
+//! Server-sent events (HTML Standard §9.2). An event grants nothing: a tab that hears one asks
+//! `GET /auth/session`. Nothing is stored for tabs that are away: a tab that comes back with
+//! `Last-Event-ID` is told to look again.
+
+use crate::{
+    Auth, error_page,
+    events::{Heard, SessionEvent, Slot},
+    session::{CurrentSession, Resolution, SessionKey, rfc3339},
+};
+use auth_types::EndReason;
+use axum::{
+    Extension,
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::stream;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use std::{convert::Infallible, time::Duration};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+/// How often a stream shows that it lives, and looks whether the session still does.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// No two looks are closer together than this.
+const SOON: Duration = Duration::from_secs(1);
+/// How long before its end a session is said to expire.
+const WARNING: TimeDelta = TimeDelta::seconds(60);
+/// How long a browser waits before it connects again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// `GET /auth/events`.
+///
+/// Events, each with JSON data and the time (milliseconds since 1970) as its id: `signed_out`
+/// `{"reason"}` and `user_changed` are the last of a stream; `changed` means that data or times are new;
+/// `expiring` `{"expires"}` comes a minute before the end; `heartbeat` every 15 seconds.
+///
+/// # Errors
+/// 401 signed out; 429 when the session has too many streams open; 503 when the store is down.
+pub(super) async fn events(
+    State(auth): State<Auth>,
+    Extension(current): Extension<CurrentSession>,
+    headers: HeaderMap,
+) -> Response {
+    let key = match current {
+        CurrentSession::SignedIn(session) => session.key,
+        CurrentSession::SignedOut(_) => {
+            return error_page::refuse(&headers, StatusCode::UNAUTHORIZED, "signed_out", "Please sign in.");
+        }
+        CurrentSession::Unavailable => {
+            let sentence = "The session store does not answer. Please try again.";
+            return error_page::refuse(
+                &headers,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "session_unavailable",
+                sentence,
+            );
+        }
+    };
+    let slot = match auth.streams.open(key) {
+        Ok(slot) => slot,
+        Err(error) => {
+            let sentence = "Too many tabs listen at once. Close some.";
+            return error_page::refuse(&headers, StatusCode::TOO_MANY_REQUESTS, &error.to_string(), sentence);
+        }
+    };
+    let missed_some = headers.contains_key("last-event-id");
+    let watch = Watch::new(auth, key, slot, missed_some);
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // A reverse proxy that collects answers before it passes them on would keep these for ever.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    (headers, Sse::new(stream::unfold(watch, Watch::next))).into_response()
+}
+
+/// One tab's stream.
+struct Watch {
+    auth: Auth,
+    key: SessionKey,
+    slot: Slot,
+    bus: Receiver<Heard>,
+    heartbeat: Interval,
+    /// The end that was announced as near.
+    warned_of: Option<DateTime<Utc>>,
+    /// Nothing comes after the session's end.
+    is_over: bool,
+    missed_some: bool,
+}
+
+impl Watch {
+    fn new(auth: Auth, key: SessionKey, slot: Slot, missed_some: bool) -> Self {
+        // From here on nothing is missed; the first tick, which comes at once, looks at what was before.
+        let bus = auth.sessions.events();
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { auth, key, slot, bus, heartbeat, warned_of: None, is_over: false, missed_some }
+    }
+
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        if self.is_over {
+            return None;
+        }
+        let event = loop {
+            tokio::select! {
+                () = self.slot.stopped() => return None,
+                heard = self.bus.recv() => match heard {
+                    Ok(Heard::Event(SessionEvent::Ended(key, reason))) if key == self.key => {
+                        break self.ended(reason);
+                    }
+                    Ok(Heard::Event(SessionEvent::Changed(key))) if key == self.key => {
+                        break self.event("changed", &json!({}));
+                    }
+                    Ok(Heard::Event(_)) => {}
+                    Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.heartbeat.reset_immediately(),
+                    Err(RecvError::Closed) => return None,
+                },
+                _ = self.heartbeat.tick() => break self.look().await,
+            }
+        };
+        Some((Ok(event), self))
+    }
+
+    /// Looks at the session; says what is to be said of it, if only that the stream lives.
+    async fn look(&mut self) -> Event {
+        if std::mem::take(&mut self.missed_some) {
+            return self.event("changed", &json!({}));
+        }
+        match self.auth.sessions.look(&self.key).await {
+            Ok(Resolution::SignedIn(_, record)) => {
+                let expires_at = record.expires_at;
+                let left = expires_at - self.auth.clock.now();
+                let is_near = left <= WARNING;
+                // Not a heartbeat late at the two times that matter.
+                let until = if is_near { left } else { left - WARNING }.to_std().unwrap_or_default();
+                self.heartbeat.reset_after(until.max(SOON).min(HEARTBEAT));
+                if is_near && self.warned_of != Some(expires_at) {
+                    self.warned_of = Some(expires_at);
+                    return self.event("expiring", &json!({ "expires": rfc3339(expires_at) }));
+                }
+                self.event("heartbeat", &json!({}))
+            }
+            Ok(Resolution::Ended(reason)) => self.ended(reason),
+            Ok(Resolution::Unknown) => self.ended(EndReason::Expired),
+            // Nobody is signed out because the store is away.
+            Err(_) => self.event("heartbeat", &json!({})),
+        }
+    }
+
+    fn ended(&mut self, reason: EndReason) -> Event {
+        self.is_over = true;
+        match reason {
+            EndReason::UserChanged => self.event("user_changed", &json!({})),
+            _ => self.event("signed_out", &json!({ "reason": reason.as_str() })),
+        }
+    }
+
+    fn event(&self, name: &str, data: &Value) -> Event {
+        let id = self.auth.clock.now().timestamp_millis().to_string();
+        Event::default().event(name).id(id).retry(RETRY).data(data.to_string())
+    }
+}
