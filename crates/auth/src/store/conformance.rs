@@ -1,11 +1,14 @@
 //! What every store must do, as one suite; a macro runs it over each.
 
+mod outbox;
+
 use super::*;
 use crate::{
     events::{Heard, SessionEvent},
     random::Random,
     session::{SessionId, User},
 };
+use outbox::*;
 use std::sync::Arc;
 
 /// A store and the folder or server that it needs.
@@ -319,7 +322,9 @@ pub(super) async fn a_state_is_used_once_even_by_many_at_once(store: Arc<dyn Sto
         async move { store.use_state(&[1; 32], at(600)).await.unwrap() }
     }));
     assert_eq!(all.await.into_iter().filter(|first| *first).count(), 1);
+    assert!(!store.is_used(&[2; 32]).await.unwrap());
     assert!(store.use_state(&[2; 32], at(600)).await.unwrap());
+    assert!(store.is_used(&[2; 32]).await.unwrap());
 }
 
 pub(super) async fn what_is_published_is_heard(store: Arc<dyn Store>) {
@@ -361,6 +366,10 @@ macro_rules! conformance {
             a_user_finds_their_live_sessions_newest_first,
             sweeping_removes_what_is_long_over_and_nothing_else,
             a_state_is_used_once_even_by_many_at_once,
+            a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_over,
+            a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled,
+            the_same_delivery_put_in_twice_is_one_and_keeps_its_tries,
+            a_delivery_that_is_no_use_any_more_is_not_taken_and_swept,
             what_is_published_is_heard,
             apps_with_different_limits_do_not_shorten_each_other,
         );

@@ -1,5 +1,6 @@
 //! Memory: for one process, and gone with it. For trying things out, and for tests.
 
+mod outbox;
 mod sessions;
 mod state;
 
@@ -35,6 +36,10 @@ impl MemoryStore {
 impl FlowStore for MemoryStore {
     async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
         Ok(self.state().use_state(*state_hash, expires_at))
+    }
+
+    async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self.state().is_used(state_hash))
     }
 }
 

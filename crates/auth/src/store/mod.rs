@@ -6,6 +6,7 @@
 //! Here each change is its own statement, and each statement says "if it still lives".
 
 mod memory;
+mod outbox;
 mod postgres;
 mod redis;
 mod sqlite;
@@ -17,6 +18,7 @@ mod conformance;
 #[cfg(test)]
 pub(crate) use conformance::sample_record;
 pub use memory::MemoryStore;
+pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
 pub use postgres::PostgresStore;
 pub use redis::RedisStore;
 pub use sqlite::SqliteStore;
@@ -222,8 +224,11 @@ pub trait FlowStore: Send + Sync + 'static {
     /// Notes that a `state` (its SHA-256) came back: `true` the first time, `false` ever after, until
     /// `expires_at`, when the flow is too old anyway.
     async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Whether it was noted already.
+    async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError>;
 }
 
-/// A store: sessions, used states, and the bus between the processes that share it.
-pub trait Store: SessionStore + FlowStore + EventBus {}
-impl<T: SessionStore + FlowStore + EventBus> Store for T {}
+/// A store: sessions, used states, what is to be delivered, and the bus between the processes that share it.
+pub trait Store: SessionStore + FlowStore + Outbox + EventBus {}
+impl<T: SessionStore + FlowStore + Outbox + EventBus> Store for T {}

@@ -12,6 +12,7 @@
 mod bus;
 mod flows;
 mod keys;
+mod outbox;
 mod rows;
 mod scripts;
 mod sessions;

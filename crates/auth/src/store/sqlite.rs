@@ -2,6 +2,7 @@
 
 mod bus;
 mod flows;
+mod outbox;
 mod rows;
 mod sessions;
 

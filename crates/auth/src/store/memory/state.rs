@@ -1,5 +1,6 @@
 //! What the memory store holds, and the steps that are more than a look-up.
 
+use super::outbox::Deliveries;
 use crate::{
     session::{SessionKey, SessionRecord, User},
     store::{CreateError, LeaseOwner, REMEMBER_ENDED, TOMBSTONE_AGE},
@@ -20,6 +21,7 @@ pub(super) struct State {
     buried_provider_sessions: HashMap<Name, Tombstone>,
     /// The `state`s that came back, and when they could not come back any more.
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
+    pub(super) outbox: Deliveries,
 }
 
 #[derive(Debug)]
@@ -143,6 +145,10 @@ impl State {
         self.used_states.insert(state_hash, expires_at).is_none()
     }
 
+    pub(super) fn is_used(&self, state_hash: &[u8; 32]) -> bool {
+        self.used_states.contains_key(state_hash)
+    }
+
     /// Forgets what nobody needs any more; returns how many entries went.
     pub(super) fn sweep(&mut self, now: DateTime<Utc>) -> usize {
         let before = self.entries();
@@ -156,6 +162,7 @@ impl State {
         self.buried_subjects.retain(|_, tomb| tomb.expires_at > now);
         self.buried_provider_sessions.retain(|_, tomb| tomb.expires_at > now);
         self.used_states.retain(|_, expires_at| *expires_at > now);
+        self.outbox.retain(|_, delivery| delivery.give_up_at > now);
         before - self.entries()
     }
 
@@ -164,6 +171,7 @@ impl State {
             + self.buried_subjects.len()
             + self.buried_provider_sessions.len()
             + self.used_states.len()
+            + self.outbox.len()
     }
 }
 

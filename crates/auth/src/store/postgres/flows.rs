@@ -17,4 +17,12 @@ impl FlowStore for PostgresStore {
         .await?;
         Ok(first.rows_affected() > 0)
     }
+
+    async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let found = sqlx::query("SELECT 1 FROM used_states WHERE state_hash = $1")
+            .bind(state_hash.as_slice())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
 }

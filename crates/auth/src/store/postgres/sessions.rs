@@ -281,6 +281,7 @@ impl SessionStore for PostgresStore {
             ("DELETE FROM sessions WHERE expires_at <= $1", now - REMEMBER_ENDED),
             ("DELETE FROM tombstones WHERE expires_at <= $1", now),
             ("DELETE FROM used_states WHERE expires_at <= $1", now),
+            ("DELETE FROM outbox WHERE give_up_at <= $1", now),
         ] {
             gone += sqlx::query(statement)
                 .bind(before.timestamp_millis())

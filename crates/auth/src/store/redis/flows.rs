@@ -16,4 +16,9 @@ impl FlowStore for RedisStore {
             .invoke_async(&mut connection)
             .await?)
     }
+
+    async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let mut connection = self.connection.clone();
+        Ok(::redis::cmd("EXISTS").arg(self.keys.state(state_hash)).query_async(&mut connection).await?)
+    }
 }

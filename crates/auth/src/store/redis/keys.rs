@@ -6,9 +6,14 @@
 //! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
 //! | `auth:buried:sub:<hash>`, `auth:buried:sid:<hash>` | hash | a tombstone |
 //! | `auth:state:<hash>` | string | a `state` that came back |
-//! | `auth:expiry` | sorted set | every key above but the indices, by when it may go |
+//! | `auth:delivery:<id>` | hash | something to deliver |
+//! | `auth:outbox` | sorted set | the deliveries, by when they are due |
+//! | `auth:expiry` | sorted set | every key above but the indices and the outbox, by when it may go |
 
-use crate::session::{SessionKey, SessionRecord};
+use crate::{
+    session::{SessionKey, SessionRecord},
+    store::DeliveryId,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
@@ -52,6 +57,14 @@ impl Keys {
 
     pub(super) fn state(&self, state_hash: &[u8; 32]) -> String {
         format!("{}:state:{}", self.prefix, URL_SAFE_NO_PAD.encode(state_hash))
+    }
+
+    pub(super) fn outbox(&self) -> String {
+        format!("{}:outbox", self.prefix)
+    }
+
+    pub(super) fn delivery(&self, id: &DeliveryId) -> String {
+        format!("{}:delivery:{}", self.prefix, URL_SAFE_NO_PAD.encode(id))
     }
 
     pub(super) fn expiry(&self) -> String {

@@ -23,4 +23,6 @@ scripts! {
     OF_USER = "of_user.lua";
     SWEEP = "sweep.lua";
     USE_STATE = "use_state.lua";
+    OUTBOX_ENQUEUE = "outbox_enqueue.lua";
+    OUTBOX_TAKE = "outbox_take.lua";
 }

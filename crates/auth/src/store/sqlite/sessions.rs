@@ -287,6 +287,7 @@ impl SessionStore for SqliteStore {
             ("DELETE FROM sessions WHERE expires_at <= ?", now - REMEMBER_ENDED),
             ("DELETE FROM tombstones WHERE expires_at <= ?", now),
             ("DELETE FROM used_states WHERE expires_at <= ?", now),
+            ("DELETE FROM outbox WHERE give_up_at <= ?", now),
         ] {
             gone += sqlx::query(statement)
                 .bind(before.timestamp_millis())

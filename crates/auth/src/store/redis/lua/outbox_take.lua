@@ -1,0 +1,14 @@
+-- KEYS: outbox. ARGV: now, until when nobody else gets them, how many at most. Returns key, payload and the
+-- number of the try of each.
+local taken = {}
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+    local give_up_at = redis.call('HGET', key, 'give_up_at')
+    if give_up_at and tonumber(give_up_at) > tonumber(ARGV[1]) then
+        redis.call('ZADD', KEYS[1], ARGV[2], key)
+        local tries = redis.call('HINCRBY', key, 'tries', 1)
+        taken[#taken + 1] = { key, redis.call('HGET', key, 'payload'), tries }
+    else
+        redis.call('ZREM', KEYS[1], key)
+    end
+end
+return taken
