@@ -4,13 +4,11 @@ mod server;
 
 use auth::{
     Auth,
-    clock::Clock,
     config::{Config, ConfigError},
     origin::Registry,
-    random::Random,
     server::{init_logging, listen, run, serve},
 };
-use std::{process::ExitCode, sync::Arc};
+use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
 /// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4200";
@@ -25,7 +23,11 @@ fn main() -> ExitCode {
         let options = auth_ui::serve::leptos_options("identity", listener.local_addr()?);
         let apps = registry.iter().count();
         tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
-        let auth = Auth::start(config, Clock::system(), Random::system()).await?;
+        let domains = config.email_domains.clone();
+        let auth = Auth::builder(config)
+            .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
+            .build()
+            .await?;
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, Arc::new(registry), &options);
         Ok(serve(listener, router, move || auth.streams.stop()).await?)

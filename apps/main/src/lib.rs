@@ -1,20 +1,19 @@
-//! The main app: a few pages, one server function, and the session of article 1 behind them.
+//! The main app: a few pages, one server function, and the session of articles 1 and 2 behind them.
 //!
 //! The same binary runs as games, store and partner. With `ssr` this crate is the server; with `hydrate`
-//! it is the WebAssembly of the islands, which all live in `auth-ui`.
+//! it is the WebAssembly of the islands: those of `auth-ui`, and the favourite number of the dashboard.
 
-#![cfg_attr(
-    feature = "ssr",
-    expect(
-        unreachable_pub,
-        reason = "#[component] keeps a public twin of the function in its own, private module"
-    )
+#![expect(
+    unreachable_pub,
+    reason = "#[component] and #[island] keep a public twin of the function in its own, private module"
 )]
 
 #[cfg(feature = "ssr")]
 mod app;
+mod favourite_number;
 #[cfg(feature = "ssr")]
 mod pages;
+pub mod preferences;
 #[cfg(feature = "ssr")]
 pub mod server_fns;
 

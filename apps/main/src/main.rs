@@ -4,9 +4,7 @@ mod server;
 
 use auth::{
     Auth,
-    clock::Clock,
     config::Config,
-    random::Random,
     server::{init_logging, listen, run, serve},
 };
 use std::process::ExitCode;
@@ -22,7 +20,7 @@ fn main() -> ExitCode {
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
         tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
-        let auth = Auth::start(config, Clock::system(), Random::system()).await?;
+        let auth = server::configure(Auth::builder(config)).build().await?;
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
         Ok(serve(listener, router, move || auth.streams.stop()).await?)

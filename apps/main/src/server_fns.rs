@@ -1,65 +1,44 @@
 //! Server functions: app data, nothing else. Each one is a public HTTP endpoint, so its first line asks
 //! for the session; that a page with the form was served before proves nothing.
 
-use auth_types::SessionState;
-use auth_ui::{links::login_url, page};
+use crate::preferences::{Preferences, PreferencesUpdate};
+use auth::{
+    Auth,
+    session::{Session, UpdateError},
+};
+use auth_ui::{CallError, refuse, require_auth};
+use http::request::Parts;
 use leptos::{prelude::*, server};
-use std::{future::Future, pin::Pin, sync::Arc};
-
-/// The field of the user's app data that the dashboard edits.
-pub const FAVOURITE_NUMBER: &str = "favourite_number";
-
-/// Why the user's data was not saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaveError {
-    /// The session ended in the meantime.
-    SignedOut,
-    /// The session store did not answer.
-    Unavailable,
-}
-
-/// What a save returns: it may wait for the store.
-pub type Saving = Pin<Box<dyn Future<Output = Result<(), SaveError>> + Send>>;
-
-/// Where the signed-in user's own data goes. The server provides an `Arc<dyn UserData>` as context, made
-/// for the session of the request, in the same closure as the page context.
-pub trait UserData: Send + Sync {
-    /// Writes the user's favourite number into the session.
-    fn save_favourite_number(&self, number: i32) -> Saving;
-}
 
 /// Saves the favourite number and comes back to the dashboard, with or without JavaScript.
 ///
 /// # Errors
-/// None to the form that posts it: every outcome is a redirect, with what happened in its query.
+/// [`CallError::SignedOut`] without a session, [`CallError::SessionUnavailable`] while nobody can say.
+/// Every other outcome is a redirect, with what happened in its query.
 #[server(prefix = "/api", endpoint = "save-favourite-number")]
 pub async fn save_favourite_number(
     /// As typed. Text, so that a slip of the finger is answered on the page.
     number: String,
-) -> Result<(), ServerFnError> {
-    match page().session {
-        SessionState::SignedIn { .. } => {}
-        SessionState::SignedOut(_) => {
-            leptos_axum::redirect(&login_url("/dashboard"));
-            return Ok(());
-        }
-        SessionState::Unavailable => return back_with(Saved::Unavailable),
-    }
-    let Ok(number) = number.trim().parse::<i32>() else {
+) -> Result<(), CallError> {
+    require_auth()?;
+    let Ok(favourite_number) = number.trim().parse() else {
         return back_with(Saved::NotANumber);
     };
-    let Some(data) = use_context::<Arc<dyn UserData>>() else {
-        leptos::logging::error!("the server provides no UserData to its server functions");
+    let (Some(auth), Some(session)) = (use_context::<Auth>(), session()) else {
         return back_with(Saved::Unavailable);
     };
-    match data.save_favourite_number(number).await {
-        Ok(()) => back_with(Saved::Yes),
-        Err(SaveError::SignedOut) => {
-            leptos_axum::redirect(&login_url("/dashboard"));
-            Ok(())
+    match auth.update_data::<Preferences>(&session, &PreferencesUpdate { favourite_number }).await {
+        Ok(_) => back_with(Saved::Yes),
+        Err(UpdateError::SignedOut) => Err(refuse(CallError::SignedOut)),
+        Err(UpdateError::Unavailable(_) | UpdateError::Invalid(_) | UpdateError::TooLarge) => {
+            back_with(Saved::Unavailable)
         }
-        Err(SaveError::Unavailable) => back_with(Saved::Unavailable),
     }
+}
+
+/// The session as the server has it, with what pages do not see.
+fn session() -> Option<Session> {
+    use_context::<Parts>().as_ref().and_then(Session::of)
 }
 
 /// What the dashboard says after the form was posted, as `?saved=` names it.
@@ -91,10 +70,20 @@ impl Saved {
     }
 }
 
-fn back_with(saved: Saved) -> Result<(), ServerFnError> {
+fn back_with(saved: Saved) -> Result<(), CallError> {
     leptos_axum::redirect(&format!("/dashboard?saved={}", saved.as_str()));
     Ok(())
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_reads_back_from_its_name() {
+        for saved in [Saved::Yes, Saved::NotANumber, Saved::Unavailable] {
+            assert_eq!(Saved::parse(saved.as_str()), Some(saved));
+        }
+        assert_eq!(Saved::parse("<b>"), None);
+    }
+}

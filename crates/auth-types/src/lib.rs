@@ -4,13 +4,17 @@
 //! can hold a token: whatever is serialised into HTML, JSON or WebAssembly is one of these types
 //! (draft-ietf-oauth-browser-based-apps §6.1, the Backend For Frontend keeps tokens on the server).
 
+mod app_data;
 mod device;
 mod error;
+mod login;
 mod page;
 mod session;
 
+pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
+pub use login::{encode_query, login_error_url, login_url};
 pub use page::{
     AppInfo, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
     is_public_page,

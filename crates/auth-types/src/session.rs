@@ -1,7 +1,7 @@
 //! The session as `GET /auth/session` shows it.
 
+use crate::{AppData, PublicData};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// A signed-in session, free of tokens: `{"user": {…}, "expires": "2026-01-01T00:00:00Z"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +10,14 @@ pub struct PublicSession {
     pub user: PublicUser,
     /// Until when, if nothing extends it: RFC 3339, UTC.
     pub expires: String,
+}
+
+impl PublicSession {
+    /// What the app may show of its own data about the user.
+    #[must_use]
+    pub fn data<D: AppData>(&self) -> D::Public {
+        self.user.data.read::<D>()
+    }
 }
 
 /// The signed-in user as an app may show them.
@@ -25,9 +33,9 @@ pub struct PublicUser {
     /// URL of a picture, if the provider told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
-    /// What the app itself keeps about the user in this session.
+    /// What the app itself keeps about the user in this session, as far as it may be seen.
     #[serde(flatten)]
-    pub data: Map<String, Value>,
+    pub data: PublicData,
 }
 
 /// The answer of `GET /api/get-session-status`: `{"status":200}` or `{"status":401}`.

@@ -23,19 +23,8 @@ use leptos::reactive::owner::with_context;
 /// }
 /// ```
 ///
-/// A server function is a public API, so it asks first:
-///
-/// ```
-/// # use leptos::prelude::ServerFnError;
-/// # fn body() -> Result<(), ServerFnError> {
-/// let Some(session) = auth_ui::auth() else {
-///     return Err(ServerFnError::new("signed out"));
-/// };
-/// # let _ = session;
-/// # Ok(())
-/// # }
-/// # assert!(body().is_err());
-/// ```
+/// It is the same in a server function; one that needs a session begins with
+/// [`require_auth`](crate::require_auth).
 #[must_use]
 pub fn auth() -> Option<PublicSession> {
     with_context(|page: &PageContext| page.session.session().cloned()).flatten()

@@ -13,6 +13,7 @@
     reason = "#[component] and #[island] keep a public twin of the function in its own, private module"
 )]
 
+mod call_error;
 pub mod islands;
 pub mod links;
 pub mod remaining;
@@ -28,10 +29,13 @@ mod document;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+mod require_auth;
+#[cfg(feature = "ssr")]
 pub mod serve;
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
 
+pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
     Header, NavLink, Notice, NoticeKind, Person, SignInForms, SignOutForm, SignOutScope, SignedIn, SignedOut,
@@ -43,3 +47,5 @@ pub use context::{auth, current_path, current_path_and_query, page};
 pub use csp::content_security_policy;
 #[cfg(feature = "ssr")]
 pub use document::{document, has_islands};
+#[cfg(feature = "ssr")]
+pub use require_auth::{refuse, require_auth};

@@ -1,7 +1,9 @@
 //! Which links ask first, and where a sign-in may lead back to. Plain functions: the browser's guard,
 //! the pages and the tests share them.
 
-use auth_types::is_public_page;
+use auth_types::{encode_query, is_public_page};
+
+pub use auth_types::login_url;
 
 /// A click on a link, in the words of the DOM.
 #[derive(Clone, Copy, Debug)]
@@ -71,32 +73,10 @@ pub fn local_path(path: &str) -> Option<&str> {
     local.then_some(path)
 }
 
-/// `/login?callbackUrl=…`, leading back to `path` after the sign-in.
-#[must_use]
-pub fn login_url(path: &str) -> String {
-    format!("/login?callbackUrl={}", encode(path))
-}
-
 /// `/auth/signin?callbackUrl=…`, the sign-in link of a header.
 #[must_use]
 pub fn sign_in_url(path: &str) -> String {
-    format!("/auth/signin?callbackUrl={}", encode(path))
-}
-
-/// Percent-encodes a query value: only RFC 3986 unreserved characters stay as they are.
-fn encode(value: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut encoded = String::with_capacity(value.len() * 3);
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(char::from(HEX[usize::from(byte >> 4)]));
-            encoded.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    encoded
+    format!("/auth/signin?callbackUrl={}", encode_query(path))
 }
 
 #[cfg(test)]

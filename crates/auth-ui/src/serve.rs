@@ -3,13 +3,16 @@
 use auth_types::PageContext;
 use axum::{
     Router,
+    extract::Request,
+    response::IntoResponse,
     routing::{MethodRouter, get_service},
 };
 use http::{HeaderValue, header, request::Parts};
 use leptos::{
     config::{Env, LeptosOptions},
-    prelude::{provide_context, use_context},
+    prelude::{IntoView, provide_context, use_context},
 };
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use std::{net::SocketAddr, path::Path};
 use tower_http::{
     services::{ServeDir, ServeFile},
@@ -34,8 +37,41 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
         .build()
 }
 
+/// The pages of `app` in their `shell`, the server functions that Leptos finds by itself, and the page for
+/// what is not there. Each gets the page's context, and what `context` provides on top.
+pub fn pages<V, S>(
+    options: &LeptosOptions,
+    app: impl Fn() -> V + Clone + Send + 'static,
+    shell: fn(LeptosOptions) -> S,
+    context: impl Fn() + Clone + Send + Sync + 'static,
+) -> Router
+where
+    V: IntoView + 'static,
+    S: IntoView + 'static,
+{
+    let context = move || {
+        provide_page_context();
+        context();
+    };
+    let render = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+    let not_found = {
+        let (context, render) = (context.clone(), render.clone());
+        move |request: Request| {
+            let page = render_app_async_with_context(context.clone(), render.clone());
+            async move { page(request).await.into_response() }
+        }
+    };
+    Router::new()
+        .leptos_routes_with_context(options, generate_route_list(app), context, render)
+        .fallback(not_found)
+        .with_state(options.clone())
+}
+
 /// Gives the page's context, which the server put into the request, to Leptos.
-pub fn provide_page_context() {
+fn provide_page_context() {
     let page = use_context::<Parts>().and_then(|parts| parts.extensions.get::<PageContext>().cloned());
     if let Some(page) = page {
         provide_context(page);

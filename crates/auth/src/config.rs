@@ -3,9 +3,12 @@
 //! Names follow Auth.js where it has one. A bad value stops the process with one line that names the
 //! variable and the fix; so does an `AUTH_…` variable that nobody knows, for it is most likely a typo.
 
+mod email_domains;
 mod providers;
 #[cfg(test)]
 mod tests;
+
+pub use email_domains::EmailDomains;
 
 use crate::{
     origin::{Origin, PublicUrls},
@@ -21,7 +24,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
@@ -29,6 +32,7 @@ const KNOWN: [&str; 8] = [
     "AUTH_SESSION_ABSOLUTE_AGE",
     "AUTH_IDLE_TIMEOUT",
     "AUTH_FORM_ACTION_ORIGINS",
+    "AUTH_ALLOWED_EMAIL_DOMAINS",
     // Part of the contract, and checked; nothing re-checks sessions with the provider yet.
     "AUTH_REVALIDATE_INTERVAL",
 ];
@@ -79,6 +83,8 @@ pub struct Config {
     /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
     /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
     pub form_action_origins: Vec<Origin>,
+    /// `AUTH_ALLOWED_EMAIL_DOMAINS`: who may sign in; everybody when it is not set.
+    pub email_domains: EmailDomains,
     /// `APPS_FILE`: the registry, for the identity app.
     pub apps_file: Option<PathBuf>,
 }
@@ -157,6 +163,7 @@ impl Config {
             store_url: vars.store_url()?,
             policy: vars.policy()?,
             form_action_origins: vars.form_action_origins()?,
+            email_domains: vars.email_domains()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }
@@ -165,6 +172,15 @@ impl Config {
 /// `AUTH_SECRET_1` to `AUTH_SECRET_9`: nobody rotates more often than they look.
 fn older_secrets() -> impl Iterator<Item = String> {
     (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
+}
+
+/// Two or more labels of lower-case letters, digits and `-`.
+fn is_domain(text: &str) -> bool {
+    let is_name = |label: &str| {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(allowed)
+    };
+    text.split('.').count() >= 2 && text.split('.').all(is_name)
 }
 
 struct Vars(BTreeMap<String, String>);
@@ -219,13 +235,7 @@ impl Vars {
             return Ok(None);
         };
         let domain = text.strip_prefix('.').unwrap_or(text);
-        let is_name = |label: &str| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        };
-        if domain.split('.').count() < 2 || !domain.split('.').all(is_name) {
+        if !is_domain(domain) {
             let problem = format!("\"{text}\" must be a domain of two or more labels, as in .wow.localhost");
             return Err(ConfigError::new("AUTH_COOKIE_DOMAIN", problem));
         }
@@ -275,6 +285,11 @@ impl Vars {
                 })
             })
             .collect()
+    }
+
+    fn email_domains(&self) -> Result<EmailDomains, ConfigError> {
+        EmailDomains::parse(self.get("AUTH_ALLOWED_EMAIL_DOMAINS").unwrap_or_default())
+            .map_err(|problem| ConfigError::new("AUTH_ALLOWED_EMAIL_DOMAINS", problem))
     }
 
     fn seconds(&self, name: &str) -> Result<Option<TimeDelta>, ConfigError> {

@@ -3,14 +3,18 @@
 //! Decided before Leptos runs. A guard that is a component alone can send a redirect *with the
 //! protected page in its body*; here a refused document is a redirect and nothing else.
 
-use crate::{error_page, origin::ReturnPath, session::CurrentSession};
+use crate::{
+    error_page,
+    origin::ReturnPath,
+    session::{CurrentSession, Session},
+};
+use auth_types::login_url;
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{Method, StatusCode, Uri};
-use url::form_urlencoded::byte_serialize;
+use http::{HeaderMap, Method, StatusCode, Uri};
 
 /// The paths that need no session. They are compared byte by byte with the path as it was sent, so
 /// capitals, doubled slashes, dots, percent-encoding and `;` parameters are simply not on the list.
@@ -41,37 +45,50 @@ pub async fn guard(State(public): State<PublicPaths>, request: Request, next: Ne
     if public.contains(request.uri().path()) {
         return next.run(request).await;
     }
-    match request.extensions().get::<CurrentSession>() {
-        Some(CurrentSession::SignedIn(_)) => next.run(request).await,
-        Some(CurrentSession::Unavailable) => error_page::refuse(
-            request.headers(),
-            StatusCode::SERVICE_UNAVAILABLE,
-            "session_unavailable",
-            "We cannot check your session right now. Nothing is lost; please try again in a moment.",
-        ),
-        Some(CurrentSession::SignedOut(_)) | None => refuse(request.method(), request.uri()),
+    let current = request.extensions().get::<CurrentSession>();
+    match live(current, request.method(), request.uri(), request.headers()) {
+        Ok(_) => next.run(request).await,
+        Err(refusal) => refusal,
     }
+}
+
+/// The live session of a request, or what it is answered without one.
+#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
+pub(crate) fn live<'r>(
+    current: Option<&'r CurrentSession>,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<&'r Session, Response> {
+    match current {
+        Some(CurrentSession::SignedIn(session)) => Ok(session),
+        Some(CurrentSession::Unavailable) => Err(unavailable(headers)),
+        Some(CurrentSession::SignedOut(_)) | None => Err(refuse(method, uri)),
+    }
+}
+
+/// 503: the store cannot say.
+pub(crate) fn unavailable(headers: &HeaderMap) -> Response {
+    error_page::refuse(
+        headers,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "session_unavailable",
+        "We cannot check your session right now. Nothing is lost; please try again in a moment.",
+    )
+}
+
+/// 401, for programs; the client of a Leptos server function reads it as an error of that name.
+pub(crate) fn signed_out() -> Response {
+    error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
 }
 
 fn refuse(method: &Method, uri: &Uri) -> Response {
     let is_document = matches!(*method, Method::GET | Method::HEAD) && !uri.path().starts_with("/api/");
     if is_document {
         let wanted = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
-        return to_login(None, &ReturnPath::or_root(wanted));
+        return Redirect::to(&login_url(ReturnPath::or_root(wanted).as_str())).into_response();
     }
-    error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
-}
-
-/// 303 to the sign-in page, with an empty body.
-#[must_use]
-pub fn to_login(error: Option<auth_types::SignInError>, return_path: &ReturnPath) -> Response {
-    let mut query: Vec<String> = error.map(|error| format!("error={}", error.code())).into_iter().collect();
-    if *return_path != ReturnPath::root() {
-        let encoded: String = byte_serialize(return_path.as_str().as_bytes()).collect();
-        query.push(format!("callbackUrl={encoded}"));
-    }
-    let separator = if query.is_empty() { "" } else { "?" };
-    Redirect::to(&format!("/login{separator}{}", query.join("&"))).into_response()
+    signed_out()
 }
 
 #[cfg(test)]

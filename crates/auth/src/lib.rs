@@ -4,6 +4,7 @@
 //! [`routes`] (extract, call the flow, map the error) → [`flow`] (pure steps) and [`provider`] →
 //! [`store`]. Nothing calls back up.
 
+mod builder;
 pub mod clock;
 pub mod config;
 pub mod error_page;
@@ -11,6 +12,7 @@ pub mod events;
 pub mod flow;
 pub mod guard;
 mod headers;
+pub mod hooks;
 pub mod http;
 pub mod logout;
 pub mod origin;
@@ -23,10 +25,12 @@ pub mod server;
 pub mod session;
 pub mod store;
 
+pub use builder::AuthBuilder;
+
 use ::http::Request;
 use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
 use clock::Clock;
-use config::{Config, ConfigError, Proxies};
+use config::{ConfigError, Proxies};
 use events::Streams;
 use flow::Flows;
 use futures::future::join_all;
@@ -36,9 +40,9 @@ use origin::{Origin, PublicUrls};
 use provider::Provider;
 use random::Random;
 use seal::Keyring;
-use session::{CookieSettings, Refresher, Sessions};
+use session::{AppDataType, CookieSettings, Refresher, Sessions};
 use std::{ops::Deref, sync::Arc};
-use store::{Store, StoreError};
+use store::Store;
 use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
 
 /// Longest request body, bytes: no form or JSON of ours comes near it.
@@ -74,6 +78,7 @@ pub struct Inner {
     pub clock: Clock,
     /// Where unguessable values come from.
     pub random: Random,
+    app_data: Option<AppDataType>,
 }
 
 impl Deref for Auth {
@@ -85,27 +90,8 @@ impl Deref for Auth {
 }
 
 impl Auth {
-    /// Opens the store and prepares everything; asks no provider yet.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
-    pub async fn start(config: Config, clock: Clock, random: Random) -> Result<Self, ConfigError> {
-        let store = store::open(&config.store_url)
-            .await
-            .map_err(|StoreError(problem)| ConfigError::new("SESSION_STORE_URL", problem))?;
-        Self::with_store(config, store, clock, random)
-    }
-
-    /// The same with a store that is open already.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] when TLS has no roots.
-    pub fn with_store(
-        config: Config,
-        store: Arc<dyn Store>,
-        clock: Clock,
-        random: Random,
-    ) -> Result<Self, ConfigError> {
+    fn assemble(builder: AuthBuilder, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
+        let AuthBuilder { config, clock, random, hooks, app_data, .. } = builder;
         let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookies = Arc::new(config.cookies);
@@ -114,8 +100,15 @@ impl Auth {
             .into_iter()
             .map(|provider| Provider::new(provider, http.clone(), clock.clone()))
             .collect();
-        let sessions =
-            Sessions::new(store.clone(), keyring.clone(), config.policy, clock.clone(), random.clone());
+        let sessions = Sessions::new(
+            store.clone(),
+            keyring.clone(),
+            config.policy,
+            clock.clone(),
+            random.clone(),
+            Arc::new(hooks),
+            app_data,
+        );
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             public_urls: Arc::new(config.public_urls),
@@ -129,6 +122,7 @@ impl Auth {
             cookies,
             clock,
             random,
+            app_data,
         })))
     }
 

@@ -1,8 +1,7 @@
 //! An app: the auth crate's real router with its real layers, and two plain pages.
 
 use auth::{
-    Auth, clock::Clock, config::Config, guard::PublicPaths, protect, random::Random, routes,
-    store::SqliteStore,
+    Auth, AuthBuilder, clock::Clock, config::Config, guard::PublicPaths, protect, routes, store::SqliteStore,
 };
 use auth_types::PUBLIC_PAGES;
 use axum::{Router, routing::get};
@@ -28,16 +27,27 @@ pub struct App {
     pub clock: Clock,
     store: SqliteStore,
     config: Config,
+    configure: Configure,
     folder: tempfile::TempDir,
 }
 
+/// What an app adds to the builder.
+pub type Configure = Arc<dyn Fn(AuthBuilder) -> AuthBuilder + Send + Sync>;
+
 /// How an app differs from the plainest one.
-#[derive(Default)]
 pub struct AppOptions<'a> {
     /// Further variables.
     pub vars: Vec<(&'a str, String)>,
     /// Its host; `localhost` by default.
     pub host: Option<&'a str>,
+    /// What it adds to the builder.
+    pub configure: Configure,
+}
+
+impl Default for AppOptions<'_> {
+    fn default() -> Self {
+        Self { vars: Vec::new(), host: None, configure: Arc::new(|builder| builder) }
+    }
 }
 
 /// A free port, taken.
@@ -63,7 +73,8 @@ pub fn app_routes(auth: &Auth) -> Router {
         .route("/login", get(|| async { "sign-in page" }))
         .route("/signed-out", get(|| async { "signed out" }))
         .route("/protected", get(|| async { "protected page" }))
-        .merge(routes::common().merge(routes::callbacks()).with_state(auth.clone()));
+        .merge(routes::common(auth))
+        .merge(routes::callbacks(auth));
     protect(router, auth, PUBLIC)
 }
 
@@ -91,20 +102,19 @@ impl App {
         let vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value));
         let config = Config::from_vars("app", vars).unwrap();
         let store = SqliteStore::open(&config.store_url).await.unwrap();
-        let auth = Auth::with_store(config.clone(), Arc::new(store.clone()), clock.clone(), Random::system())
-            .unwrap();
+        let builder = Auth::builder(config.clone()).store(Arc::new(store.clone())).clock(clock.clone());
+        let auth = (options.configure)(builder).build().await.unwrap();
         tokio::spawn(auth.clone().run_in_background());
         let router = router(&auth);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, auth, clock, store, config, folder }
+        Self { url, auth, clock, store, config, configure: options.configure, folder }
     }
 
     /// Another process of this app on the same store, as far as its state goes.
     pub async fn replica(&self) -> Auth {
         let store = SqliteStore::open(&self.config.store_url).await.unwrap();
-        let auth =
-            Auth::with_store(self.config.clone(), Arc::new(store), self.clock.clone(), Random::system())
-                .unwrap();
+        let builder = Auth::builder(self.config.clone()).store(Arc::new(store)).clock(self.clock.clone());
+        let auth = (self.configure)(builder).build().await.unwrap();
         tokio::spawn(auth.clone().run_in_background());
         auth
     }

@@ -7,7 +7,7 @@ mod browser;
 mod event_stream;
 mod provider;
 
-pub use app::{App, AppOptions, app_routes, bind, now};
+pub use app::{App, AppOptions, Configure, app_routes, bind, now};
 pub use browser::{Browser, Page};
 pub use event_stream::{EventStream, ServerEvent};
 pub use provider::{CLIENT_SECRET, TestProvider};

@@ -6,16 +6,9 @@ mod callback;
 use auth::{Auth, guard::PublicPaths, origin::Registry, page::provide_page_context, protect, routes};
 use auth_types::{PUBLIC_PAGES, RegisteredApp};
 use auth_ui::serve;
-use axum::{
-    Router,
-    extract::{FromRef, Request},
-    middleware,
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::FromRef, middleware, routing::get};
 use identity::{App, shell};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use std::sync::Arc;
 
 /// Everything that needs no session.
@@ -25,19 +18,12 @@ const PUBLIC: PublicPaths = PublicPaths {
     prefixes: &["/auth/", "/pkg/"],
 };
 
-/// What handlers share.
-#[derive(Clone, FromRef)]
-struct AppState {
-    auth: Auth,
-    registry: Arc<Registry>,
-    options: LeptosOptions,
-}
-
 /// The whole app, layers included.
 pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: &LeptosOptions) -> Router {
-    let state = AppState { auth: auth.clone(), registry: registry.clone(), options: options.clone() };
-    let app =
-        Router::new().merge(pages(&state)).merge(endpoints(auth, registry)).merge(serve::site_files(options));
+    let app = Router::new()
+        .merge(pages(auth, &registry, options))
+        .merge(endpoints(auth, registry))
+        .merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }
 
@@ -50,7 +36,7 @@ fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
         .route("/auth/logout/callback", get(callback::logout_callback))
         .route_layer(middleware::from_fn(routes::navigation_only))
         .with_state(state);
-    proxy.merge(routes::common().with_state(auth.clone()))
+    proxy.merge(routes::common(auth))
 }
 
 /// What the proxy's endpoints share.
@@ -61,9 +47,8 @@ struct Proxy {
 }
 
 /// The pages, with what they know of the request and of the registered apps.
-fn pages(state: &AppState) -> Router {
-    let apps: Vec<RegisteredApp> = state
-        .registry
+fn pages(auth: &Auth, registry: &Registry, options: &LeptosOptions) -> Router {
+    let apps: Vec<RegisteredApp> = registry
         .iter()
         .map(|client| RegisteredApp {
             client_id: client.client_id.clone(),
@@ -71,24 +56,8 @@ fn pages(state: &AppState) -> Router {
             origins: client.origins.iter().map(ToString::to_string).collect(),
         })
         .collect();
-    let context = move || {
-        serve::provide_page_context();
-        provide_context(apps.clone());
-    };
-    let not_found = {
-        let (context, options) = (context.clone(), state.options.clone());
-        move |request: Request| {
-            let options = options.clone();
-            let render = render_app_async_with_context(context.clone(), move || shell(options.clone()));
-            async move { render(request).await.into_response() }
-        }
-    };
-    let options = state.options.clone();
-    Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
-        .fallback(not_found)
-        .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
-        .with_state(state.clone())
+    serve::pages(options, App, shell, move || provide_context(apps.clone()))
+        .layer(middleware::from_fn_with_state(auth.clone(), provide_page_context))
 }
 
 #[cfg(test)]

@@ -40,8 +40,11 @@ async fn world_where(fault: Option<Fault>) -> World {
     let identity =
         App::start(identity_socket, &provider.issuer, clock(), options, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
-    let options =
-        AppOptions { vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)], host: Some("partner.localhost") };
+    let options = AppOptions {
+        vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)],
+        host: Some("partner.localhost"),
+        ..AppOptions::default()
+    };
     let app = App::start(app_socket, &provider.issuer, clock(), options, app_routes).await;
     World { provider, identity, app, browser: Browser::new() }
 }

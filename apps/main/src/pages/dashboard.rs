@@ -1,8 +1,12 @@
 //! `/dashboard`: the user's profile, and a number the app keeps in the session.
 
 use super::parts::SignInFirst;
-use crate::server_fns::{FAVOURITE_NUMBER, SaveFavouriteNumber, Saved};
-use auth_types::PublicUser;
+use crate::{
+    favourite_number::FavouriteNumber,
+    preferences::Preferences,
+    server_fns::{SaveFavouriteNumber, Saved},
+};
+use auth_types::PublicSession;
 use auth_ui::{Notice, NoticeKind, Person, auth, pages::PageTitle};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_query_map;
@@ -15,46 +19,25 @@ pub(crate) fn Dashboard() -> impl IntoView {
         <main id="content" tabindex="-1" class="stack">
             <h1>"Dashboard"</h1>
             <SignInFirst/>
-            {auth().map(|session| view! {
-                <section class="card" aria-label="You"><Person user=session.user.clone()/></section>
-                <FavouriteNumber user=session.user/>
-            })}
+            {auth().map(|session| vec![
+                // Erased, as on the session page: the types of a long page outgrow the compiler.
+                view! { <section class="card" aria-label="You"><Person user=session.user.clone()/></section> }
+                    .into_any(),
+                view! { <YourNumber session/> }.into_any(),
+            ])}
         </main>
     }
 }
 
-/// A plain form that posts to the server function's URL and comes back here.
 #[component]
-fn FavouriteNumber(user: PublicUser) -> impl IntoView {
-    let number = user.data.get(FAVOURITE_NUMBER).and_then(|value| value.as_i64());
+fn YourNumber(session: PublicSession) -> impl IntoView {
+    let number = session.data::<Preferences>().favourite_number;
     let saved = use_query_map().read_untracked().get("saved").as_deref().and_then(Saved::parse);
     view! {
         <section class="card stack" aria-labelledby="number-title">
             <h2 id="number-title">"Your favourite number"</h2>
-            <p>
-                {match number {
-                    Some(number) => view! { "It is " <strong>{number}</strong> "." }.into_any(),
-                    None => view! { "You have not told us yet." }.into_any(),
-                }}
-            </p>
             {saved.map(|saved| view! { <Outcome saved/> })}
-            <form method="post" action=SaveFavouriteNumber::url() class="stack">
-                <div>
-                    <label for="number">"Favourite number"</label>
-                    <input
-                        class="short"
-                        id="number"
-                        name="number"
-                        type="number"
-                        step="1"
-                        min=i32::MIN.to_string()
-                        max=i32::MAX.to_string()
-                        required
-                        value=number.map(|number| number.to_string())
-                    />
-                </div>
-                <button type="submit" class="button">"Save"</button>
-            </form>
+            <FavouriteNumber user_id=session.user.id number action=SaveFavouriteNumber::url().to_owned()/>
             <p class="muted small">"It is kept in your session, on the server, and ends with it."</p>
         </section>
     }

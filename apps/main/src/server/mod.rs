@@ -1,22 +1,14 @@
-//! The main app's routes: the auth crate's endpoints, its own API, and the pages.
+//! The main app's routes: the auth crate's endpoints, and the pages.
 
-mod user_data;
+mod events;
 
-use auth::{Auth, guard::PublicPaths, page::provide_page_context, protect, routes};
+use auth::{Auth, AuthBuilder, guard::PublicPaths, page::provide_page_context, protect, routes};
 use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
-use axum::{
-    Router,
-    extract::{FromRef, Request},
-    middleware,
-    response::IntoResponse,
-    routing::post,
-};
+use axum::{Router, middleware};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
-use main::{App, server_fns::UserData, shell};
-use std::sync::Arc;
-use user_data::SessionUserData;
+use main::{App, preferences::Preferences, shell};
+use std::{convert::Infallible, future::ready};
 
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
@@ -25,53 +17,36 @@ const PUBLIC: PublicPaths = PublicPaths {
     prefixes: &["/auth/", "/pkg/"],
 };
 
-/// What handlers share.
-#[derive(Clone, FromRef)]
-struct AppState {
-    auth: Auth,
-    options: LeptosOptions,
+/// What this app adds to sign-in: its own data in the session, a line in the log for each event, and who
+/// may sign in (`AUTH_ALLOWED_EMAIL_DOMAINS`; everybody when it is not set).
+pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
+    let domains = builder.config().email_domains.clone();
+    builder
+        .app_data::<Preferences>()
+        .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
+        .on_sign_in(events::signed_in)
+        .on_sign_out(events::signed_out)
+        .on_refresh(events::refreshed)
 }
 
 /// The whole app, layers included.
 pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
-    let state = AppState { auth: auth.clone(), options: options.clone() };
-    let endpoints = Router::new()
-        .merge(routes::common())
-        .merge(routes::callbacks())
-        .route("/api/update-user-data", post(user_data::update))
-        .with_state(auth.clone());
-    protect(
-        Router::new().merge(pages(&state)).merge(endpoints).merge(serve::site_files(options)),
-        auth,
-        PUBLIC,
-    )
+    let app = Router::new()
+        .merge(pages(auth, options))
+        .merge(routes::common(auth))
+        .merge(routes::callbacks(auth))
+        .merge(serve::site_files(options));
+    protect(app, auth, PUBLIC)
 }
 
-/// The pages, and the server functions that Leptos finds by itself, with what they know of the request.
-fn pages(state: &AppState) -> Router {
+/// The pages and the server functions, with what they know of the request.
+fn pages(auth: &Auth, options: &LeptosOptions) -> Router {
     let context = {
-        let auth = state.auth.clone();
-        move || {
-            serve::provide_page_context();
-            if let Some(data) = SessionUserData::of_request(&auth) {
-                provide_context::<Arc<dyn UserData>>(Arc::new(data));
-            }
-        }
+        let auth = auth.clone();
+        move || provide_context(auth.clone())
     };
-    let not_found = {
-        let (context, options) = (context.clone(), state.options.clone());
-        move |request: Request| {
-            let options = options.clone();
-            let render = render_app_async_with_context(context.clone(), move || shell(options.clone()));
-            async move { render(request).await.into_response() }
-        }
-    };
-    let options = state.options.clone();
-    Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
-        .fallback(not_found)
-        .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
-        .with_state(state.clone())
+    serve::pages(options, App, shell, context)
+        .layer(middleware::from_fn_with_state(auth.clone(), provide_page_context))
 }
 
 #[cfg(test)]

@@ -1,34 +1,54 @@
 //! The main app over HTTP: its pages and its API behind the real layers.
 
 use super::*;
-use auth_ui::serve::leptos_options;
+use auth_ui::{CallError, serve::leptos_options};
 use http::{Method, StatusCode};
+use leptos::server_fn::error::FromServerFnError;
+use std::sync::Arc;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, bind};
 use url::Url;
 
 struct World {
     app: App,
     browser: Browser,
+    provider: TestProvider,
 }
 
 /// The app with Alice signed in.
 async fn signed_in() -> World {
+    let mut world = started("").await;
+    let dashboard = world.sign_in().await;
+    assert!(dashboard.body.contains("Alice Adams"));
+    world
+}
+
+/// The app, for users of these domains.
+async fn started(domains: &str) -> World {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
     let options = leptos_options("main", ([127, 0, 0, 1], 0).into());
     let (issuer, clock) = (&provider.issuer, provider.clock.clone());
-    let app = App::start(socket, issuer, clock, AppOptions::default(), |auth| router(auth, &options)).await;
-    let mut browser = Browser::new();
-    let begun = browser.post(&app.at("/auth/signin/demo"), &[("callbackUrl", "/dashboard")]).await;
-    let login = browser.follow(begun).await;
-    let answer = provider.continue_as(&mut browser, &login, "alice").await;
-    let dashboard = browser.follow(answer).await;
-    assert!(dashboard.body.contains("Alice Adams"));
-    World { app, browser }
+    let vars = vec![("AUTH_ALLOWED_EMAIL_DOMAINS", domains.to_owned())];
+    let app_options = AppOptions { vars, configure: Arc::new(configure), ..AppOptions::default() };
+    let app = App::start(socket, issuer, clock, app_options, |auth| router(auth, &options)).await;
+    World { app, browser: Browser::new(), provider }
 }
 
 impl World {
+    /// Signs in as Alice; the page that it ends on.
+    async fn sign_in(&mut self) -> Page {
+        let url = self.app.at("/auth/signin/demo");
+        let begun = self.browser.post(&url, &[("callbackUrl", "/dashboard")]).await;
+        let login = self.browser.follow(begun).await;
+        // The provider still knows her after a local sign-out.
+        if login.field("transaction").is_none() {
+            return login;
+        }
+        let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
+        self.browser.follow(answer).await
+    }
+
     async fn update(&mut self, content_type: &str, body: &str) -> Page {
         let url = self.app.at("/api/update-user-data");
         self.browser.send(Method::POST, &url, &[("content-type", content_type)], body).await
@@ -92,6 +112,61 @@ async fn a_form_without_javascript_saves_through_the_server_function() {
     let refused = world.browser.post(&url, &[("number", "seven")]).await;
     assert_eq!(refused.path(), "/dashboard?saved=not_a_number");
     assert_eq!(world.favourite().await, 7);
+}
+
+#[tokio::test]
+async fn a_caller_of_a_server_function_can_read_why_it_was_refused() {
+    let mut world = signed_in().await;
+    let url = world.app.at("/api/save-favourite-number");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let refused = Browser::new().send(Method::POST, &url, &[form], "number=1").await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(CallError::de(refused.body.into()), CallError::SignedOut);
+    // What has just changed is looked up anew.
+    world.update("application/json", r#"{"favourite_number": 1}"#).await;
+    world.app.lose_store().await;
+    let refused = world.browser.send(Method::POST, &url, &[form], "number=1").await;
+    assert_eq!(
+        (refused.status, &refused.headers["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"5".parse().unwrap())
+    );
+    assert_eq!(CallError::de(refused.body.into()), CallError::SessionUnavailable);
+}
+
+#[tokio::test]
+async fn the_number_survives_fresh_tokens_and_ends_with_the_session() {
+    let mut world = signed_in().await;
+    world.update("application/json", r#"{"favourite_number": 42}"#).await;
+    assert_eq!(world.browser.post(&world.app.at("/api/renew-token"), &[]).await.status, StatusCode::OK);
+    assert_eq!(world.favourite().await, 42);
+    world.browser.post(&world.app.at("/auth/signout"), &[("scope", "local")]).await;
+    world.sign_in().await;
+    assert_eq!(world.favourite().await, serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn what_only_the_server_counts_is_on_no_page() {
+    let mut world = signed_in().await;
+    let updated = world.update("application/json", r#"{"favourite_number": 42}"#).await;
+    let dashboard = world.browser.get(&world.app.at("/dashboard")).await;
+    let session = world.browser.get(&world.app.at("/auth/session")).await;
+    for answer in [updated, dashboard, session] {
+        assert!(answer.body.contains("42") && !answer.body.contains("times_changed"), "{}", answer.url);
+    }
+}
+
+#[tokio::test]
+async fn only_users_of_the_allowed_domains_get_in() {
+    let mut world = started("example.com").await;
+    assert!(world.sign_in().await.body.contains("Alice Adams"));
+    let mut world = started("other.example, example.org").await;
+    let refused = world.sign_in().await;
+    assert_eq!(
+        (refused.url.path(), refused.url.query()),
+        ("/login", Some("error=refused&callbackUrl=%2Fdashboard"))
+    );
+    assert!(refused.body.contains("This account may not sign in here."));
+    assert_eq!(world.browser.get(&world.app.at("/auth/session")).await.body, "null");
 }
 
 #[tokio::test]

@@ -7,8 +7,12 @@ mod session_probe;
 
 #[cfg(feature = "hydrate")]
 mod fetch;
+#[cfg(feature = "hydrate")]
+mod front;
 
 pub use countdown::Countdown;
+#[cfg(feature = "hydrate")]
+pub use front::on_front;
 pub use nav_guard::NavGuard;
 pub use session_probe::SessionProbe;
 

@@ -49,6 +49,9 @@ pub enum FlowError {
     /// No such provider.
     #[error("unknown_provider")]
     UnknownProvider,
+    /// The app decided against this user.
+    #[error("refused")]
+    Refused,
     /// A logout overtook this sign-in.
     #[error("logged_out_meanwhile")]
     LoggedOutMeanwhile,
@@ -73,6 +76,7 @@ impl FlowError {
             Self::IdToken(_) => SignInError::InvalidIdToken,
             Self::BadTokenAnswer | Self::Unavailable(_) => SignInError::ProviderUnavailable,
             Self::UnknownProvider => SignInError::UnknownProvider,
+            Self::Refused => SignInError::Refused,
             Self::LoggedOutMeanwhile => SignInError::SessionEnded,
             Self::Store(_) => SignInError::StoreUnavailable,
         }

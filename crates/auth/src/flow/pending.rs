@@ -193,8 +193,8 @@ mod tests {
         Endpoints {
             issuer: "https://op.example".into(),
             iss_required,
-            authorization: "https://op.example/authorize".parse().unwrap(),
-            end_session: None,
+            authorization_endpoint: "https://op.example/authorize".parse().unwrap(),
+            end_session_endpoint: None,
         }
     }
 

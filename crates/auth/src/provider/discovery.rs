@@ -68,7 +68,7 @@ pub struct Discovered {
     pub endpoints: Endpoints,
     pub(super) token: TokenUrl,
     pub(super) userinfo: Option<UserInfoUrl>,
-    pub(super) basic_auth: bool,
+    pub(super) client_secret_basic: bool,
     jwks_uri: JsonWebKeySetUrl,
     jwks: RwLock<Arc<CoreJsonWebKeySet>>,
     fetched_at: DateTime<Utc>,
@@ -219,19 +219,19 @@ fn describe<E: std::error::Error + 'static>(error: &openidconnect::DiscoveryErro
 impl Discovered {
     fn new(metadata: &Metadata, now: DateTime<Utc>) -> Result<Self, String> {
         let extra = metadata.additional_metadata();
-        let basic_auth = metadata
+        let client_secret_basic = metadata
             .token_endpoint_auth_methods_supported()
             .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
         Ok(Self {
             endpoints: Endpoints {
                 issuer: metadata.issuer().as_str().to_owned(),
                 iss_required: extra.authorization_response_iss_parameter_supported,
-                authorization: metadata.authorization_endpoint().url().clone(),
-                end_session: extra.end_session_endpoint.clone(),
+                authorization_endpoint: metadata.authorization_endpoint().url().clone(),
+                end_session_endpoint: extra.end_session_endpoint.clone(),
             },
             token: metadata.token_endpoint().cloned().ok_or("no token_endpoint")?,
             userinfo: metadata.userinfo_endpoint().cloned(),
-            basic_auth,
+            client_secret_basic,
             jwks_uri: metadata.jwks_uri().clone(),
             jwks: RwLock::new(Arc::new(metadata.jwks().clone())),
             fetched_at: now,

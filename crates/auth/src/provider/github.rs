@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use oauth2::{AuthType, TokenResponse, TokenUrl, basic::BasicTokenResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Map;
 use url::Url;
 
 /// The part of `GET /user` that we read.
@@ -43,8 +44,8 @@ pub(super) fn endpoints(base: &Url) -> Result<Endpoints, Unavailable> {
     Ok(Endpoints {
         issuer: base.as_str().trim_end_matches('/').to_owned(),
         iss_required: false,
-        authorization: join(base, "/login/oauth/authorize")?,
-        end_session: None,
+        authorization_endpoint: join(base, "/login/oauth/authorize")?,
+        end_session_endpoint: None,
     })
 }
 
@@ -76,6 +77,8 @@ pub(super) async fn finish(
         sid: None,
         issued_at: now,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
+        // GitHub's API does not say whether the address was verified.
+        claims: Map::new(),
         tokens: Tokens {
             access_token: SecretString::from(answer.access_token().secret().clone()),
             access_expires_at: expiry(answer.expires_in(), now),

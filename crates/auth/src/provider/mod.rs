@@ -52,9 +52,9 @@ pub struct Endpoints {
     /// Whether the provider promised to send `iss` with every authorization response.
     pub iss_required: bool,
     /// Where the visitor is sent to sign in.
-    pub authorization: Url,
+    pub authorization_endpoint: Url,
     /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if there is such a place.
-    pub end_session: Option<Url>,
+    pub end_session_endpoint: Option<Url>,
 }
 
 impl Provider {
@@ -151,7 +151,10 @@ impl Provider {
         };
         let mut origins = vec![base.origin().ascii_serialization()];
         if let Some(known) = known {
-            let endpoints = [Some(&known.endpoints.authorization), known.endpoints.end_session.as_ref()];
+            let endpoints = [
+                Some(&known.endpoints.authorization_endpoint),
+                known.endpoints.end_session_endpoint.as_ref(),
+            ];
             origins.extend(endpoints.into_iter().flatten().map(|url| url.origin().ascii_serialization()));
         }
         origins.sort();
@@ -179,7 +182,7 @@ impl Endpoints {
     /// The authorization request as a URL (OpenID Connect Core §3.1.2.1).
     #[must_use]
     pub fn authorize_url(&self, config: &ProviderConfig, params: &AuthorizeParams<'_>) -> Url {
-        let mut url = self.authorization.clone();
+        let mut url = self.authorization_endpoint.clone();
         {
             let mut query = url.query_pairs_mut();
             query
@@ -213,7 +216,7 @@ impl Endpoints {
         state: &str,
     ) -> Option<Url> {
         use secrecy::ExposeSecret;
-        let mut url = self.end_session.clone()?;
+        let mut url = self.end_session_endpoint.clone()?;
         {
             let mut query = url.query_pairs_mut();
             if let Some(hint) = id_token_hint {

@@ -19,6 +19,7 @@ use openidconnect::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 type TokenAnswer = StandardTokenResponse<
     IdTokenFields<
@@ -46,14 +47,14 @@ pub(super) async fn finish(
         return Err(FlowError::Unavailable(Unavailable));
     };
     let discovered = discovery.get().await?;
-    let auth_type = if discovered.basic_auth { AuthType::BasicAuth } else { AuthType::RequestBody };
+    let auth_type = if discovered.client_secret_basic { AuthType::BasicAuth } else { AuthType::RequestBody };
     let answer: TokenAnswer =
         exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
     let now = clock.now();
     let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
     let claims =
         verified(config, issuer, discovery, &discovered, id_token, Some(&authorized.nonce), now).await?;
-    let user = user_of(&claims, &answer, &discovered, http).await;
+    let (user, claims_of_user) = user_of(&claims, &answer, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
         issuer: claims.issuer().as_str().to_owned(),
@@ -61,6 +62,7 @@ pub(super) async fn finish(
         sid: claims.additional_claims().sid.clone(),
         issued_at: claims.issue_time(),
         user,
+        claims: claims_of_user,
         tokens: tokens_of(&answer, id_token, now),
     })
 }
@@ -79,7 +81,7 @@ pub(super) async fn refresh(
 ) -> Result<Refreshed, FlowError> {
     let Kind::Oidc { issuer } = &config.kind else { return Err(FlowError::Unavailable(Unavailable)) };
     let discovered = discovery.get().await?;
-    let auth_type = if discovered.basic_auth { AuthType::BasicAuth } else { AuthType::RequestBody };
+    let auth_type = if discovered.client_secret_basic { AuthType::BasicAuth } else { AuthType::RequestBody };
     let answer: TokenAnswer =
         token::refresh(config, discovered.token.clone(), auth_type, http, refresh_token).await?;
     let now = clock.now();
@@ -126,13 +128,17 @@ async fn verified(
 }
 
 /// The user from the ID token; from `/userinfo` where the ID token says nothing about them. A failing
-/// `/userinfo` costs the name, not the sign-in.
+/// `/userinfo` costs the name, not the sign-in. With all the claims that led to them.
 async fn user_of(
     claims: &OidcClaims,
     answer: &TokenAnswer,
     discovered: &Discovered,
     http: &HttpClient,
-) -> User {
+) -> (User, Map<String, Value>) {
+    let mut all = match serde_json::to_value(claims) {
+        Ok(Value::Object(all)) => all,
+        _ => Map::new(),
+    };
     let from_token = User {
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
         email: claims.email().map(|email| email.as_str().to_owned()),
@@ -142,17 +148,23 @@ async fn user_of(
             .map(|picture| picture.as_str().to_owned()),
     };
     if from_token != User::default() {
-        return from_token;
+        return (from_token, all);
     }
     let Some(endpoint) = &discovered.userinfo else {
-        return from_token;
+        return (from_token, all);
     };
     match userinfo(endpoint.url(), answer.access_token().secret(), http).await {
         // The answer must be about the same user (OpenID Connect Core §5.3.2).
-        Some(told) if told.sub == claims.subject().as_str() => told.user,
+        Some(told) if told.sub == claims.subject().as_str() => {
+            // The ID token's word stands.
+            for (name, value) in told.others {
+                all.entry(name).or_insert(value);
+            }
+            (told.user, all)
+        }
         _ => {
             tracing::warn!("userinfo gave nothing usable; going on with the ID token alone");
-            from_token
+            (from_token, all)
         }
     }
 }
@@ -163,6 +175,8 @@ struct UserInfo {
     sub: String,
     #[serde(flatten)]
     user: User,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) -> Option<UserInfo> {

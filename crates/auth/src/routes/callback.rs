@@ -124,6 +124,9 @@ async fn signed_in(
     let endpoints = provider.endpoints().await?;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = provider.finish(authorized).await?;
+    if !auth.sessions.allow(&new).await {
+        return Err(FlowError::Refused);
+    }
     let user_agent = returned.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
     let (id, record) = auth.sessions.begin(new, user_agent).await?;
     if let CurrentSession::SignedIn(old) = &returned.current {
@@ -136,6 +139,7 @@ async fn signed_in(
         }
     }
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
+    auth.sessions.tell_signed_in(&record);
     Ok((id, auth.sessions.cookie_seconds(&record)))
 }
 

@@ -10,6 +10,9 @@ mod session;
 mod sign_in;
 mod sign_out;
 mod status;
+mod user_data;
+
+pub(crate) use user_data::update as update_user_data;
 
 pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
 
@@ -25,7 +28,9 @@ use axum::{
 use http::{StatusCode, header};
 
 /// Everything but the two callbacks, which identity answers in its own way.
-pub fn common() -> Router<Auth> {
+pub fn common(auth: &Auth) -> Router {
+    let user_data =
+        auth.app_data.map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
     Router::new()
         .route("/auth/signin", get(sign_in::page))
         .route("/auth/signin/{provider}", post(sign_in::begin))
@@ -41,6 +46,8 @@ pub fn common() -> Router<Auth> {
         .route("/api/renew-token", post(renew::renew))
         // Nothing under /auth/ ever reaches Leptos.
         .route("/auth/{*rest}", axum::routing::any(|| async { StatusCode::NOT_FOUND }))
+        .merge(user_data.unwrap_or_default())
+        .with_state(auth.clone())
 }
 
 /// The health checks, answered whatever the Host.
@@ -49,11 +56,12 @@ pub(crate) fn health() -> Router<Auth> {
 }
 
 /// The callbacks of an app that finishes its own flows.
-pub fn callbacks() -> Router<Auth> {
+pub fn callbacks(auth: &Auth) -> Router {
     Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
         .route_layer(middleware::from_fn(navigation_only))
+        .with_state(auth.clone())
 }
 
 async fn style() -> impl IntoResponse {

@@ -4,11 +4,11 @@ use super::Form;
 use crate::{
     Auth, error_page,
     flow::{Begin, FlowError, Passthrough, Pending},
-    guard::to_login,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Kind, Provider, Unavailable},
     session::set_cookies,
 };
+use auth_types::{login_error_url, login_url};
 use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
@@ -23,7 +23,8 @@ const FIELDS: [&str; 4] =
 /// `GET /auth/signin?callbackUrl=`: 303 to the page with one form per provider. Changes nothing.
 pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    to_login(None, &ReturnPath::or_root(params.get("callbackUrl")))
+    let return_path = ReturnPath::or_root(params.get("callbackUrl"));
+    Redirect::to(&login_url(return_path.as_str())).into_response()
 }
 
 /// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and sends the visitor to the
@@ -120,5 +121,5 @@ pub(super) fn refused(error: &FlowError, return_path: &ReturnPath) -> Response {
     } else {
         tracing::warn!(rule = %error, "a sign-in was refused");
     }
-    to_login(Some(error.code()), return_path)
+    Redirect::to(&login_error_url(error.code(), return_path.as_str())).into_response()
 }

@@ -89,7 +89,7 @@ async fn at_provider(
         return None;
     }
     let endpoints = provider.endpoints().await.ok()?;
-    endpoints.end_session.as_ref()?;
+    endpoints.end_session_endpoint.as_ref()?;
     let proxy = auth.proxies.nearest(origin);
     let state = match proxy {
         Some(_) => logout_state(&auth.random.token(), origin),

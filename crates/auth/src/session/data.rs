@@ -1,6 +1,6 @@
 //! Changing what an app keeps in a session, without losing what somebody else changes at the same time.
 
-use super::{SessionKey, Sessions};
+use super::{SessionKey, SessionRecord, Sessions};
 use crate::{
     events::SessionEvent,
     store::{Lookup, NewData, StoreError},
@@ -11,17 +11,20 @@ use crate::{
 const TRIES: usize = 100;
 
 /// Why a session's data was not changed. Nothing is written then.
-#[derive(Debug, thiserror::Error)]
-pub enum DataError<E> {
+#[derive(Debug)]
+pub(super) enum DataError<E> {
     /// The change itself was refused.
-    #[error("refused")]
     Refused(E),
     /// The session has ended.
-    #[error("signed_out")]
     SignedOut,
     /// The store does not answer.
-    #[error(transparent)]
-    Unavailable(#[from] StoreError),
+    Unavailable(StoreError),
+}
+
+impl<E> From<StoreError> for DataError<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error)
+    }
 }
 
 impl Sessions {
@@ -30,23 +33,24 @@ impl Sessions {
     ///
     /// # Errors
     /// A [`DataError`]; nothing is written then.
-    pub async fn change_data<E>(
+    pub(super) async fn change_data<E>(
         &self,
         key: &SessionKey,
-        change: impl Fn(&str) -> Result<String, E>,
-    ) -> Result<String, DataError<E>> {
+        change: impl Fn(&SessionRecord) -> Result<String, E>,
+    ) -> Result<Box<SessionRecord>, DataError<E>> {
         for _ in 0..TRIES {
-            let Lookup::Live(record) = self.store.load(key, self.clock.now()).await? else {
+            let Lookup::Live(mut record) = self.store.load(key, self.clock.now()).await? else {
                 return Err(DataError::SignedOut);
             };
-            let data = change(&record.data).map_err(DataError::Refused)?;
+            let data = change(&record).map_err(DataError::Refused)?;
             if data == record.data {
-                return Ok(data);
+                return Ok(record);
             }
             let new = NewData { seen: &record.data, data: &data };
             if self.store.set_data(key, new, self.clock.now()).await? {
                 self.tell(SessionEvent::Changed(*key)).await;
-                return Ok(data);
+                record.data = data;
+                return Ok(record);
             }
         }
         Err(StoreError("the data of one session is changed by too many at once".into()).into())

@@ -46,6 +46,10 @@ impl Sessions {
         let (issuer, subject) = (&own.record.issuer, &own.record.subject);
         let now = self.clock.now();
         let ended = self.store.end_of_user(issuer, subject, which, EndReason::Revoked, now).await?;
-        Ok(self.tell_revoked(ended).await.len())
+        let session = match which {
+            Which::PublicId(id) => Some(id),
+            Which::AllBut(_) => None,
+        };
+        Ok(self.tell_revoked(ended, session, Some(&own.record)).await.len())
     }
 }

@@ -1,23 +1,26 @@
 //! Beginning, resolving, extending and ending sessions: the one place where store, policy, clock and
 //! keys meet.
 
-use super::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User, cache::SessionCache};
+use super::{
+    AppDataType, Session, SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User,
+    app_data::NO_DATA, cache::SessionCache,
+};
 use crate::{
     clock::Clock,
     events::{Heard, SessionEvent},
+    hooks::Hooks,
     random::Random,
     seal::{DoesNotOpen, Keyring, Purpose},
     store::{CreateError, Lookup, Store, StoreError, Touch},
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Longest browser name that is kept, characters.
 const MAX_USER_AGENT: usize = 300;
-/// The app's data in a new session: none yet.
-const NO_DATA: &str = "{}";
 
 /// A finished sign-in, verified, on its way to becoming a session.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct NewSession {
     pub(crate) issued_at: DateTime<Utc>,
     /// Who it is.
     pub(crate) user: User,
+    /// What the provider says about them, verified.
+    pub(crate) claims: Map<String, Value>,
     /// What the provider gave.
     pub(crate) tokens: Tokens,
 }
@@ -63,19 +68,40 @@ pub struct Sessions {
     policy: SessionPolicy,
     pub(super) clock: Clock,
     pub(super) random: Random,
+    pub(super) hooks: Arc<Hooks>,
+    app_data: Option<AppDataType>,
 }
 
 impl Sessions {
     /// Sessions in `store`.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         store: Arc<dyn Store>,
         keyring: Keyring,
         policy: SessionPolicy,
         clock: Clock,
         random: Random,
+        hooks: Arc<Hooks>,
+        app_data: Option<AppDataType>,
     ) -> Self {
-        Self { store, cache: Arc::new(SessionCache::new()), keyring, policy, clock, random }
+        let cache = Arc::new(SessionCache::new());
+        Self { store, cache, keyring, policy, clock, random, hooks, app_data }
+    }
+
+    /// A session that was looked up, as handlers get it.
+    #[must_use]
+    pub fn session(&self, key: SessionKey, record: Arc<SessionRecord>) -> Session {
+        Session { key, record, app_data: self.app_data }
+    }
+
+    /// Whether the app lets this sign-in become a session.
+    pub(crate) async fn allow(&self, new: &NewSession) -> bool {
+        self.hooks.allows(new).await
+    }
+
+    /// Tells the app of a sign-in that is complete.
+    pub(crate) fn tell_signed_in(&self, record: &SessionRecord) {
+        self.hooks.signed_in(record);
     }
 
     /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
@@ -166,6 +192,7 @@ impl Sessions {
         }
         if self.store.end_idle(&key, record.last_seen_at, now).await? {
             self.tell(SessionEvent::Ended(key, EndReason::Idle)).await;
+            self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(&record));
         }
         Ok(Resolution::Ended(EndReason::Idle))
     }
@@ -215,8 +242,18 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
+        // Who it was is forgotten with the session.
+        let was = match self.hooks.tells_of_sign_outs() {
+            true => self.store.load(key, self.clock.now()).await?,
+            false => Lookup::Unknown,
+        };
         let ended = self.store.end(key, reason, self.clock.now()).await?;
         self.tell(SessionEvent::Ended(*key, reason)).await;
+        if let Lookup::Live(record) = was
+            && ended
+        {
+            self.hooks.signed_out(reason, Some(&record.public_id), Some(&record));
+        }
         Ok(ended)
     }
 
@@ -232,7 +269,7 @@ impl Sessions {
     ) -> Result<Vec<SessionKey>, SessionUnavailable> {
         let ended =
             self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?;
-        Ok(self.tell_revoked(ended).await)
+        Ok(self.tell_revoked(ended, None, None).await)
     }
 
     /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
@@ -248,12 +285,20 @@ impl Sessions {
     ) -> Result<Vec<SessionKey>, SessionUnavailable> {
         let now = self.clock.now();
         let ended = self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?;
-        Ok(self.tell_revoked(ended).await)
+        Ok(self.tell_revoked(ended, None, None).await)
     }
 
-    pub(super) async fn tell_revoked(&self, ended: Vec<SessionKey>) -> Vec<SessionKey> {
+    /// Tells of sessions that ended by one act: `session` is the public id, where it was about one, and
+    /// `user` a session of the same user.
+    pub(super) async fn tell_revoked(
+        &self,
+        ended: Vec<SessionKey>,
+        session: Option<&str>,
+        user: Option<&SessionRecord>,
+    ) -> Vec<SessionKey> {
         for key in &ended {
             self.tell(SessionEvent::Ended(*key, EndReason::Revoked)).await;
+            self.hooks.signed_out(EndReason::Revoked, session, user);
         }
         ended
     }

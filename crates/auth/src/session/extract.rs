@@ -1,13 +1,13 @@
 //! The session as an argument of a handler.
 
-use super::{CurrentSession, SessionKey, SessionRecord};
-use crate::error_page;
+use super::{AppDataType, CurrentSession, SessionKey, SessionRecord};
+use crate::guard;
 use auth_types::PublicSession;
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::Response,
 };
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 use std::sync::Arc;
 
 /// A live session. `Session` as an argument answers 401 without one; `Option<Session>` is for
@@ -28,6 +28,7 @@ pub struct Session {
     pub key: SessionKey,
     /// What is known about it.
     pub record: Arc<SessionRecord>,
+    pub(super) app_data: Option<AppDataType>,
 }
 
 impl Session {
@@ -43,17 +44,9 @@ impl Session {
     /// What everybody may see of it.
     #[must_use]
     pub fn public(&self) -> PublicSession {
-        self.record.public()
+        let data = self.app_data.map(|app_data| app_data.public(&self.record)).unwrap_or_default();
+        self.record.public(data)
     }
-}
-
-fn unavailable(parts: &Parts) -> Response {
-    error_page::refuse(
-        &parts.headers,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "session_unavailable",
-        "Sessions cannot be checked right now. Please try again in a moment.",
-    )
 }
 
 impl<S: Sync> FromRequestParts<S> for Session {
@@ -62,10 +55,8 @@ impl<S: Sync> FromRequestParts<S> for Session {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         match parts.extensions.get::<CurrentSession>() {
             Some(CurrentSession::SignedIn(session)) => Ok(session.clone()),
-            Some(CurrentSession::Unavailable) => Err(unavailable(parts)),
-            Some(CurrentSession::SignedOut(_)) | None => {
-                Err(error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first."))
-            }
+            Some(CurrentSession::Unavailable) => Err(guard::unavailable(&parts.headers)),
+            Some(CurrentSession::SignedOut(_)) | None => Err(guard::signed_out()),
         }
     }
 }
@@ -76,8 +67,34 @@ impl<S: Sync> OptionalFromRequestParts<S> for Session {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
         match parts.extensions.get::<CurrentSession>() {
             Some(CurrentSession::SignedIn(session)) => Ok(Some(session.clone())),
-            Some(CurrentSession::Unavailable) => Err(unavailable(parts)),
+            Some(CurrentSession::Unavailable) => Err(guard::unavailable(&parts.headers)),
             Some(CurrentSession::SignedOut(_)) | None => Ok(None),
         }
+    }
+}
+
+/// A live session, or the answer that the guard would give: for a document 303 to `/login?callbackUrl=…`
+/// with an empty body, for a call of an API or a server function 401 `{"error": "signed_out"}`, and 503
+/// with `Retry-After` where the store cannot say. For what stands on the list of public paths and needs a
+/// session all the same, and for apps without a guard.
+///
+/// ```
+/// use auth::session::RequireSession;
+/// # use axum::{Router, routing::get};
+///
+/// async fn invoice(RequireSession(session): RequireSession) -> String {
+///     format!("For {}", session.public().user.name)
+/// }
+/// # let _: Router = Router::new().route("/invoice", get(invoice));
+/// ```
+#[derive(Clone, Debug)]
+pub struct RequireSession(pub Session);
+
+impl<S: Sync> FromRequestParts<S> for RequireSession {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let current = parts.extensions.get::<CurrentSession>();
+        guard::live(current, &parts.method, &parts.uri, &parts.headers).cloned().map(Self)
     }
 }

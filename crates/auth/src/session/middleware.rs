@@ -132,7 +132,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
     let mut ended = None;
     for value in values {
         match auth.sessions.resolve(&value).await {
-            Ok(Resolution::SignedIn(key, record)) => live.push((value, Session { key, record })),
+            Ok(Resolution::SignedIn(key, record)) => live.push((value, auth.sessions.session(key, record))),
             Ok(Resolution::Ended(reason)) => ended = Some(reason),
             Ok(Resolution::Unknown) => {}
             Err(error) => {

@@ -1,5 +1,6 @@
 //! The session: its record, how long it lives, how it travels in a cookie, and how a request gets it.
 
+mod app_data;
 mod browser_name;
 mod cache;
 mod cookie;
@@ -14,9 +15,11 @@ mod record;
 mod refresh;
 
 pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
-pub use data::DataError;
+pub(crate) use app_data::AppDataType;
+pub use app_data::UpdateError;
+use data::DataError;
 pub use engine::{NewSession, Resolution, SessionUnavailable, Sessions};
-pub use extract::Session;
+pub use extract::{RequireSession, Session};
 pub use id::{SessionId, SessionKey};
 pub use middleware::{CurrentSession, resolve_session};
 pub use policy::{Activity, SessionPolicy};

@@ -1,6 +1,6 @@
 //! What is known about a live session.
 
-use auth_types::{PublicSession, PublicUser, SessionFacts};
+use auth_types::{PublicData, PublicSession, PublicUser, SessionFacts};
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -78,21 +78,23 @@ fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -
 }
 
 impl SessionRecord {
-    /// What everybody may see of it.
+    /// `provider:sub`: stable for one provider.
     #[must_use]
-    pub fn public(&self) -> PublicSession {
+    pub fn user_id(&self) -> String {
+        format!("{}:{}", self.provider, self.subject)
+    }
+
+    /// What everybody may see of it, with `data` of the app.
+    #[must_use]
+    pub(super) fn public(&self, data: PublicData) -> PublicSession {
+        let user = &self.user;
         PublicSession {
             user: PublicUser {
-                id: format!("{}:{}", self.provider, self.subject),
-                name: self
-                    .user
-                    .name
-                    .clone()
-                    .or_else(|| self.user.email.clone())
-                    .unwrap_or_else(|| "User".into()),
-                email: self.user.email.clone(),
-                picture: self.user.picture.clone(),
-                data: serde_json::from_str(&self.data).unwrap_or_default(),
+                id: self.user_id(),
+                name: user.name.clone().or_else(|| user.email.clone()).unwrap_or_else(|| "User".into()),
+                email: user.email.clone(),
+                picture: user.picture.clone(),
+                data,
             },
             expires: rfc3339(self.expires_at),
         }

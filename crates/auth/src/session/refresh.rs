@@ -205,7 +205,11 @@ impl Inner {
         let provider = self.providers.iter().find(|provider| provider.config.id == record.provider);
         let provider = provider.ok_or(RefreshError::NoRefreshToken)?;
         match provider.refresh(refresh_token, &record).await {
-            Ok(refreshed) => self.save(key, owner, tokens, refreshed).await,
+            Ok(refreshed) => {
+                let saved = self.save(key, owner, tokens, refreshed).await?;
+                self.sessions.hooks.refreshed(&record, saved);
+                Ok(saved)
+            }
             Err(FlowError::Unavailable(_) | FlowError::BadTokenAnswer) => {
                 Err(RefreshError::ProviderUnavailable)
             }

@@ -271,7 +271,7 @@ async fn a_list_that_cannot_be_read_is_not_an_empty_one() {
         panic!("not signed in")
     };
     devices.world.app.lose_store().await;
-    let own = auth::session::Session { key, record };
+    let own = auth.sessions.session(key, record);
     assert!(auth.sessions.devices(&own).await.is_err());
     assert!(auth.sessions.end_device(&own, &id).await.is_err());
     for answer in [devices.world.get("/auth/sessions").await, devices.delete("others").await] {

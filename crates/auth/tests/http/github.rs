@@ -49,9 +49,14 @@ async fn start() -> (App, Seen) {
         ("AUTH_GITHUB_SECRET", "secret".to_owned()),
         ("AUTH_GITHUB_ISSUER", base.as_str().to_owned()),
     ];
-    let app =
-        App::start(bind().await, &base, Clock::fixed(now()), AppOptions { vars, host: None }, app_routes)
-            .await;
+    let app = App::start(
+        bind().await,
+        &base,
+        Clock::fixed(now()),
+        AppOptions { vars, ..AppOptions::default() },
+        app_routes,
+    )
+    .await;
     (app, seen)
 }
 

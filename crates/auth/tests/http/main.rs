@@ -1,11 +1,14 @@
 //! The auth crate over HTTP: the real router on a socket, signing in directly at a real provider.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod app_data;
 mod devices;
 mod events;
 mod github;
+mod hooks;
 mod refresh;
 mod refusals;
+mod require_session;
 mod session;
 mod sign_in;
 mod sign_out;

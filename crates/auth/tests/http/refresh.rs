@@ -15,7 +15,7 @@ impl World {
     async fn session(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
         match self.app.auth.sessions.resolve(&cookie).await.unwrap() {
-            Resolution::SignedIn(key, record) => Session { key, record },
+            Resolution::SignedIn(key, record) => self.app.auth.sessions.session(key, record),
             other => panic!("{other:?}"),
         }
     }

@@ -19,11 +19,14 @@ pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
 
 /// With something the provider does wrong from the start.
 pub(crate) async fn world_where(vars: Vec<(&str, String)>, fault: Option<Fault>) -> World {
+    world_as(AppOptions { vars, ..AppOptions::default() }, fault).await
+}
+
+pub(crate) async fn world_as(options: AppOptions<'_>, fault: Option<Fault>) -> World {
     let app_socket = bind().await;
     let origin: Url = format!("http://localhost:{}", app_socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
     fault.into_iter().for_each(|fault| provider.faults().add(fault));
-    let options = AppOptions { vars, host: None };
     let app = App::start(app_socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
     World { provider, app, browser: Browser::new() }
 }

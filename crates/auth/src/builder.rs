@@ -1,0 +1,154 @@
+//! Putting an [`Auth`] together.
+
+use crate::{
+    Auth,
+    clock::Clock,
+    config::{Config, ConfigError},
+    hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
+    random::Random,
+    session::AppDataType,
+    store::{self, Store, StoreError},
+};
+use auth_types::AppData;
+use std::{fmt::Display, future::Future, sync::Arc};
+
+/// What [`Auth::builder`] returns: configuration, and what the app adds to it.
+#[must_use = "nothing is there before `build`"]
+pub struct AuthBuilder {
+    pub(crate) config: Config,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) hooks: Hooks,
+    pub(crate) app_data: Option<AppDataType>,
+}
+
+impl Auth {
+    /// Begins to put an app's sign-in together.
+    ///
+    /// ```no_run
+    /// use auth::{Auth, config::Config, hooks::Verdict};
+    /// # use auth_types::{AppData, Invalid};
+    /// # #[derive(Default, serde::Serialize, serde::Deserialize)]
+    /// # struct Preferences {}
+    /// # impl AppData for Preferences {
+    /// #     type Update = ();
+    /// #     type Public = ();
+    /// #     fn apply(&mut self, (): &()) -> Result<(), Invalid> { Ok(()) }
+    /// #     fn public(&self) {}
+    /// # }
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let auth = Auth::builder(Config::from_env("main")?)
+    ///     .app_data::<Preferences>()
+    ///     .sign_in(async |attempt| {
+    ///         let is_ours = attempt.verified_email().is_some_and(|email| email.ends_with("@example.com"));
+    ///         Ok::<_, std::io::Error>(if is_ours { Verdict::Allow } else { Verdict::Refuse })
+    ///     })
+    ///     .on_sign_in(async |event| println!("{} is here", event.user_id))
+    ///     .on_sign_out(async |event| println!("a session ended: {}", event.reason.as_str()))
+    ///     .on_refresh(async |event| println!("fresh tokens until {:?}", event.expires_at))
+    ///     .build()
+    ///     .await?;
+    /// tokio::spawn(auth.clone().run_in_background());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(config: Config) -> AuthBuilder {
+        AuthBuilder {
+            config,
+            store: None,
+            clock: Clock::system(),
+            random: Random::system(),
+            hooks: Hooks::default(),
+            app_data: None,
+        }
+    }
+}
+
+impl AuthBuilder {
+    /// The configuration it began with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The app keeps a `D` in each session: [`Session::data`](crate::session::Session::data) reads it,
+    /// [`Auth::update_data`] and `POST /api/update-user-data` change it, and its public part is in
+    /// `GET /auth/session` and on pages. Apps that share a store share the type.
+    pub fn app_data<D: AppData>(self) -> Self {
+        Self { app_data: Some(AppDataType::of::<D>()), ..self }
+    }
+
+    /// Asks `callback` about every sign-in, once it is verified and before there is a session. Unless the
+    /// answer is [`Verdict::Allow`], within seconds, the visitor is sent to `/login?error=refused`, and
+    /// the session they had before, if any, goes on.
+    pub fn sign_in<F, Fut, E>(mut self, callback: F) -> Self
+    where
+        F: Fn(SignInAttempt) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Verdict, E>> + Send + 'static,
+        E: Display + 'static,
+    {
+        self.hooks.ask(callback);
+        self
+    }
+
+    /// Tells `hook` of every sign-in of this process.
+    pub fn on_sign_in<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(SignInEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.hooks.on_sign_in(hook);
+        self
+    }
+
+    /// Tells `hook` of every session that this process ends.
+    pub fn on_sign_out<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(SignOutEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.hooks.on_sign_out(hook);
+        self
+    }
+
+    /// Tells `hook` of every renewal of tokens by this process.
+    pub fn on_refresh<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(RefreshEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.hooks.on_refresh(hook);
+        self
+    }
+
+    /// A store that is open already, instead of the one at `SESSION_STORE_URL`.
+    pub fn store(self, store: Arc<dyn Store>) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// Another clock than the system's.
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Another source of unguessable values than the system's.
+    pub fn random(self, random: Random) -> Self {
+        Self { random, ..self }
+    }
+
+    /// Opens the store and prepares everything; asks no provider yet.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
+    pub async fn build(self) -> Result<Auth, ConfigError> {
+        let store = match &self.store {
+            Some(store) => store.clone(),
+            None => store::open(&self.config.store_url)
+                .await
+                .map_err(|StoreError(problem)| ConfigError::new("SESSION_STORE_URL", problem))?,
+        };
+        Auth::assemble(self, store)
+    }
+}

@@ -1,0 +1,79 @@
+//! `AUTH_ALLOWED_EMAIL_DOMAINS`: a `sign_in` callback that many apps want.
+
+use super::is_domain;
+use crate::hooks::{SignInAttempt, Verdict};
+
+/// The domains whose addresses may sign in; none listed lets everybody in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmailDomains(Vec<String>);
+
+impl EmailDomains {
+    pub(super) fn parse(list: &str) -> Result<Self, String> {
+        let entries = list.split(',').map(|entry| entry.trim().to_ascii_lowercase());
+        let domains: Vec<_> = entries.filter(|entry| !entry.is_empty()).collect();
+        match domains.iter().find(|domain| !is_domain(domain)) {
+            Some(wrong) => Err(format!("\"{wrong}\" must be a domain, as in example.com")),
+            None => Ok(Self(domains)),
+        }
+    }
+
+    /// Whether this sign-in may go on: with an address the provider has verified, of exactly one of the
+    /// domains. One that nobody verified counts as none, for its owner may be anybody.
+    #[must_use]
+    pub fn judge(&self, attempt: &SignInAttempt) -> Verdict {
+        let domain =
+            attempt.verified_email().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        let is_listed = |domain: &str| self.0.iter().any(|listed| listed.eq_ignore_ascii_case(domain));
+        if self.0.is_empty() || domain.is_some_and(is_listed) { Verdict::Allow } else { Verdict::Refuse }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::User;
+    use serde_json::{Value, json};
+
+    fn judge(domains: &str, email: Option<&str>, claims: &Value) -> Verdict {
+        let attempt = SignInAttempt {
+            provider: "demo".into(),
+            issuer: "https://op.example".into(),
+            subject: "1".into(),
+            user: User { email: email.map(Into::into), ..User::default() },
+            claims: claims.as_object().cloned().unwrap_or_default(),
+        };
+        EmailDomains::parse(domains).unwrap().judge(&attempt)
+    }
+
+    #[test]
+    fn an_empty_list_lets_everybody_in() {
+        assert_eq!(judge("", None, &json!({})), Verdict::Allow);
+    }
+
+    #[test]
+    fn a_verified_address_of_a_listed_domain_gets_in() {
+        let verified = json!({ "email_verified": true });
+        assert_eq!(judge("Example.com, other.example", Some("a@EXAMPLE.com"), &verified), Verdict::Allow);
+    }
+
+    #[test]
+    fn neighbours_look_alikes_and_the_unverified_stay_out() {
+        let verified = json!({ "email_verified": true });
+        for email in
+            ["a@sub.example.com", "a@notexample.com", "a@example.com@evil.example", "example.com", ""]
+        {
+            assert_eq!(judge("example.com", Some(email), &verified), Verdict::Refuse, "{email}");
+        }
+        assert_eq!(judge("example.com", None, &verified), Verdict::Refuse);
+        for claims in [json!({}), json!({ "email_verified": false }), json!({ "email_verified": "true" })] {
+            assert_eq!(judge("example.com", Some("a@example.com"), &claims), Verdict::Refuse, "{claims}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_domain_is_refused_at_start() {
+        for list in ["example", "a@example.com", "example.com;evil.example", "*.example.com", "a..b"] {
+            assert!(EmailDomains::parse(list).is_err(), "{list}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What an app is told of ([events](SignInEvent)) and asked about ([a sign-in](SignInAttempt)).
+//!
+//! Register them with [`Auth::builder`](crate::Auth::builder). An event is told once, in the process that
+//! caused it, beside the answer: a hook that panics or hangs costs a log line and nothing else. The
+//! question is part of the sign-in: it is waited for, for a few seconds, and everything but a clear
+//! [`Verdict::Allow`] refuses. None of the arguments holds a token.
+
+use crate::session::{NewSession, SessionRecord, User};
+use auth_types::EndReason;
+use chrono::{DateTime, Utc};
+use futures::{FutureExt, future::BoxFuture};
+use serde_json::{Map, Value};
+use std::{fmt::Display, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// How long a hook may take before it is given up.
+const HOOK_LIMIT: Duration = Duration::from_secs(30);
+/// How long the visitor waits for a verdict about their sign-in.
+const VERDICT_LIMIT: Duration = Duration::from_secs(3);
+
+/// Somebody has signed in, and the session is there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignInEvent {
+    /// The session's public id, as the user's list of devices has it.
+    pub session: String,
+    /// The provider's id.
+    pub provider: String,
+    /// `provider:sub`, as pages see it.
+    pub user_id: String,
+    /// Who it is.
+    pub user: User,
+}
+
+/// This process ended a session: at its user's wish, from another of the user's devices, because the
+/// provider said so, or for idleness. A session that simply runs out is nobody's act, so nothing tells of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignOutEvent {
+    /// Why.
+    pub reason: EndReason,
+    /// The session's public id; `None` where one act ended several sessions.
+    pub session: Option<String>,
+    /// `provider:sub`, where it is known.
+    pub user_id: Option<String>,
+}
+
+/// A session's tokens have been renewed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RefreshEvent {
+    /// The session's public id.
+    pub session: String,
+    /// The provider's id.
+    pub provider: String,
+    /// `provider:sub`, as pages see it.
+    pub user_id: String,
+    /// When the new access token ends, if the provider said.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A sign-in that is verified and not a session yet.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignInAttempt {
+    /// The provider's id.
+    pub provider: String,
+    /// `iss`.
+    pub issuer: String,
+    /// `sub`.
+    pub subject: String,
+    /// Who it is.
+    pub user: User,
+    /// The standard claims of the verified ID token (OpenID Connect Core §5.1), and those of `/userinfo`
+    /// where it was asked; empty for a provider without either.
+    pub claims: Map<String, Value>,
+}
+
+impl SignInAttempt {
+    /// The email address, if the provider says that it is the user's (`email_verified`). Any other may
+    /// have been typed in by anybody, so it is no ground to let somebody in.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        let is_verified = self.claims.get("email_verified").is_some_and(|verified| *verified == true);
+        self.user.email.as_deref().filter(|_| is_verified)
+    }
+}
+
+/// Whether a sign-in becomes a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Allow,
+    /// It does not: `/login?error=refused`.
+    Refuse,
+}
+
+type Told<E> = Arc<dyn Fn(E) -> BoxFuture<'static, ()> + Send + Sync>;
+type Asked = Arc<dyn Fn(SignInAttempt) -> BoxFuture<'static, Result<Verdict, String>> + Send + Sync>;
+
+/// Everything an app has registered.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    sign_in: Vec<Told<SignInEvent>>,
+    sign_out: Vec<Told<SignOutEvent>>,
+    refresh: Vec<Told<RefreshEvent>>,
+    verdict: Option<Asked>,
+}
+
+fn boxed<E, F, Fut>(hook: F) -> Told<E>
+where
+    F: Fn(E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    Arc::new(move |event| hook(event).boxed())
+}
+
+impl Hooks {
+    pub(crate) fn on_sign_in<F, Fut>(&mut self, hook: F)
+    where
+        F: Fn(SignInEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.sign_in.push(boxed(hook));
+    }
+
+    pub(crate) fn on_sign_out<F, Fut>(&mut self, hook: F)
+    where
+        F: Fn(SignOutEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.sign_out.push(boxed(hook));
+    }
+
+    pub(crate) fn on_refresh<F, Fut>(&mut self, hook: F)
+    where
+        F: Fn(RefreshEvent) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.refresh.push(boxed(hook));
+    }
+
+    pub(crate) fn ask<F, Fut, E>(&mut self, callback: F)
+    where
+        F: Fn(SignInAttempt) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Verdict, E>> + Send + 'static,
+        E: Display + 'static,
+    {
+        self.verdict = Some(Arc::new(move |attempt| {
+            // Called inside, so that a panic before the first `await` is caught like any other.
+            callback(attempt).map(|verdict| verdict.map_err(|error| error.to_string())).boxed()
+        }));
+    }
+
+    pub(crate) fn signed_in(&self, record: &SessionRecord) {
+        tell("on_sign_in", &self.sign_in, || SignInEvent {
+            session: record.public_id.clone(),
+            provider: record.provider.clone(),
+            user_id: record.user_id(),
+            user: record.user.clone(),
+        });
+    }
+
+    /// Whether somebody wants to hear of sign-outs: who it was must be looked up before.
+    pub(crate) fn tells_of_sign_outs(&self) -> bool {
+        !self.sign_out.is_empty()
+    }
+
+    /// `session` and `user` are known or not, each on its own.
+    pub(crate) fn signed_out(&self, reason: EndReason, session: Option<&str>, user: Option<&SessionRecord>) {
+        tell("on_sign_out", &self.sign_out, || SignOutEvent {
+            reason,
+            session: session.map(Into::into),
+            user_id: user.map(SessionRecord::user_id),
+        });
+    }
+
+    pub(crate) fn refreshed(&self, record: &SessionRecord, expires_at: Option<DateTime<Utc>>) {
+        tell("on_refresh", &self.refresh, || RefreshEvent {
+            session: record.public_id.clone(),
+            provider: record.provider.clone(),
+            user_id: record.user_id(),
+            expires_at,
+        });
+    }
+
+    /// Whether this sign-in may become a session. An error, a panic and silence are a no.
+    pub(crate) async fn allows(&self, new: &NewSession) -> bool {
+        let Some(callback) = self.verdict.clone() else { return true };
+        let attempt = SignInAttempt {
+            provider: new.provider.clone(),
+            issuer: new.issuer.clone(),
+            subject: new.subject.clone(),
+            user: new.user.clone(),
+            claims: new.claims.clone(),
+        };
+        let asked = AssertUnwindSafe(async move { callback(attempt).await }).catch_unwind();
+        match timeout(VERDICT_LIMIT, asked).await {
+            Ok(Ok(Ok(verdict))) => return verdict == Verdict::Allow,
+            Ok(Ok(Err(error))) => tracing::error!(error, "the sign_in callback failed: refused"),
+            Ok(Err(_)) => tracing::error!("the sign_in callback panicked: refused"),
+            Err(_) => tracing::error!(limit = ?VERDICT_LIMIT, "the sign_in callback was too slow: refused"),
+        }
+        false
+    }
+}
+
+/// Runs each hook in a task of its own.
+fn tell<E: Clone + Send + 'static>(name: &'static str, hooks: &[Told<E>], event: impl FnOnce() -> E) {
+    if hooks.is_empty() {
+        return;
+    }
+    let event = event();
+    for hook in hooks {
+        let (hook, event) = (hook.clone(), event.clone());
+        tokio::spawn(async move {
+            let told = AssertUnwindSafe(async move { hook(event).await }).catch_unwind();
+            match timeout(HOOK_LIMIT, told).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => tracing::error!(hook = name, "a hook panicked"),
+                Err(_) => {
+                    tracing::error!(hook = name, limit = ?HOOK_LIMIT, "a hook was too slow and is given up");
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Tokens;
+    use std::future::pending;
+
+    fn new_session() -> NewSession {
+        NewSession {
+            provider: "demo".into(),
+            issuer: "https://op.example".into(),
+            subject: "1".into(),
+            sid: None,
+            issued_at: DateTime::UNIX_EPOCH,
+            user: User::default(),
+            claims: Map::new(),
+            tokens: Tokens {
+                access_token: "access".into(),
+                access_expires_at: None,
+                refresh_token: None,
+                id_token: None,
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_asked_is_a_yes_and_a_callback_that_never_answers_a_no() {
+        let mut hooks = Hooks::default();
+        assert!(hooks.allows(&new_session()).await);
+        hooks.ask(async |_| pending::<Result<Verdict, String>>().await);
+        assert!(!hooks.allows(&new_session()).await);
+    }
+
+    #[test]
+    fn an_address_nobody_verified_is_none() {
+        let attempt = |claims: Value| SignInAttempt {
+            provider: "demo".into(),
+            issuer: "https://op.example".into(),
+            subject: "1".into(),
+            user: User { email: Some("a@example.com".into()), ..User::default() },
+            claims: claims.as_object().cloned().unwrap_or_default(),
+        };
+        let verified = serde_json::json!({ "email_verified": true });
+        assert_eq!(attempt(verified).verified_email(), Some("a@example.com"));
+        for claims in [serde_json::json!({}), serde_json::json!({ "email_verified": "true" })] {
+            assert_eq!(attempt(claims).verified_email(), None);
+        }
+    }
+}
