@@ -51,7 +51,7 @@ dev: build ## Run the suite with APP=main (or identity, store, partner) rebuilt 
 .PHONY: build
 build: setup ## Build servers and browser halves of both apps
 	@.ci/say 'servers: cargo build' 'on two cores about $(if $(RELEASE),10,4) minutes when nothing is built yet, else seconds'
-	@cargo build --workspace --bins $(features) $(release_flag)
+	@cargo build --workspace --exclude bench --bins $(features) $(release_flag)
 	@.ci/frontends $(profile)
 
 .PHONY: setup
@@ -69,6 +69,13 @@ e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrow
 .PHONY: e2e-setup
 e2e-setup: ## Install what the browser journeys need: Chromium and the npm packages
 	@.ci/tools browser npm-packages
+
+.PHONY: bench
+bench: ## Measure the session check under load (release build, ten minutes); BENCH='--help' lists options
+	@.ci/tools wrk redis
+	@.ci/say 'servers: cargo build --release' 'on two cores about 10 minutes when nothing is built yet, else seconds'
+	@cargo build --workspace --bins $(features) --release
+	@exec target/release/bench $(BENCH)
 
 .PHONY: lint
 lint: ## Format check, clippy (server and browser half), cargo-deny if it is installed

@@ -1,0 +1,103 @@
+//! What the machine has, and what a process takes of it.
+
+use std::{fs, process::Command, time::Duration};
+
+/// Clock ticks a second in `/proc/<pid>/stat`: the kernel's ABI for user space on every Linux.
+const TICKS_PER_SECOND: u64 = 100;
+
+/// Who runs on which core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cores {
+    /// The server has this one for itself; load and Redis have the other.
+    Apart { server: usize, load: usize },
+    /// There is one core, or no `taskset`: everybody shares.
+    Shared,
+}
+
+impl Cores {
+    pub(crate) fn detect() -> Self {
+        let count = count();
+        let has_taskset = Command::new("taskset").arg("--version").output().is_ok();
+        if count > 1 && has_taskset { Self::Apart { server: 0, load: count - 1 } } else { Self::Shared }
+    }
+
+    /// The beginning of a command line that runs on the server's core.
+    pub(crate) fn of_server(self) -> Vec<String> {
+        match self {
+            Self::Apart { server, .. } => taskset(server),
+            Self::Shared => Vec::new(),
+        }
+    }
+
+    /// The beginning of a command line that runs on the load's core.
+    pub(crate) fn of_load(self) -> Vec<String> {
+        match self {
+            Self::Apart { load, .. } => taskset(load),
+            Self::Shared => Vec::new(),
+        }
+    }
+}
+
+fn taskset(core: usize) -> Vec<String> {
+    vec!["taskset".into(), "--cpu-list".into(), core.to_string()]
+}
+
+/// How many cores there are.
+pub(crate) fn count() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+/// How many processes wanted to run at once, on average over the last minute.
+pub(crate) fn load_average() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// Memory of a process that is in RAM, bytes.
+pub(crate) fn resident_memory(pid: u32) -> Option<u64> {
+    resident(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
+}
+
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Processor time that a process has used, its kernel's work for it included.
+pub(crate) fn processor_time(pid: u32) -> Option<Duration> {
+    processor(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn processor(stat: &str) -> Option<Duration> {
+    // The second field is the program's name in parentheses, which may hold anything.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(11);
+    let ticks = times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        let status = "Name:\tmain\nVmHWM:\t   99999 kB\nVmRSS:\t   12345 kB\nThreads:\t5\n";
+        assert_eq!(resident(status), Some(12_345 * 1024));
+        assert_eq!(resident("Name:\tmain\n"), None);
+    }
+
+    #[test]
+    fn processor_time_is_user_and_system_whatever_the_program_is_called() {
+        let stat = "77 (a) b) c) S 1 77 77 0 -1 4194304 1019 0 0 0 250 150 0 0 20 0 5 0 100 1 2";
+        assert_eq!(processor(stat), Some(Duration::from_secs(4)));
+        assert_eq!(processor("77 (main) S 1"), None);
+    }
+
+    #[test]
+    fn on_one_core_nothing_is_pinned() {
+        assert!(Cores::Shared.of_server().is_empty() && Cores::Shared.of_load().is_empty());
+        let apart = Cores::Apart { server: 0, load: 3 };
+        assert_eq!(apart.of_load(), ["taskset", "--cpu-list", "3"]);
+    }
+}

@@ -1,0 +1,242 @@
+//! Measuring requests in turns with the yardstick, and what remains of many rounds.
+
+use crate::{
+    load::{Draw, Load, Seen},
+    machine::Cores,
+    problem::Problem,
+    server::{self, Server},
+};
+use std::time::Duration;
+
+/// Where the yardstick answers too.
+pub(crate) const STATUS: &str = "/api/get-session-status";
+/// How many sessions are in use at a time in the case between "one" and "all".
+pub(crate) const IN_USE: u32 = 1000;
+
+/// What is asked of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// The status as a poll asks for it, always by the same session.
+    Poll,
+    /// The status as a navigation asks for it: activity, which is written down once a minute.
+    Check,
+    /// The status without a cookie.
+    SignedOut,
+    /// A protected page, rendered.
+    Page,
+    /// Polls by [`IN_USE`] sessions at random.
+    PollsInUse,
+    /// Polls by all stored sessions at random.
+    PollsOfAll,
+}
+
+impl Case {
+    /// The cases that tell something new about a store with so many sessions.
+    pub(crate) fn all(sessions: u32) -> Vec<Self> {
+        let mut cases = vec![Self::Poll, Self::Check, Self::SignedOut, Self::Page, Self::PollsInUse];
+        if sessions > IN_USE {
+            cases.push(Self::PollsOfAll);
+        }
+        cases
+    }
+
+    pub(crate) fn path(self) -> String {
+        match self {
+            Self::Poll | Self::PollsInUse | Self::PollsOfAll => format!("{STATUS}?peek=1"),
+            Self::Check | Self::SignedOut => STATUS.to_owned(),
+            Self::Page => "/protected".to_owned(),
+        }
+    }
+
+    /// What the answer must contain to be the right one.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Self::Poll | Self::Check | Self::PollsInUse | Self::PollsOfAll => r#"{"status":200}"#,
+            Self::SignedOut => r#"{"status":401}"#,
+            Self::Page => "Person 0",
+        }
+    }
+
+    /// From how many sessions one is drawn for each request; `None` where all come from the first.
+    fn drawn_from(self, sessions: u32) -> Option<u32> {
+        match self {
+            Self::PollsInUse => Some(IN_USE.min(sessions)),
+            Self::PollsOfAll => Some(sessions),
+            Self::Poll | Self::Check | Self::SignedOut | Self::Page => None,
+        }
+    }
+
+    /// The headers, given the cookie of a session.
+    pub(crate) fn headers(self, cookie: &str) -> Vec<String> {
+        let mut headers = vec![server::host()];
+        if self != Self::SignedOut {
+            headers.push(format!("Cookie: {cookie}"));
+        }
+        if self == Self::Page {
+            headers.extend(["Sec-Fetch-Mode: navigate".into(), "Sec-Fetch-Dest: document".into()]);
+        }
+        headers
+    }
+}
+
+/// One measurement: what wrk saw, and what the server used for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    pub(crate) seen: Seen,
+    /// Processor time for one request.
+    pub(crate) processor: Duration,
+}
+
+/// What remains of all rounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Figures {
+    pub(crate) requests_per_second: f64,
+    pub(crate) p99: Duration,
+    pub(crate) processor: Duration,
+}
+
+impl Figures {
+    /// The median of each figure.
+    pub(crate) fn of(samples: &[Sample]) -> Self {
+        let median_of = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure).collect());
+        Self {
+            requests_per_second: median_of(&|sample| sample.seen.requests_per_second),
+            p99: Duration::from_secs_f64(median_of(&|sample| sample.seen.p99.as_secs_f64())),
+            processor: Duration::from_secs_f64(median_of(&|sample| sample.processor.as_secs_f64())),
+        }
+    }
+}
+
+/// A case, measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) case: Case,
+    pub(crate) figures: Figures,
+    /// Requests a second as part of what the bare handler did right before: the median of all rounds.
+    pub(crate) of_bare: f64,
+}
+
+/// The middle one, or the mean of the two in the middle; 0 of nothing.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_unstable_by(f64::total_cmp);
+    let middle = numbers.len() / 2;
+    match (numbers.get(middle), numbers.len() % 2) {
+        (None, _) => 0.0,
+        (Some(upper), 0) => f64::midpoint(numbers[middle - 1], *upper),
+        (Some(middle), _) => *middle,
+    }
+}
+
+/// What is the same for all measurements of one store and size.
+pub(crate) struct Bench<'a> {
+    pub(crate) cores: Cores,
+    pub(crate) connections: u32,
+    pub(crate) seconds: u32,
+    pub(crate) rounds: u32,
+    pub(crate) bare: &'a Server,
+    pub(crate) main: &'a Server,
+    pub(crate) sessions: u32,
+    /// `name=value` of the session that is asked for again and again.
+    pub(crate) cookie: String,
+    /// How sessions are drawn, but for how many of them.
+    pub(crate) draw: &'a dyn Fn(u32) -> Draw,
+}
+
+impl Bench<'_> {
+    /// Measures every case; also returns the yardstick's figures for one cookie.
+    pub(crate) async fn run(&self) -> Result<(Figures, Vec<Measured>), Problem> {
+        let cases = Case::all(self.sessions);
+        // Connections, caches and the branch predictor: not what is measured.
+        for case in &cases {
+            self.pair(*case).await?;
+        }
+        let mut pairs: Vec<Vec<(Sample, Sample)>> = vec![Vec::new(); cases.len()];
+        for _ in 0..self.rounds {
+            for (case, pairs) in cases.iter().zip(&mut pairs) {
+                pairs.push(self.pair(*case).await?);
+            }
+        }
+        let one_cookie = cases.iter().zip(&pairs).filter(|(case, _)| **case == Case::Poll);
+        let bare: Vec<Sample> = one_cookie.flat_map(|(_, pairs)| pairs).map(|(bare, _)| *bare).collect();
+        let measured = cases.into_iter().zip(pairs).map(|(case, pairs)| summary(case, &pairs)).collect();
+        Ok((Figures::of(&bare), measured))
+    }
+
+    /// The yardstick and the case, one right after the other, asked in the same way.
+    async fn pair(&self, case: Case) -> Result<(Sample, Sample), Problem> {
+        let headers = case.headers(&self.cookie);
+        let draw = case.drawn_from(self.sessions).map(self.draw);
+        let app_path = case.path();
+        let bare = self.sample(self.bare, STATUS, &headers, draw.as_ref()).await?;
+        let app = self.sample(self.main, &app_path, &headers, draw.as_ref()).await?;
+        Ok((bare, app))
+    }
+
+    async fn sample(
+        &self,
+        server: &Server,
+        path: &str,
+        headers: &[String],
+        draw: Option<&Draw>,
+    ) -> Result<Sample, Problem> {
+        let (cores, connections, seconds) = (self.cores, self.connections, self.seconds);
+        let before = server.processor_time();
+        let seen = Load { cores, connections, seconds, port: server.port, path, headers, draw }.run().await?;
+        let used =
+            server.processor_time().zip(before).map_or(Duration::ZERO, |(after, before)| after - before);
+        let processor = used.div_f64((seen.requests as f64).max(1.0));
+        Ok(Sample { seen, processor })
+    }
+}
+
+fn summary(case: Case, pairs: &[(Sample, Sample)]) -> Measured {
+    let rate = |sample: &Sample| sample.seen.requests_per_second;
+    let of_bare = median(pairs.iter().map(|(bare, app)| rate(app) / rate(bare)).collect());
+    let samples: Vec<Sample> = pairs.iter().map(|(_, app)| *app).collect();
+    Measured { case, figures: Figures::of(&samples), of_bare }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(requests_per_second: f64) -> Sample {
+        let p99 = Duration::from_secs_f64(100.0 / requests_per_second);
+        let seen = Seen { requests: 1000, requests_per_second, p99, failed: 0 };
+        Sample { seen, processor: Duration::from_secs_f64(1.0 / requests_per_second) }
+    }
+
+    #[test]
+    fn a_median_is_the_middle_whatever_the_order() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
+        assert_eq!(median(vec![7.0]), 7.0);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+
+    #[test]
+    fn a_ratio_is_taken_between_neighbours_so_a_slow_moment_does_not_count() {
+        let pairs = [(100.0, 80.0), (10.0, 8.0), (100.0, 80.0), (50.0, 40.0), (100.0, 10.0)];
+        let pairs = pairs.map(|(bare, app)| (sample(bare), sample(app)));
+        let measured = summary(Case::Poll, &pairs);
+        assert!((measured.of_bare - 0.8).abs() < 1e-9);
+        assert!((measured.figures.requests_per_second - 40.0).abs() < 1e-9);
+        assert_eq!(measured.figures.p99, Duration::from_millis(2500));
+    }
+
+    #[test]
+    fn a_small_store_has_no_more_sessions_than_are_in_use() {
+        assert!(!Case::all(IN_USE).contains(&Case::PollsOfAll));
+        assert!(Case::all(IN_USE + 1).contains(&Case::PollsOfAll));
+        assert_eq!(Case::PollsInUse.drawn_from(10), Some(10));
+        assert_eq!(Case::PollsInUse.drawn_from(1_000_000), Some(IN_USE));
+    }
+
+    #[test]
+    fn only_the_signed_out_request_comes_without_a_cookie() {
+        for case in Case::all(u32::MAX) {
+            let has_cookie = case.headers("a=b").contains(&"Cookie: a=b".to_owned());
+            assert_eq!(has_cookie, case != Case::SignedOut, "{case:?}");
+        }
+    }
+}

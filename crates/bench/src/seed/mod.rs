@@ -1,0 +1,168 @@
+//! Filling a store with sessions like those of real people.
+
+mod redis;
+mod sqlite;
+
+use crate::{cli::StoreKind, problem::Problem};
+use auth::{
+    clock::Clock,
+    random::Random,
+    seal::{Keyring, Purpose},
+    session::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User},
+};
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use std::{io, io::Write, path::Path};
+
+/// The lengths of tokens as Google gives them, characters.
+const ACCESS_TOKEN: usize = 200;
+const REFRESH_TOKEN: usize = 100;
+const ID_TOKEN: usize = 900;
+
+/// Makes sessions.
+pub(crate) struct Seeder {
+    keyring: Keyring,
+    random: Random,
+    clock: Clock,
+    made: u32,
+    ids: String,
+}
+
+/// A session that is to be stored.
+pub(crate) struct Seed {
+    key: SessionKey,
+    record: SessionRecord,
+}
+
+impl Seeder {
+    /// For an app with this `AUTH_SECRET`.
+    pub(crate) fn new(secret: &str) -> Self {
+        let random = Random::system();
+        let keyring = Keyring::new(&[SecretString::from(secret)], random.clone());
+        Self { keyring, random, clock: Clock::system(), made: 0, ids: String::new() }
+    }
+
+    /// Fills the store up to `total` sessions and writes all their ids to `file`, one after the other.
+    pub(crate) async fn fill(
+        &mut self,
+        (kind, url): (StoreKind, &str),
+        total: u32,
+        file: &Path,
+    ) -> Result<(), Problem> {
+        let seeds: Vec<Seed> = (self.made..total).map(|number| self.seed(number)).collect();
+        match kind {
+            StoreKind::Sqlite => sqlite::fill(url, seeds).await?,
+            StoreKind::Redis => redis::fill(url, seeds).await?,
+        }
+        self.made = self.made.max(total);
+        io::BufWriter::new(std::fs::File::create(file)?).write_all(self.ids.as_bytes())?;
+        Ok(())
+    }
+
+    /// The id of the first session, as it stands in its cookie.
+    pub(crate) fn first_id(&self) -> &str {
+        self.nth_id(0)
+    }
+
+    /// A few ids from all over the store.
+    pub(crate) fn sample(&self, count: u32) -> impl Iterator<Item = &str> {
+        let step = (self.made / count).max(1);
+        (0..self.made).step_by(step as usize).map(|number| self.nth_id(number))
+    }
+
+    fn nth_id(&self, number: u32) -> &str {
+        let width = self.ids.len() / self.made.max(1) as usize;
+        let from = number as usize * width;
+        self.ids.get(from..from + width).unwrap_or_default()
+    }
+
+    fn seed(&mut self, number: u32) -> Seed {
+        let id = SessionId::generate(&self.random);
+        self.ids.push_str(&id.expose());
+        let key = id.key();
+        let now = self.clock.now();
+        let policy = SessionPolicy::default();
+        let absolute_expires_at = policy.absolute_expires_at(now);
+        // Far away: a measurement is not to ask any provider.
+        let tokens_expire_at = Some(now + TimeDelta::days(1));
+        let tokens = Tokens {
+            access_token: self.token(ACCESS_TOKEN),
+            access_expires_at: tokens_expire_at,
+            refresh_token: Some(self.token(REFRESH_TOKEN)),
+            id_token: Some(self.token(ID_TOKEN)),
+        };
+        let plain = serde_json::to_vec(&tokens).unwrap_or_default();
+        let record = SessionRecord {
+            public_id: self.random.token(),
+            user: User {
+                name: Some(format!("Person {number}")),
+                email: Some(format!("person-{number}@people.example")),
+                picture: Some(format!("https://pictures.example/{number}.png")),
+            },
+            provider: "oidc".into(),
+            issuer: crate::server::ISSUER.into(),
+            subject: format!("person|{number}"),
+            sid: Some(self.random.token()),
+            issued_at: now,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: policy.kept_until(now, absolute_expires_at),
+            absolute_expires_at,
+            data: "{}".into(),
+            sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
+            tokens_expire_at,
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0".into()),
+        };
+        Seed { key, record }
+    }
+
+    fn token(&self, length: usize) -> SecretString {
+        let mut token = self.random.token();
+        while token.len() < length {
+            token.push('.');
+        }
+        token.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use auth::store::{self, Lookup};
+
+    const SECRET: &str = "a secret of at least thirty-two bytes";
+
+    #[tokio::test]
+    async fn a_sqlite_file_is_filled_and_filled_further_with_sessions_that_live() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+        let file = folder.path().join("ids");
+        let mut seeder = Seeder::new(SECRET);
+        for total in [3, 40] {
+            seeder.fill((StoreKind::Sqlite, &url), total, &file).await.unwrap();
+            let ids = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(ids.len(), 43 * total as usize);
+            let store = store::open(&url).await.unwrap();
+            for number in 0..total {
+                let id = SessionId::parse(seeder.nth_id(number)).unwrap();
+                let found = store.load(&id.key(), Clock::system().now()).await.unwrap();
+                let Lookup::Live(record) = found else { panic!("{number}: {found:?}") };
+                assert_eq!(record.subject, format!("person|{number}"));
+                let opened = seeder.keyring.open(Purpose::Tokens, id.key().as_bytes(), &record.sealed_tokens);
+                assert!(opened.is_ok(), "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_comes_from_all_over() {
+        let mut seeder = Seeder::new(SECRET);
+        for number in 0..10 {
+            seeder.seed(number);
+        }
+        seeder.made = 10;
+        assert_eq!(seeder.sample(5).count(), 5);
+        assert_eq!(seeder.sample(100).count(), 10);
+        assert_eq!(seeder.sample(5).next(), Some(seeder.first_id()));
+    }
+}

@@ -1,0 +1,23 @@
+//! Redis takes sessions by the store's own `create`, many at a time over one connection.
+
+use super::Seed;
+use crate::problem::Problem;
+use auth::store;
+use futures::{StreamExt, TryStreamExt, stream};
+
+/// How many are on their way at a time.
+const AT_ONCE: usize = 256;
+
+pub(super) async fn fill(url: &str, seeds: Vec<Seed>) -> Result<(), Problem> {
+    let seeding = |error: &dyn std::fmt::Display| Problem::Seeding(error.to_string());
+    let store = store::open(url).await.map_err(|error| seeding(&error))?;
+    stream::iter(seeds)
+        .map(|seed| {
+            let store = store.clone();
+            async move { store.create(&seed.key, &seed.record).await }
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_for_each(async |()| Ok(()))
+        .await
+        .map_err(|error| seeding(&error))
+}

@@ -1,0 +1,60 @@
+//! SQLite syncs the disk at every `create`, which takes an hour for a million. So the store creates one
+//! session, and the others are copies of that row, in few transactions.
+
+use super::Seed;
+use crate::problem::Problem;
+use auth::store::{SessionStore, SqliteStore};
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use std::str::FromStr;
+
+/// Few enough that the write-ahead log stays short.
+const IN_A_TRANSACTION: usize = 10_000;
+/// The columns in which sessions differ; whatever others there are is copied.
+const OWN: [&str; 6] = ["key", "public_id", "user", "subject", "provider_session", "sealed_tokens"];
+
+pub(super) async fn fill(url: &str, seeds: Vec<Seed>) -> Result<(), Problem> {
+    let mut seeds = seeds;
+    let Some(first) = seeds.pop() else { return Ok(()) };
+    let seeding = |error: &dyn std::fmt::Display| Problem::Seeding(error.to_string());
+    let store = SqliteStore::open(url).await.map_err(|error| seeding(&error))?;
+    store.create(&first.key, &first.record).await.map_err(|error| seeding(&error))?;
+    store.close().await;
+
+    // In the order of the keys the tree grows at its end only.
+    seeds.sort_unstable_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::from_str(url)?).await?;
+    // A file that is half filled is thrown away, so nothing has to be on the disk.
+    connection.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000").await?;
+    let copy = copy_of_a_row(&mut connection).await?;
+    let mut seeds = seeds.into_iter().peekable();
+    while seeds.peek().is_some() {
+        let mut transaction = connection.begin().await?;
+        for Seed { key, record } in seeds.by_ref().take(IN_A_TRANSACTION) {
+            sqlx::query(AssertSqlSafe(copy.as_str()))
+                .bind(key.as_bytes())
+                .bind(record.public_id)
+                .bind(serde_json::to_string(&record.user).unwrap_or_default())
+                .bind(record.subject)
+                .bind(record.sid)
+                .bind(record.sealed_tokens)
+                .bind(first.key.as_bytes())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// `INSERT … SELECT` with [`OWN`] as parameters 1 to 6, and the key of the row to copy as the last.
+async fn copy_of_a_row(connection: &mut SqliteConnection) -> Result<String, Problem> {
+    let columns: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM pragma_table_info('sessions')").fetch_all(connection).await?;
+    let others: Vec<String> = columns.into_iter().filter(|name| !OWN.contains(&name.as_str())).collect();
+    let others = others.join(", ");
+    Ok(format!(
+        "INSERT INTO sessions ({}, {others}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, {others} FROM sessions WHERE key = ?7",
+        OWN.join(", ")
+    ))
+}

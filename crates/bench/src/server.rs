@@ -1,0 +1,192 @@
+//! Starting what is measured, and what it needs, on free ports; dropping it stops it.
+
+use crate::{
+    exchange,
+    machine::{self, Cores},
+    problem::Problem,
+};
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+use tokio::process::{Child, Command};
+
+/// Where the app is, as people would type it: https, so that every header of production is sent.
+pub(crate) const ORIGIN: &str = "https://games.example";
+/// The host of [`ORIGIN`].
+pub(crate) const HOST: &str = "games.example";
+/// The provider: never asked, for nobody signs in here.
+pub(crate) const ISSUER: &str = "http://localhost:1";
+/// How long a process may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is asked meanwhile.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A running process with a port of its own.
+pub(crate) struct Server {
+    name: &'static str,
+    child: Child,
+    pub(crate) port: u16,
+    log: PathBuf,
+}
+
+/// Where processes are started: on which cores, and with which folder for their logs.
+pub(crate) struct Site<'a> {
+    pub(crate) cores: Cores,
+    pub(crate) folder: &'a Path,
+}
+
+impl Site<'_> {
+    /// The main app on a store.
+    pub(crate) async fn start_main(
+        &self,
+        binary: &Path,
+        store_url: &str,
+        secret: &str,
+    ) -> Result<Server, Problem> {
+        let port = free_port()?;
+        let mut command = self.command(self.cores.of_server(), &binary.display().to_string());
+        // Only these: a stray variable of the shell would be measured too.
+        command.env_clear();
+        for name in ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command
+            .env("LEPTOS_SITE_ADDR", format!("127.0.0.1:{port}"))
+            .env("LEPTOS_ENV", "PROD")
+            .env("PUBLIC_URL", ORIGIN)
+            .env("AUTH_SECRET", secret)
+            .env("AUTH_OIDC_ID", "bench")
+            .env("AUTH_OIDC_SECRET", "bench")
+            .env("AUTH_OIDC_ISSUER", ISSUER)
+            .env("SESSION_STORE_URL", store_url);
+        let mut server = self.start("main", command, port)?;
+        let health =
+            async || exchange::get(port, "/healthz", &[host()]).await.is_ok_and(|it| it.status == 200);
+        server.until(health).await?;
+        Ok(server)
+    }
+
+    /// The bare handler of this very program.
+    pub(crate) async fn start_bare(&self) -> Result<Server, Problem> {
+        let port = free_port()?;
+        let program = std::env::current_exe()?;
+        let mut command = self.command(self.cores.of_server(), &program.display().to_string());
+        command.args(["bare", "--listen", &format!("127.0.0.1:{port}")]);
+        let mut server = self.start("the bare handler", command, port)?;
+        server.until(async || exchange::get(port, "/", &[host()]).await.is_ok()).await?;
+        Ok(server)
+    }
+
+    /// A Redis that keeps nothing.
+    pub(crate) async fn start_redis(&self) -> Result<Server, Problem> {
+        let port = free_port()?;
+        let mut command = self.command(self.cores.of_load(), "redis-server");
+        command.args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
+        let mut server = self.start("redis-server", command, port)?;
+        server.until(async || exchange::redis_answers(port).await).await?;
+        Ok(server)
+    }
+
+    fn command(&self, mut words: Vec<String>, program: &str) -> Command {
+        words.push(program.to_owned());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    fn start(&self, name: &'static str, mut command: Command, port: u16) -> Result<Server, Problem> {
+        let log = self.folder.join(format!("{port}.log"));
+        let file = File::create(&log)?;
+        let child = command.stdout(file.try_clone()?).stderr(file).current_dir(self.folder).spawn();
+        let missing = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => Problem::ToolMissing(name),
+            _ => Problem::System(error),
+        };
+        Ok(Server { name, child: child.map_err(missing)?, port, log })
+    }
+}
+
+impl Server {
+    async fn until(&mut self, is_up: impl AsyncFn() -> bool) -> Result<(), Problem> {
+        let mut waited = Duration::ZERO;
+        while !is_up().await {
+            if self.child.try_wait()?.is_some() || waited > PATIENCE {
+                return Err(Problem::DidNotStart { name: self.name, log: self.last_words() });
+            }
+            tokio::time::sleep(PAUSE).await;
+            waited += PAUSE;
+        }
+        Ok(())
+    }
+
+    /// Memory in RAM, bytes.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        machine::resident_memory(self.child.id()?)
+    }
+
+    /// Processor time used so far.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        machine::processor_time(self.child.id()?)
+    }
+
+    /// Stops it and waits until it is gone.
+    pub(crate) async fn stop(mut self) -> Result<(), Problem> {
+        Ok(self.child.kill().await?)
+    }
+
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().last().unwrap_or("none").to_owned()
+    }
+}
+
+/// The header that names the app.
+pub(crate) fn host() -> String {
+    format!("Host: {HOST}")
+}
+
+/// A port that is free now. Should somebody take it in the moment until the process has it, the process says
+/// so and the measurement ends.
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_that_ends_at_once_is_an_error_with_its_last_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site { cores: Cores::Shared, folder: folder.path() };
+        let mut command = site.command(Vec::new(), "sh");
+        command.args(["-c", "echo first; echo it hurts >&2; exit 1"]);
+        let mut server = site.start("it", command, 1).unwrap();
+        let problem = server.until(async || false).await.unwrap_err();
+        assert_eq!(problem.to_string(), "it did not start; its last words: it hurts");
+    }
+
+    #[test]
+    fn a_program_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site { cores: Cores::Shared, folder: folder.path() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        let problem =
+            site.start("redis-server", site.command(Vec::new(), "no-such-program"), 1).err().unwrap();
+        assert!(problem.to_string().starts_with("redis-server is missing"), "{problem}");
+    }
+}
