@@ -25,34 +25,36 @@ pub fn FavouriteNumber(
     drop(user_id);
     let typed = move || number.get().map(|number| number.to_string());
     view! {
-        <div class="stack" aria-live="polite" data-ready=move || ready.get().then_some("true")>
-            <p hidden=move || has_ended.get()>
-                {move || match number.get() {
-                    Some(number) => format!("It is {number}."),
-                    None => "You have not told us yet.".to_owned(),
-                }}
-            </p>
-            <p class="notice warning" hidden=move || !has_ended.get()>
+        <div data-ready=move || ready.get().then_some("true")>
+            <p class="notice warning" role="status" hidden=move || !has_ended.get()>
                 "This session has ended. Reload the page to sign in again."
             </p>
-        </div>
-        <form method="post" action=action class="stack">
-            <div>
-                <label for="number">"Favourite number"</label>
-                <input
-                    class="short"
-                    id="number"
-                    name="number"
-                    type="number"
-                    step="1"
-                    min=i32::MIN.to_string()
-                    max=i32::MAX.to_string()
-                    required
-                    value=typed
-                />
+            <div hidden=move || has_ended.get()>
+                <form method="post" action=action class="stack">
+                    <p aria-live="polite">
+                        {move || match number.get() {
+                            Some(number) => format!("It is {number}."),
+                            None => "You have not told us yet.".to_owned(),
+                        }}
+                    </p>
+                    <div>
+                        <label for="number">"Favourite number"</label>
+                        <input
+                            class="short"
+                            id="number"
+                            name="number"
+                            type="number"
+                            step="1"
+                            min=i32::MIN.to_string()
+                            max=i32::MAX.to_string()
+                            required
+                            value=typed
+                        />
+                    </div>
+                    <button type="submit" class="button">"Save"</button>
+                </form>
             </div>
-            <button type="submit" class="button">"Save"</button>
-        </form>
+        </div>
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Fault {
     RefuseRefresh,
     /// `prompt=none` answers with another user than the one who is signed in.
     OtherUser,
+    /// Access token that ends half a minute after it was given.
+    ShortLived,
 }
 
 /// Where [`Fault::Slow`] and [`Fault::Status500`] apply.
@@ -190,6 +192,7 @@ pub enum FaultName {
     RotateKeys,
     RefuseRefresh,
     OtherUser,
+    ShortLived,
 }
 
 impl FaultLine {
@@ -222,6 +225,7 @@ impl FaultLine {
             FaultName::RotateKeys => Fault::RotateKeys,
             FaultName::RefuseRefresh => Fault::RefuseRefresh,
             FaultName::OtherUser => Fault::OtherUser,
+            FaultName::ShortLived => Fault::ShortLived,
         })
     }
 }

@@ -21,7 +21,11 @@ use axum::response::{IntoResponse, Response};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use refusal::Stop;
 use sha2::{Digest as _, Sha256};
+use std::time::Duration;
 use subtle::ConstantTimeEq as _;
+
+/// How long an access token lives under [`Fault::ShortLived`].
+const SHORT_LIFETIME: Duration = Duration::from_secs(30);
 
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap, body: Bytes) -> Response {
@@ -126,7 +130,9 @@ impl DevProvider {
         let successor = refresh_token.as_deref().map(fingerprint);
         let mut state = self.state();
         let access = AccessToken { family: family.to_owned(), scope: scope.clone() };
-        let expires = later(now, config.access_token_ttl);
+        let short_lived = self.faults().strikes(Fault::ShortLived);
+        let lifetime = if short_lived { SHORT_LIFETIME } else { config.access_token_ttl };
+        let expires = later(now, lifetime);
         state.access_tokens.insert(fingerprint(&access_token), access, expires, now);
         if let Some(successor) = successor {
             let refresh = RefreshToken { family: family.to_owned(), used: None };
@@ -135,7 +141,7 @@ impl DevProvider {
         let answer = TokenAnswer {
             access_token,
             token_type: "Bearer",
-            expires_in: i64::try_from(config.access_token_ttl.as_secs()).unwrap_or(i64::MAX),
+            expires_in: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
             refresh_token,
             id_token,
             scope: scope.to_string(),

@@ -174,3 +174,12 @@ async fn the_counters_count_what_was_asked() {
     assert_eq!(counters, expected);
     assert_eq!(serde_json::to_value(suite.provider.counters()).unwrap(), expected);
 }
+
+#[tokio::test]
+async fn a_short_lived_access_token_says_so_and_the_next_is_as_ever() {
+    let suite = start().await;
+    suite.provider.faults().add_times(Fault::ShortLived, 1);
+    let first = suite.tokens(&suite.visitor(), "alice").await;
+    let second = suite.tokens(&suite.visitor(), "alice").await;
+    assert_eq!((&first["expires_in"], &second["expires_in"]), (&json!(30), &json!(300)));
+}

@@ -1,0 +1,46 @@
+// However many tabs a session has, its access token is renewed by one request.
+import { type Page, type Suite, expect, expectSignedIn, signInButton, test } from '../support';
+
+test.use({ suiteArgs: ['--faults'] });
+
+const TABS = 20;
+
+async function atProvider(page: Page, suite: Suite, path: string, data?: unknown): Promise<unknown> {
+  const url = new URL(suite.provider);
+  const response = await page.request.fetch(`http://127.0.0.1:${url.port}${path}`, {
+    method: data === undefined ? 'GET' : 'POST',
+    headers: { host: url.host },
+    ...(data === undefined ? {} : { data }),
+  });
+  expect(response.ok(), await response.text()).toBe(true);
+  return data === undefined ? response.json() : undefined;
+}
+
+const refreshes = async (page: Page, suite: Suite) =>
+  ((await atProvider(page, suite, '/test/counters')) as { refresh_token: number }).refresh_token;
+
+test('twenty tabs whose token is about to end make exactly one token request', async ({ page, context, suite }) => {
+  test.setTimeout(120_000);
+  // The page that the sign-in leads to is stopped: nothing but the twenty tabs shall use the session.
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Fetch.enable', { patterns: [{ urlPattern: `${suite.main}/protected` }] });
+  let isSignedIn = false;
+  devtools.on('Fetch.requestPaused', ({ requestId }) => {
+    isSignedIn = true;
+    void devtools.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
+  });
+  await page.goto(`${suite.main}/login?callbackUrl=/protected`);
+  await signInButton(page).click();
+  await atProvider(page, suite, '/test/faults', { faults: [{ fault: 'short_lived', times: 1 }] });
+  await page.getByRole('button', { name: 'Continue as Alice' }).click({ noWaitAfter: true });
+  await expect.poll(() => isSignedIn).toBe(true);
+  const before = await refreshes(page, suite);
+
+  const tabs = await Promise.all(Array.from({ length: TABS }, () => context.newPage()));
+  await Promise.all(tabs.map((tab) => tab.goto(`${suite.main}/protected`)));
+  for (const tab of tabs) await expectSignedIn(tab, 'Alice');
+  await expect.poll(() => refreshes(page, suite)).toBe(before + 1);
+  await Promise.all(tabs.map((tab) => tab.reload()));
+  for (const tab of tabs) await expectSignedIn(tab, 'Alice');
+  expect(await refreshes(page, suite)).toBe(before + 1);
+});

@@ -1,0 +1,93 @@
+// Article 2's own data in the session: the favourite number, in every tab, with and without JavaScript.
+import { type Page, type Suite, expect, signInAs, test } from '../support';
+
+const number = (page: Page) => page.getByRole('spinbutton', { name: 'Favourite number' });
+
+/** Opens the dashboard and waits until its island listens. */
+async function openDashboard(page: Page, suite: Suite): Promise<void> {
+  await page.goto(`${suite.main}/dashboard`);
+  await page.locator('[data-ready=true]', { hasText: /It is|You have not told us/ }).waitFor();
+}
+
+async function save(page: Page, value: string): Promise<void> {
+  await number(page).fill(value);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+}
+
+/** Headless tabs are all in front, so a tab is told as the browser would tell it. */
+async function bringToFront(page: Page): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate(() => {
+    window.dispatchEvent(new Event('focus'));
+  });
+}
+
+test('a number saved in one tab is seen in another that comes to the front, and after a reload', async ({
+  page,
+  context,
+  suite,
+}) => {
+  await signInAs(page, 'Alice', suite.main, '/dashboard');
+  await openDashboard(page, suite);
+  const other = await context.newPage();
+  await openDashboard(other, suite);
+  await save(other, '11');
+
+  await bringToFront(page);
+  await expect(page.getByText('It is 11.')).toBeVisible();
+  await expect(number(page)).toHaveValue('11');
+  await page.reload();
+  await expect(page.getByText('It is 11.')).toBeVisible();
+});
+
+test('what somebody is typing is not replaced when the tab comes to the front', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/dashboard');
+  await openDashboard(page, suite);
+  await number(page).fill('5');
+  const other = await context.newPage();
+  await openDashboard(other, suite);
+  await save(other, '12');
+
+  await bringToFront(page);
+  await expect(page.getByText('It is 12.')).toBeVisible();
+  await expect(number(page)).toHaveValue('5');
+});
+
+test('a tab whose session has ended shows the number no longer', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/dashboard');
+  await save(page, '13');
+  await openDashboard(page, suite);
+  await context.request.post(`${suite.main}/auth/signout`, {
+    headers: { origin: suite.main },
+    form: { scope: 'local' },
+  });
+
+  await bringToFront(page);
+  await expect(page.getByText('This session has ended.')).toBeVisible();
+  await expect(page.getByText('It is 13.')).toHaveCount(0);
+  await expect(page.locator('#number')).not.toHaveValue('13');
+});
+
+test('the number survives a renewal of the tokens', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/dashboard');
+  await save(page, '14');
+  const renewed = await page.request.post(`${suite.main}/api/renew-token`, { headers: { origin: suite.main } });
+  expect(renewed.status()).toBe(200);
+  await openDashboard(page, suite);
+  await expect(page.getByText('It is 14.')).toBeVisible();
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('a plain form saves it, and another tab sees it on its next page', async ({ page, context, suite }) => {
+    await signInAs(page, 'Alice', suite.main, '/dashboard');
+    const other = await context.newPage();
+    await other.goto(`${suite.main}/dashboard`);
+    await save(other, '15');
+    await page.goto(`${suite.main}/dashboard`);
+    await expect(page.getByText('It is 15.')).toBeVisible();
+    await expect(number(page)).toHaveValue('15');
+  });
+});
