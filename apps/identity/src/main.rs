@@ -5,6 +5,7 @@ mod server;
 use auth::{
     Auth,
     config::{Config, ConfigError},
+    logout::Patience,
     origin::Registry,
     server::{init_logging, listen, run, serve},
 };
@@ -28,8 +29,14 @@ fn main() -> ExitCode {
             .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
             .build()
             .await?;
+        let registry = Arc::new(registry);
+        let fan_out = auth.fan_out(registry.clone(), Patience::default())?;
         tokio::spawn(auth.clone().run_in_background());
-        let router = server::router(&auth, Arc::new(registry), &options);
+        tokio::spawn({
+            let fan_out = fan_out.clone();
+            async move { fan_out.run().await }
+        });
+        let router = server::router(&auth, registry, fan_out, &options);
         Ok(serve(listener, router, move || auth.streams.stop()).await?)
     })
 }

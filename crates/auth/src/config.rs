@@ -24,7 +24,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 12] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
@@ -33,6 +33,9 @@ const KNOWN: [&str; 9] = [
     "AUTH_IDLE_TIMEOUT",
     "AUTH_FORM_ACTION_ORIGINS",
     "AUTH_ALLOWED_EMAIL_DOMAINS",
+    "AUTH_IDENTITY_ID",
+    "AUTH_IDENTITY_SECRET",
+    "AUTH_IDENTITY_ISSUER",
     // Part of the contract, and checked; nothing re-checks sessions with the provider yet.
     "AUTH_REVALIDATE_INTERVAL",
 ];
@@ -74,6 +77,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; none means direct mode.
     pub proxies: Proxies,
+    /// `AUTH_IDENTITY_ID`, `_SECRET`, `_ISSUER`: how identity knows this app.
+    pub identity: Option<IdentityClient>,
     /// Cookie names, and `AUTH_COOKIE_DOMAIN`.
     pub cookies: CookieSettings,
     /// `SESSION_STORE_URL`.
@@ -87,6 +92,18 @@ pub struct Config {
     pub email_domains: EmailDomains,
     /// `APPS_FILE`: the registry, for the identity app.
     pub apps_file: Option<PathBuf>,
+}
+
+/// This app as the identity app's registry lists it.
+#[derive(Clone, Debug)]
+pub struct IdentityClient {
+    /// `AUTH_IDENTITY_ID`: its `client_id` there.
+    pub client_id: String,
+    /// `AUTH_IDENTITY_SECRET`: proves it when this app asks identity for something.
+    pub client_secret: Option<SecretString>,
+    /// `AUTH_IDENTITY_ISSUER`: identity's canonical origin, the `iss` of what it signs; by default the
+    /// first origin of `AUTH_REDIRECT_PROXY_URL`.
+    pub issuer: Origin,
 }
 
 /// Where the identity app is reached: one origin, or several of which the nearest is used.
@@ -153,12 +170,14 @@ impl Config {
             }
             None => Proxies::default(),
         };
+        let identity = vars.identity(&proxies)?;
         Ok(Self {
             app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
             public_urls,
             secrets: vars.secrets()?,
             providers: providers::read(&vars)?,
             proxies,
+            identity,
             cookies: CookieSettings { prefix: cookie_prefix.to_owned(), domain: vars.cookie_domain()? },
             store_url: vars.store_url()?,
             policy: vars.policy()?,
@@ -240,6 +259,28 @@ impl Vars {
             return Err(ConfigError::new("AUTH_COOKIE_DOMAIN", problem));
         }
         Ok(Some(domain.to_owned()))
+    }
+
+    fn identity(&self, proxies: &Proxies) -> Result<Option<IdentityClient>, ConfigError> {
+        let Some(client_id) = self.get("AUTH_IDENTITY_ID") else {
+            let orphan = ["AUTH_IDENTITY_SECRET", "AUTH_IDENTITY_ISSUER"];
+            return match orphan.into_iter().find(|name| self.get(name).is_some()) {
+                Some(name) => {
+                    Err(ConfigError::new(name, "is set but AUTH_IDENTITY_ID is not; set both or neither"))
+                }
+                None => Ok(None),
+            };
+        };
+        let issuer = match self.get("AUTH_IDENTITY_ISSUER") {
+            Some(text) => Origin::parse(text)
+                .map_err(|error| ConfigError::new("AUTH_IDENTITY_ISSUER", format!("\"{text}\" {error}")))?,
+            None => proxies.0.first().cloned().ok_or_else(|| {
+                let problem = "is missing; set it to the identity app's origin, as in http://localhost:4200";
+                ConfigError::new("AUTH_IDENTITY_ISSUER", problem)
+            })?,
+        };
+        let client_secret = self.get("AUTH_IDENTITY_SECRET").map(SecretString::from);
+        Ok(Some(IdentityClient { client_id: client_id.to_owned(), client_secret, issuer }))
     }
 
     fn store_url(&self) -> Result<String, ConfigError> {

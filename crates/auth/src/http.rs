@@ -1,6 +1,11 @@
 //! The one outgoing HTTP client: no redirects, limits on time and size, `*.localhost` resolved.
 
-use ::http::{HeaderMap, Response};
+use crate::origin::{is_inside, is_localhost};
+use ::http::{
+    HeaderMap, HeaderValue, Method, Request, Response,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
@@ -9,6 +14,7 @@ use std::{
     pin::Pin,
     time::Duration,
 };
+use url::{Url, form_urlencoded};
 
 /// How long a connection may take to stand.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -37,8 +43,22 @@ impl HttpClient {
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
-    #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
     pub fn new() -> Result<Self, HttpError> {
+        Self::build(true)
+    }
+
+    /// The same, for addresses that others gave us: names that lead inside the network do not resolve,
+    /// whatever they led to when they were looked at first. (`localhost` does; who may name it is checked
+    /// elsewhere.)
+    ///
+    /// # Errors
+    /// When the system's TLS roots cannot be set up.
+    pub fn outside_only() -> Result<Self, HttpError> {
+        Self::build(false)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
+    fn build(inside: bool) -> Result<Self, HttpError> {
         // Somebody else in the process may have chosen the provider already; then theirs is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -47,10 +67,31 @@ impl HttpClient {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            .dns_resolver(LocalhostResolver)
+            .dns_resolver(Resolver { inside })
             .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self(client))
+    }
+
+    /// A form for `url`, with client authentication in the header where given (RFC 6749 §2.3.1).
+    #[must_use]
+    pub fn post_form(&self, url: &Url, form: String, client: Option<(&str, &str)>) -> HttpRequest {
+        let mut request = Request::new(form.into_bytes());
+        *request.method_mut() = Method::POST;
+        if let Ok(uri) = url.as_str().parse() {
+            *request.uri_mut() = uri;
+        }
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if let Some((id, secret)) = client {
+            let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let pair = STANDARD.encode(format!("{}:{}", encode(id), encode(secret)));
+            if let Ok(mut value) = HeaderValue::from_str(&format!("Basic {pair}")) {
+                value.set_sensitive(true);
+                headers.insert(AUTHORIZATION, value);
+            }
+        }
+        request
     }
 
     /// Sends a request and reads the whole answer.
@@ -74,6 +115,19 @@ impl HttpClient {
     }
 }
 
+/// The id and secret of `client_secret_basic` (RFC 6749 §2.3.1: both are form-encoded first).
+#[must_use]
+pub fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, pair) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let pair = STANDARD.decode(pair.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let (id, secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
+    let decode = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    };
+    Some((decode(id)?, decode(secret)?))
+}
+
 impl<'c> AsyncHttpClient<'c> for HttpClient {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
@@ -85,18 +139,25 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
 
 /// RFC 6761 §6.3: `localhost` and every name under it is the loopback. Browsers know; many system
 /// resolvers do not.
-struct LocalhostResolver;
+struct Resolver {
+    /// Whether names may lead inside the network.
+    inside: bool,
+}
 
-impl Resolve for LocalhostResolver {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let inside = self.inside;
         Box::pin(async move {
-            let host = name.as_str().trim_end_matches('.').to_ascii_lowercase();
-            if host == "localhost" || host.ends_with(".localhost") {
+            if is_localhost(name.as_str()) {
                 let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 return Ok(Box::new(std::iter::once(loopback)) as Addrs);
             }
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found: Vec<_> = found.filter(|address| inside || !is_inside(address.ip())).collect();
+            if found.is_empty() {
+                return Err("the name leads nowhere, or inside the network".into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
@@ -106,7 +167,7 @@ mod tests {
     use super::*;
 
     async fn resolve(name: &str) -> Vec<SocketAddr> {
-        LocalhostResolver.resolve(name.parse().unwrap()).await.unwrap().collect()
+        Resolver { inside: false }.resolve(name.parse().unwrap()).await.unwrap().collect()
     }
 
     #[tokio::test]

@@ -36,10 +36,12 @@ use flow::Flows;
 use futures::future::join_all;
 use guard::PublicPaths;
 use http::HttpClient;
-use origin::{Origin, PublicUrls};
+use logout::{FanOut, Identity, Patience, SigningKeys, Speaker};
+use origin::{Origin, PublicUrls, Registry};
 use provider::Provider;
 use random::Random;
 use seal::Keyring;
+use secrecy::SecretString;
 use session::{AppDataType, CookieSettings, Refresher, Sessions};
 use std::{ops::Deref, sync::Arc};
 use store::Store;
@@ -66,6 +68,8 @@ pub struct Inner {
     pub providers: Arc<[Provider]>,
     /// Further origins that a sign-in form leads through.
     pub form_action_origins: Vec<Origin>,
+    /// The identity app, where this app is registered there.
+    pub identity: Option<Identity>,
     /// The sessions.
     pub sessions: Sessions,
     /// Fresh access tokens.
@@ -74,6 +78,10 @@ pub struct Inner {
     pub streams: Streams,
     /// Sign-ins and sign-outs under way.
     pub flows: Flows,
+    /// The one client for what this process asks of others.
+    pub http: HttpClient,
+    secrets: Vec<SecretString>,
+    store: Arc<dyn Store>,
     /// The clock.
     pub clock: Clock,
     /// Where unguessable values come from.
@@ -113,13 +121,17 @@ impl Auth {
             app_name: config.app_name,
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
+            identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
             form_action_origins: config.form_action_origins,
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
             sessions,
             streams: Streams::default(),
-            flows: Flows::new(store, keyring, cookies.clone(), clock.clone()),
+            flows: Flows::new(store.clone(), keyring, cookies.clone(), clock.clone()),
             cookies,
+            http,
+            secrets: config.secrets,
+            store,
             clock,
             random,
             app_data,
@@ -131,6 +143,22 @@ impl Auth {
     pub async fn run_in_background(self) {
         let greeting = join_all(self.providers.iter().map(Provider::is_reachable));
         tokio::join!(greeting, self.sessions.run_in_background());
+    }
+
+    /// What tells the apps of `registry` that a session has ended: identity's part of single logout.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when TLS has no roots.
+    pub fn fan_out(&self, registry: Arc<Registry>, patience: Patience) -> Result<FanOut, ConfigError> {
+        let outside = HttpClient::outside_only()
+            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let speaker = Speaker {
+            issuer: self.public_urls.canonical().to_string(),
+            keys: SigningKeys::new(&self.secrets),
+            registry,
+        };
+        let http = [outside, self.http.clone()];
+        Ok(FanOut::new(speaker, self.store.clone(), http, self.clock.clone(), self.random.clone(), patience))
     }
 
     /// The provider with this id.

@@ -78,6 +78,10 @@ impl Plan<'_> {
         for uri in addresses.urls(Process::Identity, "/auth/logout/callback") {
             flag("--post-logout-redirect-uri", uri);
         }
+        // Where the visitor's browser is, does not matter here: any of identity's addresses will do.
+        if let Some(uri) = addresses.urls(Process::Identity, "/auth/backchannel-logout").into_iter().next() {
+            flag("--backchannel-logout-uri", uri);
+        }
         if self.faults {
             arguments.push("--faults".to_owned());
         }
@@ -126,6 +130,23 @@ impl Plan<'_> {
             Process::Identity | Process::Provider => {
                 env.set("APPS_FILE", self.registry.display().to_string());
             }
+        }
+        let [games, store, partner] = &self.secrets.identity_clients;
+        let client = match process {
+            Process::Main => Some(("games", games)),
+            Process::Store => Some(("store", store)),
+            Process::Partner => Some(("partner", partner)),
+            Process::Identity | Process::Provider => {
+                env.set("GAMES_CLIENT_SECRET", games);
+                env.set("STORE_CLIENT_SECRET", store);
+                env.set("PARTNER_CLIENT_SECRET", partner);
+                None
+            }
+        };
+        if let Some((client_id, secret)) = client {
+            env.set("AUTH_IDENTITY_ID", client_id);
+            env.set("AUTH_IDENTITY_SECRET", secret);
+            env.set("AUTH_IDENTITY_ISSUER", self.addresses.origins(Process::Identity).swap_remove(0));
         }
         if self.shared.wants_embedded_provider() {
             env.set("AUTH_DEMO_ID", DEMO_CLIENT_ID);

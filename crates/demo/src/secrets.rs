@@ -18,6 +18,8 @@ pub(crate) struct Secrets {
     pub(crate) partner: String,
     /// `AUTH_SECRET` of identity.
     pub(crate) identity: String,
+    /// What games, store and partner prove themselves with at identity.
+    pub(crate) identity_clients: [String; 3],
     /// The client secret that the apps and the embedded provider agree on.
     pub(crate) demo_client: String,
 }
@@ -35,6 +37,7 @@ impl Secrets {
             wow: secret("wow")?,
             partner: secret("partner")?,
             identity: secret("identity")?,
+            identity_clients: [secret("games-client")?, secret("store-client")?, secret("partner-client")?],
             demo_client: secret("demo-client")?,
         })
     }

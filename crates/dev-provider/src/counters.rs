@@ -18,6 +18,8 @@ pub struct Counters {
     pub discovery: u64,
     /// UserInfo requests.
     pub userinfo: u64,
+    /// Revocation requests.
+    pub revocation: u64,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ pub(crate) struct Tally {
     pub(crate) jwks: Count,
     pub(crate) discovery: Count,
     pub(crate) userinfo: Count,
+    pub(crate) revocation: Count,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +55,7 @@ impl Tally {
             jwks: self.jwks.read(),
             discovery: self.discovery.read(),
             userinfo: self.userinfo.read(),
+            revocation: self.revocation.read(),
         }
     }
 }

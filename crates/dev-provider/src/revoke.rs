@@ -15,6 +15,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, TokenRefusal> {
+    provider.tally().revocation.one_more();
     let params = Params::parse(&body);
     let client = client_of(&provider, &headers, &params)?;
     let key = fingerprint(params.get("token").ok_or(TokenRefusal::MissingParameter)?);

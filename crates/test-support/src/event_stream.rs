@@ -29,7 +29,10 @@ impl EventStream {
     /// Opens the stream at `url` with this `Cookie` header; `Err` with the status when it is refused.
     pub async fn open(url: &Url, cookie: &str, last_event_id: Option<&str>) -> Result<Self, StatusCode> {
         #[expect(clippy::disallowed_methods, reason = "the app's own client reads whole answers only")]
-        let client = reqwest::Client::new();
+        let client = reqwest::Client::builder()
+            .resolve(url.host_str().unwrap(), ([127, 0, 0, 1], url.port().unwrap()).into())
+            .build()
+            .unwrap();
         let mut request = client.get(url.clone()).header("cookie", cookie);
         request = request.header("accept", "text/event-stream");
         if let Some(id) = last_event_id {

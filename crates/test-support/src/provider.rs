@@ -32,6 +32,11 @@ impl TestProvider {
     /// each origin. Its access tokens live for hours, so that a test which moves the clock sees a refresh
     /// only if it is about one.
     pub async fn start(origins: &[&Url]) -> Self {
+        Self::start_with(origins, |_| {}).await
+    }
+
+    /// The same with further settings.
+    pub async fn start_with(origins: &[&Url], settings: impl FnOnce(&mut Config)) -> Self {
         let (listener, port) = bind().await;
         let issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
         let at = |path: &str| origins.iter().map(|origin| origin.join(path).unwrap()).collect();
@@ -48,6 +53,7 @@ impl TestProvider {
         let millis = Arc::new(AtomicI64::new(now().timestamp_millis()));
         config.clock = dev_provider::Clock::Manual(millis.clone());
         config.signing_key = Some(signing_key());
+        settings(&mut config);
         let provider = DevProvider::new(config).unwrap();
         tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
         Self { issuer, provider, clock: Clock::shared(millis) }

@@ -2,11 +2,19 @@
 
 mod authorize;
 mod callback;
+mod logout;
 
-use auth::{Auth, guard::PublicPaths, origin::Registry, page::provide_page_context, protect, routes};
+use auth::{
+    Auth, guard::PublicPaths, logout::FanOut, origin::Registry, page::provide_page_context, protect, routes,
+};
 use auth_types::{PUBLIC_PAGES, RegisteredApp};
 use auth_ui::serve;
-use axum::{Router, extract::FromRef, middleware, routing::get};
+use axum::{
+    Router,
+    extract::FromRef,
+    middleware,
+    routing::{get, post},
+};
 use identity::{App, shell};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use std::sync::Arc;
@@ -14,27 +22,42 @@ use std::sync::Arc;
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &["/authorize", "/api/get-session-status", "/favicon.svg", "/favicon.ico", "/robots.txt"],
+    others: &[
+        "/authorize",
+        "/api/get-session-status",
+        "/favicon.svg",
+        "/favicon.ico",
+        "/robots.txt",
+        "/.well-known/jwks.json",
+    ],
     prefixes: &["/auth/", "/pkg/"],
 };
 
 /// The whole app, layers included.
-pub(crate) fn router(auth: &Auth, registry: Arc<Registry>, options: &LeptosOptions) -> Router {
+pub(crate) fn router(
+    auth: &Auth,
+    registry: Arc<Registry>,
+    fan_out: FanOut,
+    options: &LeptosOptions,
+) -> Router {
     let app = Router::new()
         .merge(pages(auth, &registry, options))
-        .merge(endpoints(auth, registry))
+        .merge(endpoints(auth, registry, fan_out))
         .merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }
 
 /// The endpoints, without the pages.
-fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
-    let state = Proxy { auth: auth.clone(), registry };
+fn endpoints(auth: &Auth, registry: Arc<Registry>, fan_out: FanOut) -> Router {
+    let state = Proxy { auth: auth.clone(), registry, fan_out };
     let proxy = Router::new()
         .route("/authorize", get(authorize::authorize))
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
         .route_layer(middleware::from_fn(routes::navigation_only))
+        .route("/.well-known/jwks.json", get(logout::jwks))
+        .route("/auth/backchannel-logout", post(logout::backchannel_logout))
+        .route("/auth/logout", post(logout::logout))
         .with_state(state);
     proxy.merge(routes::common(auth))
 }
@@ -44,6 +67,7 @@ fn endpoints(auth: &Auth, registry: Arc<Registry>) -> Router {
 struct Proxy {
     auth: Auth,
     registry: Arc<Registry>,
+    fan_out: FanOut,
 }
 
 /// The pages, with what they know of the request and of the registered apps.

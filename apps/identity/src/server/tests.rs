@@ -1,11 +1,17 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
+mod logout;
+
 use super::*;
+use auth::logout::Patience;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
 use std::collections::HashMap;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
 use url::Url;
+
+/// What partner proves itself with at identity.
+const APP_SECRET: &str = "partner's secret at identity, long enough";
 
 struct World {
     provider: TestProvider,
@@ -17,7 +23,15 @@ struct World {
 /// The whole of identity, its pages included.
 fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
     let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
-    move |auth| router(auth, Arc::new(registry), &options)
+    move |auth| {
+        let registry = Arc::new(registry);
+        let fan_out = auth.fan_out(registry.clone(), Patience::default()).unwrap();
+        tokio::spawn({
+            let fan_out = fan_out.clone();
+            async move { fan_out.run().await }
+        });
+        router(auth, registry, fan_out, &options)
+    }
 }
 
 async fn world() -> World {
@@ -28,23 +42,28 @@ async fn world() -> World {
 async fn world_where(fault: Option<Fault>) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
-    let provider = TestProvider::start(&[&identity_url]).await;
+    let provider = TestProvider::start_with(&[&identity_url], |config| {
+        config.clients[0].backchannel_logout_uri = identity_url.join("/auth/backchannel-logout").ok();
+    })
+    .await;
     let clock = || provider.clock.clone();
     fault.into_iter().for_each(|fault| provider.faults().add(fault));
+    let app_url = format!("http://partner.localhost:{}", app_socket.1);
     let registry = format!(
-        "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:{}']",
-        app_socket.1
+        "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['{app_url}']\n\
+         client_secret_env = 'PARTNER'\nbackchannel_logout_uri = '{app_url}/auth/backchannel-logout'",
     );
-    let registry = Registry::parse(&registry).unwrap();
+    let registry = Registry::parse(&registry, |_| Some(APP_SECRET.to_owned())).unwrap();
     let options = AppOptions::default();
     let identity =
         App::start(identity_socket, &provider.issuer, clock(), options, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
-    let options = AppOptions {
-        vars: vec![("AUTH_REDIRECT_PROXY_URL", proxy)],
-        host: Some("partner.localhost"),
-        ..AppOptions::default()
-    };
+    let vars = vec![
+        ("AUTH_REDIRECT_PROXY_URL", proxy),
+        ("AUTH_IDENTITY_ID", "partner".to_owned()),
+        ("AUTH_IDENTITY_SECRET", APP_SECRET.to_owned()),
+    ];
+    let options = AppOptions { vars, host: Some("partner.localhost"), ..AppOptions::default() };
     let app = App::start(app_socket, &provider.issuer, clock(), options, app_routes).await;
     World { provider, identity, app, browser: Browser::new() }
 }

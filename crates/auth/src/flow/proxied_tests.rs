@@ -3,7 +3,8 @@ use super::*;
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn registry() -> Registry {
-    Registry::parse("[[app]]\nclient_id='games'\nname='Games'\norigins=['http://localhost:4201']").unwrap()
+    Registry::parse("[[app]]\nclient_id='games'\nname='Games'\norigins=['http://localhost:4201']", |_| None)
+        .unwrap()
 }
 
 fn request(source: &str, rest: &str) -> Result<ProxyRequest, ProxyRequestError> {

@@ -4,10 +4,15 @@
 //! sends one to identity; identity sends its own to each registered app ([`SigningKeys`]). Receiving one is
 //! the same for both: [`LogoutToken::verify`].
 
+mod announce;
+mod fan_out;
 mod jws;
+mod receiver;
 mod signing;
 mod token;
 
+pub use fan_out::{FanOut, Patience, Speaker};
+pub use receiver::{Identity, LogoutRefusal, receive};
 pub use signing::{LogoutNotice, SigningKeys};
 pub use token::{Expected, LogoutToken, LogoutTokenError};
 

@@ -93,7 +93,7 @@ struct Claims {
     aud: Audience,
     iat: i64,
     exp: i64,
-    jti: String,
+    jti: Option<String>,
     sub: Option<String>,
     sid: Option<String>,
     sub_id: Option<SubjectId>,
@@ -197,7 +197,7 @@ impl LogoutToken {
             sid: claims.sid,
             sub: claims.sub,
             issued_at,
-            jti: claims.jti,
+            jti: claims.jti.ok_or(LogoutTokenError::Malformed)?,
             expires_at: expires_at + SKEW,
         })
     }

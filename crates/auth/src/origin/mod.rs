@@ -1,6 +1,7 @@
 //! Who may talk to us, and where we send people: our own origins, the registry of apps, safe return
 //! paths, and the refusal of cross-site requests.
 
+mod address;
 mod cross_site;
 mod host;
 mod params;
@@ -8,6 +9,7 @@ mod public_url;
 mod registry;
 mod return_path;
 
+pub use address::{is_inside, is_localhost, is_loopback};
 pub use cross_site::{CrossSite, refuse_cross_site, verdict};
 pub use host::{HostError, RequestOrigin, check_host};
 pub use params::{ParamsError, UniqueParams};

@@ -147,6 +147,13 @@ impl PublicUrls {
         Ok(Self(entries))
     }
 
+    /// The canonical origin: the first that is exact.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        let exact = self.0.iter().find(|pattern| pattern.wildcard.is_none());
+        exact.or(self.0.first()).map_or("", |pattern| &pattern.text)
+    }
+
     /// The origin that a request with this `Host` header came to; `None` when the host is not ours.
     ///
     /// The scheme comes from the list, never from the request: a proxy in front ends TLS, and

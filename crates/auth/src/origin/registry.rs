@@ -1,8 +1,11 @@
 //! The registry of apps that may sign in through identity (`APPS_FILE`).
 
-use super::{Origin, OriginError, OriginPattern};
+use super::{Origin, OriginError, OriginPattern, is_inside, is_loopback};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, net::IpAddr, path::Path};
+use subtle::ConstantTimeEq;
+use url::{Host, Url};
 
 /// The registered apps, in the order of the file.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,12 @@ pub struct RegisteredClient {
     pub description: String,
     /// Where it lives: exact origins, or patterns with one `*` for previews.
     pub origins: Vec<OriginPattern>,
+    /// Where it is told that a session ended (Back-Channel Logout 1.0 §2.2).
+    pub backchannel_logout_uri: Option<Url>,
+    /// What it proves itself with when it asks identity for something.
+    pub client_secret: Option<SecretString>,
+    /// Whether its addresses may lie inside the network.
+    pub allow_private_network: bool,
 }
 
 /// Why the registry was not accepted. All of it is checked at start: a broken entry stops the app.
@@ -48,6 +57,26 @@ pub enum RegistryError {
     /// The same id twice.
     #[error("app \"{0}\" is listed twice")]
     Duplicate(String),
+    /// A back-channel address that is not to be called.
+    #[error("app \"{client_id}\": backchannel_logout_uri \"{uri}\" {problem}")]
+    BackchannelUri {
+        /// The app it belongs to.
+        client_id: String,
+        /// The text as written.
+        uri: String,
+        /// What is off.
+        problem: &'static str,
+    },
+    /// A secret that is not where the entry says.
+    #[error(
+        "app \"{client_id}\": client_secret_env names {variable}, which is not set or shorter than 32 bytes"
+    )]
+    Secret {
+        /// The app it belongs to.
+        client_id: String,
+        /// The variable.
+        variable: String,
+    },
     /// An app that nobody could come back to.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),
@@ -68,7 +97,14 @@ struct Entry {
     #[serde(default)]
     description: String,
     origins: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    client_secret_env: Option<String>,
+    #[serde(default)]
+    allow_private_network: bool,
 }
+
+/// Shortest secret of an app, bytes.
+const MIN_SECRET: usize = 32;
 
 impl Registry {
     /// Reads and checks a registry file.
@@ -78,14 +114,15 @@ impl Registry {
     pub fn load(path: &Path) -> Result<Self, RegistryError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RegistryError::Unreadable { path: path.display().to_string(), source })?;
-        Self::parse(&text)
+        Self::parse(&text, |name| std::env::var(name).ok())
     }
 
-    /// Reads a registry from TOML text: `[[app]]` tables.
+    /// Reads a registry from TOML text: `[[app]]` tables. Secrets are in the variables that it names, which
+    /// `variable` looks up.
     ///
     /// # Errors
     /// A [`RegistryError`] that names the app.
-    pub fn parse(text: &str) -> Result<Self, RegistryError> {
+    pub fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, RegistryError> {
         let file: File =
             toml::from_str(text).map_err(|error| RegistryError::Malformed(error.message().to_owned()))?;
         let mut seen = HashSet::new();
@@ -96,7 +133,7 @@ impl Registry {
                 if !seen.insert(entry.client_id.clone()) {
                     return Err(RegistryError::Duplicate(entry.client_id));
                 }
-                RegisteredClient::try_from(entry)
+                RegisteredClient::read(entry, &variable)
             })
             .collect::<Result<_, _>>()?;
         Ok(Self(clients))
@@ -107,6 +144,20 @@ impl Registry {
         self.0.iter()
     }
 
+    /// The app with this id.
+    #[must_use]
+    pub fn get(&self, client_id: &str) -> Option<&RegisteredClient> {
+        self.0.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// The app that proves itself with this id and secret.
+    #[must_use]
+    pub fn authenticate(&self, client_id: &str, client_secret: &str) -> Option<&RegisteredClient> {
+        let client = self.get(client_id)?;
+        let known = client.client_secret.as_ref()?.expose_secret().as_bytes();
+        bool::from(known.ct_eq(client_secret.as_bytes())).then_some(client)
+    }
+
     /// The app that lives at `origin`, if one is registered there.
     #[must_use]
     pub fn find(&self, origin: &Origin) -> Option<&RegisteredClient> {
@@ -114,10 +165,8 @@ impl Registry {
     }
 }
 
-impl TryFrom<Entry> for RegisteredClient {
-    type Error = RegistryError;
-
-    fn try_from(entry: Entry) -> Result<Self, RegistryError> {
+impl RegisteredClient {
+    fn read(entry: Entry, variable: impl Fn(&str) -> Option<String>) -> Result<Self, RegistryError> {
         if entry.origins.is_empty() {
             return Err(RegistryError::NoOrigins(entry.client_id));
         }
@@ -131,9 +180,61 @@ impl TryFrom<Entry> for RegisteredClient {
                     error,
                 })
             })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { client_id: entry.client_id, name: entry.name, description: entry.description, origins })
+            .collect::<Result<Vec<_>, _>>()?;
+        let backchannel_logout_uri = match entry.backchannel_logout_uri {
+            Some(uri) => match backchannel_uri(&uri, &origins, entry.allow_private_network) {
+                Ok(url) => Some(url),
+                Err(problem) => {
+                    return Err(RegistryError::BackchannelUri { client_id: entry.client_id, uri, problem });
+                }
+            },
+            None => None,
+        };
+        let client_secret = match entry.client_secret_env {
+            Some(name) => match variable(&name).filter(|secret| secret.len() >= MIN_SECRET) {
+                Some(secret) => Some(SecretString::from(secret)),
+                None => return Err(RegistryError::Secret { client_id: entry.client_id, variable: name }),
+            },
+            None => None,
+        };
+        Ok(Self {
+            client_id: entry.client_id,
+            name: entry.name,
+            description: entry.description,
+            origins,
+            backchannel_logout_uri,
+            client_secret,
+            allow_private_network: entry.allow_private_network,
+        })
     }
+}
+
+/// Identity calls this address by itself, so it must not lead anybody into the network (OWASP: server-side
+/// request forgery): https, and a public address unless the entry says otherwise. On this machine http will
+/// do, for an app that lives on this machine.
+fn backchannel_uri(uri: &str, origins: &[OriginPattern], allow_private: bool) -> Result<Url, &'static str> {
+    let url = Url::parse(uri).map_err(|_| "is not a URL")?;
+    if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err("must have no fragment, user or password");
+    }
+    if is_loopback(&url) {
+        let lives_here =
+            origins.iter().all(|origin| Url::parse(&origin.to_string()).is_ok_and(|url| is_loopback(&url)));
+        let is_web = matches!(url.scheme(), "http" | "https");
+        return if lives_here && is_web { Ok(url) } else { Err("is on this machine, and the app is not") };
+    }
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        _ => None,
+    };
+    if url.scheme() != "https" {
+        return Err("must be https");
+    }
+    if address.is_some_and(is_inside) && !allow_private {
+        return Err("lies inside the network; allow_private_network = true allows that");
+    }
+    Ok(url)
 }
 
 #[cfg(test)]
@@ -149,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_registered_origin_finds_its_app_and_a_look_alike_finds_none() {
-        let registry = Registry::parse(GOOD).unwrap();
+        let registry = Registry::parse(GOOD, |_| None).unwrap();
         let find = |text: &str| registry.find(&Origin::parse(text).unwrap()).map(|app| app.client_id.clone());
         assert_eq!(find("http://localhost:4201").as_deref(), Some("games"));
         assert_eq!(find("https://pr-1.preview.example").as_deref(), Some("games"));
@@ -167,10 +268,67 @@ mod tests {
 
     #[test]
     fn a_broken_entry_is_refused_by_name() {
-        let message = |text: &str| Registry::parse(text).unwrap_err().to_string();
+        let message = |text: &str| Registry::parse(text, |_| None).unwrap_err().to_string();
         assert!(message("[[app]]\nclient_id='a'\nname='A'\norigins=[]").contains("has no origins"));
         assert!(message("[[app]]\nclient_id='a'\nname='A'\norigins=['http://x/y']").contains("http://x/y"));
         assert!(message("[[app]]\nclient_id='a'\nname='A'\norigin=['http://x']").contains("origin"));
         assert!(message(&format!("{GOOD}{GOOD}")).contains("listed twice"));
+    }
+
+    fn with(lines: &str) -> Result<Registry, String> {
+        let text = format!("[[app]]\nclient_id='a'\nname='A'\n{lines}");
+        let secret =
+            |name: &str| (name == "A_SECRET").then(|| "a secret of at least thirty-two bytes".to_owned());
+        Registry::parse(&text, secret).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_back_channel_is_https_and_public_or_on_this_machine_with_its_app() {
+        let local =
+            |uri: &str| with(&format!("origins=['http://a.localhost:1']\nbackchannel_logout_uri='{uri}'"));
+        let remote =
+            |uri: &str| with(&format!("origins=['https://a.example']\nbackchannel_logout_uri='{uri}'"));
+        for uri in ["http://a.localhost:1/x", "http://127.0.0.1:9/x", "https://a.example/x"] {
+            assert!(local(uri).is_ok(), "{uri}");
+        }
+        assert!(remote("https://a.example/auth/backchannel-logout").is_ok());
+        for uri in [
+            "http://a.example/x",
+            "http://localhost/x",
+            "https://localhost/x",
+            "https://127.0.0.1/x",
+            "https://10.0.0.1/x",
+            "https://169.254.169.254/x",
+            "https://[fd00::1]/x",
+            "https://[::ffff:10.0.0.1]/x",
+            "https://user@a.example/x",
+            "https://a.example/x#y",
+            "ftp://a.example/x",
+            "/x",
+        ] {
+            let refused = remote(uri).unwrap_err();
+            assert!(refused.contains("backchannel_logout_uri"), "{uri}: {refused}");
+        }
+        let allowed = "origins=['https://a.example']\nbackchannel_logout_uri='https://10.0.0.1/x'\nallow_private_network=true";
+        assert!(with(allowed).is_ok());
+    }
+
+    #[test]
+    fn an_app_proves_itself_with_its_own_secret_only() {
+        let registry = with("origins=['https://a.example']\nclient_secret_env='A_SECRET'").unwrap();
+        let secret = "a secret of at least thirty-two bytes";
+        assert!(registry.authenticate("a", secret).is_some());
+        for (id, secret) in
+            [("b", secret), ("a", ""), ("a", "a secret of at least thirty-two byteS"), ("", secret)]
+        {
+            assert!(registry.authenticate(id, secret).is_none());
+        }
+        let without = with("origins=['https://a.example']").unwrap();
+        assert!(without.authenticate("a", "").is_none(), "no secret is not the empty one");
+        assert!(
+            with("origins=['https://a.example']\nclient_secret_env='B'")
+                .unwrap_err()
+                .contains("B, which is not set")
+        );
     }
 }

@@ -1,15 +1,17 @@
 //! What an OpenID Provider publishes: metadata and keys, cached.
 
-use super::Endpoints;
+use super::{
+    Endpoints,
+    keys::{KeyCache, describe},
+};
 use crate::{clock::Clock, http::HttpClient};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
-    AdditionalProviderMetadata, IssuerUrl, JsonWebKeySet, JsonWebKeySetUrl, ProviderMetadata, TokenUrl,
-    UserInfoUrl,
+    AdditionalProviderMetadata, IssuerUrl, ProviderMetadata, TokenUrl, UserInfoUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
-        CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
-        CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+        CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
+        CoreSubjectIdentifierType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -28,9 +30,6 @@ const REACHABLE_AGE: TimeDelta = TimeDelta::seconds(10);
 const RETRY_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// How long a page waits to learn whether a provider answers.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// An unknown `kid` makes us fetch the keys again, at most once in this time: tokens with made-up
-/// key ids must not turn us into somebody's flood.
-const JWKS_REFETCH: TimeDelta = TimeDelta::seconds(30);
 
 /// The provider does not answer, or its metadata is not usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +40,9 @@ pub struct Unavailable;
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct ExtraMetadata {
     end_session_endpoint: Option<Url>,
+    revocation_endpoint: Option<Url>,
+    #[serde(default)]
+    backchannel_logout_supported: bool,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -69,16 +71,11 @@ pub struct Discovered {
     pub(super) token: TokenUrl,
     pub(super) userinfo: Option<UserInfoUrl>,
     pub(super) client_secret_basic: bool,
-    jwks_uri: JsonWebKeySetUrl,
-    jwks: RwLock<Arc<CoreJsonWebKeySet>>,
+    pub(super) revocation: Option<Url>,
+    /// Whether the provider tells its clients when a session ends (Back-Channel Logout 1.0 §2.1).
+    pub(super) backchannel_logout: bool,
+    pub(super) keys: KeyCache,
     fetched_at: DateTime<Utc>,
-}
-
-impl Discovered {
-    /// The keys as last fetched.
-    pub(super) fn jwks(&self) -> Arc<CoreJsonWebKeySet> {
-        self.jwks.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
 }
 
 /// The cache for one provider.
@@ -96,7 +93,6 @@ struct State {
     known: Option<Arc<Discovered>>,
     last_success: Option<DateTime<Utc>>,
     last_failure: Option<DateTime<Utc>>,
-    last_jwks_refetch: Option<DateTime<Utc>>,
 }
 
 impl Discovery {
@@ -151,7 +147,10 @@ impl Discovery {
         }
         let result = Metadata::discover_async(self.issuer.clone(), &self.http).await;
         let now = self.clock.now();
-        match result.map_err(|error| describe(&error)).and_then(|metadata| Discovered::new(&metadata, now)) {
+        match result
+            .map_err(|error| describe(&error))
+            .and_then(|metadata| Discovered::new(&metadata, &self.http, &self.clock))
+        {
             Ok(discovered) => {
                 let discovered = Arc::new(discovered);
                 self.write(|state| {
@@ -169,31 +168,6 @@ impl Discovery {
         }
     }
 
-    /// Fetches the keys again because a token names one we do not know; `None` when that was done a
-    /// moment ago, or fails.
-    pub(super) async fn refetch_jwks(&self, known: &Discovered) -> Option<Arc<CoreJsonWebKeySet>> {
-        let now = self.clock.now();
-        let may = self.write(|state| {
-            let due = state.last_jwks_refetch.is_none_or(|at| now - at >= JWKS_REFETCH);
-            if due {
-                state.last_jwks_refetch = Some(now);
-            }
-            due
-        });
-        if !may {
-            return None;
-        }
-        let fetched: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(&known.jwks_uri, &self.http)
-            .await
-            .inspect_err(|error| {
-                tracing::warn!(reason = describe(error), "the provider's keys are not to be had");
-            })
-            .ok()?;
-        let fetched = Arc::new(fetched);
-        *known.jwks.write().unwrap_or_else(PoisonError::into_inner) = fetched.clone();
-        Some(fetched)
-    }
-
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -203,21 +177,8 @@ impl Discovery {
     }
 }
 
-/// The error without the body that came with it.
-fn describe<E: std::error::Error + 'static>(error: &openidconnect::DiscoveryError<E>) -> String {
-    use openidconnect::DiscoveryError::{Parse, Request, Response, UrlParse, Validation};
-    match error {
-        Request(cause) => format!("request failed: {cause}"),
-        Response(status, ..) => format!("answered {status}"),
-        Validation(rule) => format!("not valid: {rule}"),
-        Parse(_) => "not the JSON we expect".into(),
-        UrlParse(_) => "a URL in it is malformed".into(),
-        other => other.to_string(),
-    }
-}
-
 impl Discovered {
-    fn new(metadata: &Metadata, now: DateTime<Utc>) -> Result<Self, String> {
+    fn new(metadata: &Metadata, http: &HttpClient, clock: &Clock) -> Result<Self, String> {
         let extra = metadata.additional_metadata();
         let client_secret_basic = metadata
             .token_endpoint_auth_methods_supported()
@@ -232,9 +193,11 @@ impl Discovered {
             token: metadata.token_endpoint().cloned().ok_or("no token_endpoint")?,
             userinfo: metadata.userinfo_endpoint().cloned(),
             client_secret_basic,
-            jwks_uri: metadata.jwks_uri().clone(),
-            jwks: RwLock::new(Arc::new(metadata.jwks().clone())),
-            fetched_at: now,
+            revocation: extra.revocation_endpoint.clone(),
+            backchannel_logout: extra.backchannel_logout_supported,
+            keys: KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
+                .with_keys(metadata.jwks().clone()),
+            fetched_at: clock.now(),
         })
     }
 }

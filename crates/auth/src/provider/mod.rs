@@ -2,12 +2,14 @@
 
 mod discovery;
 mod github;
+mod keys;
 mod oidc;
 mod preset;
 mod token;
 mod verify;
 
 pub use discovery::{Discovered, Unavailable};
+pub(crate) use keys::KeyCache;
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
 pub(crate) use verify::ALGORITHMS;
 pub use verify::IdTokenError;
@@ -16,6 +18,7 @@ use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
+    logout::{LogoutRefusal, LogoutToken},
     session::{NewSession, SessionRecord},
 };
 use auth_types::ProviderView;
@@ -119,6 +122,36 @@ impl Provider {
                 oidc::refresh(&self.config, discovery, &self.http, &self.clock, refresh_token, record).await
             }
             (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
+        }
+    }
+
+    /// Its `iss`; a plain OAuth 2.0 provider has none.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        match &self.config.kind {
+            Kind::Oidc { issuer } => Some(issuer.as_str()),
+            Kind::GitHub { .. } => None,
+        }
+    }
+
+    /// Checks a logout token that claims to come from here.
+    ///
+    /// # Errors
+    /// A [`LogoutRefusal`].
+    pub async fn check_logout_token(&self, text: &str) -> Result<LogoutToken, LogoutRefusal> {
+        let discovered = self.discovered().await?;
+        oidc::check_logout_token(&self.config, &discovered, text, self.clock.now()).await
+    }
+
+    /// Whether it tells its clients by itself when a session ends; `false` too when it does not answer.
+    pub async fn announces_logouts(&self) -> bool {
+        self.discovered().await.is_ok_and(|discovered| discovered.backchannel_logout)
+    }
+
+    /// Gives a refresh token back (RFC 7009), if the provider takes it.
+    pub async fn revoke(&self, refresh_token: &SecretString) {
+        if let Ok(discovered) = self.discovered().await {
+            oidc::revoke(&self.config, &discovered, &self.http, refresh_token).await;
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
+    logout::{Expected, LogoutRefusal, LogoutToken, LogoutTokenError},
     session::{NewSession, SessionRecord, Tokens, User},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,8 +53,7 @@ pub(super) async fn finish(
         exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
     let now = clock.now();
     let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
-    let claims =
-        verified(config, issuer, discovery, &discovered, id_token, Some(&authorized.nonce), now).await?;
+    let claims = verified(config, issuer, &discovered, id_token, Some(&authorized.nonce), now).await?;
     let (user, claims_of_user) = user_of(&claims, &answer, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
@@ -87,7 +87,7 @@ pub(super) async fn refresh(
     let now = clock.now();
     let id_token = answer.extra_fields().id_token();
     if let Some(id_token) = id_token {
-        let claims = verified(config, issuer, discovery, &discovered, id_token, None, now).await?;
+        let claims = verified(config, issuer, &discovered, id_token, None, now).await?;
         if claims.subject().as_str() != record.subject {
             return Err(IdTokenError::Claims.into());
         }
@@ -100,6 +100,38 @@ pub(super) async fn refresh(
     })
 }
 
+/// Checks a logout token of this provider.
+///
+/// # Errors
+/// A [`LogoutRefusal`].
+pub(super) async fn check_logout_token(
+    config: &ProviderConfig,
+    discovered: &Discovered,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<LogoutToken, LogoutRefusal> {
+    let issuer = &discovered.endpoints.issuer;
+    let expected = Expected { issuer, audience: &config.client_id, typ_required: false };
+    let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, now);
+    Ok(discovered.keys.check(|error| *error == LogoutTokenError::UnknownKey, check).await??)
+}
+
+/// Tells the provider that a refresh token is not needed any more (RFC 7009 §2.1), with everything that
+/// was got with it. It is no matter when that fails: nobody has the token any more.
+pub(super) async fn revoke(
+    config: &ProviderConfig,
+    discovered: &Discovered,
+    http: &HttpClient,
+    refresh_token: &SecretString,
+) {
+    let Some(endpoint) = &discovered.revocation else { return };
+    match token::revoke(config, endpoint, discovered.client_secret_basic, http, refresh_token).await {
+        Ok(status) if status.is_success() => {}
+        Ok(status) => tracing::warn!(status = status.as_u16(), "a refresh token was not revoked"),
+        Err(error) => tracing::warn!(%error, "a refresh token was not revoked"),
+    }
+}
+
 /// When a token ends that lives this long from now.
 pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     lifetime
@@ -110,21 +142,13 @@ pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) 
 async fn verified(
     config: &ProviderConfig,
     issuer: &IssuerUrl,
-    discovery: &Discovery,
     discovered: &Discovered,
     id_token: &OidcIdToken,
     nonce: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<OidcClaims, FlowError> {
     let check = |jwks: &_| verify(id_token, &config.client_id, issuer, jwks, nonce, now);
-    match check(&discovered.jwks()) {
-        // The provider may have rotated its keys since we looked.
-        Err(IdTokenError::UnknownKey) => match discovery.refetch_jwks(discovered).await {
-            Some(fresh) => Ok(check(&fresh)?),
-            None => Err(IdTokenError::UnknownKey.into()),
-        },
-        other => Ok(other?),
-    }
+    Ok(discovered.keys.check(|error| *error == IdTokenError::UnknownKey, check).await??)
 }
 
 /// The user from the ID token; from `/userinfo` where the ID token says nothing about them. A failing

@@ -1,5 +1,6 @@
 //! The providers we know by name, and what is special about each.
 
+use crate::origin::is_loopback;
 use openidconnect::IssuerUrl;
 use secrecy::SecretString;
 use url::Url;
@@ -111,10 +112,7 @@ impl ProviderConfig {
         if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
             return Err(format!("\"{issuer}\" must be an http(s) URL without query and fragment"));
         }
-        let is_local = url.host_str().is_some_and(|host| {
-            host == "localhost" || host.ends_with(".localhost") || host == "127.0.0.1" || host == "[::1]"
-        });
-        if url.scheme() == "http" && !is_local {
+        if url.scheme() == "http" && !is_loopback(&url) {
             return Err(format!("\"{issuer}\" must be https: over http anybody could answer for it"));
         }
         let kind = if preset.plain_oauth {

@@ -5,6 +5,7 @@ use crate::{
     flow::{Authorized, FlowError},
     http::{HttpClient, HttpError},
 };
+use ::http::StatusCode;
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, StandardErrorResponse, TokenUrl,
@@ -15,6 +16,7 @@ use openidconnect::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::borrow::Cow;
+use url::Url;
 
 type TokenClient<Answer> = oauth2::Client<
     StandardErrorResponse<CoreErrorResponseType>,
@@ -67,6 +69,28 @@ pub(super) async fn refresh<Answer: oauth2::TokenResponse>(
         .request_async(http)
         .await
         .map_err(|error| refusal(&error))
+}
+
+/// Revokes a refresh token (RFC 7009 §2.1); returns the status.
+///
+/// # Errors
+/// When there is no answer.
+pub(super) async fn revoke(
+    config: &ProviderConfig,
+    endpoint: &Url,
+    client_secret_basic: bool,
+    http: &HttpClient,
+    refresh_token: &SecretString,
+) -> Result<StatusCode, HttpError> {
+    let secret = config.client_secret.as_ref().map(|secret| secret.expose_secret());
+    let in_header = secret.filter(|_| client_secret_basic);
+    let in_form = || [("client_id", Some(config.client_id.as_str())), ("client_secret", secret)];
+    let fields = [("token", Some(refresh_token.expose_secret())), ("token_type_hint", Some("refresh_token"))];
+    let fields = fields.into_iter().chain(in_form().into_iter().filter(|_| in_header.is_none()));
+    let fields = fields.filter_map(|(name, value)| Some((name, value?)));
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = http.post_form(endpoint, form, in_header.map(|secret| (&*config.client_id, secret)));
+    Ok(http.send(request).await?.status())
 }
 
 fn client<Answer: oauth2::TokenResponse>(

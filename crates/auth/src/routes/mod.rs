@@ -1,5 +1,6 @@
 //! The endpoints of an app (design §3), one file each.
 
+mod backchannel_logout;
 mod callback;
 mod devices;
 mod events;
@@ -14,6 +15,7 @@ mod user_data;
 
 pub(crate) use user_data::update as update_user_data;
 
+pub use backchannel_logout::receive_logout;
 pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
 
 use crate::Auth;
@@ -55,13 +57,16 @@ pub(crate) fn health() -> Router<Auth> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
-/// The callbacks of an app that finishes its own flows.
+/// What identity answers in its own way: the callbacks of an app that finishes its own flows, and the
+/// notice that a session has ended.
 pub fn callbacks(auth: &Auth) -> Router {
-    Router::new()
+    let backchannel =
+        Router::new().route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout));
+    let navigations = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
-        .route_layer(middleware::from_fn(navigation_only))
-        .with_state(auth.clone())
+        .route_layer(middleware::from_fn(navigation_only));
+    navigations.merge(backchannel).with_state(auth.clone())
 }
 
 async fn style() -> impl IntoResponse {

@@ -4,8 +4,9 @@ use super::Form;
 use crate::{
     Auth, error_page,
     flow::{SigningOut, logout_state},
+    logout::LogoutNotice,
     origin::{Origin, RequestOrigin, ReturnPath},
-    session::{CookieKind, CurrentSession, Session, set_cookies},
+    session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies},
 };
 use auth_types::EndReason;
 use axum::{
@@ -14,6 +15,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
+use secrecy::SecretString;
+use std::sync::Arc;
 use url::Url;
 
 /// Where a sign-out leads when nobody said.
@@ -51,8 +54,13 @@ pub(super) async fn sign_out(
                 return unavailable(&headers);
             }
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
+            // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
+            let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
+            let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
+            tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token, is_global));
             if is_global {
-                to = at_provider(&auth, &origin, session, &return_path, &headers).await;
+                let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
+                to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
             }
         }
         CurrentSession::SignedOut(_) => {}
@@ -74,12 +82,38 @@ fn unavailable(headers: &HeaderMap) -> Response {
     error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
 }
 
+/// What the visitor does not wait for: the refresh token is given back (RFC 7009), and where the provider
+/// does not tell its clients by itself, identity is asked to.
+async fn tell_the_others(
+    auth: Auth,
+    record: Arc<SessionRecord>,
+    refresh_token: Option<SecretString>,
+    is_global: bool,
+) {
+    let Some(provider) = auth.provider(&record.provider) else { return };
+    if let Some(refresh_token) = refresh_token {
+        provider.revoke(&refresh_token).await;
+    }
+    if let Some(identity) = &auth.identity
+        && is_global
+        && !provider.announces_logouts().await
+    {
+        let notice = LogoutNotice {
+            provider_issuer: &record.issuer,
+            sid: record.sid.as_deref(),
+            sub: Some(&record.subject),
+        };
+        identity.announce(&auth.http, notice).await;
+    }
+}
+
 /// The provider's sign-out, if it has one and answers. The app's session has ended already, so
 /// whatever goes wrong here costs the provider's sign-out only.
 async fn at_provider(
     auth: &Auth,
     origin: &Origin,
     session: &Session,
+    id_token: Option<&SecretString>,
     return_path: &ReturnPath,
     headers: &HeaderMap,
 ) -> Option<(Url, Vec<HeaderValue>)> {
@@ -101,10 +135,7 @@ async fn at_provider(
         .begin(&state, flow, origin, headers)
         .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
         .ok()?;
-    // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
-    let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
-    let hint = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
     let redirect = proxy.unwrap_or(origin).join("/auth/logout/callback");
-    let url = endpoints.end_session_url(&provider.config, hint, &redirect, &state)?;
+    let url = endpoints.end_session_url(&provider.config, id_token, &redirect, &state)?;
     Some((url, cookies))
 }

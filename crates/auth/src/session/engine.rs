@@ -320,6 +320,16 @@ impl Sessions {
         (self.policy.kept_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
     }
 
+    /// Notes an id that may come once only; `false` when it came before.
+    pub(crate) async fn use_id(&self, id: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.store.use_state(id, expires_at).await
+    }
+
+    /// Whether an id was noted.
+    pub(crate) async fn is_used(&self, id: &[u8; 32]) -> Result<bool, StoreError> {
+        self.store.is_used(id).await
+    }
+
     /// Whether the store answers.
     ///
     /// # Errors

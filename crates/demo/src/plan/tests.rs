@@ -2,7 +2,13 @@ use super::*;
 
 fn secrets() -> Secrets {
     let secret = |name: &str| name.repeat(32);
-    Secrets { wow: secret("w"), partner: secret("p"), identity: secret("i"), demo_client: secret("d") }
+    Secrets {
+        wow: secret("w"),
+        partner: secret("p"),
+        identity: secret("i"),
+        identity_clients: ["g", "s", "p"].map(secret),
+        demo_client: secret("d"),
+    }
 }
 
 fn shared(variables: &[(&str, &str)]) -> SharedEnv {

@@ -1,0 +1,100 @@
+//! Single logout, identity's part: what the provider tells us goes on to every registered app.
+
+use auth::{
+    Auth, error_page,
+    http::basic_credentials,
+    logout::{FanOut, LogoutNotice, LogoutToken},
+    origin::Registry,
+    routes::{Form, receive_logout},
+    store::StoreError,
+};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::sync::Arc;
+
+/// `GET /.well-known/jwks.json`: the keys that the apps check our logout tokens with (RFC 7517 §5).
+pub(super) async fn jwks(State(fan_out): State<FanOut>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(fan_out.keys().published()))
+}
+
+/// `POST /auth/backchannel-logout`: the provider ended a session. Ours end, and the apps are noted down to
+/// be told, before we answer.
+///
+/// # Errors
+/// Those of [`receive_logout`].
+pub(super) async fn backchannel_logout(
+    State(auth): State<Auth>,
+    State(fan_out): State<FanOut>,
+    Form(form): Form,
+) -> Response {
+    let tell = async |token: &LogoutToken, id: [u8; 32]| -> Result<(), StoreError> {
+        let notice = LogoutNotice {
+            provider_issuer: &token.provider_issuer,
+            sid: token.sid.as_deref(),
+            sub: token.sub.as_deref(),
+        };
+        fan_out.tell(&id, notice).await
+    };
+    receive_logout(&auth, &form, tell).await
+}
+
+/// `POST /auth/logout`, form `iss` with `sid`, `sub` or both, and client authentication
+/// (`client_secret_basic` or `client_secret_post`, RFC 6749 §2.3.1): a registered app asks for what the
+/// provider does not do by itself. 202 once every app is noted down to be told.
+///
+/// # Errors
+/// 401 `invalid_client`; 400 `invalid_request`; 503 when the store is down.
+pub(super) async fn logout(
+    State(auth): State<Auth>,
+    State(fan_out): State<FanOut>,
+    State(registry): State<Arc<Registry>>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let in_header = basic_credentials(&headers);
+    let in_form = || Some((form.get("client_id")?.to_owned(), form.get("client_secret")?.to_owned()));
+    let client = in_header.or_else(in_form).and_then(|(id, secret)| registry.authenticate(&id, &secret));
+    let Some(client) = client else {
+        let sentence = "Identity does not know this app, or the secret is wrong.";
+        let mut refused = error_page::refuse(&headers, StatusCode::UNAUTHORIZED, "invalid_client", sentence);
+        refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        return refused;
+    };
+    let (Some(provider_issuer), sid, sub) = (form.get("iss"), form.get("sid"), form.get("sub")) else {
+        return invalid(&headers, "iss is missing.");
+    };
+    let is_known = auth.providers.iter().any(|provider| provider.issuer() == Some(provider_issuer));
+    if !is_known || (sid.is_none() && sub.is_none()) {
+        return invalid(&headers, "iss must be a provider of ours, and sid or sub say whose session it is.");
+    }
+    let ended = match (sid, sub) {
+        (Some(sid), _) => auth.sessions.end_provider_session(provider_issuer, sid).await,
+        (None, sub) => {
+            auth.sessions.end_subject(provider_issuer, sub.unwrap_or_default(), auth.clock.now()).await
+        }
+    };
+    let notice = LogoutNotice { provider_issuer, sid, sub };
+    let told = match ended {
+        Ok(_) => fan_out.tell(&auth.random.bytes(), notice).await,
+        Err(error) => Err(error.0),
+    };
+    match told {
+        Ok(()) => {
+            tracing::info!(app = client.client_id, "an app asked for a logout everywhere");
+            StatusCode::ACCEPTED.into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a logout could not be noted down");
+            let sentence = "The store does not answer. Please try again.";
+            error_page::refuse(&headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
+        }
+    }
+}
+
+fn invalid(headers: &HeaderMap, sentence: &str) -> Response {
+    error_page::refuse(headers, StatusCode::BAD_REQUEST, "invalid_request", sentence)
+}

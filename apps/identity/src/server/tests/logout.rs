@@ -1,0 +1,304 @@
+//! Single logout over HTTP: provider → identity → apps, and what is refused on the way.
+
+use super::*;
+use auth::logout::{FanOut, LogoutNotice};
+use auth::session::Resolution;
+use axum::{body::Bytes, extract::State as AxumState};
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use std::{sync::Mutex, time::Duration};
+use test_support::EventStream;
+use tokio::sync::mpsc;
+
+impl World {
+    async fn sign_in(&mut self) {
+        let answer = self.at_provider().await;
+        self.browser.follow(answer).await;
+        assert_eq!(self.status().await, SIGNED_IN);
+    }
+
+    fn session_cookie(&self) -> String {
+        self.browser.cookie(&self.app.url, "app.session").unwrap()
+    }
+
+    /// The provider's session behind the app's, and its ID token.
+    async fn at_provider_now(&self) -> (String, String) {
+        let sessions = &self.app.auth.sessions;
+        let Resolution::SignedIn(key, record) = sessions.resolve(&self.session_cookie()).await.unwrap()
+        else {
+            panic!("signed out")
+        };
+        let id_token = sessions.tokens(&key, &record).unwrap().id_token.unwrap();
+        (record.sid.clone().unwrap(), id_token.expose_secret().to_owned())
+    }
+
+    /// A tab of the app that listens.
+    async fn tab(&self) -> EventStream {
+        let cookie = format!("app.session={}", self.session_cookie());
+        EventStream::open(&self.app.at("/auth/events"), &cookie, None).await.unwrap()
+    }
+
+    /// Identity's fan-out to these apps, with this patience; not running.
+    fn fan_out(&self, registry: &str, patience: Patience) -> FanOut {
+        let registry = Registry::parse(registry, |_| None).unwrap();
+        self.identity.auth.fan_out(Arc::new(registry), patience).unwrap()
+    }
+
+    /// A logout token of identity's for partner.
+    fn token(&self, jti: &str, sid: Option<&str>, sub: Option<&str>) -> String {
+        let issuer = self.provider.issuer.as_str().trim_end_matches('/');
+        let notice = LogoutNotice { provider_issuer: issuer, sid, sub };
+        let identity = self.identity.url.origin().ascii_serialization();
+        let fan_out = self.fan_out("", Patience::default());
+        fan_out.keys().logout_token(&identity, "partner", jti, notice, self.app.clock.now())
+    }
+
+    /// Sends a logout token to the app; its answer's status and the rule it names.
+    async fn deliver(&self, token: &str) -> (StatusCode, String) {
+        let url = self.app.at("/auth/backchannel-logout");
+        let answer = Browser::new().post(&url, &[("logout_token", token)]).await;
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        let rule = answer.body.parse::<serde_json::Value>().unwrap_or_default();
+        (answer.status, rule["error_description"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_sign_out_anywhere_ends_the_sessions_of_the_other_apps_and_tells_their_tabs() {
+    let mut world = world().await;
+    world.sign_in().await;
+    let kept = world.session_cookie();
+    let mut tab = world.tab().await;
+    // Identity is an app of the provider too: the same browser, the same session there.
+    let begun = world.browser.post(&world.identity.at("/auth/signin/demo"), &[]).await;
+    world.browser.follow(begun).await;
+    let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
+    world.browser.follow(left).await;
+    let event = tab.next_but_heartbeats().await.unwrap();
+    assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
+    assert_eq!(world.status().await, SIGNED_OUT);
+    let resolution = world.app.auth.sessions.resolve(&kept).await.unwrap();
+    assert!(matches!(resolution, Resolution::Ended(_)));
+}
+
+#[tokio::test]
+async fn just_the_session_that_is_named_ends_and_an_unknown_one_widens_nothing() {
+    let mut world = world().await;
+    world.sign_in().await;
+    let (sid, _) = world.at_provider_now().await;
+    assert_eq!(world.deliver(&world.token("1", Some("unknown"), Some("demo|alice"))).await.0, StatusCode::OK);
+    assert_eq!(world.status().await, SIGNED_IN);
+    let token = world.token("2", Some(&sid), Some("demo|alice"));
+    assert_eq!(world.deliver(&token).await.0, StatusCode::OK);
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+#[tokio::test]
+async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
+    let mut world = world().await;
+    world.sign_in().await;
+    world.identity.clock.advance(TimeDelta::seconds(1));
+    let token = world.token("1", None, Some("demo|alice"));
+    assert_eq!(world.deliver(&token).await.0, StatusCode::OK);
+    assert_eq!(world.status().await, SIGNED_OUT);
+    world.identity.clock.advance(TimeDelta::seconds(1));
+    let begun = world.begin().await;
+    world.browser.follow(begun).await;
+    assert_eq!(world.status().await, SIGNED_IN);
+    assert_eq!(world.deliver(&token).await, (StatusCode::BAD_REQUEST, "logout_token_replayed".to_owned()));
+    world.identity.clock.advance(TimeDelta::seconds(-1));
+    let overtaken = world.token("3", None, Some("demo|alice"));
+    world.identity.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(world.deliver(&overtaken).await.0, StatusCode::OK);
+    assert_eq!(world.status().await, SIGNED_IN, "it was issued before this session began");
+    world.identity.clock.advance(TimeDelta::seconds(1));
+}
+
+#[tokio::test]
+async fn what_is_no_token_of_identitys_is_refused_by_name_and_ends_nothing() {
+    let mut world = world().await;
+    world.sign_in().await;
+    let (sid, id_token) = world.at_provider_now().await;
+    let good = world.token("1", Some(&sid), None);
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    let notice = LogoutNotice { provider_issuer: "x", sid: Some(&sid), sub: None };
+    let now = world.app.clock.now();
+    let keys = || world.fan_out("", Patience::default());
+    let identity = world.identity.url.origin().ascii_serialization();
+    for (token, rule) in [
+        ("", "logout_token_malformed"),
+        ("a.b.c", "logout_token_malformed"),
+        (&format!("{signed}.AAAA"), "logout_token_signature"),
+        (&id_token, "logout_token_nonce"),
+        (
+            &keys().keys().logout_token("https://evil.example", "partner", "2", notice, now),
+            "logout_token_issuer",
+        ),
+        (&keys().keys().logout_token(&identity, "games", "3", notice, now), "logout_token_audience"),
+        (
+            &keys().keys().logout_token(&identity, "partner", "4", notice, now - TimeDelta::minutes(3)),
+            "logout_token_expired",
+        ),
+        (
+            &keys().keys().logout_token(&identity, "partner", "5", notice, now + TimeDelta::minutes(5)),
+            "logout_token_not_yet_valid",
+        ),
+    ] {
+        assert_eq!(world.deliver(token).await, (StatusCode::BAD_REQUEST, rule.to_owned()), "{rule}");
+    }
+    let url = world.app.at("/auth/backchannel-logout");
+    let missing = Browser::new().post(&url, &[]).await;
+    assert_eq!(
+        (missing.status, missing.json()["error"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("invalid_request"))
+    );
+    let json = [("content-type", "application/json")];
+    let wrong_type = Browser::new().send(Method::POST, &url, &json, "{}").await;
+    assert_eq!(wrong_type.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(world.status().await, SIGNED_IN);
+}
+
+#[tokio::test]
+async fn without_its_store_an_app_acknowledges_nothing() {
+    let mut world = world().await;
+    world.sign_in().await;
+    let (sid, _) = world.at_provider_now().await;
+    let token = world.token("1", Some(&sid), None);
+    world.app.lose_store().await;
+    let answer =
+        Browser::new().post(&world.app.at("/auth/backchannel-logout"), &[("logout_token", &token)]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
+    let mut world = world().await;
+    world.sign_in().await;
+    let mut tab = world.tab().await;
+    let (sid, _) = world.at_provider_now().await;
+    let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let url = world.identity.at("/auth/logout");
+    let ask = async |fields: &[(&str, &str)]| Browser::new().post(&url, fields).await.status;
+    let client = [("client_id", "partner"), ("client_secret", APP_SECRET)];
+    let about = [("iss", issuer.as_str()), ("sid", sid.as_str())];
+    for client in [
+        &[][..],
+        &[("client_id", "partner")],
+        &[("client_id", "partner"), ("client_secret", "wrong")],
+        &[("client_id", "games"), ("client_secret", APP_SECRET)],
+    ] {
+        assert_eq!(ask(&[client, &about].concat()).await, StatusCode::UNAUTHORIZED, "{client:?}");
+    }
+    for about in [&[][..], &[about[0]], &[about[1]], &[("iss", "https://evil.example"), about[1]]] {
+        assert_eq!(ask(&[&client, about].concat()).await, StatusCode::BAD_REQUEST, "{about:?}");
+    }
+    assert_eq!(world.status().await, SIGNED_IN);
+    assert_eq!(ask(&[client, about].concat()).await, StatusCode::ACCEPTED);
+    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
+}
+
+/// An app that answers 503 so many times and then 200, and shows what it was sent.
+async fn shaky_app(failures: usize) -> (String, mpsc::UnboundedReceiver<String>) {
+    let (told, tokens) = mpsc::unbounded_channel();
+    let failures = Arc::new(Mutex::new(failures));
+    let answer = async move |AxumState((failures, told)): AxumState<(
+        Arc<Mutex<usize>>,
+        mpsc::UnboundedSender<String>,
+    )>,
+                             body: Bytes| {
+        told.send(String::from_utf8_lossy(&body).into_owned()).unwrap();
+        let mut left = failures.lock().unwrap();
+        let fails = *left > 0;
+        *left = left.saturating_sub(1);
+        if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+    };
+    let (listener, port) = bind().await;
+    let router = Router::new().route("/told", post(answer)).with_state((failures, told));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://localhost:{port}"), tokens)
+}
+
+fn entry(client_id: &str, origin: &str, path: &str) -> String {
+    format!(
+        "[[app]]\nclient_id = '{client_id}'\nname = 'An app'\norigins = ['{origin}']\n\
+         backchannel_logout_uri = '{origin}{path}'\n"
+    )
+}
+
+const NOTICE: LogoutNotice<'_> =
+    LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+
+#[tokio::test]
+async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forgets_nobody() {
+    let world = world().await;
+    let (origin, mut tokens) = shaky_app(2).await;
+    let registry = entry("shaky", &origin, "/told");
+    let before = world.fan_out(&registry, Patience::default());
+    before.tell(&[1; 32], NOTICE).await.unwrap();
+    before.tell(&[1; 32], NOTICE).await.unwrap();
+    drop(before);
+    // The clock stands still, so a pause that is over is one of no time at all.
+    let patience = Patience { first_pause: Duration::ZERO, ..Patience::default() };
+    let after = world.fan_out(&registry, patience);
+    let running = tokio::spawn({
+        let after = after.clone();
+        async move { after.run().await }
+    });
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(tokens.recv().await.unwrap());
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 3, "each try has a token of its own");
+    after.tell(&[2; 32], NOTICE).await.unwrap();
+    tokens.recv().await.unwrap();
+    assert!(tokens.try_recv().is_err(), "nothing was told twice");
+    running.abort();
+}
+
+#[tokio::test]
+async fn an_app_that_hangs_keeps_nobody_else_waiting() {
+    let world = world().await;
+    let (hanging, port) = bind().await;
+    let (origin, mut tokens) = shaky_app(0).await;
+    let registry =
+        entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
+    // As good as for ever: one after the other would never come to the second.
+    let patience = Patience { limit: Duration::from_secs(3600), ..Patience::default() };
+    let fan_out = world.fan_out(&registry, patience);
+    tokio::spawn({
+        let fan_out = fan_out.clone();
+        async move { fan_out.run().await }
+    });
+    fan_out.tell(&[1; 32], NOTICE).await.unwrap();
+    tokens.recv().await.unwrap();
+    drop(hanging);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let world = world().await;
+    let (elsewhere, mut tokens) = shaky_app(0).await;
+    let target = format!("{elsewhere}/told");
+    let (asked, mut asks) = mpsc::unbounded_channel();
+    let (listener, port) = bind().await;
+    let redirect = post(async move || {
+        asked.send(()).unwrap();
+        axum::response::Redirect::temporary(&target)
+    });
+    let router = Router::new().route("/told", redirect);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let patience = Patience { first_pause: Duration::ZERO, ..Patience::default() };
+    let fan_out = world.fan_out(&entry("redirects", &format!("http://localhost:{port}"), "/told"), patience);
+    tokio::spawn({
+        let fan_out = fan_out.clone();
+        async move { fan_out.run().await }
+    });
+    fan_out.tell(&[1; 32], NOTICE).await.unwrap();
+    asks.recv().await.unwrap();
+    asks.recv().await.unwrap();
+    assert!(tokens.try_recv().is_err());
+}

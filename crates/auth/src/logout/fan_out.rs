@@ -1,0 +1,243 @@
+//! Telling every registered app that a provider's session ended: identity's side.
+//!
+//! Each app has a row in the outbox. It is delivered at once, in parallel, two seconds at most for each; an
+//! app that is down, slow or refuses has another try later, with a fresh token, until a day is over. The
+//! rows are in the store, so a restart loses none.
+
+use super::{LogoutNotice, SigningKeys};
+use crate::{
+    clock::Clock,
+    http::HttpClient,
+    origin::{RegisteredClient, Registry},
+    random::Random,
+    store::{Delivery, NewDelivery, Store, StoreError},
+};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Notify, time::timeout};
+use url::form_urlencoded;
+
+/// How many deliveries are taken at once.
+const BATCH: usize = 64;
+/// How often the outbox is looked at when nobody says that something is in it: for rows that another
+/// process left.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How patient a delivery is.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long an app may take to answer.
+    pub limit: Duration,
+    /// The pause after the first failure; doubled after each further one.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// After this long an app's sessions have been revalidated anyway.
+    pub give_up: TimeDelta,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_secs(2),
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(60),
+            give_up: TimeDelta::hours(24),
+        }
+    }
+}
+
+/// The fan-out of one identity process; cheap to clone.
+#[derive(Clone)]
+pub struct FanOut(Arc<Inner>);
+
+struct Inner {
+    issuer: String,
+    keys: SigningKeys,
+    registry: Arc<Registry>,
+    store: Arc<dyn Store>,
+    http: HttpClient,
+    /// For the apps that may lie inside the network.
+    http_inside: HttpClient,
+    clock: Clock,
+    random: Random,
+    patience: Patience,
+    wake: Notify,
+}
+
+/// What has to be told to whom, as the outbox keeps it.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    client_id: String,
+    provider_issuer: String,
+    sid: Option<String>,
+    sub: Option<String>,
+}
+
+/// Who the fan-out speaks for, and to whom.
+pub struct Speaker {
+    /// `iss` of its tokens: identity's canonical origin.
+    pub issuer: String,
+    /// What it signs with.
+    pub keys: SigningKeys,
+    /// The apps.
+    pub registry: Arc<Registry>,
+}
+
+impl FanOut {
+    /// A fan-out; nothing is delivered before [`run`](Self::run).
+    #[must_use]
+    pub fn new(
+        speaker: Speaker,
+        store: Arc<dyn Store>,
+        [http, http_inside]: [HttpClient; 2],
+        clock: Clock,
+        random: Random,
+        patience: Patience,
+    ) -> Self {
+        let Speaker { issuer, keys, registry } = speaker;
+        let wake = Notify::new();
+        Self(Arc::new(Inner {
+            issuer,
+            keys,
+            registry,
+            store,
+            http,
+            http_inside,
+            clock,
+            random,
+            patience,
+            wake,
+        }))
+    }
+
+    /// The public halves of the keys.
+    #[must_use]
+    pub fn keys(&self) -> &SigningKeys {
+        &self.0.keys
+    }
+
+    /// Notes that every app has to be told; returns as soon as that is kept. `cause` is the same for each
+    /// try of the same notice, so that noting it twice is noting it once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is noted.
+    pub async fn tell(&self, cause: &[u8; 32], notice: LogoutNotice<'_>) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        let deliveries = self
+            .0
+            .registry
+            .iter()
+            .filter(|app| app.backchannel_logout_uri.is_some())
+            .map(|app| {
+                let payload = Payload {
+                    client_id: app.client_id.clone(),
+                    provider_issuer: notice.provider_issuer.to_owned(),
+                    sid: notice.sid.map(str::to_owned),
+                    sub: notice.sub.map(str::to_owned),
+                };
+                let payload =
+                    serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
+                let id = Sha256::new().chain_update(cause).chain_update(&app.client_id).finalize().into();
+                Ok(NewDelivery { id, payload, give_up_at: now + self.0.patience.give_up })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        self.0.store.enqueue(&deliveries, now).await?;
+        self.0.wake.notify_one();
+        Ok(())
+    }
+
+    /// Delivers what is due, until the future is dropped.
+    pub async fn run(&self) {
+        loop {
+            match self.take().await {
+                Ok(due) if due.is_empty() => {}
+                Ok(due) => {
+                    for delivery in due {
+                        tokio::spawn(self.clone().deliver(delivery));
+                    }
+                    continue;
+                }
+                Err(error) => tracing::warn!(%error, "the outbox could not be looked at"),
+            }
+            let _ = timeout(LOOK, self.0.wake.notified()).await;
+        }
+    }
+
+    async fn take(&self) -> Result<Vec<Delivery>, StoreError> {
+        let now = self.0.clock.now();
+        // Longer than a try takes: should this process die in it, somebody has another.
+        let until = now + TimeDelta::from_std(self.0.patience.limit * 5).unwrap_or_default();
+        self.0.store.take_due(now, until, BATCH).await
+    }
+
+    async fn deliver(self, delivery: Delivery) {
+        let Ok(payload) = serde_json::from_str::<Payload>(&delivery.payload) else {
+            tracing::error!("a row of the outbox cannot be read");
+            return self.settle(&delivery).await;
+        };
+        let app = self.0.registry.get(&payload.client_id);
+        let Some((app, uri)) = app.and_then(|app| Some((app, app.backchannel_logout_uri.as_ref()?))) else {
+            // Taken out of the registry meanwhile.
+            return self.settle(&delivery).await;
+        };
+        match self.post(app, uri, &payload).await {
+            Ok(()) => {
+                tracing::info!(app = app.client_id, tries = delivery.tries, "told an app of a logout");
+                self.settle(&delivery).await;
+            }
+            Err(reason) => {
+                let pause = self.pause_after(delivery.tries);
+                tracing::warn!(
+                    app = app.client_id,
+                    tries = delivery.tries,
+                    reason,
+                    ?pause,
+                    "an app was not told of a logout"
+                );
+                let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
+                if let Err(error) = self.0.store.try_later(&delivery.id, due_at).await {
+                    tracing::warn!(%error, "the outbox could not be written");
+                }
+                tokio::time::sleep(pause).await;
+                self.0.wake.notify_one();
+            }
+        }
+    }
+
+    /// One try, with a token of its own: one that was lost on the way may have been read by others.
+    async fn post(&self, app: &RegisteredClient, uri: &url::Url, payload: &Payload) -> Result<(), String> {
+        let notice = LogoutNotice {
+            provider_issuer: &payload.provider_issuer,
+            sid: payload.sid.as_deref(),
+            sub: payload.sub.as_deref(),
+        };
+        let jti = self.0.random.token();
+        let token =
+            self.0.keys.logout_token(&self.0.issuer, &app.client_id, &jti, notice, self.0.clock.now());
+        let form =
+            form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
+        let http = if app.allow_private_network { &self.0.http_inside } else { &self.0.http };
+        let answer = http.send(http.post_form(uri, form, None));
+        match timeout(self.0.patience.limit, answer).await {
+            Err(_) => Err("it took too long".into()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+            Ok(Ok(answer)) => Err(format!("it answered {}", answer.status().as_u16())),
+        }
+    }
+
+    fn pause_after(&self, tries: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
+        self.0.patience.first_pause.saturating_mul(doubled).min(self.0.patience.longest_pause)
+    }
+
+    async fn settle(&self, delivery: &Delivery) {
+        if let Err(error) = self.0.store.settle(&delivery.id).await {
+            // It is delivered once more then, and ends what has ended.
+            tracing::warn!(%error, "the outbox could not be written");
+        }
+    }
+}
