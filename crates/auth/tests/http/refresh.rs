@@ -3,9 +3,9 @@ use auth::session::{RefreshError, Resolution, Session};
 use chrono::TimeDelta;
 use dev_provider::{Endpoint, Fault};
 use futures::future::join_all;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use secrecy::ExposeSecret;
-use test_support::Page;
+use test_support::{Browser, Page};
 
 impl World {
     async fn renew(&mut self) -> Page {
@@ -61,6 +61,24 @@ async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
     assert_eq!(world.refreshes(), 1);
     let late = world.renew().await;
     assert_eq!((late.status, world.refreshes()), (StatusCode::OK, 1), "late callers get the same result");
+}
+
+#[tokio::test]
+async fn twenty_tabs_at_the_end_of_a_token_make_one_request() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.near_the_end().await;
+    let mut bus = world.app.auth.sessions.events();
+    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
+    let url = world.app.at("/protected");
+    let tabs = (0..20).map(|_| async {
+        let headers = [("accept", "text/html"), ("cookie", cookie.as_str())];
+        Browser::new().send(Method::GET, &url, &headers, "").await.status
+    });
+    assert!(join_all(tabs).await.iter().all(|status| *status == StatusCode::OK));
+    bus.recv().await.unwrap();
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    assert_eq!(world.refreshes(), 1);
 }
 
 #[tokio::test]
