@@ -18,19 +18,20 @@ use crate::{
 };
 use chrono::TimeDelta;
 use secrecy::SecretString;
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 /// Shortest `AUTH_SECRET`, bytes.
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
     "AUTH_SESSION_MAX_AGE",
     "AUTH_SESSION_ABSOLUTE_AGE",
     "AUTH_IDLE_TIMEOUT",
+    "AUTH_SESSION_CACHE_AGE",
     "AUTH_FORM_ACTION_ORIGINS",
     "AUTH_ALLOWED_EMAIL_DOMAINS",
     "AUTH_IDENTITY_ID",
@@ -83,7 +84,7 @@ pub struct Config {
     pub cookies: CookieSettings,
     /// `SESSION_STORE_URL`.
     pub store_url: String,
-    /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`.
+    /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
     /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
     /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
@@ -308,12 +309,23 @@ impl Vars {
             max_age,
             absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
             idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
+            cache_age: self.cache_age()?.unwrap_or(default.cache_age),
         };
         if policy.absolute_age < policy.max_age {
             let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
             return Err(ConfigError::new("AUTH_SESSION_ABSOLUTE_AGE", problem));
         }
         Ok(policy)
+    }
+
+    fn cache_age(&self) -> Result<Option<Duration>, ConfigError> {
+        let name = "AUTH_SESSION_CACHE_AGE";
+        let parse = |text: &str| {
+            let problem =
+                || format!("\"{text}\" must be a number of seconds; 0 asks the store at every request");
+            text.parse::<u32>().map_err(|_| ConfigError::new(name, problem()))
+        };
+        Ok(self.get(name).map(parse).transpose()?.map(|seconds| Duration::from_secs(seconds.into())))
     }
 
     fn form_action_origins(&self) -> Result<Vec<Origin>, ConfigError> {

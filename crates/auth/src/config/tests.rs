@@ -47,6 +47,7 @@ fn whatever_is_wrong_is_named_with_its_fix() {
         ([("SESSION_STORE_URL", "mysql://user:password@x")], "SESSION_STORE_URL: \"mysql:\" is no store"),
         ([("AUTH_SESSION_MAX_AGE", "0")], "AUTH_SESSION_MAX_AGE: \"0\" must be"),
         ([("AUTH_SESSION_MAX_AGE", "1h")], "AUTH_SESSION_MAX_AGE: \"1h\" must be"),
+        ([("AUTH_SESSION_CACHE_AGE", "-1")], "AUTH_SESSION_CACHE_AGE: \"-1\" must be"),
         ([("AUTH_SESSION_ABSOLUTE_AGE", "60")], "AUTH_SESSION_ABSOLUTE_AGE: is shorter"),
         (
             [("AUTH_SESION_MAX_AGE", "60")],
@@ -77,6 +78,12 @@ fn each_store_is_chosen_by_its_url() {
 fn a_longer_rolling_age_takes_the_absolute_one_along() {
     let policy = read(&[("AUTH_SESSION_MAX_AGE", "31536000")]).unwrap().policy;
     assert_eq!((policy.max_age, policy.absolute_age), (TimeDelta::days(365), TimeDelta::days(365)));
+}
+
+#[test]
+fn the_cache_may_be_switched_off() {
+    let policy = read(&[("AUTH_SESSION_CACHE_AGE", "0")]).unwrap().policy;
+    assert_eq!(policy.cache_age, Duration::ZERO);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Sessions this process looked up a moment ago, so that the common check asks no store.
 //!
 //! Safe because it is never believed for long: what ends or changes is removed before the request that
-//! did it is answered; other processes hear of it over the bus; and an entry older than [`MAX_AGE`] is
-//! looked up again, so that "ended" is never older than that anywhere, bus or no bus.
+//! did it is answered; other processes hear of it over the bus; and an entry older than `AUTH_SESSION_CACHE_AGE`
+//! is looked up again, so that "ended" is never older than that anywhere, bus or no bus.
 
 use super::{SessionKey, SessionRecord};
 use crate::events::Heard;
@@ -13,14 +13,14 @@ use std::{
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-/// How long an entry is believed.
-const MAX_AGE: Duration = Duration::from_secs(5);
 /// How many sessions are remembered; the least used give way.
 const CAPACITY: usize = 50_000;
 
 /// The sessions looked up lately.
 pub(super) struct SessionCache {
     entries: Cache<SessionKey, (Instant, Arc<SessionRecord>)>,
+    /// How long an entry is believed.
+    max_age: Duration,
     /// Counts removals. A record that was loaded before a removal must not be put in after it.
     removals: Mutex<u64>,
 }
@@ -30,14 +30,14 @@ pub(super) struct SessionCache {
 pub(super) struct Begun(u64);
 
 impl SessionCache {
-    pub(super) fn new() -> Self {
-        Self { entries: Cache::new(CAPACITY), removals: Mutex::new(0) }
+    pub(super) fn new(max_age: Duration) -> Self {
+        Self { entries: Cache::new(CAPACITY), max_age, removals: Mutex::new(0) }
     }
 
     /// The session, if it was looked up a moment ago.
     pub(super) fn get(&self, key: &SessionKey) -> Option<Arc<SessionRecord>> {
         let (since, record) = self.entries.get(key)?;
-        (since.elapsed() < MAX_AGE).then_some(record)
+        (since.elapsed() < self.max_age).then_some(record)
     }
 
     /// To be called before the store is asked.
@@ -81,13 +81,15 @@ mod tests {
     use super::*;
     use crate::{events::SessionEvent, store::sample_record};
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
     fn key(byte: u8) -> SessionKey {
         SessionKey::from_bytes([byte; 32])
     }
 
     #[test]
     fn what_was_looked_up_is_there_until_it_is_forgotten() {
-        let cache = SessionCache::new();
+        let cache = SessionCache::new(HOUR);
         cache.remember(cache.begin(), key(1), Arc::new(sample_record()));
         assert!(cache.get(&key(1)).is_some());
         assert!(cache.get(&key(2)).is_none());
@@ -96,8 +98,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_old_is_not_believed() {
+        let cache = SessionCache::new(Duration::ZERO);
+        cache.remember(cache.begin(), key(1), Arc::new(sample_record()));
+        assert!(cache.get(&key(1)).is_none());
+    }
+
+    #[test]
     fn a_lookup_that_an_end_overtook_is_not_kept() {
-        let cache = SessionCache::new();
+        let cache = SessionCache::new(HOUR);
         let begun = cache.begin();
         cache.forget(&key(1));
         cache.remember(begun, key(1), Arc::new(sample_record()));
@@ -106,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn events_forget_one_and_a_gap_forgets_all() {
-        let cache = Arc::new(SessionCache::new());
+        let cache = Arc::new(SessionCache::new(HOUR));
         for byte in 1..=3 {
             cache.remember(cache.begin(), key(byte), Arc::new(sample_record()));
         }

@@ -84,7 +84,7 @@ impl Sessions {
         hooks: Arc<Hooks>,
         app_data: Option<AppDataType>,
     ) -> Self {
-        let cache = Arc::new(SessionCache::new());
+        let cache = Arc::new(SessionCache::new(policy.cache_age));
         Self { store, cache, keyring, policy, clock, random, hooks, app_data }
     }
 

@@ -1,6 +1,7 @@
 //! How long a session lives.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// How often activity is written down at most.
 const WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
@@ -15,12 +16,21 @@ pub struct SessionPolicy {
     pub absolute_age: TimeDelta,
     /// Time without user activity after which the user is taken to be away (`AUTH_IDLE_TIMEOUT`).
     pub idle_timeout: Option<TimeDelta>,
+    /// How long a process may believe what it looked up, should it hear nothing
+    /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
+    /// store at every request.
+    pub cache_age: Duration,
 }
 
 impl Default for SessionPolicy {
-    /// 30 days rolling, 90 days absolute, no idle limit.
+    /// 30 days rolling, 90 days absolute, no idle limit; believed for five seconds.
     fn default() -> Self {
-        Self { max_age: TimeDelta::days(30), absolute_age: TimeDelta::days(90), idle_timeout: None }
+        Self {
+            max_age: TimeDelta::days(30),
+            absolute_age: TimeDelta::days(90),
+            idle_timeout: None,
+            cache_age: Duration::from_secs(5),
+        }
     }
 }
 
@@ -82,6 +92,7 @@ mod tests {
             max_age: TimeDelta::seconds(max_age),
             absolute_age: TimeDelta::seconds(absolute),
             idle_timeout: idle.map(TimeDelta::seconds),
+            ..SessionPolicy::default()
         }
     }
 
