@@ -23,7 +23,6 @@ fn main() -> ExitCode {
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_ui::serve::leptos_options("identity", listener.local_addr()?);
         let apps = registry.iter().count();
-        tracing::info!(public_urls = %config.public_urls, %address, apps, "starting");
         let domains = config.email_domains.clone();
         let auth = Auth::builder(config)
             .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
@@ -31,6 +30,8 @@ fn main() -> ExitCode {
             .await?;
         let registry = Arc::new(registry);
         let fan_out = auth.fan_out(registry.clone(), Patience::default())?;
+        // Not before everything is there: a start that fails says one thing, why.
+        tracing::info!(public_urls = %auth.public_urls, %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());
         tokio::spawn({
             let fan_out = fan_out.clone();

@@ -19,8 +19,9 @@ fn main() -> ExitCode {
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
-        tracing::info!(name = config.app_name, public_urls = %config.public_urls, %address, "starting");
         let auth = server::configure(Auth::builder(config)).build().await?;
+        // Not before everything is there: a start that fails says one thing, why.
+        tracing::info!(name = auth.app_name, public_urls = %auth.public_urls, %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
         Ok(serve(listener, router, move || auth.streams.stop()).await?)
