@@ -11,20 +11,26 @@ use serde_json::json;
 /// A refusal with its name and a human sentence; HTML when the client asked for a page, else
 /// `{"error": name, "message": sentence}`.
 pub fn refuse(headers: &HeaderMap, status: StatusCode, name: &str, sentence: &str) -> Response {
-    let mut response = if accepts_html(headers) {
-        (status, page(status, name, sentence)).into_response()
-    } else {
-        json(status, name, sentence)
-    };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if !accepts_html(headers) {
+        return json(status, name, sentence);
+    }
+    let mut response = (status, page(status, name, sentence)).into_response();
+    say_when(&mut response);
+    response
+}
+
+/// A 503 says when to come back (RFC 9110 §15.6.4).
+fn say_when(response: &mut Response) {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
     }
-    response
 }
 
 /// The JSON form of a refusal.
 pub fn json(status: StatusCode, name: &str, sentence: &str) -> Response {
-    (status, Json(json!({ "error": name, "message": sentence }))).into_response()
+    let mut response = (status, Json(json!({ "error": name, "message": sentence }))).into_response();
+    say_when(&mut response);
+    response
 }
 
 /// Whether the client is a browser that wants a document.

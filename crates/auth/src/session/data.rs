@@ -47,7 +47,8 @@ impl Sessions {
                 return Ok(record);
             }
             let new = NewData { seen: &record.data, data: &data };
-            if self.store.set_data(key, new, self.clock.now()).await? {
+            let written = self.store.set_data(key, new, self.clock.now()).await;
+            if self.known(key, written)? {
                 self.tell(SessionEvent::Changed(*key)).await;
                 record.data = data;
                 return Ok(record);

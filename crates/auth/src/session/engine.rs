@@ -223,8 +223,9 @@ impl Sessions {
         }
         let kept_until = self.policy.kept_until(now, record.absolute_expires_at);
         let touch = Touch { seen_at: now, expires_at: kept_until, interval };
-        let written = self.store.touch(key, touch).await?;
+        let written = self.store.touch(key, touch).await;
         self.cache.forget(key);
+        let written = written?;
         let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
         Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
     }
@@ -240,14 +241,16 @@ impl Sessions {
     /// Ends a session; it is refused from the moment this returns.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
+    /// [`SessionUnavailable`] when the store does not answer. Then it has not ended, as far as anybody knows:
+    /// a store that hangs may still end it when it goes on.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
         // Who it was is forgotten with the session.
         let was = match self.hooks.tells_of_sign_outs() {
             true => self.store.load(key, self.clock.now()).await?,
             false => Lookup::Unknown,
         };
-        let ended = self.store.end(key, reason, self.clock.now()).await?;
+        let ended = self.store.end(key, reason, self.clock.now()).await;
+        let ended = self.known(key, ended)?;
         self.tell(SessionEvent::Ended(*key, reason)).await;
         if let Lookup::Live(record) = was
             && ended
@@ -255,6 +258,11 @@ impl Sessions {
             self.hooks.signed_out(reason, Some(&record.public_id), Some(&record));
         }
         Ok(ended)
+    }
+
+    /// What became of a change. When nobody can say, what was looked up before it is not to be believed.
+    pub(super) fn known<T>(&self, key: &SessionKey, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        outcome.inspect_err(|_| self.cache.forget(key))
     }
 
     /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that

@@ -5,6 +5,7 @@
 //! token would be lost), it has no "ended", and no way to find a session by its provider's `sid`.
 //! Here each change is its own statement, and each statement says "if it still lives".
 
+mod limited;
 mod memory;
 mod outbox;
 mod postgres;
@@ -17,6 +18,7 @@ mod conformance;
 
 #[cfg(test)]
 pub(crate) use conformance::sample_record;
+use limited::Limited;
 pub use memory::MemoryStore;
 pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
 pub use postgres::PostgresStore;

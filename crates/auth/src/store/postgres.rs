@@ -21,8 +21,9 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long two replicas that start at once may wait for each other's migration.
 const MIGRATE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a statement may take before the server gives it up: a call should fail, not hang.
-const STATEMENT_TIMEOUT: &str = "5s";
+/// How long a statement may take before the server gives it up: a call should fail, not hang. Below the
+/// limit of the whole call.
+const STATEMENT_TIMEOUT: &str = "4s";
 /// Connections of one process, the bus included.
 const MAX_CONNECTIONS: u32 = 10;
 

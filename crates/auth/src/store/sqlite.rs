@@ -13,8 +13,9 @@ use sqlx::sqlite::{
 };
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-/// How long a write waits for another process's write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a write waits for another process's write: below the limit of the whole call, so that it is
+/// SQLite that says no.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long to wait before opening again a file that another process is just making.
 const OPEN_RETRY: Duration = Duration::from_millis(20);

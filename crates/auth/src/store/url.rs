@@ -1,6 +1,6 @@
 //! What a `SESSION_STORE_URL` says.
 
-use super::{MemoryStore, PostgresStore, RedisStore, SqliteStore, Store, StoreError};
+use super::{Limited, MemoryStore, PostgresStore, RedisStore, SqliteStore, Store, StoreError};
 use std::sync::Arc;
 use url::Url;
 
@@ -43,15 +43,19 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         Kind::Memory => return Ok(Arc::new(MemoryStore::new())),
         Kind::Sqlite => {
             let opened = SqliteStore::open(url).await;
-            (opened.map(|store| Arc::new(store) as _), "is the folder there and writable?")
+            (opened.map(limited), "is the folder there and writable?")
         }
-        Kind::Postgres => (PostgresStore::open(url).await.map(|store| Arc::new(store) as _), SERVER),
-        Kind::Redis => (RedisStore::open(url).await.map(|store| Arc::new(store) as _), SERVER),
+        Kind::Postgres => (PostgresStore::open(url).await.map(limited), SERVER),
+        Kind::Redis => (RedisStore::open(url).await.map(limited), SERVER),
     };
     opened.map_err(|StoreError(problem)| {
         let problem = problem.replace('\n', " ");
         StoreError(format!("cannot open {}: {problem}; {hint}", redacted(url)))
     })
+}
+
+fn limited(store: impl Store) -> Arc<dyn Store> {
+    Arc::new(Limited(store))
 }
 
 /// The URL without user, password and query (which may hold a password too), fit for a message.
