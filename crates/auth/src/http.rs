@@ -44,7 +44,15 @@ impl HttpClient {
     /// # Errors
     /// When the system's TLS roots cannot be set up.
     pub fn new() -> Result<Self, HttpError> {
-        Self::build(true)
+        Self::build(true, TIMEOUT)
+    }
+
+    /// The same with another limit on how long a request may take in all.
+    ///
+    /// # Errors
+    /// When the system's TLS roots cannot be set up.
+    pub fn with_timeout(timeout: Duration) -> Result<Self, HttpError> {
+        Self::build(true, timeout)
     }
 
     /// The same, for addresses that others gave us: names that lead inside the network do not resolve,
@@ -54,11 +62,11 @@ impl HttpClient {
     /// # Errors
     /// When the system's TLS roots cannot be set up.
     pub fn outside_only() -> Result<Self, HttpError> {
-        Self::build(false)
+        Self::build(false, TIMEOUT)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
-    fn build(inside: bool) -> Result<Self, HttpError> {
+    fn build(inside: bool, timeout: Duration) -> Result<Self, HttpError> {
         // Somebody else in the process may have chosen the provider already; then theirs is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -66,7 +74,7 @@ impl HttpClient {
             // (and let a provider send us inside the network).
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
+            .timeout(timeout)
             .dns_resolver(Resolver { inside })
             .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
             .build()?;

@@ -1,12 +1,16 @@
 //! A browser as far as HTTP goes: it keeps cookies by host, sends `Origin` with forms, and follows
 //! redirects only when asked to.
 
-use auth::http::HttpClient;
+use auth::http::{HttpClient, HttpError};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use url::{Url, form_urlencoded};
 
-/// One browser with its cookie jar.
+/// How long it waits for an answer: a slow machine is no reason to fail.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One browser with its cookie jar; a clone is another browser with the same cookies.
+#[derive(Clone)]
 pub struct Browser {
     http: HttpClient,
     /// host → name → value. Ports do not separate jars.
@@ -71,7 +75,7 @@ impl Browser {
     /// A browser without cookies.
     #[must_use]
     pub fn new() -> Self {
-        Self { http: HttpClient::new().unwrap(), jar: BTreeMap::new() }
+        Self { http: HttpClient::with_timeout(PATIENCE).unwrap(), jar: BTreeMap::new() }
     }
 
     /// The cookie called `name` at `url`'s host.
@@ -88,6 +92,20 @@ impl Browser {
 
     /// Sends a request with this browser's cookies, and keeps those that come back.
     pub async fn send(&mut self, method: Method, url: &Url, headers: &[(&str, &str)], body: &str) -> Page {
+        self.try_send(method, url, headers, body).await.unwrap()
+    }
+
+    /// The same where nobody may be there to answer.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn try_send(
+        &mut self,
+        method: Method,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Page, HttpError> {
         let host = url.host_str().unwrap().to_owned();
         let mut request = Request::builder().method(method).uri(url.as_str());
         if let Some(cookies) = self.jar.get(&host).filter(|cookies| !cookies.is_empty()) {
@@ -97,7 +115,7 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(name.parse::<HeaderName>().unwrap(), *value);
         }
-        let answer = self.http.send(request.body(body.as_bytes().to_vec()).unwrap()).await.unwrap();
+        let answer = self.http.send(request.body(body.as_bytes().to_vec()).unwrap()).await?;
         let page = Page {
             url: url.clone(),
             status: answer.status(),
@@ -107,7 +125,7 @@ impl Browser {
         for cookie in page.set_cookies() {
             self.keep(&host, &cookie);
         }
-        page
+        Ok(page)
     }
 
     fn keep(&mut self, host: &str, cookie: &str) {
@@ -123,25 +141,49 @@ impl Browser {
 
     /// Opens a page, as by typing its address.
     pub async fn get(&mut self, url: &Url) -> Page {
-        self.send(Method::GET, url, &[("accept", "text/html")], "").await
+        self.try_get(url).await.unwrap()
+    }
+
+    /// The same where nobody may be there to answer.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn try_get(&mut self, url: &Url) -> Result<Page, HttpError> {
+        self.try_send(Method::GET, url, &[("accept", "text/html")], "").await
     }
 
     /// Sends a form from a page of the same origin.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
+        self.try_post(url, fields).await.unwrap()
+    }
+
+    /// The same where nobody may be there to answer.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn try_post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, HttpError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
             ("accept", "text/html"),
             ("content-type", "application/x-www-form-urlencoded"),
             ("origin", &url.origin().ascii_serialization()),
         ];
-        self.send(Method::POST, url, &headers, &body).await
+        self.try_send(Method::POST, url, &headers, &body).await
     }
 
     /// Follows redirects until a page that is none.
-    pub async fn follow(&mut self, mut page: Page) -> Page {
+    pub async fn follow(&mut self, page: Page) -> Page {
+        self.try_follow(page).await.unwrap()
+    }
+
+    /// The same where nobody may be there to answer.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn try_follow(&mut self, mut page: Page) -> Result<Page, HttpError> {
         while let Some(url) = page.location() {
-            page = self.get(&url).await;
+            page = self.try_get(&url).await?;
         }
-        page
+        Ok(page)
     }
 }

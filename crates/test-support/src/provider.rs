@@ -4,7 +4,7 @@ use crate::{
     Browser, Page,
     app::{bind, now},
 };
-use auth::clock::Clock;
+use auth::{clock::Clock, http::HttpError};
 use dev_provider::{Client, Config, DevProvider, Faults, generate_signing_key, serve};
 use secrecy::SecretString;
 use std::{
@@ -37,6 +37,21 @@ impl TestProvider {
 
     /// The same with further settings.
     pub async fn start_with(origins: &[&Url], settings: impl FnOnce(&mut Config)) -> Self {
+        let millis = Arc::new(AtomicI64::new(now().timestamp_millis()));
+        let clocks = (dev_provider::Clock::Manual(millis.clone()), Clock::shared(millis));
+        Self::start_by(clocks, origins, settings).await
+    }
+
+    /// The same by the machine's clock, for apps that are processes of their own and go by that.
+    pub async fn start_in_real_time(origins: &[&Url]) -> Self {
+        Self::start_by((dev_provider::Clock::System, Clock::system()), origins, |_| {}).await
+    }
+
+    async fn start_by(
+        (own, clock): (dev_provider::Clock, Clock),
+        origins: &[&Url],
+        settings: impl FnOnce(&mut Config),
+    ) -> Self {
         let (listener, port) = bind().await;
         let issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
         let at = |path: &str| origins.iter().map(|origin| origin.join(path).unwrap()).collect();
@@ -50,19 +65,30 @@ impl TestProvider {
         }];
         config.faults = true;
         config.access_token_ttl = Duration::from_secs(6 * 3600);
-        let millis = Arc::new(AtomicI64::new(now().timestamp_millis()));
-        config.clock = dev_provider::Clock::Manual(millis.clone());
+        config.clock = own;
         config.signing_key = Some(signing_key());
         settings(&mut config);
         let provider = DevProvider::new(config).unwrap();
         tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
-        Self { issuer, provider, clock: Clock::shared(millis) }
+        Self { issuer, provider, clock }
     }
 
     /// Faults to switch on.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.provider.faults()
+    }
+
+    /// Signs `user` in at the app at `origin`, all the way to its start page.
+    ///
+    /// # Errors
+    /// When the app gave no whole answer.
+    pub async fn sign_in(&self, browser: &mut Browser, origin: &Url, user: &str) -> Result<Page, HttpError> {
+        let url = origin.join("/auth/signin/demo").unwrap();
+        let begun = browser.try_post(&url, &[("callbackUrl", "/")]).await?;
+        let login = browser.try_follow(begun).await?;
+        let answer = self.continue_as(browser, &login, user).await;
+        browser.try_follow(answer).await
     }
 
     /// Presses "Continue as …" on the login page; returns the redirect to the callback.

@@ -207,6 +207,7 @@ impl Inner {
         match provider.refresh(refresh_token, &record).await {
             Ok(refreshed) => {
                 let saved = self.save(key, owner, tokens, refreshed).await?;
+                tracing::info!(session = record.public_id, "access token renewed");
                 self.sessions.hooks.refreshed(&record, saved);
                 Ok(saved)
             }

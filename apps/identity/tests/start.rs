@@ -1,0 +1,65 @@
+//! A start that fails says why in one line, and ends.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use test_support::process::{Port, Program};
+use tokio::net::TcpListener;
+
+const REGISTRY: &str =
+    "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:1']";
+
+/// What it says when it is started with this registry and these variables.
+async fn refusal(registry: &str, vars: &[(&str, &str)]) -> String {
+    let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
+    let apps_file = folder.path().join("apps.toml");
+    fs::write(&apps_file, registry).unwrap();
+    let mut program = Program::new(env!("CARGO_BIN_EXE_identity"), [""; 0])
+        .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
+        .var("PUBLIC_URL", port.origin().origin().ascii_serialization())
+        .var("AUTH_SECRET", "a secret for the tests of identity")
+        .var("AUTH_DEMO_ID", "demo")
+        .var("AUTH_DEMO_ISSUER", "http://auth.wow.localhost:1")
+        .var("SESSION_STORE_URL", "memory:")
+        .var("APPS_FILE", apps_file.to_str().unwrap());
+    for (name, value) in vars {
+        program = program.var(name, *value);
+    }
+    let (code, output) = program.run().await;
+    assert_eq!((code, output.lines().count()), (Some(1), 1), "{output}");
+    output
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_named_without_its_password() {
+    // Nothing listens on port 1.
+    let line = refusal(REGISTRY, &[("SESSION_STORE_URL", "redis://me:hunter2@127.0.0.1:1")]).await;
+    assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("127.0.0.1:1"), "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
+}
+
+#[tokio::test]
+async fn a_bad_variable_is_named_and_a_secret_not_shown() {
+    let wrong = [("AUTH_SECRET", "hunter2"), ("AUTH_GOGLE_ID", "x"), ("APPS_FILE", "/nowhere/apps.toml")];
+    for (name, value) in wrong {
+        let line = refusal(REGISTRY, &[(name, value)]).await;
+        assert!(line.starts_with(&format!("{name}: ")) && !line.contains("hunter2"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_registry_is_named() {
+    let line = refusal(&REGISTRY.replace("http://partner.localhost:1", "partner"), &[]).await;
+    assert!(line.starts_with("APPS_FILE: ") && line.contains("apps.toml"), "{line}");
+    // A parser may want several lines to say where; one has to do.
+    let line = refusal("[[app]]\nclient_id = \n", &[]).await;
+    assert!(line.starts_with("APPS_FILE: "), "{line}");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let line = refusal(REGISTRY, &[("LEPTOS_SITE_ADDR", &address)]).await;
+    assert!(line.starts_with("LEPTOS_SITE_ADDR: ") && line.contains(&address), "{line}");
+}

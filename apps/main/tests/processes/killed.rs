@@ -1,0 +1,137 @@
+//! `kill -9` in the middle of work, again and again: what was acknowledged as ended stays ended, what was
+//! acknowledged as begun or changed is there, and the store opens as if nothing had happened.
+
+use crate::support::{Main, Suite};
+use auth::{http::HttpError, random::Random};
+use futures::future::join_all;
+use std::sync::atomic::{AtomicU32, Ordering};
+use test_support::{Browser, until};
+
+/// Who work at the same time.
+const CLIENTS: usize = 4;
+/// How many answers a process gives before it is killed, at least and at most.
+const ANSWERS: (u32, u32) = (15, 45);
+
+/// What a client knows about a session: what it was told, and what it asked for last and was not told.
+struct Known {
+    browser: Browser,
+    /// The number that was acknowledged as saved.
+    saved: Option<u64>,
+    /// The one that perhaps was.
+    asked: Option<u64>,
+    ended: Ended,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Ended {
+    No,
+    Perhaps,
+    Yes,
+}
+
+/// Works until the process is gone: signs in, saves, looks, and signs out of every other session.
+async fn work(suite: &Suite, answered: &AtomicU32) -> Vec<Known> {
+    let mut sessions = Vec::new();
+    while let Ok(known) = begin(suite).await {
+        answered.fetch_add(1, Ordering::SeqCst);
+        let turn = sessions.len();
+        sessions.push(known);
+        if go_on(&suite.mains[0], &mut sessions[turn], turn, answered).await.is_err() {
+            break;
+        }
+    }
+    sessions
+}
+
+async fn begin(suite: &Suite) -> Result<Known, HttpError> {
+    let mut browser = Browser::new();
+    suite.provider.sign_in(&mut browser, &suite.mains[0].url, "alice").await?;
+    Ok(Known { browser, saved: None, asked: None, ended: Ended::No })
+}
+
+async fn go_on(main: &Main, known: &mut Known, turn: usize, answered: &AtomicU32) -> Result<(), HttpError> {
+    for number in 0..u64::from(!turn.is_multiple_of(3)) * 4 {
+        known.asked = Some(number);
+        let page = main.try_save(&mut known.browser, number).await?;
+        assert!(page.status.is_success(), "{}", page.body);
+        (known.saved, known.asked) = (Some(number), None);
+        answered.fetch_add(1, Ordering::SeqCst);
+    }
+    known.browser.try_get(&main.at("/protected")).await?;
+    if turn.is_multiple_of(2) {
+        known.ended = Ended::Perhaps;
+        // The cookie is kept: somebody may try it again.
+        let page = main.try_sign_out(&mut known.browser.clone()).await?;
+        assert_eq!(page.path(), "/signed-out");
+        known.ended = Ended::Yes;
+        answered.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// Asks a process about a session, with the cookie that was kept.
+async fn check(main: &Main, known: &mut Known) {
+    if known.ended == Ended::Yes {
+        // A replica that went on all the time may hear of it a moment later.
+        until("what ended is refused", async || main.status(&mut known.browser.clone()).await == 401).await;
+        return;
+    }
+    let lives = main.status(&mut known.browser.clone()).await == 200;
+    if known.ended == Ended::Perhaps {
+        known.ended = if lives { Ended::No } else { Ended::Yes };
+        return;
+    }
+    assert!(lives, "a session that was begun is gone");
+    until("what was saved is there", async || {
+        let found = main.saved(&mut known.browser.clone()).await;
+        found == known.saved || (known.asked.is_some() && found == known.asked)
+    })
+    .await;
+}
+
+/// Two processes on one store; the first is killed under load, `rounds` times, the second goes on.
+async fn nothing_acknowledged_is_lost(store_url: &str, rounds: u64) {
+    let mut suite = Suite::start(store_url, &[5, 5]).await;
+    let mut sessions: Vec<Known> = Vec::new();
+    for round in 0..rounds {
+        let (least, most) = ANSWERS;
+        let target = least + u32::from_le_bytes(Random::seeded(round).bytes()) % (most - least);
+        let answered = AtomicU32::new(0);
+        let pid = suite.mains[0].process.id();
+        let working = join_all((0..CLIENTS).map(|_| work(&suite, &answered)));
+        let killing = async {
+            until("there is something to lose", async || answered.load(Ordering::SeqCst) >= target).await;
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        };
+        let (known, ()) = tokio::join!(working, killing);
+        sessions.extend(known.into_iter().flatten());
+        suite.mains[0].process.kill();
+        suite.mains[0].start_again().await;
+        // The one that was started again says what is true, before the one that went on is asked.
+        for main in &suite.mains {
+            join_all(sessions.iter_mut().map(|known| check(main, known))).await;
+        }
+    }
+    let of = |ended| sessions.iter().filter(|known| known.ended == ended).count();
+    assert!(of(Ended::No) > 0 && of(Ended::Yes) > 0, "there was something to lose");
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_on_sqlite_and_the_file_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+    nothing_acknowledged_is_lost(&url, 8).await;
+    let mut file = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let word: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut file).await.unwrap();
+    assert_eq!(word, "ok");
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_on_redis() {
+    nothing_acknowledged_is_lost(&test_support::services::redis_url(), 3).await;
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_on_postgres() {
+    nothing_acknowledged_is_lost(&test_support::services::new_database().await, 3).await;
+}

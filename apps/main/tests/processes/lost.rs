@@ -1,0 +1,200 @@
+//! The store goes away while the app runs. Of two processes, the first asks it at every request and the
+//! second believes for an hour what it looked up, so both ways to notice are there.
+
+use crate::support::{Main, Suite};
+use futures::future::join_all;
+use http::{Method, StatusCode};
+use sqlx::{Connection, SqliteConnection};
+use std::time::{Duration, Instant};
+use test_support::{
+    Browser, Page,
+    services::{Postgres, Redis, Service},
+    until,
+};
+
+const HOUR: u32 = 3600;
+
+struct Weather {
+    suite: Suite,
+    alice: Browser,
+    bob: Browser,
+}
+
+impl Weather {
+    /// Alice and Bob are signed in, and the second process has them in its cache.
+    async fn fair(store_url: &str) -> Self {
+        let suite = Suite::start(store_url, &[0, HOUR]).await;
+        let (mut alice, mut bob) = (suite.signed_in("alice").await, suite.signed_in("bob").await);
+        let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
+        assert_eq!(a.save(&mut alice, 7).await.status, StatusCode::OK);
+        assert_eq!((b.status(&mut alice).await, b.status(&mut bob).await), (200, 200));
+        Self { suite, alice, bob }
+    }
+
+    fn mains(&self) -> (&Main, &Main) {
+        (&self.suite.mains[0], &self.suite.mains[1])
+    }
+
+    /// What only reads, at the process that asks the store.
+    async fn cannot_be_read(&self) {
+        let (a, _) = self.mains();
+        let paths =
+            ["/protected", "/dashboard", "/auth/session", "/api/get-session-status", "/auth/sessions"];
+        let urls: Vec<_> = paths.iter().map(|path| a.at(path)).collect();
+        let asked = join_all(urls.iter().map(|url| visit(&self.alice, url))).await;
+        asked.iter().for_each(is_unavailable);
+        let urls = ["/", "/public"].map(|path| a.at(path));
+        for page in join_all(urls.iter().map(|url| visit(&self.alice, url))).await {
+            assert_eq!((page.status, page.set_cookies().len()), (StatusCode::OK, 0), "{}", page.url);
+            assert!(page.body.contains("Session unknown"), "{}: neither in nor out", page.url);
+            assert!(!page.body.contains("Alice Adams"), "{}", page.url);
+        }
+        let ready = a.at("/readyz");
+        assert_eq!(visit(&self.alice, &ready).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    /// What writes, at both. Bob tries to sign out: a store that hangs may do so later, and he was told so.
+    async fn cannot_be_written(&self) {
+        let (a, b) = self.mains();
+        let asked = [a, b].map(|main| async move {
+            let (mut alice, mut bob) = (self.alice.clone(), self.bob.clone());
+            let (saved, signed_out) = tokio::join!(main.save(&mut alice, 8), main.sign_out(&mut bob));
+            [saved, signed_out]
+        });
+        join_all(asked).await.iter().flatten().for_each(is_unavailable);
+    }
+
+    /// Everything works again, in the same processes, and Alice was not signed out.
+    async fn is_fair_again(&mut self) {
+        for main in &mut self.suite.mains {
+            assert!(main.process.is_running(), "{}", main.process.output());
+        }
+        let (a, b) = (&self.suite.mains[0], &self.suite.mains[1]);
+        for main in [a, b] {
+            let status = main.at("/api/get-session-status");
+            until("the store is found again", async || {
+                let page = self.alice.get(&status).await;
+                assert!(page.set_cookies().is_empty(), "{:?}", page.set_cookies());
+                page.status == StatusCode::OK
+            })
+            .await;
+            assert_eq!(main.status(&mut self.alice).await, 200);
+        }
+        until("it can be written again", async || a.save(&mut self.alice, 9).await.status == StatusCode::OK)
+            .await;
+        until("and the other process hears of it", async || b.saved(&mut self.alice).await == Some(9)).await;
+        self.suite.signed_in("bob").await;
+        let mut thief = self.alice.clone();
+        assert_eq!(a.sign_out(&mut self.alice).await.path(), "/signed-out");
+        until("and of an end", async || b.status(&mut thief.clone()).await == 401).await;
+        assert_eq!(a.status(&mut thief).await, 401);
+    }
+
+    /// Bob, whose sign-out was refused, is still signed in.
+    async fn bob_was_not_signed_out(&mut self) {
+        let (a, b) = (&self.suite.mains[0], &self.suite.mains[1]);
+        assert_eq!((a.status(&mut self.bob).await, b.status(&mut self.bob).await), (200, 200));
+    }
+}
+
+async fn visit(browser: &Browser, url: &url::Url) -> Page {
+    browser.clone().get(url).await
+}
+
+fn is_unavailable(page: &Page) {
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}: {}", page.url, page.body);
+    assert_eq!(page.headers["retry-after"], "5", "{}", page.url);
+    assert!(page.set_cookies().is_empty(), "{}: {:?}", page.url, page.set_cookies());
+}
+
+async fn a_server_that_ends_is_found_again(mut server: impl Service) {
+    let mut weather = Weather::fair(&server.url()).await;
+    server.stop();
+    weather.cannot_be_read().await;
+    weather.cannot_be_written().await;
+    server.start_again().await;
+    let both = [weather.suite.mains[0].at("/readyz"), weather.suite.mains[1].at("/readyz")];
+    for ready in both {
+        until("it is ready again", async || visit(&weather.bob, &ready).await.status == StatusCode::OK).await;
+    }
+    weather.bob_was_not_signed_out().await;
+    weather.is_fair_again().await;
+}
+
+/// Longer than any call may take, far shorter than for ever.
+const GIVEN_UP: Duration = Duration::from_secs(45);
+
+async fn a_server_that_hangs_is_given_up_and_found_again(server: impl Service) {
+    let mut weather = Weather::fair(&server.url()).await;
+    server.pause();
+    let paused = Instant::now();
+    tokio::join!(weather.cannot_be_read(), weather.cannot_be_written());
+    assert!(paused.elapsed() < GIVEN_UP, "{:?}", paused.elapsed());
+    server.resume();
+    weather.is_fair_again().await;
+}
+
+#[tokio::test]
+async fn redis_that_ends_is_found_again() {
+    a_server_that_ends_is_found_again(Redis::start().await).await;
+}
+
+#[tokio::test]
+async fn redis_that_hangs_is_given_up_and_found_again() {
+    a_server_that_hangs_is_given_up_and_found_again(Redis::start().await).await;
+}
+
+#[tokio::test]
+async fn postgres_that_ends_is_found_again() {
+    a_server_that_ends_is_found_again(Postgres::start().await).await;
+}
+
+#[tokio::test]
+async fn postgres_that_hangs_is_given_up_and_found_again() {
+    a_server_that_hangs_is_given_up_and_found_again(Postgres::start().await).await;
+}
+
+/// Reading goes on: SQLite's readers do not wait for writers.
+async fn sessions_go_on(weather: &Weather) {
+    let (a, b) = weather.mains();
+    for url in [a.at("/protected"), b.at("/protected"), a.at("/")] {
+        assert!(visit(&weather.alice, &url).await.body.contains("Alice Adams"), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_sqlite_file_that_another_process_locks_can_be_read_and_later_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+    let mut weather = Weather::fair(&url).await;
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    sessions_go_on(&weather).await;
+    weather.cannot_be_written().await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    weather.bob_was_not_signed_out().await;
+    weather.is_fair_again().await;
+}
+
+/// A limit on the size of files that the process writes stands in for the disk: it says "no" in the same
+/// place, and can be taken away again.
+#[tokio::test]
+async fn a_full_disk_can_be_read_and_later_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+    let mut weather = Weather::fair(&url).await;
+    weather.suite.mains.iter().for_each(|main| main.process.limit_files(Some(0)));
+    sessions_go_on(&weather).await;
+    weather.cannot_be_written().await;
+    let mut carol = Browser::new();
+    let refused =
+        weather.suite.provider.sign_in(&mut carol, &weather.suite.mains[0].url, "alice").await.unwrap();
+    is_unavailable(&refused);
+    weather.suite.mains.iter().for_each(|main| main.process.limit_files(None));
+    let finished = carol.get(&refused.url).await;
+    assert_eq!(finished.status, StatusCode::SEE_OTHER, "a reload finishes the sign-in: {}", finished.body);
+    weather.bob_was_not_signed_out().await;
+    weather.is_fair_again().await;
+    let begun = carol.send(Method::GET, &weather.suite.mains[0].at("/protected"), &[], "").await;
+    assert_eq!(begun.status, StatusCode::OK);
+}

@@ -1,0 +1,94 @@
+//! Two processes on one store behave as one. Both believe what they looked up for an hour, so whatever the
+//! second one learns about in these tests, it has heard over the bus.
+
+use crate::support::{Main, Suite};
+use dev_provider::{Endpoint, Fault};
+use futures::future::join_all;
+use http::StatusCode;
+use std::time::Duration;
+use test_support::{Browser, until};
+
+const HOUR: u32 = 3600;
+
+async fn they_behave_as_one(store_url: &str) {
+    let suite = Suite::start(store_url, &[HOUR, HOUR]).await;
+    let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
+    let mut alice = suite.signed_in("alice").await;
+    let mut bob = suite.signed_in("bob").await;
+
+    // Used at the other one, which now has them in its cache.
+    assert!(alice.get(&b.at("/protected")).await.body.contains("Alice Adams"));
+    assert_eq!((b.status(&mut alice).await, b.status(&mut bob).await), (200, 200));
+
+    // What changes at one is seen at the other, in either direction.
+    assert_eq!(a.save(&mut alice, 42).await.status, StatusCode::OK);
+    until("the other process sees the change", async || b.saved(&mut alice).await == Some(42)).await;
+    assert_eq!(b.save(&mut alice, 7).await.status, StatusCode::OK);
+    until("the first process sees the change", async || a.saved(&mut alice).await == Some(7)).await;
+
+    // What ends at one is refused at the other. A thief kept the cookie.
+    let kept = alice.cookie(&a.url, "main.session").unwrap();
+    let mut thief = Browser::new();
+    thief.plant(&a.url, "main.session", &kept);
+    assert_eq!(a.sign_out(&mut alice).await.path(), "/signed-out");
+    assert_eq!(a.status(&mut thief).await, 401);
+    until("the other process refuses it", async || {
+        thief.plant(&b.url, "main.session", &kept);
+        b.status(&mut thief).await == 401
+    })
+    .await;
+    thief.plant(&b.url, "main.session", &kept);
+    assert_eq!(thief.get(&b.at("/protected")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!((a.status(&mut bob).await, b.status(&mut bob).await), (200, 200), "nobody else");
+}
+
+async fn a_refresh_due_at_both_is_one_request(store_url: &str) {
+    let suite = Suite::start(store_url, &[HOUR, HOUR]).await;
+    let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
+    // The sign-in gives a token that is due at once; the answer to the renewal takes a while, in which both
+    // processes want one.
+    suite.provider.faults().add_times(Fault::ShortLived, 1);
+    suite.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(1)), 2);
+    let mut alice = suite.signed_in("alice").await;
+    let visits = (0..20).map(|number| {
+        let (mut browser, url) = (alice.clone(), if number % 2 == 0 { a.at("/") } else { b.at("/") });
+        async move { browser.get(&url).await }
+    });
+    for page in join_all(visits).await {
+        assert!(page.body.contains("Alice Adams"), "nobody waits for it");
+    }
+    let renewed = |main: &Main| main.process.output().contains("access token renewed");
+    until("one of them renews it", async || renewed(a) || renewed(b)).await;
+    for main in [a, b] {
+        assert!(alice.get(&main.at("/protected")).await.body.contains("Alice Adams"));
+    }
+    assert_eq!(suite.provider.provider.counters().refresh_token, 1);
+    assert!(!(renewed(a) && renewed(b)));
+}
+
+/// The same tests over each store that processes can share.
+macro_rules! over_each_store {
+    ($($test:ident),*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$test(&format!("sqlite://{}", folder.path().join("sessions.db").display())).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&test_support::services::redis_url()).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(&test_support::services::new_database().await).await;
+            })*
+        }
+    };
+}
+
+over_each_store!(they_behave_as_one, a_refresh_due_at_both_is_one_request);

@@ -1,0 +1,74 @@
+//! A start that fails says why in one line, and ends.
+
+use crate::support::program;
+use futures::future::join_all;
+use test_support::process::Port;
+use tokio::net::TcpListener;
+
+const ISSUER: &str = "http://auth.wow.localhost:1";
+
+/// What it says when it is started with `store_url` and these other variables.
+async fn refusal(store_url: &str, vars: &[(&str, &str)]) -> String {
+    let port = Port::reserve();
+    let mut program = program(&port, ISSUER, store_url);
+    for (name, value) in vars {
+        program = program.var(name, *value);
+    }
+    let (code, output) = program.run().await;
+    assert_eq!((code, output.lines().count()), (Some(1), 1), "{output}");
+    output
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_named_without_its_password() {
+    // Nothing listens on port 1.
+    for url in ["postgres://me:hunter2@127.0.0.1:1/s", "redis://me:hunter2@127.0.0.1:1"] {
+        let line = refusal(url, &[]).await;
+        assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("127.0.0.1:1"), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+    let line = refusal("sqlite:///nowhere/at/all/sessions.db", &[]).await;
+    assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("/nowhere/at/all"), "{line}");
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap();
+    let urls = ["postgres", "redis"].map(|scheme| format!("{scheme}://me:hunter2@{address}/"));
+    for line in join_all(urls.iter().map(|url| refusal(url, &[]))).await {
+        assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("does not answer"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    let notes = "no database at all\n".repeat(300);
+    std::fs::write(&path, &notes).unwrap();
+    let line = refusal(&format!("sqlite://{}", path.display()), &[]).await;
+    assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("notes.txt"), "{line}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), notes);
+}
+
+#[tokio::test]
+async fn a_bad_variable_is_named_and_a_secret_not_shown() {
+    for (name, value) in [
+        ("AUTH_SECRET", "hunter2"),
+        ("AUTH_SESION_MAX_AGE", "60"),
+        ("AUTH_DEMO_ISSUER", "http://op.example"),
+        ("PUBLIC_URL", "localhost"),
+    ] {
+        let line = refusal("memory:", &[(name, value)]).await;
+        assert!(line.starts_with(&format!("{name}: ")) && !line.contains("hunter2"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let line = refusal("memory:", &[("LEPTOS_SITE_ADDR", &address)]).await;
+    assert!(line.starts_with("LEPTOS_SITE_ADDR: ") && line.contains(&address), "{line}");
+}

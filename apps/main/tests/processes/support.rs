@@ -1,0 +1,122 @@
+//! Processes of the main app, and somebody who uses them.
+
+use auth::http::HttpError;
+use http::{Method, StatusCode};
+use test_support::{
+    Browser, CLIENT_SECRET, Page, TestProvider,
+    process::{Port, Process, Program},
+    until,
+};
+use url::Url;
+
+/// A process of the main app.
+pub(crate) struct Main {
+    pub(crate) url: Url,
+    pub(crate) process: Process,
+    program: Program,
+    /// Kept from other tests while the process is down.
+    _port: Port,
+}
+
+/// Processes of the main app on one store, and the provider they sign in at. Their host is the same, so a
+/// browser's cookies go to all of them, as with replicas behind a balancer.
+pub(crate) struct Suite {
+    pub(crate) provider: TestProvider,
+    pub(crate) mains: Vec<Main>,
+}
+
+/// What a process of the main app is started with.
+pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_main"), [""; 0])
+        .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
+        .var("PUBLIC_URL", port.origin().origin().ascii_serialization())
+        .var("AUTH_SECRET", "a secret for all processes of these tests")
+        .var("AUTH_DEMO_ID", "demo")
+        .var("AUTH_DEMO_SECRET", CLIENT_SECRET)
+        .var("AUTH_DEMO_ISSUER", issuer)
+        .var("SESSION_STORE_URL", store_url)
+}
+
+impl Suite {
+    /// Starts a process for each of `cache_ages`: for how many seconds it believes what it looked up.
+    pub(crate) async fn start(store_url: &str, cache_ages: &[u32]) -> Self {
+        let ports: Vec<_> = cache_ages.iter().map(|_| Port::reserve()).collect();
+        let origins: Vec<_> = ports.iter().map(Port::origin).collect();
+        let provider = TestProvider::start_in_real_time(&origins.iter().collect::<Vec<_>>()).await;
+        let issuer = provider.issuer.as_str().trim_end_matches('/').to_owned();
+        let mut mains = Vec::new();
+        for (port, age) in ports.into_iter().zip(cache_ages) {
+            let program = program(&port, &issuer, store_url).var("AUTH_SESSION_CACHE_AGE", age.to_string());
+            let program = program.outliving_a_full_disk();
+            mains.push(Main { url: port.origin(), process: program.start(), program, _port: port });
+        }
+        for main in &mut mains {
+            main.wait().await;
+        }
+        Self { provider, mains }
+    }
+
+    /// A browser in which `user` is signed in, at the first process.
+    pub(crate) async fn signed_in(&self, user: &str) -> Browser {
+        let mut browser = Browser::new();
+        let page = self.provider.sign_in(&mut browser, &self.mains[0].url, user).await.unwrap();
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(browser.cookie(&self.mains[0].url, "main.session").is_some(), "{}", page.body);
+        browser
+    }
+}
+
+impl Main {
+    pub(crate) fn at(&self, path: &str) -> Url {
+        self.url.join(path).unwrap()
+    }
+
+    /// Waits until it serves.
+    pub(crate) async fn wait(&mut self) {
+        let health = self.at("/healthz");
+        until("the app serves", async || {
+            assert!(self.process.is_running(), "it ended: {}", self.process.output());
+            Browser::new().try_send(Method::GET, &health, &[], "").await.is_ok()
+        })
+        .await;
+    }
+
+    /// Starts it again where it was.
+    pub(crate) async fn start_again(&mut self) {
+        self.process = self.program.start();
+        self.wait().await;
+    }
+
+    /// 200 or 401, as the status endpoint says without counting it as activity.
+    pub(crate) async fn status(&self, browser: &mut Browser) -> u64 {
+        let page = browser.get(&self.at("/api/get-session-status?peek=1")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        page.json()["status"].as_u64().unwrap()
+    }
+
+    pub(crate) async fn save(&self, browser: &mut Browser, number: u64) -> Page {
+        self.try_save(browser, number).await.unwrap()
+    }
+
+    /// # Errors
+    /// When no whole answer came.
+    pub(crate) async fn try_save(&self, browser: &mut Browser, number: u64) -> Result<Page, HttpError> {
+        let body = format!(r#"{{"favourite_number": {number}}}"#);
+        let url = self.at("/api/update-user-data");
+        browser.try_send(Method::POST, &url, &[("content-type", "application/json")], &body).await
+    }
+
+    pub(crate) async fn saved(&self, browser: &mut Browser) -> Option<u64> {
+        browser.get(&self.at("/auth/session")).await.json()["user"]["favourite_number"].as_u64()
+    }
+
+    pub(crate) async fn sign_out(&self, browser: &mut Browser) -> Page {
+        self.try_sign_out(browser).await.unwrap()
+    }
+
+    /// # Errors
+    /// When no whole answer came.
+    pub(crate) async fn try_sign_out(&self, browser: &mut Browser) -> Result<Page, HttpError> {
+        browser.try_post(&self.at("/auth/signout"), &[("scope", "local")]).await
+    }
+}
