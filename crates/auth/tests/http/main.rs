@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod github;
 mod hooks;
+mod https;
 mod logout;
 mod refresh;
 mod refusals;
