@@ -3,6 +3,8 @@
 //! The same binary runs as games, store and partner. With `ssr` this crate is the server; with `hydrate`
 //! it is the WebAssembly of the islands: those of `auth-ui`, and the favourite number of the dashboard.
 
+// The types of a page nest as deep as its markup, deeper than the compiler follows by itself.
+#![recursion_limit = "256"]
 #![expect(
     unreachable_pub,
     reason = "#[component] and #[island] keep a public twin of the function in its own, private module"

@@ -17,6 +17,7 @@ mod call_error;
 pub mod islands;
 pub mod links;
 pub mod remaining;
+pub mod watch;
 
 #[cfg(feature = "ssr")]
 mod components;

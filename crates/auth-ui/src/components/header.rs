@@ -1,7 +1,9 @@
 //! The header of every page: where you are, where you can go, who you are.
 
 use crate::{
-    SignOutForm, current_path, current_path_and_query, has_islands, islands::NavGuard, links::sign_in_url,
+    SignOutForm, current_path, current_path_and_query, has_islands,
+    islands::{NavGuard, SessionWatch},
+    links::sign_in_url,
     page,
 };
 use auth_types::SessionState;
@@ -25,6 +27,7 @@ pub fn Header(
 ) -> impl IntoView {
     let page = page();
     let path = current_path();
+    let watched = page.session.session().filter(|_| has_islands()).map(|session| session.user.id.clone());
     let items = links
         .iter()
         .map(|link| {
@@ -47,6 +50,7 @@ pub fn Header(
             </div>
         </header>
         {has_islands().then(|| view! { <NavGuard/> })}
+        {watched.map(|user| view! { <SessionWatch user path=current_path_and_query()/> })}
     }
 }
 

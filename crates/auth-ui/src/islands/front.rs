@@ -1,11 +1,12 @@
 //! A tab that comes to the front asks what the session is now, for another tab may have changed it.
 
-use super::fetch;
+use super::{fetch, session_watch::CHANGED};
 use auth_types::PublicSession;
 use leptos::{ev::Event, prelude::*, task::spawn_local};
 
-/// What says that the tab is in front: shown again, focused, or back from the back/forward cache.
-const SIGNS: [&str; 3] = ["visibilitychange", "focus", "pageshow"];
+/// What says that the tab is in front: shown again, focused, or back from the back/forward cache; or that
+/// there is something new.
+const SIGNS: [&str; 4] = ["visibilitychange", "focus", "pageshow", CHANGED];
 
 /// Calls `told` with the session whenever the tab comes to the front: `None` when it has ended. While the
 /// server does not answer, nothing is told. Asking does not extend the session.

@@ -4,6 +4,7 @@
 mod countdown;
 mod nav_guard;
 mod session_probe;
+mod session_watch;
 
 #[cfg(feature = "hydrate")]
 mod fetch;
@@ -15,6 +16,7 @@ pub use countdown::Countdown;
 pub use front::on_front;
 pub use nav_guard::NavGuard;
 pub use session_probe::SessionProbe;
+pub use session_watch::SessionWatch;
 
 /// Wakes the islands of the page. An app's wasm calls this once, from its `hydrate` function; calling it
 /// also keeps this crate's islands in the app's wasm.
