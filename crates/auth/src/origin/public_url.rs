@@ -1,11 +1,12 @@
 //! Origins: the exact ones, and the ones with one `*` for previews.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 use url::{Host, Url};
 
-/// `scheme://host[:port]`, lower case, default port left out: the serialisation of RFC 6454 §6.2.
+/// `scheme://host[:port]`, lower case, default port left out: the serialisation of RFC 6454 §6.2. Cheap to
+/// clone, for every request carries one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Origin(Url);
+pub struct Origin(Arc<Url>);
 
 /// Why a text is not an origin we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +41,7 @@ impl Origin {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(OriginError::NotCanonical);
         }
-        let origin = Self(url);
+        let origin = Self(Arc::new(url));
         if text.strip_suffix('/').unwrap_or(text) == origin.to_string() {
             Ok(origin)
         } else {
@@ -66,7 +67,7 @@ impl Origin {
     #[must_use]
     pub fn join(&self, path: &str) -> Url {
         debug_assert!(path.starts_with('/') && !path.starts_with("//"));
-        self.0.join(path).unwrap_or_else(|_| self.0.clone())
+        self.0.join(path).unwrap_or_else(|_| Url::clone(&self.0))
     }
 }
 
@@ -80,8 +81,14 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginPattern {
     text: String,
-    /// What stands before and after the `*`; `None` for an exact origin.
-    wildcard: Option<(String, String)>,
+    pattern: Pattern,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Exact(Origin),
+    /// What stands before and after the `*`.
+    Wildcard(String, String),
 }
 
 impl OriginPattern {
@@ -93,7 +100,7 @@ impl OriginPattern {
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let Some((before, after)) = text.split_once('*') else {
             let origin = Origin::parse(text)?;
-            return Ok(Self { text: origin.to_string(), wildcard: None });
+            return Ok(Self { text: origin.to_string(), pattern: Pattern::Exact(origin) });
         };
         let sample = Origin::parse(&format!("{before}x{after}"))?;
         let in_first_label = before.split_once("://").is_some_and(|(_, label)| !label.contains('.'));
@@ -103,22 +110,36 @@ impl OriginPattern {
             return Err(OriginError::Wildcard);
         }
         let after = after.strip_suffix('/').unwrap_or(after);
-        Ok(Self { text: format!("{before}*{after}"), wildcard: Some((before.into(), after.into())) })
+        let pattern = Pattern::Wildcard(before.into(), after.into());
+        Ok(Self { text: format!("{before}*{after}"), pattern })
     }
 
     /// Whether `origin` is this one, or fits the `*` with one label of letters, digits and hyphens.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
-        let text = origin.to_string();
-        match &self.wildcard {
-            None => text == self.text,
-            Some((before, after)) => text
+        match &self.pattern {
+            Pattern::Exact(exact) => exact == origin,
+            Pattern::Wildcard(before, after) => origin
+                .to_string()
                 .strip_prefix(before.as_str())
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
                 .is_some_and(|label| {
                     !label.is_empty()
                         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
                 }),
+        }
+    }
+
+    /// The origin that a `Host` header names, if it is one of these.
+    fn origin_for_host(&self, host: &str) -> Option<Origin> {
+        match &self.pattern {
+            // Every request comes through here: nothing is built, nothing is parsed.
+            Pattern::Exact(origin) => host.eq_ignore_ascii_case(origin.0.authority()).then(|| origin.clone()),
+            Pattern::Wildcard(before, _) => {
+                let scheme = before.split_once("://")?.0;
+                let origin = Origin::parse(&format!("{scheme}://{}", host.to_ascii_lowercase())).ok()?;
+                self.matches(&origin).then_some(origin)
+            }
         }
     }
 }
@@ -150,7 +171,7 @@ impl PublicUrls {
     /// The canonical origin: the first that is exact.
     #[must_use]
     pub fn canonical(&self) -> &str {
-        let exact = self.0.iter().find(|pattern| pattern.wildcard.is_none());
+        let exact = self.0.iter().find(|pattern| matches!(pattern.pattern, Pattern::Exact(_)));
         exact.or(self.0.first()).map_or("", |pattern| &pattern.text)
     }
 
@@ -160,11 +181,7 @@ impl PublicUrls {
     /// `X-Forwarded-*` can be written by anyone.
     #[must_use]
     pub fn origin_for_host(&self, host: &str) -> Option<Origin> {
-        self.0.iter().find_map(|pattern| {
-            let scheme = pattern.text.split_once("://")?.0;
-            let origin = Origin::parse(&format!("{scheme}://{}", host.to_ascii_lowercase())).ok()?;
-            pattern.matches(&origin).then_some(origin)
-        })
+        self.0.iter().find_map(|pattern| pattern.origin_for_host(host))
     }
 }
 
