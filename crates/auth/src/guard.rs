@@ -9,12 +9,8 @@ use crate::{
     session::{CurrentSession, Session},
 };
 use auth_types::login_url;
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Redirect, Response},
-};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, Method, StatusCode, Uri, request::Parts};
 
 /// The paths that need no session. They are compared byte by byte with the path as it was sent, so
 /// capitals, doubled slashes, dots, percent-encoding and `;` parameters are simply not on the list.
@@ -38,18 +34,15 @@ impl PublicPaths {
     }
 }
 
-/// Middleware: lets a request through to a public path, or with a live session; else 303 to
-/// `/login?callbackUrl=…` with an empty body for a document, 401 JSON for the rest, and 503 when the
-/// store cannot say.
-pub async fn guard(State(public): State<PublicPaths>, request: Request, next: Next) -> Response {
-    if public.contains(request.uri().path()) {
-        return next.run(request).await;
+/// Admits a request to a public path, or with a live session; else it is answered with 303 to
+/// `/login?callbackUrl=…` and an empty body for a document, 401 JSON for the rest, and 503 when the store
+/// cannot say.
+#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
+pub(crate) fn admit(public: PublicPaths, current: &CurrentSession, request: &Parts) -> Result<(), Response> {
+    if public.contains(request.uri.path()) {
+        return Ok(());
     }
-    let current = request.extensions().get::<CurrentSession>();
-    match live(current, request.method(), request.uri(), request.headers()) {
-        Ok(_) => next.run(request).await,
-        Err(refusal) => refusal,
-    }
+    live(Some(current), &request.method, &request.uri, &request.headers).map(|_| ())
 }
 
 /// The live session of a request, or what it is answered without one.

@@ -1,8 +1,7 @@
 //! Response headers that every answer carries.
 
-use crate::origin::RequestOrigin;
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{HeaderName, HeaderValue, header};
+use crate::origin::Origin;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// For answers that are no page: nothing may load, nothing may frame them. Pages bring their own
 /// policy with a nonce.
@@ -22,25 +21,20 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Middleware: adds the security headers, and `Cache-Control: no-store` wherever the handler did not
+/// Adds the security headers, and `Cache-Control: no-store` wherever the handler did not
 /// choose: what depends on a session must not be found in a cache after sign-out.
-pub(crate) async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STRICT_CSP));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
-/// Middleware: on an https origin, tells the browser to come back by https only (RFC 6797).
-pub(crate) async fn hsts(RequestOrigin(origin): RequestOrigin, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// On an https origin, tells the browser to come back by https only (RFC 6797).
+pub(crate) fn add_hsts(origin: &Origin, headers: &mut HeaderMap) {
     if origin.is_https() {
         let two_years = HeaderValue::from_static("max-age=63072000");
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
-    response
 }

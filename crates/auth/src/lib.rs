@@ -1,6 +1,6 @@
 //! One session, many web applications: sign-in, sessions, guards and sign-out for axum apps.
 //!
-//! The way of a request: [`protect`]'s layers (host → cross-site → session → guard) → a handler in
+//! The way of a request: [`protect`] (host → cross-site → session → guard) → a handler in
 //! [`routes`] (extract, call the flow, map the error) → [`flow`] (pure steps) and [`provider`] →
 //! [`store`]. Nothing calls back up.
 //!
@@ -46,6 +46,7 @@ pub mod config;
 pub mod error_page;
 pub mod events;
 pub mod flow;
+mod gate;
 pub mod guard;
 mod headers;
 pub mod hooks;
@@ -62,15 +63,13 @@ pub mod session;
 pub mod store;
 
 pub use builder::AuthBuilder;
+pub use gate::protect;
 
-use ::http::Request;
-use axum::{Router, body::Body, extract::DefaultBodyLimit, middleware};
 use clock::Clock;
 use config::{ConfigError, Proxies};
 use events::Streams;
 use flow::Flows;
 use futures::future::join_all;
-use guard::PublicPaths;
 use http::HttpClient;
 use logout::{FanOut, Identity, Patience, SigningKeys, Speaker};
 use origin::{Origin, PublicUrls, Registry};
@@ -81,10 +80,6 @@ use secrecy::SecretString;
 use session::{AppDataType, CookieSettings, Refresher, Sessions};
 use std::{ops::Deref, sync::Arc};
 use store::Store;
-use tower_http::{limit::RequestBodyLimitLayer, trace::TraceLayer};
-
-/// Longest request body, bytes: no form or JSON of ours comes near it.
-const MAX_BODY: usize = 64 * 1024;
 
 /// The state that handlers share; cheap to clone.
 #[derive(Clone)]
@@ -202,28 +197,4 @@ impl Auth {
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.config.id == id)
     }
-}
-
-/// Puts the layers around an app's routes, from the outside in: log line, security headers, host
-/// (421), body size (413), cross-site requests (403), session, guard (303 / 401). Adds the health checks.
-pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
-    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
-        // The path and never the query: a query may hold a code.
-        tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-    });
-    let guarded = router
-        .layer(middleware::from_fn_with_state(public, guard::guard))
-        .layer(middleware::from_fn_with_state(auth.clone(), session::resolve_session))
-        .layer(middleware::from_fn(origin::refuse_cross_site))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        .layer(middleware::from_fn(headers::hsts))
-        .layer(middleware::from_fn_with_state(auth.public_urls.clone(), origin::check_host));
-    // Health checks come by address, so they stand outside the host check. Everything else goes through
-    // the guarded router, what it has no route for included.
-    routes::health()
-        .with_state(auth.clone())
-        .fallback_service(guarded)
-        .layer(middleware::from_fn(headers::security_headers))
-        .layer(trace)
 }

@@ -1,9 +1,9 @@
 //! Refusal of state-changing requests that come from another site.
 
-use super::{Origin, RequestOrigin};
+use super::Origin;
 use crate::error_page;
-use axum::{extract::Request, middleware::Next, response::Response};
-use http::{HeaderMap, Method, StatusCode, header::ORIGIN};
+use axum::response::Response;
+use http::{HeaderMap, Method, StatusCode, header::ORIGIN, request::Parts};
 
 /// Why a request was refused as cross-site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,20 +36,18 @@ pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(),
     }
 }
 
-/// Middleware: 403 for what [`verdict`] refuses. It needs [`check_host`](super::check_host) before it.
-pub async fn refuse_cross_site(own: RequestOrigin, request: Request, next: Next) -> Response {
-    match verdict(request.method(), request.headers(), &own.0) {
-        Ok(()) => next.run(request).await,
-        Err(error) => {
-            tracing::warn!(%error, path = request.uri().path(), "refused a cross-site request");
-            error_page::refuse(
-                request.headers(),
-                StatusCode::FORBIDDEN,
-                &error.to_string(),
-                "This request came from another site, so nothing was done.",
-            )
-        }
-    }
+/// 403 for what [`verdict`] refuses.
+#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
+pub(crate) fn refuse_cross_site(own: &Origin, request: &Parts) -> Result<(), Response> {
+    verdict(&request.method, &request.headers, own).map_err(|error| {
+        tracing::warn!(%error, path = request.uri.path(), "refused a cross-site request");
+        error_page::refuse(
+            &request.headers,
+            StatusCode::FORBIDDEN,
+            &error.to_string(),
+            "This request came from another site, so nothing was done.",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -2,16 +2,11 @@
 
 use super::{Origin, PublicUrls};
 use crate::error_page;
-use axum::{
-    extract::{FromRequestParts, Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::FromRequestParts, response::Response};
 use http::{HeaderMap, StatusCode, Uri, header::HOST, request::Parts};
-use std::sync::Arc;
 
 /// The origin of ours that this request came to: everything absolute is built from it. Put into the
-/// request by [`check_host`], so a handler that takes it can only run behind that check.
+/// request behind the host check, so a handler that takes it can only run there.
 #[derive(Clone, Debug)]
 pub struct RequestOrigin(pub Origin);
 
@@ -40,20 +35,17 @@ fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin
     }
 }
 
-/// Middleware: 421 for a host that is not in `PUBLIC_URL`, else the origin goes into the request.
-pub async fn check_host(State(urls): State<Arc<PublicUrls>>, mut request: Request, next: Next) -> Response {
-    match origin_of(&urls, request.uri(), request.headers()) {
-        Ok(origin) => {
-            request.extensions_mut().insert(RequestOrigin(origin));
-            next.run(request).await
-        }
-        Err(error) => error_page::refuse(
-            request.headers(),
+/// The origin a request came to, or 421 for a host that is not in `PUBLIC_URL`.
+#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
+pub(crate) fn check_host(urls: &PublicUrls, request: &Parts) -> Result<Origin, Response> {
+    origin_of(urls, &request.uri, &request.headers).map_err(|error| {
+        error_page::refuse(
+            &request.headers,
             StatusCode::MISDIRECTED_REQUEST,
             &error.to_string(),
             "This server does not answer for that host name.",
-        ),
-    }
+        )
+    })
 }
 
 impl<S: Sync> FromRequestParts<S> for RequestOrigin {

@@ -10,8 +10,10 @@ mod registry;
 mod return_path;
 
 pub use address::{is_inside, is_localhost, is_loopback};
-pub use cross_site::{CrossSite, refuse_cross_site, verdict};
-pub use host::{HostError, RequestOrigin, check_host};
+pub(crate) use cross_site::refuse_cross_site;
+pub use cross_site::{CrossSite, verdict};
+pub(crate) use host::check_host;
+pub use host::{HostError, RequestOrigin};
 pub use params::{ParamsError, UniqueParams};
 pub use public_url::{Origin, OriginError, OriginPattern, PublicUrls};
 pub use registry::{RegisteredClient, Registry, RegistryError};

@@ -57,6 +57,11 @@ pub(crate) fn health() -> Router<Auth> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
+/// Whether a path is a health check's.
+pub(crate) fn is_health(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
 /// What identity answers in its own way: the callbacks of an app that finishes its own flows, and the
 /// notice that a session has ended.
 pub fn callbacks(auth: &Auth) -> Router {

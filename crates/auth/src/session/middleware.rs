@@ -1,17 +1,13 @@
 //! Resolves the session once per request, before anything else runs.
 
 use super::{Activity, CookieKind, Resolution, Session};
-use crate::{Auth, origin::RequestOrigin};
+use crate::{Auth, origin::Origin};
 use auth_types::{EndReason, SessionState};
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE};
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE, request::Parts};
 use std::sync::Arc;
 
-/// What the session check found; in the extensions of every request behind [`resolve_session`].
+/// What the session check found; in the extensions of every request that reaches a handler.
 #[derive(Clone, Debug)]
 pub enum CurrentSession {
     /// A live session.
@@ -79,45 +75,52 @@ enum CookieChange {
     ClearOnPage,
 }
 
-/// Middleware: finds the session, extends it where a person was active, puts a [`CurrentSession`]
-/// into the request, and keeps the cookie in step. It needs `check_host` before it.
-pub async fn resolve_session(
-    State(auth): State<Auth>,
-    RequestOrigin(origin): RequestOrigin,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let values = auth.cookies.session_values(&origin, request.headers());
-    let is_navigation = is_navigation(request.method(), request.headers());
-    let activity = activity(request.method(), request.uri(), request.headers());
-    let (current, change) = find(&auth, values, activity).await;
+/// What is left to do about the session cookie once the answer is there.
+pub(crate) struct CookieStep {
+    change: CookieChange,
+    /// Whether the answer becomes the page in a tab.
+    is_navigation: bool,
+}
+
+/// Finds the session and extends it where a person was active.
+pub(crate) async fn resolve(auth: &Auth, origin: &Origin, request: &Parts) -> (CurrentSession, CookieStep) {
+    let Parts { method, uri, headers, .. } = request;
+    let values = auth.cookies.session_values(origin, headers);
+    let (current, change) = find(auth, values, activity(method, uri, headers)).await;
     if let CurrentSession::SignedIn(session) = &current {
         auth.refresher.renew_if_due(session);
     }
-    request.extensions_mut().insert(current);
-    let mut response = next.run(request).await;
+    (current, CookieStep { change, is_navigation: is_navigation(method, headers) })
+}
 
-    let name = auth.cookies.name(CookieKind::Session, &origin);
-    let already_set = response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name));
-    let is_page = is_navigation && !response.status().is_redirection();
-    let cookie = match change {
-        _ if already_set => None,
-        CookieChange::Keep => None,
-        // A sign-out may have happened while the handler ran: no cookie for what has ended.
-        CookieChange::Renew { value, session } => {
-            let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
-            let seconds = auth.sessions.cookie_seconds(&session.record);
-            lives.then(|| auth.cookies.set(CookieKind::Session, &origin, &value, Some(seconds)))
+impl CookieStep {
+    /// Adds what the answer does to the session cookie, unless the handler did something itself.
+    pub(crate) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
+        if matches!(self.change, CookieChange::Keep) {
+            return;
         }
-        CookieChange::ClearOnPage if !is_page => None,
-        CookieChange::Clear | CookieChange::ClearOnPage => {
-            Some(auth.cookies.clear(CookieKind::Session, &origin))
+        let name = auth.cookies.name(CookieKind::Session, origin);
+        if response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name)) {
+            return;
         }
-    };
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(SET_COOKIE, cookie);
+        let is_page = self.is_navigation && !response.status().is_redirection();
+        let cookie = match self.change {
+            CookieChange::Keep => None,
+            // A sign-out may have happened while the handler ran: no cookie for what has ended.
+            CookieChange::Renew { value, session } => {
+                let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
+                let seconds = auth.sessions.cookie_seconds(&session.record);
+                lives.then(|| auth.cookies.set(CookieKind::Session, origin, &value, Some(seconds)))
+            }
+            CookieChange::ClearOnPage if !is_page => None,
+            CookieChange::Clear | CookieChange::ClearOnPage => {
+                Some(auth.cookies.clear(CookieKind::Session, origin))
+            }
+        };
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
-    response
 }
 
 fn is_named(cookie: &HeaderValue, name: &str) -> bool {
