@@ -49,7 +49,11 @@ impl Seeder {
         total: u32,
         file: &Path,
     ) -> Result<(), Problem> {
-        let seeds: Vec<Seed> = (self.made..total).map(|number| self.seed(number)).collect();
+        let mut keys: Vec<(SessionKey, u32)> = (self.made..total).map(|number| self.key(number)).collect();
+        // In the order of the keys a tree grows at its end only.
+        keys.sort_unstable_by(|one, other| one.0.as_bytes().cmp(other.0.as_bytes()));
+        // One at a time: a million at once would need gigabytes.
+        let seeds = keys.into_iter().map(|(key, number)| self.seed(key, number));
         match kind {
             StoreKind::Sqlite => sqlite::fill(url, seeds).await?,
             StoreKind::Redis => redis::fill(url, seeds).await?,
@@ -76,20 +80,23 @@ impl Seeder {
         self.ids.get(from..from + width).unwrap_or_default()
     }
 
-    fn seed(&mut self, number: u32) -> Seed {
+    fn key(&mut self, number: u32) -> (SessionKey, u32) {
         let id = SessionId::generate(&self.random);
         self.ids.push_str(&id.expose());
-        let key = id.key();
+        (id.key(), number)
+    }
+
+    fn seed(&self, key: SessionKey, number: u32) -> Seed {
         let now = self.clock.now();
         let policy = SessionPolicy::default();
         let absolute_expires_at = policy.absolute_expires_at(now);
         // Far away: a measurement is not to ask any provider.
         let tokens_expire_at = Some(now + TimeDelta::days(1));
         let tokens = Tokens {
-            access_token: self.token(ACCESS_TOKEN),
+            access_token: token(ACCESS_TOKEN),
             access_expires_at: tokens_expire_at,
-            refresh_token: Some(self.token(REFRESH_TOKEN)),
-            id_token: Some(self.token(ID_TOKEN)),
+            refresh_token: Some(token(REFRESH_TOKEN)),
+            id_token: Some(token(ID_TOKEN)),
         };
         let plain = serde_json::to_vec(&tokens).unwrap_or_default();
         let record = SessionRecord {
@@ -115,14 +122,11 @@ impl Seeder {
         };
         Seed { key, record }
     }
+}
 
-    fn token(&self, length: usize) -> SecretString {
-        let mut token = self.random.token();
-        while token.len() < length {
-            token.push('.');
-        }
-        token.into()
-    }
+/// As long as a real one; nobody reads it.
+fn token(length: usize) -> SecretString {
+    ".".repeat(length).into()
 }
 
 #[cfg(test)]
@@ -158,7 +162,7 @@ mod tests {
     fn a_sample_comes_from_all_over() {
         let mut seeder = Seeder::new(SECRET);
         for number in 0..10 {
-            seeder.seed(number);
+            seeder.key(number);
         }
         seeder.made = 10;
         assert_eq!(seeder.sample(5).count(), 5);

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 /// How many are on their way at a time.
 const AT_ONCE: usize = 256;
 
-pub(super) async fn fill(url: &str, seeds: Vec<Seed>) -> Result<(), Problem> {
+pub(super) async fn fill(url: &str, seeds: impl Iterator<Item = Seed>) -> Result<(), Problem> {
     let seeding = |error: &dyn std::fmt::Display| Problem::Seeding(error.to_string());
     let store = store::open(url).await.map_err(|error| seeding(&error))?;
     stream::iter(seeds)

@@ -12,21 +12,18 @@ const IN_A_TRANSACTION: usize = 10_000;
 /// The columns in which sessions differ; whatever others there are is copied.
 const OWN: [&str; 6] = ["key", "public_id", "user", "subject", "provider_session", "sealed_tokens"];
 
-pub(super) async fn fill(url: &str, seeds: Vec<Seed>) -> Result<(), Problem> {
-    let mut seeds = seeds;
-    let Some(first) = seeds.pop() else { return Ok(()) };
+pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Result<(), Problem> {
+    let Some(first) = seeds.next() else { return Ok(()) };
     let seeding = |error: &dyn std::fmt::Display| Problem::Seeding(error.to_string());
     let store = SqliteStore::open(url).await.map_err(|error| seeding(&error))?;
     store.create(&first.key, &first.record).await.map_err(|error| seeding(&error))?;
     store.close().await;
 
-    // In the order of the keys the tree grows at its end only.
-    seeds.sort_unstable_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
     let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::from_str(url)?).await?;
     // A file that is half filled is thrown away, so nothing has to be on the disk.
     connection.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000").await?;
     let copy = copy_of_a_row(&mut connection).await?;
-    let mut seeds = seeds.into_iter().peekable();
+    let mut seeds = seeds.peekable();
     while seeds.peek().is_some() {
         let mut transaction = connection.begin().await?;
         for Seed { key, record } in seeds.by_ref().take(IN_A_TRANSACTION) {
