@@ -54,7 +54,8 @@ impl SharedEnv {
         self.auth
             .keys()
             .filter_map(|name| name.strip_prefix("AUTH_")?.strip_suffix("_ID"))
-            .filter(|provider| !provider.is_empty() && *provider != "DEMO")
+            // `AUTH_IDENTITY_ID` is how identity knows an app, not a provider.
+            .filter(|provider| !["", "DEMO", "IDENTITY"].contains(provider))
     }
 
     /// The embedded provider stands in where no other is configured; `DEMO=1` asks for it in any case.
