@@ -1,17 +1,31 @@
 // A session whose time is up.
-import { expect, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
+import { expect, expectSignedIn, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
 
 test.use({ suiteArgs: ['--set', 'main:AUTH_SESSION_MAX_AGE=8'] });
 
-test('an expired session is over on a click, on a hard load and at the endpoints', async ({ page, suite }) => {
+test('an expired session is over on a click, on a hard load and at the endpoints', async ({
+  page,
+  context,
+  suite,
+}) => {
   await signInAs(page, 'Alice', suite.main, '/public');
   await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
   await expect.poll(() => sessionStatus(page, suite.main), { timeout: 20_000 }).toBe(401);
 
   await header(page).getByRole('link', { name: 'Protected' }).click();
   await expect(page.getByText('Please sign in to continue')).toBeVisible();
+  // The provider knows nobody either: its own session is over, too.
+  await context.clearCookies({ domain: new URL(suite.provider).hostname });
   await page.goto(`${suite.main}/dashboard?tab=2`);
   await expect(page).toHaveURL(`${suite.main}/login?callbackUrl=${encodeURIComponent('/dashboard?tab=2')}`);
   await expectSignedOut(page);
   expect(await (await page.request.get(`${suite.main}/auth/session`)).text()).toBe('null');
+});
+
+test('an expired session begins anew by itself while the provider knows its user', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/public');
+  await expect.poll(() => sessionStatus(page, suite.main), { timeout: 20_000 }).toBe(401);
+  await page.goto(`${suite.main}/dashboard?tab=2`);
+  await expect(page).toHaveURL(`${suite.main}/dashboard?tab=2`);
+  await expectSignedIn(page, 'Alice');
 });

@@ -3,7 +3,8 @@ import { expect, expectSignedIn, expectSignedOut, signInAs, signInButton, signOu
 
 test('signed in on games is signed in on store', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
-  await page.goto(`${suite.store}/protected`);
+  const response = await page.goto(`${suite.store}/protected`);
+  expect(response?.request().redirectedFrom(), 'no redirect').toBeNull();
   await expect(page).toHaveURL(`${suite.store}/protected`);
   await expectSignedIn(page, 'Alice');
 });

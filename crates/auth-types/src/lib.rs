@@ -14,7 +14,7 @@ mod session;
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
-pub use login::{encode_query, login_error_url, login_url};
+pub use login::{encode_query, login_error_url, login_url, silent_url};
 pub use page::{
     AppInfo, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
     is_public_page,

@@ -25,6 +25,16 @@ pub fn login_error_url(error: SignInError, path: &str) -> String {
     url(Some(error), path)
 }
 
+/// Where a browser is sent first to find out whether the provider knows who it is (article 3).
+///
+/// ```
+/// assert_eq!(auth_types::silent_url("/a"), "/auth/silent?callbackUrl=%2Fa");
+/// ```
+#[must_use]
+pub fn silent_url(path: &str) -> String {
+    format!("/auth/silent?callbackUrl={}", encode_query(path))
+}
+
 fn url(error: Option<SignInError>, path: &str) -> String {
     let error = error.map(|error| format!("error={}", error.code()));
     let callback = (path != "/").then(|| format!("callbackUrl={}", encode_query(path)));

@@ -8,7 +8,8 @@ use crate::{
     guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin},
-    routes, session,
+    routes,
+    session::{self, silent::MayTry},
 };
 use axum::{
     Router,
@@ -85,10 +86,13 @@ impl Gate {
             return refusal;
         }
         let (current, cookie) = session::resolve(&self.auth, origin, &parts).await;
-        let mut response = match guard::admit(self.public, &current, &parts) {
+        if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
+            parts.extensions.insert(may_try);
+        }
+        parts.extensions.insert(current);
+        let mut response = match guard::admit(self.public, &parts) {
             Ok(()) => {
                 parts.extensions.insert(RequestOrigin(origin.clone()));
-                parts.extensions.insert(current);
                 route(self.router, Request::from_parts(parts, body)).await
             }
             Err(refusal) => refusal,

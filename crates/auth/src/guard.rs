@@ -6,11 +6,11 @@
 use crate::{
     error_page,
     origin::ReturnPath,
-    session::{CurrentSession, Session},
+    session::{CurrentSession, Session, set_cookies, silent::MayTry},
 };
-use auth_types::login_url;
+use auth_types::{login_url, silent_url};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::{HeaderMap, Method, StatusCode, Uri, request::Parts};
+use http::{Extensions, HeaderMap, Method, StatusCode, Uri, request::Parts};
 
 /// The paths that need no session. They are compared byte by byte with the path as it was sent, so
 /// capitals, doubled slashes, dots, percent-encoding and `;` parameters are simply not on the list.
@@ -36,27 +36,28 @@ impl PublicPaths {
 
 /// Admits a request to a public path, or with a live session; else it is answered with 303 to
 /// `/login?callbackUrl=…` and an empty body for a document, 401 JSON for the rest, and 503 when the store
-/// cannot say.
+/// cannot say. A browser that opens the page in a tab goes to `/auth/silent?callbackUrl=…` instead, once per
+/// browser session.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-pub(crate) fn admit(public: PublicPaths, current: &CurrentSession, request: &Parts) -> Result<(), Response> {
+pub(crate) fn admit(public: PublicPaths, request: &Parts) -> Result<(), Response> {
     if public.contains(request.uri.path()) {
         return Ok(());
     }
-    live(Some(current), &request.method, &request.uri, &request.headers).map(|_| ())
+    live(&request.extensions, &request.method, &request.uri, &request.headers).map(|_| ())
 }
 
 /// The live session of a request, or what it is answered without one.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
 pub(crate) fn live<'r>(
-    current: Option<&'r CurrentSession>,
+    extensions: &'r Extensions,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<&'r Session, Response> {
-    match current {
+    match extensions.get::<CurrentSession>() {
         Some(CurrentSession::SignedIn(session)) => Ok(session),
         Some(CurrentSession::Unavailable) => Err(unavailable(headers)),
-        Some(CurrentSession::SignedOut(_)) | None => Err(refuse(method, uri)),
+        Some(CurrentSession::SignedOut(_)) | None => Err(refuse(method, uri, extensions.get())),
     }
 }
 
@@ -75,11 +76,18 @@ pub(crate) fn signed_out() -> Response {
     error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
 }
 
-fn refuse(method: &Method, uri: &Uri) -> Response {
+fn refuse(method: &Method, uri: &Uri, may_try: Option<&MayTry>) -> Response {
     let is_document = matches!(*method, Method::GET | Method::HEAD) && !uri.path().starts_with("/api/");
     if is_document {
         let wanted = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
-        return Redirect::to(&login_url(ReturnPath::or_root(wanted).as_str())).into_response();
+        let wanted = ReturnPath::or_root(wanted);
+        return match may_try {
+            Some(MayTry(cookie)) => {
+                let to = silent_url(wanted.as_str());
+                (set_cookies(vec![cookie.clone()]), Redirect::to(&to)).into_response()
+            }
+            None => Redirect::to(&login_url(wanted.as_str())).into_response(),
+        };
     }
     signed_out()
 }
@@ -121,7 +129,7 @@ mod tests {
     }
 
     fn location(method: &Method, uri: &str) -> (StatusCode, Option<String>) {
-        let response = refuse(method, &uri.parse().unwrap());
+        let response = refuse(method, &uri.parse().unwrap(), None);
         let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
         (response.status(), location)
     }

@@ -9,6 +9,9 @@ use url::{Url, form_urlencoded};
 /// How long it waits for an answer: a slow machine is no reason to fail.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Redirects that a browser follows, as Chromium and Firefox count them.
+const MAX_REDIRECTS: usize = 20;
+
 /// One browser with its cookie jar; a clone is another browser with the same cookies.
 #[derive(Clone)]
 pub struct Browser {
@@ -150,6 +153,26 @@ impl Browser {
     /// When no whole answer came.
     pub async fn try_get(&mut self, url: &Url) -> Result<Page, HttpError> {
         self.try_send(Method::GET, url, &[("accept", "text/html")], "").await
+    }
+
+    /// Opens a page in a tab and says so, as browsers do where the address can be trusted.
+    pub async fn navigate(&mut self, url: &Url) -> Page {
+        let headers =
+            [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        self.send(Method::GET, url, &headers, "").await
+    }
+
+    /// The same, with all redirects on the way: every answer, the page itself last.
+    ///
+    /// # Panics
+    /// After as many redirects as a browser puts up with.
+    pub async fn open(&mut self, url: &Url) -> Vec<Page> {
+        let mut pages = vec![self.navigate(url).await];
+        while let Some(next) = pages.last().and_then(Page::location) {
+            assert!(pages.len() <= MAX_REDIRECTS, "too many redirects: {next}");
+            pages.push(self.navigate(&next).await);
+        }
+        pages
     }
 
     /// Sends a form from a page of the same origin.

@@ -1,6 +1,7 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
 mod logout;
+mod silent;
 
 use super::*;
 use auth::logout::Patience;

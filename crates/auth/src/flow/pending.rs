@@ -20,6 +20,9 @@ pub struct Begin {
     pub redirect_uri: Url,
     /// Where the visitor goes afterwards.
     pub return_path: ReturnPath,
+    /// Whether the guard began it, so that a visitor whom the provider does not know is not told that
+    /// something went wrong: they asked for nothing.
+    pub by_guard: bool,
 }
 
 /// A sign-in under way: the only way to [`Authorized`]. It is kept sealed, and only the browser that
@@ -38,6 +41,9 @@ pub struct Pending {
     pub redirect_uri: Url,
     /// Where the visitor goes afterwards; checked when it came in.
     return_path: String,
+    /// Whether the guard began it; `false` in the cookie of a version that did not know.
+    #[serde(default)]
+    pub by_guard: bool,
 }
 
 /// A callback that fits its flow: the code may be exchanged.
@@ -64,6 +70,7 @@ impl Pending {
             code_verifier: random.token(),
             redirect_uri: begin.redirect_uri,
             return_path: begin.return_path.to_string(),
+            by_guard: begin.by_guard,
         }
     }
 
@@ -152,6 +159,12 @@ impl Passthrough {
         Some(Self { prompt, login_hint: short("login_hint").ok()?, ui_locales: short("ui_locales").ok()? })
     }
 
+    /// `prompt=none` and nothing else.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self { prompt: Some("none".to_owned()), ..Self::default() }
+    }
+
     /// Whether the provider must not ask the visitor anything.
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -185,6 +198,7 @@ mod tests {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse("/dashboard").unwrap(),
+            by_guard: false,
         };
         Pending::begin(begin, &Random::seeded(1))
     }
@@ -251,6 +265,7 @@ mod tests {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::root(),
+            by_guard: false,
         };
         let random = Random::seeded(1);
         let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));

@@ -155,6 +155,13 @@ impl Provider {
         }
     }
 
+    /// Whether it can be asked who somebody is without asking them (`prompt=none`, OpenID Connect Core
+    /// §3.1.2.1). Plain OAuth 2.0 has no such thing.
+    #[must_use]
+    pub fn can_be_silent(&self) -> bool {
+        matches!(self.config.kind, Kind::Oidc { .. })
+    }
+
     /// Whether it answered lately; asks again when the last answer is older than some seconds.
     pub async fn is_reachable(&self) -> bool {
         match &self.discovery {

@@ -8,13 +8,16 @@ use crate::{
     session::{CookieKind, CurrentSession, SessionId, set_cookies},
     store::StoreError,
 };
-use auth_types::EndReason;
+use auth_types::{EndReason, login_url};
 use axum::{
     extract::{FromRequestParts, Path, RawQuery, Request, State},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::USER_AGENT, request::Parts};
+
+/// How long a browser remembers the provider it signed in with last, seconds: half a year.
+const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
 
 /// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
 /// browser that prefetched asks again when the visitor really goes there.
@@ -102,12 +105,29 @@ pub async fn finish_sign_in(
     pending: Pending,
     mut cookies: Vec<HeaderValue>,
 ) -> Response {
-    let return_path = pending.return_path();
+    let (return_path, by_guard) = (pending.return_path(), pending.by_guard);
+    if by_guard && matches!(returned.current, CurrentSession::SignedIn(_)) {
+        // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
+        return (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response();
+    }
     let response = match signed_in(auth, returned, pending).await {
         Ok((id, seconds)) => {
-            let settings = &auth.cookies;
-            cookies.push(settings.set(CookieKind::Session, &returned.origin, &id.expose(), Some(seconds)));
+            let (settings, origin) = (&auth.cookies, &returned.origin);
+            cookies.push(settings.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
+            if auth.providers.len() > 1 {
+                let last = &returned.provider;
+                cookies.push(settings.set(CookieKind::Provider, origin, last, Some(PROVIDER_REMEMBERED)));
+            }
+            // The guard's own try leaves its cookie: should this browser not keep the session's, the page
+            // leads to `/login` and not here again.
+            if !by_guard && !settings.values(CookieKind::Silent, origin, &returned.headers).is_empty() {
+                cookies.push(settings.clear(CookieKind::Silent, origin));
+            }
             Redirect::to(return_path.as_str()).into_response()
+        }
+        Err(FlowError::LoginRequired) if by_guard => {
+            tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
+            Redirect::to(&login_url(return_path.as_str())).into_response()
         }
         Err(error) => refused(&error, &return_path),
     };

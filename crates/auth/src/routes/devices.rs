@@ -4,7 +4,7 @@ use super::Form;
 use crate::{
     Auth, error_page,
     origin::{Origin, RequestOrigin},
-    session::{CookieKind, Session, SessionUnavailable, set_cookies},
+    session::{CookieKind, Session, SessionUnavailable, set_cookies, silent},
 };
 use auth_types::DeviceView;
 use axum::{
@@ -96,8 +96,9 @@ async fn revoke(
         return Ok(None);
     }
     tracing::info!(session = own.record.public_id, ended = id, "ended a session of a user");
-    let is_own = id == own.record.public_id;
-    Ok(Some(is_own.then(|| auth.cookies.clear(CookieKind::Session, origin)).into_iter().collect()))
+    let sign_out =
+        || vec![auth.cookies.clear(CookieKind::Session, origin), silent::tried(&auth.cookies, origin)];
+    Ok(Some(if id == own.record.public_id { sign_out() } else { Vec::new() }))
 }
 
 fn unavailable(error: &SessionUnavailable, headers: &HeaderMap) -> Response {

@@ -10,6 +10,7 @@ mod renew;
 mod session;
 mod sign_in;
 mod sign_out;
+mod silent;
 mod status;
 mod user_data;
 
@@ -36,6 +37,7 @@ pub fn common(auth: &Auth) -> Router {
     Router::new()
         .route("/auth/signin", get(sign_in::page))
         .route("/auth/signin/{provider}", post(sign_in::begin))
+        .route("/auth/silent", get(silent::silent).layer(middleware::from_fn(navigation_only)))
         .route("/auth/signout", post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))

@@ -5,7 +5,7 @@ use crate::{
     Auth, error_page,
     flow::{Begin, FlowError, Passthrough, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    provider::{AuthorizeParams, Kind, Provider, Unavailable},
+    provider::{AuthorizeParams, Provider, Unavailable},
     session::set_cookies,
 };
 use auth_types::{login_error_url, login_url};
@@ -47,23 +47,38 @@ pub(super) async fn begin(
         let sentence = "The sign-in form was filled in a way we do not understand.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
     };
-    match start(&auth, &origin, &provider, &return_path, &passthrough, &headers).await {
+    let wish = Wish { return_path, passthrough, by_guard: false };
+    match start(&auth, &origin, &provider, &wish, &headers).await {
         Ok(response) => response,
-        Err(error) => refused(&error, &return_path),
+        Err(error) => refused(&error, &wish.return_path),
     }
 }
 
-async fn start(
+/// What a sign-in is to be like.
+pub(super) struct Wish {
+    /// Where the visitor goes afterwards.
+    pub(super) return_path: ReturnPath,
+    /// What the provider is told about it.
+    pub(super) passthrough: Passthrough,
+    /// Whether the guard began it, and not the visitor.
+    pub(super) by_guard: bool,
+}
+
+/// Begins a sign-in: the redirect to the provider, or to identity, with the cookies that belong to it.
+///
+/// # Errors
+/// A [`FlowError`] when nobody can be asked, or not in this way.
+pub(super) async fn start(
     auth: &Auth,
     origin: &Origin,
     provider: &str,
-    return_path: &ReturnPath,
-    passthrough: &Passthrough,
+    wish: &Wish,
     headers: &HeaderMap,
 ) -> Result<Response, FlowError> {
+    let Wish { return_path, passthrough, by_guard } = wish;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
-    if passthrough.is_silent() && matches!(provider.config.kind, Kind::GitHub { .. }) {
+    if passthrough.is_silent() && !provider.can_be_silent() {
         return Err(FlowError::LoginRequired);
     }
     // Better to say so here than to send the visitor to a page that never comes.
@@ -72,8 +87,12 @@ async fn start(
     }
     let proxy = auth.proxies.nearest(origin);
     let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
-    let begin =
-        Begin { provider: provider.config.id.clone(), redirect_uri, return_path: return_path.clone() };
+    let begin = Begin {
+        provider: provider.config.id.clone(),
+        redirect_uri,
+        return_path: return_path.clone(),
+        by_guard: *by_guard,
+    };
     let pending = Pending::begin(begin, &auth.random);
     let to = match proxy {
         Some(proxy) => proxied_url(proxy, origin, &pending, passthrough),
@@ -81,7 +100,7 @@ async fn start(
     };
     let state = pending.state.clone();
     let cookies = auth.flows.begin(&state, pending, origin, headers)?;
-    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), "a sign-in begins");
+    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), by_guard, "a sign-in begins");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
 

@@ -6,7 +6,7 @@ use crate::{
     flow::{SigningOut, logout_state},
     logout::LogoutNotice,
     origin::{Origin, RequestOrigin, ReturnPath},
-    session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies},
+    session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies, silent},
 };
 use auth_types::EndReason;
 use axum::{
@@ -45,7 +45,8 @@ pub(super) async fn sign_out(
     };
     let return_path = form.get("callbackUrl").or(Some(DEFAULT_PAGE));
     let return_path = ReturnPath::or_root(return_path);
-    let mut cookies = vec![auth.cookies.clear(CookieKind::Session, &origin)];
+    let mut cookies =
+        vec![auth.cookies.clear(CookieKind::Session, &origin), silent::tried(&auth.cookies, &origin)];
     let mut to = None;
     match &current {
         CurrentSession::SignedIn(session) => {

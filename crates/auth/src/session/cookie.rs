@@ -17,6 +17,10 @@ pub enum CookieKind<'a> {
     /// Ties one sign-in under way to this browser; host-only, a few minutes long. Each flow has its
     /// own, told apart by the text here, so two tabs cannot overwrite each other's.
     Flow(&'a str),
+    /// Whether this browser session has tried to sign in silently; shared as far as the session is.
+    Silent,
+    /// The provider this browser signed in with last, where there are several.
+    Provider,
 }
 
 /// How an app names and scopes its cookies.
@@ -41,21 +45,24 @@ impl CookieSettings {
         match kind {
             CookieKind::Session => format!("{security}{}.session", self.prefix),
             CookieKind::Flow(tag) => format!("{security}{}.flow.{tag}", self.prefix),
+            CookieKind::Silent => format!("{security}{}.silent", self.prefix),
+            CookieKind::Provider => format!("{security}{}.provider", self.prefix),
         }
     }
 
     fn domain_for(&self, kind: CookieKind<'_>, origin: &Origin) -> Option<&str> {
-        let domain = self.domain.as_deref().filter(|_| kind == CookieKind::Session)?;
+        let is_shared = matches!(kind, CookieKind::Session | CookieKind::Silent);
+        let domain = self.domain.as_deref().filter(|_| is_shared)?;
         let under =
             origin.host().strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         under.then_some(domain)
     }
 
-    /// The session cookie's values in a request, as they came; more than one only when a neighbour
-    /// on the same domain planted another.
+    /// A cookie's values in a request, as they came; more than one only when a neighbour on the same
+    /// domain planted another.
     #[must_use]
-    pub fn session_values(&self, origin: &Origin, headers: &HeaderMap) -> Vec<String> {
-        let name = self.name(CookieKind::Session, origin);
+    pub fn values(&self, kind: CookieKind<'_>, origin: &Origin, headers: &HeaderMap) -> Vec<String> {
+        let name = self.name(kind, origin);
         pairs(headers)
             .filter(|(key, _)| *key == name)
             .map(|(_, value)| value.to_owned())
@@ -177,15 +184,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_tried_is_known_as_far_as_the_session_reaches_and_for_as_long_as_the_browser_runs() {
+        let set = |kind: CookieKind<'_>, domain: Option<&str>, at: &str| {
+            settings(domain).set(kind, &origin(at), "tried", None).to_str().unwrap().to_owned()
+        };
+        assert_eq!(
+            set(CookieKind::Silent, None, "https://app.example"),
+            "__Host-main.silent=tried; HttpOnly; SameSite=Lax; Secure; Path=/"
+        );
+        assert_eq!(
+            set(CookieKind::Silent, Some("wow.localhost"), "http://games.wow.localhost:4201"),
+            "main.silent=tried; HttpOnly; SameSite=Lax; Path=/; Domain=wow.localhost"
+        );
+        let provider = set(CookieKind::Provider, Some("wow.localhost"), "http://games.wow.localhost:4201");
+        assert!(!provider.contains("Domain"));
+    }
+
+    #[test]
     fn only_the_named_cookie_is_read_and_a_flood_is_capped() {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, "other=1; main.session=a; xmain.session=b".parse().unwrap());
         headers.append(header::COOKIE, "main.session=c".parse().unwrap());
         let at = origin("http://localhost:4201");
-        assert_eq!(settings(None).session_values(&at, &headers), ["a", "c"]);
+        assert_eq!(settings(None).values(CookieKind::Session, &at, &headers), ["a", "c"]);
         for _ in 0..100 {
             headers.append(header::COOKIE, "main.session=d".parse().unwrap());
         }
-        assert_eq!(settings(None).session_values(&at, &headers).len(), MAX_CANDIDATES);
+        assert_eq!(settings(None).values(CookieKind::Session, &at, &headers).len(), MAX_CANDIDATES);
     }
 }

@@ -74,7 +74,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Session {
 }
 
 /// A live session, or the answer that the guard would give: for a document 303 to `/login?callbackUrl=…`
-/// with an empty body, for a call of an API or a server function 401 `{"error": "signed_out"}`, and 503
+/// with an empty body (or a silent sign-in first), for a call of an API or a server function 401 `{"error": "signed_out"}`, and 503
 /// with `Retry-After` where the store cannot say. For what stands on the list of public paths and needs a
 /// session all the same, and for apps without a guard.
 ///
@@ -94,7 +94,6 @@ impl<S: Sync> FromRequestParts<S> for RequireSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        let current = parts.extensions.get::<CurrentSession>();
-        guard::live(current, &parts.method, &parts.uri, &parts.headers).cloned().map(Self)
+        guard::live(&parts.extensions, &parts.method, &parts.uri, &parts.headers).cloned().map(Self)
     }
 }

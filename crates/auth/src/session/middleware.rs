@@ -1,6 +1,6 @@
 //! Resolves the session once per request, before anything else runs.
 
-use super::{Activity, CookieKind, Resolution, Session};
+use super::{Activity, CookieKind, Resolution, Session, silent};
 use crate::{Auth, origin::Origin};
 use auth_types::{EndReason, SessionState};
 use axum::response::Response;
@@ -72,7 +72,7 @@ enum CookieChange {
     Clear,
     /// It opened a session that has ended: the cookie stays until a page could say why. Clearing it any
     /// earlier, from some fetch that was slow, might hit a cookie that is newer than the request.
-    ClearOnPage,
+    ClearOnPage(EndReason),
 }
 
 /// What is left to do about the session cookie once the answer is there.
@@ -85,7 +85,7 @@ pub(crate) struct CookieStep {
 /// Finds the session and extends it where a person was active.
 pub(crate) async fn resolve(auth: &Auth, origin: &Origin, request: &Parts) -> (CurrentSession, CookieStep) {
     let Parts { method, uri, headers, .. } = request;
-    let values = auth.cookies.session_values(origin, headers);
+    let values = auth.cookies.values(CookieKind::Session, origin, headers);
     let (current, change) = find(auth, values, activity(method, uri, headers)).await;
     if let CurrentSession::SignedIn(session) = &current {
         auth.refresher.renew_if_due(session);
@@ -104,20 +104,26 @@ impl CookieStep {
             return;
         }
         let is_page = self.is_navigation && !response.status().is_redirection();
-        let cookie = match self.change {
-            CookieChange::Keep => None,
+        let cookies = match self.change {
+            CookieChange::Keep => Vec::new(),
             // A sign-out may have happened while the handler ran: no cookie for what has ended.
             CookieChange::Renew { value, session } => {
                 let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
                 let seconds = auth.sessions.cookie_seconds(&session.record);
-                lives.then(|| auth.cookies.set(CookieKind::Session, origin, &value, Some(seconds)))
+                let renewed = || auth.cookies.set(CookieKind::Session, origin, &value, Some(seconds));
+                lives.then(renewed).into_iter().collect()
             }
-            CookieChange::ClearOnPage if !is_page => None,
-            CookieChange::Clear | CookieChange::ClearOnPage => {
-                Some(auth.cookies.clear(CookieKind::Session, origin))
+            CookieChange::ClearOnPage(_) if !is_page => Vec::new(),
+            // With the cookie goes the knowledge that somebody ended the session; what follows from it
+            // stays.
+            CookieChange::ClearOnPage(reason) if reason != EndReason::Expired => {
+                vec![auth.cookies.clear(CookieKind::Session, origin), silent::tried(&auth.cookies, origin)]
+            }
+            CookieChange::Clear | CookieChange::ClearOnPage(_) => {
+                vec![auth.cookies.clear(CookieKind::Session, origin)]
             }
         };
-        if let Some(cookie) = cookie {
+        for cookie in cookies {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }
@@ -156,7 +162,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
                 reason = ended.map_or("unknown", EndReason::as_str),
                 "a session cookie opened nothing"
             );
-            let change = if ended.is_some() { CookieChange::ClearOnPage } else { CookieChange::Clear };
+            let change = ended.map_or(CookieChange::Clear, CookieChange::ClearOnPage);
             (CurrentSession::SignedOut(ended), change)
         }
     }
@@ -172,7 +178,7 @@ async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> (CurrentSession, 
             return (CurrentSession::Unavailable, CookieChange::Keep);
         }
     }
-    (CurrentSession::SignedOut(Some(EndReason::Revoked)), CookieChange::ClearOnPage)
+    (CurrentSession::SignedOut(Some(EndReason::Revoked)), CookieChange::ClearOnPage(EndReason::Revoked))
 }
 
 async fn extend(

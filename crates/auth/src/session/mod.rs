@@ -13,6 +13,7 @@ mod middleware;
 mod policy;
 mod record;
 mod refresh;
+pub(crate) mod silent;
 
 pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
 pub(crate) use app_data::AppDataType;

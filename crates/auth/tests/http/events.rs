@@ -1,5 +1,8 @@
 use crate::support::{World, world, world_with};
+use auth::session::Resolution;
+use auth_types::EndReason;
 use chrono::TimeDelta;
+use dev_provider::Fault;
 use http::StatusCode;
 use serde_json::json;
 use test_support::{Browser, EventStream};
@@ -71,6 +74,22 @@ async fn a_change_of_user_has_its_own_name() {
     world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
     assert_eq!(tab.next().await, None);
+}
+
+#[tokio::test]
+async fn a_change_of_user_at_the_provider_is_found_without_a_question_and_told() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let alices = world.browser.cookie(&world.app.url, "app.session").unwrap();
+    let mut tab = world.listen().await;
+    world.provider.faults().add_times(Fault::OtherUser, 1);
+    let begun = world.post("/auth/signin/demo", &[("prompt", "none"), ("callbackUrl", "/protected")]).await;
+    assert_eq!(world.browser.follow(begun).await.body, "protected page");
+    assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
+    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
+    assert_eq!(tab.next().await, None);
+    let resolution = world.app.auth.sessions.resolve(&alices).await.unwrap();
+    assert!(matches!(resolution, Resolution::Ended(EndReason::UserChanged)));
 }
 
 #[tokio::test]

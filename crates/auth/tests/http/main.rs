@@ -14,4 +14,5 @@ mod require_session;
 mod session;
 mod sign_in;
 mod sign_out;
+mod silent;
 mod support;

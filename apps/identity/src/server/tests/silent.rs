@@ -1,0 +1,87 @@
+//! Silent sign-in of an app on another domain, through identity.
+
+use super::{SIGNED_IN, SIGNED_OUT, World, params, world};
+use http::StatusCode;
+use test_support::Browser;
+
+impl World {
+    /// Known at the provider, by a sign-in at identity itself.
+    async fn known_at_the_provider(&mut self) {
+        let begun = self.browser.post(&self.identity.at("/auth/signin/demo"), &[]).await;
+        let login = self.browser.follow(begun).await;
+        let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
+        self.browser.follow(answer).await;
+        assert_eq!(self.status().await, SIGNED_OUT, "not at the app");
+    }
+
+    /// Opens the app's protected page in a tab; where each answer came from, and the page.
+    async fn open(&mut self) -> (Vec<String>, String) {
+        let pages = self.browser.open(&self.app.at("/protected?tab=2")).await;
+        let page = pages.last().unwrap().body.clone();
+        let home = |url: &url::Url| {
+            let names = [(&self.app.url, "app"), (&self.identity.url, "identity")];
+            let known = names.into_iter().find(|(known, _)| known.origin() == url.origin());
+            known.map_or("provider", |(_, name)| name)
+        };
+        (pages.iter().map(|page| format!("{} {}", home(&page.url), page.url.path())).collect(), page)
+    }
+}
+
+#[tokio::test]
+async fn whom_the_provider_knows_is_signed_in_on_another_domain_without_a_click() {
+    let mut world = world().await;
+    world.known_at_the_provider().await;
+    let (way, page) = world.open().await;
+    assert_eq!(
+        way,
+        [
+            "app /protected",
+            "app /auth/silent",
+            "identity /authorize",
+            "provider /authorize",
+            "identity /auth/callback/demo",
+            "app /auth/callback/demo",
+            "app /protected",
+        ]
+    );
+    assert_eq!(page, "protected page");
+    assert_eq!(world.status().await, SIGNED_IN);
+}
+
+#[tokio::test]
+async fn whom_it_does_not_know_comes_back_to_the_apps_sign_in_page_and_is_not_sent_again() {
+    let mut world = world().await;
+    let (way, _) = world.open().await;
+    assert_eq!(
+        way[2..].join(", "),
+        "identity /authorize, provider /authorize, identity /auth/callback/demo, app /auth/callback/demo, app /login"
+    );
+    assert_eq!(world.open().await.0, ["app /protected", "app /login"]);
+}
+
+#[tokio::test]
+async fn a_sign_out_of_the_app_alone_is_not_undone() {
+    let mut world = world().await;
+    world.known_at_the_provider().await;
+    world.open().await;
+    world.browser.post(&world.app.at("/auth/signout"), &[("scope", "local")]).await;
+    assert_eq!(world.open().await.0, ["app /protected", "app /login"]);
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+#[tokio::test]
+async fn the_question_that_asks_nobody_goes_through_identity_as_it_is() {
+    let mut world = world().await;
+    let guarded = world.browser.navigate(&world.app.at("/protected")).await;
+    let begun = world.browser.navigate(&guarded.location().unwrap()).await;
+    let asked = params(&begun.location().unwrap());
+    assert_eq!(asked["prompt"], "none");
+    let passed_on = world.browser.navigate(&begun.location().unwrap()).await;
+    assert_eq!(params(&passed_on.location().unwrap())["prompt"], "none");
+    // Without cookies it does not come so far.
+    let refused = Browser::new().navigate(&guarded.location().unwrap()).await;
+    assert_eq!(
+        (refused.status, refused.path().as_str()),
+        (StatusCode::SEE_OTHER, "/login?callbackUrl=%2Fprotected")
+    );
+}

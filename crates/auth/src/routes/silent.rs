@@ -1,0 +1,71 @@
+//! `GET /auth/silent` (article 3): a sign-in that asks the visitor nothing.
+
+use super::sign_in::{Wish, start};
+use crate::{
+    Auth,
+    flow::Passthrough,
+    guard,
+    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
+    provider::Provider,
+    session::{CookieKind, CurrentSession, set_cookies, silent},
+};
+use auth_types::login_url;
+use axum::{
+    Extension,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::HeaderMap;
+
+/// `GET /auth/silent?callbackUrl=`: where the guard sends a browser once. Asks the provider, by way of
+/// identity in proxy mode, with `prompt=none` (OpenID Connect Core §3.1.2.1) who the visitor is. Who is
+/// signed in meanwhile goes on to the page; whoever the guard did not send, or when nobody can be asked,
+/// to `/login`.
+///
+/// # Errors
+/// 503 when the store cannot say whether somebody is signed in.
+pub(super) async fn silent(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let return_path = ReturnPath::or_root(params.get("callbackUrl"));
+    match &current {
+        CurrentSession::SignedIn(_) => return Redirect::to(return_path.as_str()).into_response(),
+        CurrentSession::Unavailable => return guard::unavailable(&headers),
+        CurrentSession::SignedOut(_) => {}
+    }
+    let login = Redirect::to(&login_url(return_path.as_str())).into_response();
+    if !silent::is_on_the_way(&auth.cookies, &origin, &headers) {
+        return login;
+    }
+    let begun = match provider(&auth, &origin, &headers).filter(|_| silent::is_open(&current)) {
+        Some(provider) => begin(&auth, &origin, provider, return_path, &headers).await,
+        None => None,
+    };
+    (set_cookies(vec![silent::tried(&auth.cookies, &origin)]), begun.unwrap_or(login)).into_response()
+}
+
+/// The provider this browser signed in with last, else the first that can be asked.
+fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
+    let remembered = auth.cookies.values(CookieKind::Provider, origin, headers);
+    let last = remembered.iter().find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
+    last.or_else(|| auth.providers.iter().find(|provider| provider.can_be_silent()))
+}
+
+async fn begin(
+    auth: &Auth,
+    origin: &Origin,
+    provider: &Provider,
+    return_path: ReturnPath,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let wish = Wish { return_path, passthrough: Passthrough::silent(), by_guard: true };
+    start(auth, origin, &provider.config.id, &wish, headers)
+        .await
+        .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))
+        .ok()
+}

@@ -1,0 +1,109 @@
+//! Silent sign-in, this browser's half (article 3, `checkSession`): whether a signed-out visitor of a
+//! protected page is taken past the provider first, which may know them already.
+//!
+//! It happens on the way to the page, not in a frame: a frame of another site gets no cookies any more.
+//! And once per browser session, which a cookie remembers. The guard sets it to [`TRY`] when it sends the
+//! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
+//! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
+//! sign-in, and nothing can go round in circles. A sign-out sets [`TRIED`] too: the next click must not
+//! undo it.
+//!
+//! The cookie goes as far as the session's: apps that share a session have signed out of it together.
+
+use super::{CookieKind, CookieSettings, CurrentSession};
+use crate::{Auth, origin::Origin, provider::Provider};
+use auth_types::EndReason;
+use http::{HeaderMap, HeaderValue, Method, request::Parts};
+
+/// On the way to `GET /auth/silent`.
+const TRY: &str = "try";
+/// No more in this browser session, until its user signs in by hand.
+const TRIED: &str = "tried";
+
+/// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
+/// requests it is true for.
+#[derive(Clone, Debug)]
+pub(crate) struct MayTry(pub(crate) HeaderValue);
+
+impl MayTry {
+    /// For a browser that opens a page in a tab, has not tried yet, and has no session or one whose time
+    /// was up.
+    pub(crate) fn of(
+        auth: &Auth,
+        origin: &Origin,
+        current: &CurrentSession,
+        request: &Parts,
+    ) -> Option<Self> {
+        let Parts { method, headers, .. } = request;
+        let may = is_open(current)
+            && opens_a_tab(method, headers)
+            && auth.providers.iter().any(Provider::can_be_silent)
+            && !has(&auth.cookies, origin, headers, TRIED);
+        may.then(|| Self(auth.cookies.set(CookieKind::Silent, origin, TRY, None)))
+    }
+}
+
+/// Whether signing in without a question would undo nobody's decision: a session that was ended, here or
+/// from elsewhere, or was left alone for too long, asks for its user.
+pub(crate) fn is_open(current: &CurrentSession) -> bool {
+    matches!(current, CurrentSession::SignedOut(None | Some(EndReason::Expired)))
+}
+
+/// Whether the guard sent this request, in a browser that keeps cookies.
+pub(crate) fn is_on_the_way(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
+    has(cookies, origin, headers, TRY) && !has(cookies, origin, headers, TRIED)
+}
+
+/// The cookie that says: no more in this browser session.
+pub(crate) fn tried(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
+    cookies.set(CookieKind::Silent, origin, TRIED, None)
+}
+
+fn has(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap, value: &str) -> bool {
+    cookies.values(CookieKind::Silent, origin, headers).iter().any(|found| found == value)
+}
+
+/// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.
+fn opens_a_tab(method: &Method, headers: &HeaderMap) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    *method == Method::GET
+        && header("sec-fetch-mode") == "navigate"
+        && header("sec-fetch-dest") == "document"
+        && !header("sec-purpose").contains("prefetch")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_that_opens_in_a_tab_now_is_worth_a_detour() {
+        let opens = |method: Method, headers: &[(&'static str, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            opens_a_tab(&method, &headers.collect())
+        };
+        let [mode, dest] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        assert!(opens(Method::GET, &[mode, dest]));
+        assert!(!opens(Method::HEAD, &[mode, dest]));
+        assert!(!opens(Method::POST, &[mode, dest]));
+        assert!(!opens(Method::GET, &[]), "a program");
+        assert!(!opens(Method::GET, &[mode, ("sec-fetch-dest", "iframe")]), "a frame");
+        assert!(!opens(Method::GET, &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]), "a script");
+        assert!(!opens(Method::GET, &[mode, dest, ("sec-purpose", "prefetch;prerender")]));
+    }
+
+    #[test]
+    fn what_somebody_ended_is_not_begun_again_behind_their_back() {
+        for (reason, open) in [
+            (None, true),
+            (Some(EndReason::Expired), true),
+            (Some(EndReason::SignedOut), false),
+            (Some(EndReason::Revoked), false),
+            (Some(EndReason::Idle), false),
+            (Some(EndReason::UserChanged), false),
+        ] {
+            assert_eq!(is_open(&CurrentSession::SignedOut(reason)), open, "{reason:?}");
+        }
+        assert!(!is_open(&CurrentSession::Unavailable));
+    }
+}

@@ -1,0 +1,351 @@
+//! Silent sign-in: the guard asks the provider once before it asks the visitor.
+
+use crate::support::{World, with_param, world, world_as, world_with};
+use auth::{hooks::Verdict, session::Resolution};
+use auth_types::EndReason;
+use chrono::TimeDelta;
+use dev_provider::{Endpoint, Fault};
+use http::{Method, StatusCode};
+use std::{convert::Infallible, future::ready, sync::Arc};
+use test_support::{App, AppOptions, Browser, CLIENT_SECRET, Page, TestProvider, app_routes, bind};
+use url::Url;
+
+const PAGE: &str = "/protected?tab=2";
+const LOGIN: &str = "/login?callbackUrl=%2Fprotected%3Ftab%3D2";
+const SILENT: &str = "/auth/silent?callbackUrl=%2Fprotected%3Ftab%3D2";
+
+impl World {
+    /// Opens the protected page in a tab; every answer on the way.
+    async fn open(&mut self) -> Vec<Page> {
+        let url = self.app.at(PAGE);
+        self.browser.open(&url).await
+    }
+
+    /// As far as the provider's answer, which is not yet looked at.
+    async fn answered(&mut self) -> Url {
+        let guarded = self.browser.navigate(&self.app.at(PAGE)).await;
+        assert_eq!(guarded.path(), SILENT);
+        let begun = self.browser.navigate(&guarded.location().unwrap()).await;
+        let answer = self.browser.navigate(&begun.location().unwrap()).await;
+        answer.location().unwrap()
+    }
+
+    /// Signed in at the provider, and no longer here: the time of the session was up.
+    async fn known_at_the_provider(&mut self) {
+        self.sign_in("/", "alice").await;
+        self.app.clock.advance(TimeDelta::seconds(600));
+        assert_eq!(self.status().await, 401);
+    }
+
+    fn guard_cookie(&self) -> Option<String> {
+        self.browser.cookie(&self.app.url, "app.silent")
+    }
+}
+
+async fn short_sessions() -> World {
+    world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await
+}
+
+fn path(page: &Page) -> &str {
+    &page.url[url::Position::BeforePath..]
+}
+
+/// How often the provider was asked.
+fn asked(pages: &[Page]) -> usize {
+    pages.iter().filter(|page| page.url.path() == "/authorize").count()
+}
+
+#[tokio::test]
+async fn whom_the_provider_knows_lands_on_the_page_asked_for() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let pages = world.open().await;
+    assert_eq!((path(pages.last().unwrap()), pages.last().unwrap().body.as_str()), (PAGE, "protected page"));
+    assert_eq!((pages[0].status, pages[0].path().as_str()), (StatusCode::SEE_OTHER, SILENT));
+    assert!(pages[0].body.is_empty() && pages[1].body.is_empty());
+    let to_provider = pages[1].location().unwrap();
+    assert_eq!(to_provider.origin(), world.provider.issuer.origin());
+    assert!(to_provider.query_pairs().any(|(name, value)| (&*name, &*value) == ("prompt", "none")));
+    assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Alice Adams");
+}
+
+#[tokio::test]
+async fn whom_it_does_not_know_lands_on_the_sign_in_page_once_without_a_complaint() {
+    let mut world = world().await;
+    let pages = world.open().await;
+    assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 1));
+    let again = world.open().await;
+    assert_eq!((path(again.last().unwrap()), again.len(), asked(&again)), (LOGIN, 2, 0));
+    let cookie = pages[1].set_cookies().into_iter().find(|cookie| cookie.contains("silent")).unwrap();
+    assert_eq!(cookie, "app.silent=tried; HttpOnly; SameSite=Lax; Path=/", "as long as the browser runs");
+}
+
+#[tokio::test]
+async fn only_a_browser_that_opens_a_page_is_sent_to_the_provider() {
+    let mut world = world().await;
+    let tab = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    for (method, headers) in [
+        (Method::GET, vec![("accept", "text/html")]),
+        (Method::HEAD, tab.to_vec()),
+        (Method::GET, vec![tab[0], ("sec-fetch-dest", "iframe")]),
+        (Method::GET, vec![("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")]),
+        (Method::GET, vec![tab[0], tab[1], ("sec-purpose", "prefetch")]),
+    ] {
+        let url = world.app.at(PAGE);
+        let page = world.browser.send(method, &url, &headers, "").await;
+        assert_eq!((page.status, page.path().as_str()), (StatusCode::SEE_OTHER, LOGIN), "{headers:?}");
+        assert!(page.body.is_empty() && page.set_cookies().is_empty(), "{headers:?}");
+    }
+    let call = world.browser.send(Method::GET, &world.app.at("/api/anything"), &tab, "").await;
+    assert_eq!(call.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_public_page_leads_nowhere() {
+    let mut world = world().await;
+    for path in ["/", "/login", "/signed-out"] {
+        let page = world.browser.navigate(&world.app.at(path)).await;
+        assert_eq!((page.status, page.set_cookies().len()), (StatusCode::OK, 0), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_without_cookies_ends_on_the_sign_in_page_before_anybody_is_asked() {
+    let world = world().await;
+    let guarded = Browser::new().navigate(&world.app.at(PAGE)).await;
+    assert_eq!(guarded.path(), SILENT);
+    let refused = Browser::new().navigate(&guarded.location().unwrap()).await;
+    assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0));
+    assert_eq!(Browser::new().navigate(&refused.location().unwrap()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_link_cannot_begin_one() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let refused = world.browser.navigate(&world.app.at(SILENT)).await;
+    assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0));
+    // Nor can it use up the one that is to come, nor lead away.
+    for (wanted, led) in
+        [("//evil.example/", "/login"), ("https://evil.example/", "/login"), ("%0d%0a", "/login")]
+    {
+        let page = world.browser.navigate(&world.app.at(&format!("/auth/silent?callbackUrl={wanted}"))).await;
+        assert_eq!(page.path(), led, "{wanted}");
+    }
+    assert_eq!(path(world.open().await.last().unwrap()), PAGE);
+}
+
+#[tokio::test]
+async fn head_and_prefetch_use_nothing_up() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let silent = world.browser.navigate(&world.app.at(PAGE)).await.location().unwrap();
+    let head = world.browser.send(Method::HEAD, &silent, &[], "").await;
+    assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
+    let prefetch = world.browser.send(Method::GET, &silent, &[("sec-purpose", "prefetch")], "").await;
+    assert_eq!(prefetch.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.guard_cookie().as_deref(), Some("try"));
+    let post = world.browser.post(&silent, &[]).await;
+    assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(path(world.browser.open(&silent).await.last().unwrap()), PAGE);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_already_goes_straight_to_the_page() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let before = world.browser.cookie(&world.app.url, "app.session");
+    let page = world.browser.navigate(&world.app.at(SILENT)).await;
+    assert_eq!((page.path().as_str(), page.set_cookies().len()), (PAGE, 0));
+    assert_eq!(world.browser.cookie(&world.app.url, "app.session"), before);
+}
+
+#[tokio::test]
+async fn an_answer_that_a_person_is_needed_is_no_error_and_any_other_is_named() {
+    for (error, led) in [
+        ("login_required", LOGIN),
+        ("interaction_required", LOGIN),
+        ("consent_required", LOGIN),
+        ("account_selection_required", LOGIN),
+        ("access_denied", "/login?error=access_denied&callbackUrl=%2Fprotected%3Ftab%3D2"),
+        ("invalid_request", "/login?error=provider_refused&callbackUrl=%2Fprotected%3Ftab%3D2"),
+        ("server_error", "/login?error=provider_unavailable&callbackUrl=%2Fprotected%3Ftab%3D2"),
+    ] {
+        let mut world = world().await;
+        let callback = with_param(&world.answered().await, "error", Some(error));
+        let pages = world.browser.open(&callback).await;
+        assert_eq!((path(pages.last().unwrap()), pages.len()), (led, 2), "{error}");
+        assert_eq!(path(world.open().await.last().unwrap()), LOGIN, "{error}: no second try");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_a_stranger_or_one_that_cannot_be_used_is_refused_by_name() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let callback = world.answered().await;
+    let elsewhere = Browser::new().navigate(&callback).await;
+    assert_eq!(elsewhere.path(), "/login?error=invalid_state");
+    let foreign = with_param(&callback, "iss", Some("https://evil.example"));
+    let refused = world.browser.navigate(&foreign).await;
+    assert_eq!(refused.path(), "/login?error=invalid_issuer&callbackUrl=%2Fprotected%3Ftab%3D2");
+    assert_eq!(world.status().await, 401);
+}
+
+#[tokio::test]
+async fn a_session_that_began_meanwhile_is_left_alone_whatever_comes_back() {
+    for error in [None, Some("login_required"), Some("server_error")] {
+        let mut world = short_sessions().await;
+        world.known_at_the_provider().await;
+        let mut callback = world.answered().await;
+        if error.is_some() {
+            callback = with_param(&with_param(&callback, "code", None), "error", error);
+        }
+        world.sign_in_again().await;
+        let session = world.browser.cookie(&world.app.url, "app.session");
+        let page = world.browser.navigate(&callback).await;
+        assert_eq!(page.path(), PAGE, "{error:?}");
+        assert_eq!(world.browser.cookie(&world.app.url, "app.session"), session, "{error:?}");
+        assert_eq!(world.status().await, 200, "{error:?}");
+    }
+}
+
+impl World {
+    /// By hand, while the provider knows the user already.
+    async fn sign_in_again(&mut self) {
+        let begun = self.begin("/").await;
+        self.browser.follow(begun).await;
+        assert_eq!(self.status().await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_not_asked_and_a_store_that_is_down_is_a_503() {
+    let mut world = world().await;
+    world.provider.faults().add(Fault::Status500(Endpoint::Discovery));
+    world.app.clock.advance(TimeDelta::seconds(60));
+    let pages = world.open().await;
+    assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 0));
+    assert_eq!(path(world.open().await.last().unwrap()), LOGIN);
+
+    world.browser.plant(&world.app.url, "app.session", &"A".repeat(43));
+    world.app.lose_store().await;
+    let page = world.browser.navigate(&world.app.at(SILENT)).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_sign_out_is_not_undone_by_the_next_click() {
+    let mut world = world().await;
+    for scope in ["local", "global"] {
+        world.browser = Browser::new();
+        world.sign_in("/", "alice").await;
+        world.post("/auth/signout", &[("scope", scope)]).await;
+        let pages = world.open().await;
+        assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 0), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn ending_ones_own_session_on_the_list_is_a_sign_out() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let list = world.get("/auth/sessions").await.json();
+    let own = list.as_array().unwrap()[0]["id"].as_str().unwrap().to_owned();
+    world.post("/auth/sessions/revoke", &[("id", &own)]).await;
+    assert_eq!(world.status().await, 401);
+    let pages = world.open().await;
+    assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
+    for reason in [EndReason::Revoked, EndReason::Idle, EndReason::SignedOut] {
+        for way in ["/", PAGE] {
+            let mut world = world_with(vec![("AUTH_IDLE_TIMEOUT", "300".into())]).await;
+            world.sign_in("/", "alice").await;
+            let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
+            if reason == EndReason::Idle {
+                world.app.clock.advance(TimeDelta::seconds(300));
+            } else if let Resolution::SignedIn(key, _) =
+                world.app.auth.sessions.resolve(&cookie).await.unwrap()
+            {
+                world.app.auth.sessions.end(&key, reason).await.unwrap();
+            }
+            // The page that clears the session's cookie must not clear the knowledge with it.
+            let url = world.app.at(way);
+            world.browser.open(&url).await;
+            assert_eq!(world.browser.cookie(&world.app.url, "app.session"), None, "{reason:?} {way}");
+            let pages = world.open().await;
+            assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 0), "{reason:?} {way}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_by_hand_opens_the_silent_way_again() {
+    let mut world = short_sessions().await;
+    world.open().await;
+    assert_eq!(world.guard_cookie().as_deref(), Some("tried"));
+    world.known_at_the_provider().await;
+    assert_eq!(world.guard_cookie(), None);
+    assert_eq!(path(world.open().await.last().unwrap()), PAGE);
+}
+
+#[tokio::test]
+async fn a_browser_that_keeps_every_cookie_but_the_sessions_does_not_go_round_in_circles() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let callback = world.answered().await;
+    let page = world.browser.navigate(&callback).await;
+    assert_eq!(page.path(), PAGE);
+    world.browser.plant(&world.app.url, "app.session", "");
+    let pages = world.open().await;
+    assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 0));
+}
+
+#[tokio::test]
+async fn a_user_whom_the_app_does_not_want_is_told_so_once() {
+    let refuse = |_| ready(Ok::<_, Infallible>(Verdict::Refuse));
+    let options =
+        AppOptions { configure: Arc::new(move |builder| builder.sign_in(refuse)), ..AppOptions::default() };
+    let mut world = world_as(options, None).await;
+    let by_hand = world.sign_in(PAGE, "alice").await;
+    assert_eq!(by_hand.path(), "/login?error=refused&callbackUrl=%2Fprotected%3Ftab%3D2");
+    let refused = world.open().await;
+    assert_eq!((path(refused.last().unwrap()), asked(&refused)), (&*by_hand.path(), 1));
+    let again = world.open().await;
+    assert_eq!((path(again.last().unwrap()), asked(&again)), (LOGIN, 0));
+}
+
+#[tokio::test]
+async fn of_several_providers_the_one_that_was_used_last_is_asked() {
+    let socket = bind().await;
+    let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
+    let provider = TestProvider::start_with(&[&origin], |config| {
+        config.clients[0].redirect_uris.push(origin.join("/auth/callback/oidc").unwrap());
+    })
+    .await;
+    let vars = vec![
+        ("AUTH_OIDC_ID", "demo".to_owned()),
+        ("AUTH_OIDC_SECRET", CLIENT_SECRET.to_owned()),
+        ("AUTH_OIDC_ISSUER", provider.issuer.as_str().trim_end_matches('/').to_owned()),
+        ("AUTH_SESSION_MAX_AGE", "600".to_owned()),
+    ];
+    let options = AppOptions { vars, ..AppOptions::default() };
+    let app = App::start(socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
+    let mut world = World { provider, app, browser: Browser::new() };
+    assert_eq!(world.answered().await.path(), "/auth/callback/demo", "the first");
+
+    let begun = world.post("/auth/signin/oidc", &[]).await;
+    let login = world.browser.follow(begun).await;
+    let answer = world.provider.continue_as(&mut world.browser, &login, "alice").await;
+    assert_eq!(world.browser.get(&answer.location().unwrap()).await.path(), "/");
+    world.app.clock.advance(TimeDelta::seconds(600));
+    assert_eq!(world.answered().await.path(), "/auth/callback/oidc");
+
+    // A cookie that names nobody we know is nothing to go by.
+    world.browser.plant(&world.app.url, "app.provider", "github");
+    world.browser.plant(&world.app.url, "app.silent", "");
+    assert_eq!(world.answered().await.path(), "/auth/callback/demo");
+}
