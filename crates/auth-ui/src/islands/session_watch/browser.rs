@@ -132,7 +132,7 @@ async fn ask() -> Option<Option<String>> {
 
 /// What only the user may see: the page's content, and their name in the header.
 fn take_content_away() {
-    for selector in ["main", ".site-header .account", ".guard-message"] {
+    for selector in ["main", ".site-header .account"] {
         if let Ok(Some(element)) = document().query_selector(selector) {
             element.replace_children_with_node_0();
         }
