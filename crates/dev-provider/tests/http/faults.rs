@@ -167,9 +167,11 @@ async fn the_counters_count_what_was_asked() {
     suite.as_client("/token", &[("grant_type", "password")]).await;
     suite.userinfo("x").await;
     suite.send(Method::GET, "/jwks.json", &[], "").await;
+    suite.as_client("/revoke", &[("token", "x")]).await;
     let counters = suite.send(Method::GET, "/test/counters", &[], "").await.json();
     let expected = json!({
         "authorization_code": 1, "refresh_token": 1, "other_grant": 1, "jwks": 1, "discovery": 0, "userinfo": 1,
+        "revocation": 1,
     });
     assert_eq!(counters, expected);
     assert_eq!(serde_json::to_value(suite.provider.counters()).unwrap(), expected);
