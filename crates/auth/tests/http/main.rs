@@ -4,6 +4,7 @@
 mod app_data;
 mod devices;
 mod events;
+mod gate;
 mod github;
 mod hooks;
 mod https;

@@ -1,0 +1,146 @@
+//! The gate around an app: what it refuses first, and what it writes down.
+
+use crate::support::world;
+use auth::{guard::PublicPaths, protect};
+use axum::{Router, body::Body, routing::get};
+use futures::stream;
+use http::{Method, Request, Response, StatusCode};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex},
+};
+use test_support::app_routes;
+use tower::ServiceExt;
+use tracing_subscriber::fmt::MakeWriter;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const TOO_LARGE: &str = "65537";
+
+async fn ask(
+    router: Router,
+    method: Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Body,
+) -> Response<Body> {
+    let mut request = Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    router.oneshot(request.body(body).unwrap()).await.unwrap()
+}
+
+/// Each of these requests is wrong in all the ways of those after it.
+#[tokio::test]
+async fn host_then_size_then_cross_site_then_session_and_every_refusal_carries_the_security_headers() {
+    let world = world().await;
+    let host = world.app.url.authority().to_owned();
+    let foreign = ("origin", "https://evil.example");
+    for (headers, expected) in [
+        (
+            vec![("host", "evil.example"), ("content-length", TOO_LARGE), foreign],
+            StatusCode::MISDIRECTED_REQUEST,
+        ),
+        (vec![("host", &*host), ("content-length", TOO_LARGE), foreign], StatusCode::PAYLOAD_TOO_LARGE),
+        (vec![("host", &*host), foreign], StatusCode::FORBIDDEN),
+        (vec![("host", &*host)], StatusCode::UNAUTHORIZED),
+    ] {
+        let router = app_routes(&world.app.auth);
+        let refused = ask(router, Method::POST, "/protected", &headers, Body::empty()).await;
+        assert_eq!(refused.status(), expected);
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(refused.headers()[name], value, "{expected}");
+        }
+        let policy = refused.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn health_checks_come_by_any_name_and_nothing_else_does() {
+    let world = world().await;
+    let by_address = [("host", "10.0.0.7:8080")];
+    for (path, expected) in [
+        ("/healthz", StatusCode::OK),
+        ("/healthz/", StatusCode::MISDIRECTED_REQUEST),
+        ("/", StatusCode::MISDIRECTED_REQUEST),
+        ("/nothing", StatusCode::MISDIRECTED_REQUEST),
+    ] {
+        let router = app_routes(&world.app.auth);
+        assert_eq!(
+            ask(router, Method::GET, path, &by_address, Body::empty()).await.status(),
+            expected,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_in_pieces_that_does_not_say_how_long_it_is_is_read_to_the_limit_only() {
+    let world = world().await;
+    let host = world.app.url.authority().to_owned();
+    let headers = [("host", &*host), ("content-type", FORM)];
+    for (pieces, expected) in [(1, StatusCode::SEE_OTHER), (2, StatusCode::PAYLOAD_TOO_LARGE)] {
+        let piece = format!("x{}=&", "a".repeat(40 * 1024));
+        let pieces = (0..pieces).map(move |number| Ok::<_, Infallible>(format!("{number}{piece}")));
+        let body = Body::from_stream(stream::iter(pieces));
+        let router = app_routes(&world.app.auth);
+        assert_eq!(ask(router, Method::POST, "/auth/signout", &headers, body).await.status(), expected);
+    }
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A query may hold a code.
+#[tokio::test]
+async fn what_is_written_down_names_the_path_and_never_the_query_or_a_cookie() {
+    let world = world().await;
+    let host = world.app.url.authority().to_owned();
+    let lines = Lines::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(lines.clone()).with_max_level(tracing::Level::TRACE);
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    const OPEN: PublicPaths = PublicPaths { pages: &["/broken"], others: &[], prefixes: &["/auth/"] };
+    let broken = Router::new().route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR));
+    let router = protect(broken.merge(auth::routes::callbacks(&world.app.auth)), &world.app.auth, OPEN);
+    let headers = [("host", &*host), ("origin", "https://evil.example"), ("cookie", "app.session=private")];
+    for (method, path) in [
+        (Method::GET, "/broken"),
+        (Method::GET, "/protected"),
+        (Method::POST, "/broken"),
+        (Method::GET, "/auth/callback/demo"),
+    ] {
+        let url = format!("{path}?state=private&code=private");
+        ask(router.clone(), method, &url, &headers, Body::empty()).await;
+    }
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("could not be answered") && text.contains("/auth/callback/demo"), "{text}");
+    assert!(!text.contains("private"), "{text}");
+}
