@@ -64,6 +64,8 @@ impl SqliteStore {
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
+            // A file does not hang up. Connections are tested when they come back, and that is enough.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
         let listeners = Listeners::default();
