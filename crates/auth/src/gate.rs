@@ -20,7 +20,7 @@ use axum::{
 use futures::FutureExt;
 use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::Limited;
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
@@ -32,15 +32,15 @@ const MAX_BODY: usize = 64 * 1024;
 /// Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
-    let gate = Gate { auth: auth.clone(), public, router };
+    let gate = Arc::new(Gate { auth: auth.clone(), public, router });
     Router::new().fallback_service(service_fn(move |request: Request| {
-        // The path and never the query: a query may hold a code.
-        let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
+        // The path and never the query: a query may hold a code. Only where somebody looks closely (`debug`):
+        // to write it down for every request costs more than to check the session.
+        let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
         gate.clone().answer(request).instrument(span).map(Ok::<_, Infallible>)
     }))
 }
 
-#[derive(Clone)]
 struct Gate {
     auth: Auth,
     public: PublicPaths,
@@ -48,36 +48,30 @@ struct Gate {
 }
 
 impl Gate {
-    async fn answer(self, request: Request) -> Response {
+    async fn answer(self: Arc<Self>, request: Request) -> Response {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         // Health checks come by address, so they stand outside the host check. Everything else has to pass,
         // what there is no route for included.
-        let mut response = if routes::is_health(request.uri().path()) {
-            route(self.router, request).await
+        let (mut response, is_https) = if routes::is_health(uri.path()) {
+            (self.route(request).await, false)
         } else {
-            self.of_our_host(request).await
+            let (parts, body) = request.into_parts();
+            match origin::check_host(&self.auth.public_urls, &parts) {
+                Ok(origin) => (self.at(&origin, parts, body).await, origin.is_https()),
+                Err(refusal) => (refusal, false),
+            }
         };
         let status = response.status().as_u16();
         if response.status().is_server_error() {
-            tracing::error!(status, "could not be answered");
+            tracing::error!(%method, path = uri.path(), status, "could not be answered");
         } else {
             tracing::debug!(status, "answered");
         }
-        headers::add_security_headers(response.headers_mut());
+        headers::secure(response.headers_mut(), is_https);
         response
     }
 
-    async fn of_our_host(self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
-        let origin = match origin::check_host(&self.auth.public_urls, &parts) {
-            Ok(origin) => origin,
-            Err(refusal) => return refusal,
-        };
-        let mut response = self.at(&origin, parts, body).await;
-        headers::add_hsts(&origin, response.headers_mut());
-        response
-    }
-
-    async fn at(self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
+    async fn at(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
         let body = match limited(&parts.headers, body) {
             Ok(body) => body,
             Err(refusal) => return refusal,
@@ -93,18 +87,21 @@ impl Gate {
         let mut response = match guard::admit(self.public, &parts) {
             Ok(()) => {
                 parts.extensions.insert(RequestOrigin(origin.clone()));
-                route(self.router, Request::from_parts(parts, body)).await
+                self.route(Request::from_parts(parts, body)).await
             }
             Err(refusal) => refusal,
         };
-        cookie.keep_in_step(&self.auth, origin, &mut response).await;
+        if let Some(cookie) = cookie {
+            // Boxed, here and in `resolve`: what is seldom needed should not make every request's future large.
+            Box::pin(cookie.keep_in_step(&self.auth, origin, &mut response)).await;
+        }
         response
     }
-}
 
-/// The router's answer.
-async fn route(mut router: Router, request: Request) -> Response {
-    router.call(request).await.unwrap_or_else(|never| match never {})
+    /// The router's answer.
+    async fn route(&self, request: Request) -> Response {
+        self.router.clone().call(request).await.unwrap_or_else(|never| match never {})
+    }
 }
 
 /// A body that says it is too long is refused, and one that does not say is cut off there.

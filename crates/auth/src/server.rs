@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 use axum::Router;
-use std::{future::Future, time::Duration};
+use std::{future::Future, io::IsTerminal, time::Duration};
 use tokio::{net::TcpListener, signal};
 
 /// How long requests under way may take to finish once we were asked to stop.
@@ -11,7 +11,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Starts logging to standard error; `RUST_LOG` chooses what, `info` by default.
 pub fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours for people; files and collectors get plain text.
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
 }
 
 /// Listens on `address` (`host:port`), which came from `variable`.

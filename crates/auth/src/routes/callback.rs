@@ -120,7 +120,7 @@ pub async fn finish_sign_in(
             }
             // The guard's own try leaves its cookie: should this browser not keep the session's, the page
             // leads to `/login` and not here again.
-            if !by_guard && !settings.values(CookieKind::Silent, origin, &returned.headers).is_empty() {
+            if !by_guard && settings.values(CookieKind::Silent, origin, &returned.headers).next().is_some() {
                 cookies.push(settings.clear(CookieKind::Silent, origin));
             }
             Redirect::to(return_path.as_str()).into_response()

@@ -51,8 +51,8 @@ pub(super) async fn silent(
 
 /// The provider this browser signed in with last, else the first that can be asked.
 fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
-    let remembered = auth.cookies.values(CookieKind::Provider, origin, headers);
-    let last = remembered.iter().find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
+    let mut remembered = auth.cookies.values(CookieKind::Provider, origin, headers);
+    let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
     last.or_else(|| auth.providers.iter().find(|provider| provider.can_be_silent()))
 }
 

@@ -140,6 +140,14 @@ impl Sessions {
         Ok((id, record))
     }
 
+    /// The live session of a cookie's value, if it was looked up a moment ago: then the store need not be
+    /// asked.
+    pub(super) fn remembered(&self, cookie: &str) -> Option<(SessionKey, Arc<SessionRecord>)> {
+        let key = SessionId::parse(cookie)?.key();
+        let record = self.cache.get(&key)?;
+        (record.expires_at > self.clock.now()).then_some((key, record))
+    }
+
     /// What the cookie's value leads to. Garbage is [`Resolution::Unknown`].
     ///
     /// # Errors
@@ -162,7 +170,10 @@ impl Sessions {
         }
         let begun = self.cache.begin();
         match self.store.load(&key, self.clock.now()).await? {
-            Lookup::Live(record) => {
+            Lookup::Live(mut record) => {
+                // Apps that share a store may have different limits: each judges by its own, from the last
+                // activity in any of them.
+                record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
                 let record: Arc<SessionRecord> = Arc::from(record);
                 self.cache.remember(begun, key, record.clone());
                 self.by_policy(key, record).await
@@ -172,19 +183,14 @@ impl Sessions {
         }
     }
 
-    /// Apps that share a store may have different limits: each judges by its own, from the last activity
-    /// in any of them. Away too long ends the session, unless it was used meanwhile.
+    /// Away too long ends the session, unless it was used meanwhile.
     async fn by_policy(
         &self,
         key: SessionKey,
         record: Arc<SessionRecord>,
     ) -> Result<Resolution, SessionUnavailable> {
         let now = self.clock.now();
-        let expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
-        if expires_at > now {
-            let same = expires_at == record.expires_at;
-            let record =
-                if same { record } else { Arc::new(SessionRecord { expires_at, ..(*record).clone() }) };
+        if record.expires_at > now {
             return Ok(Resolution::SignedIn(key, record));
         }
         if !self.policy.is_idle(record.last_seen_at, now) {
@@ -206,6 +212,11 @@ impl Sessions {
         }
     }
 
+    /// Whether the activity written down last is old enough for the next to be written.
+    pub(super) fn is_touch_due(&self, record: &SessionRecord) -> bool {
+        self.clock.now() - record.last_seen_at >= self.policy.write_interval()
+    }
+
     /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times
     /// when something was written: then the cookie's age is renewed too.
     ///
@@ -216,11 +227,11 @@ impl Sessions {
         key: &SessionKey,
         record: &SessionRecord,
     ) -> Result<Option<SessionRecord>, SessionUnavailable> {
-        let now = self.clock.now();
-        let interval = self.policy.write_interval();
-        if now - record.last_seen_at < interval {
+        if !self.is_touch_due(record) {
             return Ok(None);
         }
+        let now = self.clock.now();
+        let interval = self.policy.write_interval();
         let kept_until = self.policy.kept_until(now, record.absolute_expires_at);
         let touch = Touch { seen_at: now, expires_at: kept_until, interval };
         let written = self.store.touch(key, touch).await;

@@ -62,12 +62,8 @@ fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
 
 /// What the answer does to the session cookie.
 enum CookieChange {
-    Keep,
     /// Activity was written down: the browser keeps the cookie longer. The value is sent back as it came.
-    Renew {
-        value: String,
-        session: Session,
-    },
+    Renew { value: String, session: Session },
     /// It opens nothing.
     Clear,
     /// It opened a session that has ended: the cookie stays until a page could say why. Clearing it any
@@ -82,30 +78,52 @@ pub(crate) struct CookieStep {
     is_navigation: bool,
 }
 
-/// Finds the session and extends it where a person was active.
-pub(crate) async fn resolve(auth: &Auth, origin: &Origin, request: &Parts) -> (CurrentSession, CookieStep) {
+/// Finds the session and extends it where a person was active. Also says what is to be done about the cookie,
+/// if anything.
+pub(crate) async fn resolve(
+    auth: &Auth,
+    origin: &Origin,
+    request: &Parts,
+) -> (CurrentSession, Option<CookieStep>) {
     let Parts { method, uri, headers, .. } = request;
-    let values = auth.cookies.values(CookieKind::Session, origin, headers);
-    let (current, change) = find(auth, values, activity(method, uri, headers)).await;
+    let mut values = auth.cookies.values(CookieKind::Session, origin, headers);
+    let Some(first) = values.next() else {
+        return (CurrentSession::SignedOut(None), None);
+    };
+    let second = values.next();
+    let activity = activity(method, uri, headers);
+    // Nearly always there is one cookie, its session was looked up a moment ago, and nothing is to be written.
+    let remembered = if second.is_none() { remembered(auth, first, activity) } else { None };
+    let (current, change) = match remembered {
+        Some(session) => (CurrentSession::SignedIn(session), None),
+        None => {
+            let values = [first].into_iter().chain(second).chain(values).map(ToOwned::to_owned).collect();
+            Box::pin(find(auth, values, activity)).await
+        }
+    };
     if let CurrentSession::SignedIn(session) = &current {
         auth.refresher.renew_if_due(session);
     }
-    (current, CookieStep { change, is_navigation: is_navigation(method, headers) })
+    let step = change.map(|change| CookieStep { change, is_navigation: is_navigation(method, headers) });
+    (current, step)
+}
+
+/// A session for which the store need not be asked: known to live, and with no activity to write down.
+fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> {
+    let (key, record) = auth.sessions.remembered(cookie)?;
+    let is_kept = activity == Activity::Background || !auth.sessions.is_touch_due(&record);
+    is_kept.then(|| auth.sessions.session(key, record))
 }
 
 impl CookieStep {
     /// Adds what the answer does to the session cookie, unless the handler did something itself.
     pub(crate) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
-        if matches!(self.change, CookieChange::Keep) {
-            return;
-        }
         let name = auth.cookies.name(CookieKind::Session, origin);
         if response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name)) {
             return;
         }
         let is_page = self.is_navigation && !response.status().is_redirection();
         let cookies = match self.change {
-            CookieChange::Keep => Vec::new(),
             // A sign-out may have happened while the handler ran: no cookie for what has ended.
             CookieChange::Renew { value, session } => {
                 let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
@@ -133,10 +151,10 @@ fn is_named(cookie: &HeaderValue, name: &str) -> bool {
     cookie.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
 }
 
-async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentSession, CookieChange) {
-    if values.is_empty() {
-        return (CurrentSession::SignedOut(None), CookieChange::Keep);
-    }
+/// What was found, and what the answer does to the cookie, if anything.
+type Found = (CurrentSession, Option<CookieChange>);
+
+async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     let mut live = Vec::new();
     let mut ended = None;
     for value in values {
@@ -146,7 +164,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
             Ok(Resolution::Unknown) => {}
             Err(error) => {
                 tracing::error!(error = %error.0, "the session store did not answer");
-                return (CurrentSession::Unavailable, CookieChange::Keep);
+                return (CurrentSession::Unavailable, None);
             }
         }
     }
@@ -163,43 +181,39 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> (CurrentS
                 "a session cookie opened nothing"
             );
             let change = ended.map_or(CookieChange::Clear, CookieChange::ClearOnPage);
-            (CurrentSession::SignedOut(ended), change)
+            (CurrentSession::SignedOut(ended), Some(change))
         }
     }
 }
 
 /// Two live sessions in one browser: a neighbour on the same domain planted one of them, and nobody can
 /// tell which. Neither goes on.
-async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> (CurrentSession, CookieChange) {
+async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
     for (_, session) in live {
         if let Err(error) = auth.sessions.end(&session.key, EndReason::Revoked).await {
             tracing::error!(error = %error.0, "a session could not be ended");
-            return (CurrentSession::Unavailable, CookieChange::Keep);
+            return (CurrentSession::Unavailable, None);
         }
     }
-    (CurrentSession::SignedOut(Some(EndReason::Revoked)), CookieChange::ClearOnPage(EndReason::Revoked))
+    let change = CookieChange::ClearOnPage(EndReason::Revoked);
+    (CurrentSession::SignedOut(Some(EndReason::Revoked)), Some(change))
 }
 
-async fn extend(
-    auth: &Auth,
-    value: String,
-    session: Session,
-    activity: Activity,
-) -> (CurrentSession, CookieChange) {
+async fn extend(auth: &Auth, value: String, session: Session, activity: Activity) -> Found {
     if activity == Activity::Background {
-        return (CurrentSession::SignedIn(session), CookieChange::Keep);
+        return (CurrentSession::SignedIn(session), None);
     }
     match auth.sessions.touch(&session.key, &session.record).await {
         Ok(Some(record)) => {
             let session = Session { record: Arc::new(record), ..session };
             let change = CookieChange::Renew { value, session: session.clone() };
-            (CurrentSession::SignedIn(session), change)
+            (CurrentSession::SignedIn(session), Some(change))
         }
-        Ok(None) => (CurrentSession::SignedIn(session), CookieChange::Keep),
+        Ok(None) => (CurrentSession::SignedIn(session), None),
         Err(error) => {
             tracing::warn!(error = %error.0, "activity could not be written down");
-            (CurrentSession::SignedIn(session), CookieChange::Keep)
+            (CurrentSession::SignedIn(session), None)
         }
     }
 }

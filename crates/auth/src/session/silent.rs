@@ -60,7 +60,7 @@ pub(crate) fn tried(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
 }
 
 fn has(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap, value: &str) -> bool {
-    cookies.values(CookieKind::Silent, origin, headers).iter().any(|found| found == value)
+    cookies.values(CookieKind::Silent, origin, headers).any(|found| found == value)
 }
 
 /// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.
