@@ -37,7 +37,6 @@ const KNOWN: [&str; 13] = [
     "AUTH_IDENTITY_ID",
     "AUTH_IDENTITY_SECRET",
     "AUTH_IDENTITY_ISSUER",
-    // Part of the contract, and checked; nothing re-checks sessions with the provider yet.
     "AUTH_REVALIDATE_INTERVAL",
 ];
 
@@ -84,7 +83,8 @@ pub struct Config {
     pub cookies: CookieSettings,
     /// `SESSION_STORE_URL`.
     pub store_url: String,
-    /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_SESSION_CACHE_AGE`.
+    /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_REVALIDATE_INTERVAL`,
+    /// `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
     /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
     /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
@@ -302,14 +302,22 @@ impl Vars {
 
     fn policy(&self) -> Result<SessionPolicy, ConfigError> {
         let default = SessionPolicy::default();
-        self.seconds("AUTH_REVALIDATE_INTERVAL")?;
         let max_age = self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age);
         let absolute_age = self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?;
         let policy = SessionPolicy {
             max_age,
             absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
             idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
-            cache_age: self.cache_age()?.unwrap_or(default.cache_age),
+            revalidate_interval: match self
+                .whole_seconds("AUTH_REVALIDATE_INTERVAL", "never asks the provider")?
+            {
+                Some(0) => None,
+                Some(seconds) => Some(TimeDelta::seconds(seconds.into())),
+                None => default.revalidate_interval,
+            },
+            cache_age: self
+                .whole_seconds("AUTH_SESSION_CACHE_AGE", "asks the store at every request")?
+                .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
         };
         if policy.absolute_age < policy.max_age {
             let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
@@ -318,14 +326,13 @@ impl Vars {
         Ok(policy)
     }
 
-    fn cache_age(&self) -> Result<Option<Duration>, ConfigError> {
-        let name = "AUTH_SESSION_CACHE_AGE";
+    /// A number of seconds of which 0 means something else.
+    fn whole_seconds(&self, name: &str, zero: &str) -> Result<Option<u32>, ConfigError> {
         let parse = |text: &str| {
-            let problem =
-                || format!("\"{text}\" must be a number of seconds; 0 asks the store at every request");
-            text.parse::<u32>().map_err(|_| ConfigError::new(name, problem()))
+            let problem = || format!("\"{text}\" must be a number of seconds; 0 {zero}");
+            text.parse().map_err(|_| ConfigError::new(name, problem()))
         };
-        Ok(self.get(name).map(parse).transpose()?.map(|seconds| Duration::from_secs(seconds.into())))
+        self.get(name).map(parse).transpose()
     }
 
     fn form_action_origins(&self) -> Result<Vec<Origin>, ConfigError> {

@@ -33,7 +33,7 @@ fn join(base: &Url, path: &str) -> Result<Url, Unavailable> {
 }
 
 /// github.com keeps its API on a host of its own, an Enterprise server under `/api/v3`.
-fn api_user(base: &Url) -> Result<Url, Unavailable> {
+pub(super) fn api_user(base: &Url) -> Result<Url, Unavailable> {
     if base.host_str() == Some("github.com") {
         return Url::parse("https://api.github.com/user").map_err(|_| Unavailable);
     }
@@ -111,11 +111,9 @@ pub(super) async fn refresh(
 }
 
 async fn ask_user(base: &Url, http: &HttpClient, access_token: &str) -> Result<GitHubUser, FlowError> {
-    let request = ::http::Request::get(api_user(base)?.as_str())
-        .header("accept", "application/vnd.github+json")
-        .header("authorization", format!("Bearer {access_token}"))
-        .body(Vec::new())
-        .map_err(|_| Unavailable)?;
+    let endpoint = api_user(base)?;
+    let request = token::bearer_request(&endpoint, &access_token.into(), "application/vnd.github+json")
+        .ok_or(Unavailable)?;
     let answer = http.send(request).await.map_err(|error| {
         tracing::warn!(%error, "GitHub's API did not answer");
         Unavailable

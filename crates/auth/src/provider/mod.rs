@@ -47,6 +47,19 @@ pub struct Refreshed {
     pub(crate) id_token: Option<SecretString>,
 }
 
+/// What a provider says of an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is good.
+    Good,
+    /// It is good no more (401, RFC 6750 §3.1), and with it whatever it was given for.
+    Refused,
+    /// The provider is in trouble.
+    Unavailable,
+    /// The provider has nobody who could say.
+    NobodyToAsk,
+}
+
 /// What a flow needs to know of a provider before it begins or ends.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
@@ -122,6 +135,21 @@ impl Provider {
                 oidc::refresh(&self.config, discovery, &self.http, &self.clock, refresh_token, record).await
             }
             (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
+        }
+    }
+
+    /// Whether an access token that has not ended is still good.
+    pub async fn standing(&self, access_token: &SecretString) -> Standing {
+        let endpoint = match &self.config.kind {
+            Kind::GitHub { base } => github::api_user(base).ok(),
+            Kind::Oidc { .. } => match self.discovered().await {
+                Ok(discovered) => discovered.userinfo.as_ref().map(|endpoint| endpoint.url().clone()),
+                Err(Unavailable) => return Standing::Unavailable,
+            },
+        };
+        match endpoint {
+            Some(endpoint) => token::standing(&self.http, &endpoint, access_token).await,
+            None => Standing::NobodyToAsk,
         }
     }
 

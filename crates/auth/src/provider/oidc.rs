@@ -204,11 +204,7 @@ struct UserInfo {
 }
 
 async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) -> Option<UserInfo> {
-    let request = ::http::Request::get(endpoint.as_str())
-        .header("accept", "application/json")
-        .header("authorization", format!("Bearer {access_token}"))
-        .body(Vec::new())
-        .ok()?;
+    let request = token::bearer_request(endpoint, &access_token.into(), "application/json")?;
     let answer = http.send(request).await.ok()?;
     answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
 }

@@ -1,11 +1,11 @@
 //! The request to a token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.5).
 
-use super::{ProviderConfig, Unavailable};
+use super::{ProviderConfig, Standing, Unavailable};
 use crate::{
     flow::{Authorized, FlowError},
     http::{HttpClient, HttpError},
 };
-use ::http::StatusCode;
+use ::http::{Request, StatusCode, header};
 use openidconnect::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, StandardErrorResponse, TokenUrl,
@@ -37,12 +37,7 @@ pub(super) async fn exchange<Answer: oauth2::TokenResponse>(
     http: &HttpClient,
     authorized: &Authorized,
 ) -> Result<Answer, FlowError> {
-    let mut client =
-        TokenClient::<Answer>::new(ClientId::new(config.client_id.clone())).set_auth_type(auth_type);
-    if let Some(secret) = &config.client_secret {
-        client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-    }
-    client
+    client::<Answer>(config, auth_type)
         .set_token_uri(endpoint)
         .exchange_code(AuthorizationCode::new(authorized.code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(authorized.code_verifier.expose_secret().to_owned()))
@@ -91,6 +86,31 @@ pub(super) async fn revoke(
     let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = http.post_form(endpoint, form, in_header.map(|secret| (&*config.client_id, secret)));
     Ok(http.send(request).await?.status())
+}
+
+/// A request that shows an access token (RFC 6750 §2.1).
+pub(super) fn bearer_request(
+    endpoint: &Url,
+    access_token: &SecretString,
+    accept: &str,
+) -> Option<Request<Vec<u8>>> {
+    Request::get(endpoint.as_str())
+        .header(header::ACCEPT, accept)
+        .header(header::AUTHORIZATION, format!("Bearer {}", access_token.expose_secret()))
+        .body(Vec::new())
+        .ok()
+}
+
+/// Whether a resource of the provider's still takes an access token.
+pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &SecretString) -> Standing {
+    let Some(request) = bearer_request(endpoint, access_token, "application/json") else {
+        return Standing::NobodyToAsk;
+    };
+    match http.send(request).await.map(|answer| answer.status()) {
+        Ok(StatusCode::UNAUTHORIZED) => Standing::Refused,
+        Ok(status) if status.is_success() => Standing::Good,
+        _ => Standing::Unavailable,
+    }
 }
 
 fn client<Answer: oauth2::TokenResponse>(

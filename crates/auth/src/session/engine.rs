@@ -129,6 +129,7 @@ impl Sessions {
             issued_at: new.issued_at,
             created_at: now,
             last_seen_at: now,
+            checked_at: now,
             expires_at: self.policy.kept_until(now, absolute_expires_at),
             absolute_expires_at,
             data: NO_DATA.to_owned(),
@@ -215,6 +216,16 @@ impl Sessions {
     /// Whether the activity written down last is old enough for the next to be written.
     pub(super) fn is_touch_due(&self, record: &SessionRecord) -> bool {
         self.clock.now() - record.last_seen_at >= self.policy.write_interval()
+    }
+
+    /// Whether the provider is to be asked again if it still stands by the session.
+    pub(super) fn is_check_due(&self, key: &SessionKey, record: &SessionRecord) -> bool {
+        self.policy.is_check_due(record.checked_at, key.as_bytes()[1], self.clock.now())
+    }
+
+    /// Has this process look a session up anew.
+    pub(super) fn forget(&self, key: &SessionKey) {
+        self.cache.forget(key);
     }
 
     /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times

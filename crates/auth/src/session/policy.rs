@@ -16,6 +16,9 @@ pub struct SessionPolicy {
     pub absolute_age: TimeDelta,
     /// Time without user activity after which the user is taken to be away (`AUTH_IDLE_TIMEOUT`).
     pub idle_timeout: Option<TimeDelta>,
+    /// How often a session in use is checked with the provider (`AUTH_REVALIDATE_INTERVAL`, article 3);
+    /// `None`: never.
+    pub revalidate_interval: Option<TimeDelta>,
     /// How long a process may believe what it looked up, should it hear nothing
     /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
     /// store at every request.
@@ -23,12 +26,14 @@ pub struct SessionPolicy {
 }
 
 impl Default for SessionPolicy {
-    /// 30 days rolling, 90 days absolute, no idle limit; believed for five seconds.
+    /// 30 days rolling, 90 days absolute, no idle limit; checked every quarter of an hour, believed for five
+    /// seconds.
     fn default() -> Self {
         Self {
             max_age: TimeDelta::days(30),
             absolute_age: TimeDelta::days(90),
             idle_timeout: None,
+            revalidate_interval: Some(TimeDelta::minutes(15)),
             cache_age: Duration::from_secs(5),
         }
     }
@@ -62,6 +67,15 @@ impl SessionPolicy {
     #[must_use]
     pub fn is_idle(&self, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.idle_timeout.is_some_and(|idle| now >= last_seen_at + idle)
+    }
+
+    /// Whether a session that the provider stood by at `checked_at` is to be checked again. `spread`, any number
+    /// that is the session's own, makes it up to a tenth of the interval early, so that sessions which began
+    /// together do not ask together.
+    #[must_use]
+    pub fn is_check_due(&self, checked_at: DateTime<Utc>, spread: u8, now: DateTime<Utc>) -> bool {
+        self.revalidate_interval
+            .is_some_and(|interval| now - checked_at >= interval - interval / 10 * i32::from(spread) / 255)
     }
 
     /// When a session that begins at `now` ends whatever happens.
@@ -109,6 +123,17 @@ mod tests {
     fn an_idle_limit_is_the_nearer_end() {
         let policy = policy(1000, 5000, Some(30));
         assert_eq!(policy.expires_at(at(0), at(5000)), at(30));
+    }
+
+    #[test]
+    fn a_check_is_due_after_the_interval_or_a_little_before() {
+        let policy =
+            SessionPolicy { revalidate_interval: Some(TimeDelta::seconds(100)), ..policy(1, 1, None) };
+        for (after, spread, is_due) in [(99, 0, false), (100, 0, true), (89, 255, false), (90, 255, true)] {
+            assert_eq!(policy.is_check_due(at(0), spread, at(after)), is_due, "{after} s, {spread}");
+        }
+        let never = SessionPolicy { revalidate_interval: None, ..policy };
+        assert!(!never.is_check_due(at(0), 0, at(1_000_000)));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct SessionRecord {
     pub last_seen_at: DateTime<Utc>,
     /// Ends here unless activity extends it.
     pub expires_at: DateTime<Utc>,
+    /// When the provider last stood by it: at the sign-in, a refresh or a check.
+    pub checked_at: DateTime<Utc>,
     /// Ends here whatever happens.
     pub absolute_expires_at: DateTime<Utc>,
     /// What the app keeps about the user in this session, as JSON.

@@ -1,15 +1,20 @@
-//! Fresh access tokens, one request for each session however many ask.
+//! Fresh access tokens, one request for each session however many ask; and with them the provider's word
+//! that it still stands by the session.
 //!
 //! In a process, callers share one attempt; between processes, a lease in the store lets one of them
 //! ask the provider while the others wait for its result. New tokens are in the store before anybody
 //! uses them, because the provider has retired the old refresh token by then (RFC 9700 §4.14.2).
+//!
+//! Article 3 has the browser ask every fifteen minutes whether the provider's session lives
+//! (`VERIFY_LOGIN_SESSION_INTERVAL`). Here the server does, for sessions in use: a refresh token is good for
+//! as long as that session is, so a refresh is the question; where there is none, `/userinfo` is asked.
 
 use super::{Session, SessionKey, SessionRecord, Sessions, Tokens};
 use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
-    provider::{Provider, Refreshed},
+    provider::{Provider, Refreshed, Standing},
     seal::Purpose,
     store::{LeaseOwner, Lookup, NewTokens, StoreError},
 };
@@ -67,6 +72,14 @@ impl From<StoreError> for RefreshError {
 type Outcome = Result<Option<DateTime<Utc>>, RefreshError>;
 type Attempt = Shared<BoxFuture<'static, Outcome>>;
 
+/// Why a session's provider is left alone, and for how long.
+#[derive(Clone, Copy)]
+struct Pause {
+    until: DateTime<Utc>,
+    length: TimeDelta,
+    error: RefreshError,
+}
+
 /// Renews access tokens.
 #[derive(Clone)]
 pub struct Refresher(Arc<Inner>);
@@ -76,8 +89,8 @@ struct Inner {
     providers: Arc<[Provider]>,
     clock: Clock,
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
-    /// Sessions whose provider is left alone for a while: until when, and the pause that led to it.
-    pauses: Mutex<HashMap<SessionKey, (DateTime<Utc>, TimeDelta)>>,
+    /// Sessions whose provider is left alone for a while.
+    pauses: Mutex<HashMap<SessionKey, Pause>>,
 }
 
 impl Refresher {
@@ -104,9 +117,11 @@ impl Refresher {
         Ok(tokens.access_token)
     }
 
-    /// Begins a renewal beside the request when the token is about to end.
+    /// Begins a renewal beside the request when the token is about to end, or the provider was not asked for
+    /// so long that it might not stand by the session any more (`AUTH_REVALIDATE_INTERVAL`).
     pub fn renew_if_due(&self, session: &Session) {
-        if self.is_due(session) && !self.0.is_paused(&session.key) {
+        let is_due = self.is_due(session) || self.0.sessions.is_check_due(&session.key, &session.record);
+        if is_due && self.0.pause_of(&session.key).is_none() {
             tokio::spawn(self.attempt(session));
         }
     }
@@ -150,12 +165,11 @@ impl Refresher {
 
 impl Inner {
     async fn run(&self, session: &Session) -> Outcome {
-        if self.is_paused(&session.key) {
-            return Err(RefreshError::ProviderUnavailable);
+        if let Some(pause) = self.pause_of(&session.key) {
+            return Err(pause.error);
         }
         let owner = self.sessions.random.bytes();
         let deadline = self.clock.now() + LEASE;
-        let before = session.record.tokens_expire_at;
         // Real time bounds the wait, whatever the clock that judges sessions says.
         for _ in 0..LEASE.num_milliseconds() / 50 {
             if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
@@ -163,7 +177,7 @@ impl Inner {
             }
             tokio::time::sleep(LOOK).await;
             let now = self.load(&session.key).await?;
-            if now.tokens_expire_at != before {
+            if was_renewed(&session.record, &now) {
                 return Ok(now.tokens_expire_at);
             }
         }
@@ -181,10 +195,12 @@ impl Inner {
         let outcome = self.ask(session, owner).await;
         if outcome.is_err() {
             // `set_tokens` gives the lease back by itself; every other way out does it here.
-            self.sessions.store.release_refresh(&session.key, owner).await?;
+            self.sessions.store.release_refresh(&session.key, owner, None).await?;
         }
         match outcome {
-            Err(RefreshError::ProviderUnavailable) => self.pause(session.key),
+            Err(error @ (RefreshError::ProviderUnavailable | RefreshError::NoRefreshToken)) => {
+                self.pause(session.key, error);
+            }
             _ => {
                 lock(&self.pauses).remove(&session.key);
             }
@@ -196,14 +212,17 @@ impl Inner {
         let key = &session.key;
         let record = self.load(key).await?;
         // Somebody renewed between our look and our lease.
-        if record.tokens_expire_at != session.record.tokens_expire_at {
-            self.sessions.store.release_refresh(key, owner).await?;
+        if was_renewed(&session.record, &record) {
+            self.sessions.store.release_refresh(key, owner, None).await?;
             return Ok(record.tokens_expire_at);
         }
         let tokens = self.sessions.tokens(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
-        let refresh_token = tokens.refresh_token.as_ref().ok_or(RefreshError::NoRefreshToken)?;
         let provider = self.providers.iter().find(|provider| provider.config.id == record.provider);
         let provider = provider.ok_or(RefreshError::NoRefreshToken)?;
+        let Some(refresh_token) = tokens.refresh_token.as_ref() else {
+            self.check(key, &record, &tokens, provider, owner).await?;
+            return Err(RefreshError::NoRefreshToken);
+        };
         match provider.refresh(refresh_token, &record).await {
             Ok(refreshed) => {
                 let saved = self.save(key, owner, tokens, refreshed).await?;
@@ -217,11 +236,45 @@ impl Inner {
             // The refresh token is worth nothing any more, or what came back for it is not to be believed.
             Err(error) => {
                 tracing::warn!(rule = %error, session = record.public_id, "a refresh was refused; the session ends");
-                let ended = self.sessions.end(key, EndReason::Expired).await;
-                ended.map_err(|error| RefreshError::from(error.0))?;
-                Err(RefreshError::Ended)
+                let is_check = self.sessions.is_check_due(key, &record);
+                self.end(key, if is_check { EndReason::Revoked } else { EndReason::Expired }).await
             }
         }
+    }
+
+    /// Without a refresh token, asks with the access token, while that is good, whether the provider still
+    /// stands by the session.
+    async fn check(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        tokens: &Tokens,
+        provider: &Provider,
+        owner: &LeaseOwner,
+    ) -> Result<(), RefreshError> {
+        let now = self.clock.now();
+        if !self.sessions.is_check_due(key, record) {
+            return Ok(());
+        }
+        // An access token that has ended proves nothing either way.
+        if tokens.access_expires_at.is_none_or(|end| end > now) {
+            match provider.standing(&tokens.access_token).await {
+                Standing::Good | Standing::NobodyToAsk => {}
+                Standing::Unavailable => return Err(RefreshError::ProviderUnavailable),
+                Standing::Refused => {
+                    tracing::warn!(session = record.public_id, "the provider ended the session");
+                    return self.end(key, EndReason::Revoked).await.map(|_| ());
+                }
+            }
+        }
+        self.sessions.store.release_refresh(key, owner, Some(now)).await?;
+        self.sessions.forget(key);
+        Ok(())
+    }
+
+    async fn end(&self, key: &SessionKey, reason: EndReason) -> Outcome {
+        self.sessions.end(key, reason).await.map_err(|error| RefreshError::from(error.0))?;
+        Err(RefreshError::Ended)
     }
 
     async fn save(&self, key: &SessionKey, owner: &LeaseOwner, old: Tokens, new: Refreshed) -> Outcome {
@@ -243,18 +296,29 @@ impl Inner {
         Ok(tokens.access_expires_at)
     }
 
-    fn is_paused(&self, key: &SessionKey) -> bool {
-        lock(&self.pauses).get(key).is_some_and(|(until, _)| self.clock.now() < *until)
+    fn pause_of(&self, key: &SessionKey) -> Option<Pause> {
+        let now = self.clock.now();
+        lock(&self.pauses).get(key).filter(|pause| now < pause.until).copied()
     }
 
-    fn pause(&self, key: SessionKey) {
+    fn pause(&self, key: SessionKey, error: RefreshError) {
         let now = self.clock.now();
         let mut pauses = lock(&self.pauses);
         // Those that are long over belong to sessions that went away.
-        pauses.retain(|_, (until, _)| now < *until + LONGEST_PAUSE);
-        let pause = pauses.get(&key).map_or(FIRST_PAUSE, |(_, pause)| (*pause * 2).min(LONGEST_PAUSE));
-        pauses.insert(key, (now + pause, pause));
+        pauses.retain(|_, pause| now < pause.until + LONGEST_PAUSE);
+        let length = match (error, pauses.get(&key)) {
+            // What is not there will not be there in a moment either.
+            (RefreshError::NoRefreshToken, _) => LONGEST_PAUSE,
+            (_, Some(last)) => (last.length * 2).min(LONGEST_PAUSE),
+            (_, None) => FIRST_PAUSE,
+        };
+        pauses.insert(key, Pause { until: now + length, length, error });
     }
+}
+
+/// Whether the provider was asked between the one look at a session and the other.
+fn was_renewed(before: &SessionRecord, now: &SessionRecord) -> bool {
+    (before.tokens_expire_at, before.checked_at) != (now.tokens_expire_at, now.checked_at)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

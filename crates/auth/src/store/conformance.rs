@@ -36,6 +36,7 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
         issued_at: at(0),
         created_at: at(0),
         last_seen_at: at(0),
+        checked_at: at(0),
         expires_at: at(600),
         absolute_expires_at: at(900),
         data: "{}".into(),
@@ -226,11 +227,22 @@ pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: A
     assert!(store.set_tokens(&key(1), &mine, tokens, at(10)).await.unwrap());
     let Lookup::Live(found) = store.load(&key(1), at(10)).await.unwrap() else { panic!("gone") };
     assert_eq!((found.sealed_tokens, found.tokens_expire_at), (vec![9], Some(at(500))));
+    assert_eq!(found.checked_at, at(10), "the provider stood by it");
     assert!(store.lease_refresh(&key(1), &theirs, at(10), at(20)).await.unwrap(), "given back");
-    store.release_refresh(&key(1), &mine).await.unwrap();
+    store.release_refresh(&key(1), &mine, Some(at(11))).await.unwrap();
     assert!(!store.lease_refresh(&key(1), &mine, at(11), at(21)).await.unwrap(), "not mine to give back");
     assert!(store.lease_refresh(&key(1), &mine, at(20), at(30)).await.unwrap(), "ran out");
     assert!(!store.set_tokens(&key(1), &theirs, tokens, at(21)).await.unwrap(), "too late");
+    let checked_at = async || match store.load(&key(1), at(22)).await.unwrap() {
+        Lookup::Live(found) => found.checked_at,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(checked_at().await, at(10), "who does not hold the lease notes nothing");
+    store.release_refresh(&key(1), &mine, None).await.unwrap();
+    assert_eq!(checked_at().await, at(10));
+    assert!(store.lease_refresh(&key(1), &theirs, at(21), at(31)).await.unwrap());
+    store.release_refresh(&key(1), &theirs, Some(at(22))).await.unwrap();
+    assert_eq!(checked_at().await, at(22));
 }
 
 pub(super) async fn a_refresh_loses_against_a_sign_out(store: Arc<dyn Store>) {

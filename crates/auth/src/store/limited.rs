@@ -75,8 +75,13 @@ impl<S: Store> SessionStore for Limited<S> {
         within(self.0.lease_refresh(key, owner, now, until)).await
     }
 
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
-        within(self.0.release_refresh(key, owner)).await
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        within(self.0.release_refresh(key, owner, checked_at)).await
     }
 
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {

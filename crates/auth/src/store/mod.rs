@@ -137,8 +137,8 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces the sealed tokens, if `owner` holds the lease to refresh them; gives the lease back.
-    /// `false` when the session does not live any more, or the lease ran out and is another's now.
+    /// Replaces the sealed tokens, if `owner` holds the lease to refresh them, and notes that the provider
+    /// stood by the session at `now`; gives the lease back. `false` when the session does not live any more, or the lease ran out and is another's now.
     async fn set_tokens(
         &self,
         key: &SessionKey,
@@ -157,8 +157,14 @@ pub trait SessionStore: Send + Sync + 'static {
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Gives the lease back without new tokens; does nothing when `owner` does not hold it.
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError>;
+    /// Gives the lease back without new tokens, with the time at which the provider stood by the session if
+    /// it was asked; does nothing when `owner` does not hold the lease.
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError>;
 
     /// Ends a session; `false` when it did not live.
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError>;

@@ -12,6 +12,7 @@ mod logout;
 mod refresh;
 mod refusals;
 mod require_session;
+mod revalidate;
 mod session;
 mod sign_in;
 mod sign_out;

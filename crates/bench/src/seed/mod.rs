@@ -113,6 +113,7 @@ impl Seeder {
             issued_at: now,
             created_at: now,
             last_seen_at: now,
+            checked_at: now,
             expires_at: policy.kept_until(now, absolute_expires_at),
             absolute_expires_at,
             data: "{}".into(),

@@ -61,6 +61,7 @@ impl SessionStore for MemoryStore {
         entry.lease = None;
         entry.record.sealed_tokens = tokens.sealed.to_vec();
         entry.record.tokens_expire_at = tokens.expire_at;
+        entry.record.checked_at = now;
         Ok(true)
     }
 
@@ -76,9 +77,16 @@ impl SessionStore for MemoryStore {
         Ok(free.map(|entry| entry.lease = Some((*owner, until))).is_some())
     }
 
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
-        if let Some(entry) = self.state().get_mut(key) {
-            entry.lease.take_if(|(held, _)| held == owner);
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        if let Some(entry) = self.state().get_mut(key)
+            && entry.lease.take_if(|(held, _)| held == owner).is_some()
+        {
+            entry.record.checked_at = checked_at.unwrap_or(entry.record.checked_at);
         }
         Ok(())
     }

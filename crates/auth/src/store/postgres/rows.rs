@@ -10,7 +10,7 @@ use sqlx::{Row, postgres::PgRow};
 
 /// The columns of a record, in the order that [`record`] reads by name.
 pub(super) const COLUMNS: &str = "public_id, user_info, provider, issuer, subject, provider_session, issued_at, \
-    created_at, last_seen_at, expires_at, absolute_expires_at, data, sealed_tokens, tokens_expire_at, \
+    created_at, last_seen_at, checked_at, expires_at, absolute_expires_at, data, sealed_tokens, tokens_expire_at, \
     user_agent, ended_reason";
 
 pub(super) fn lookup(row: &PgRow, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
@@ -36,6 +36,7 @@ pub(super) fn record(row: &PgRow) -> Result<SessionRecord, StoreError> {
         issued_at: time(row, "issued_at")?,
         created_at: time(row, "created_at")?,
         last_seen_at: time(row, "last_seen_at")?,
+        checked_at: time(row, "checked_at")?,
         expires_at: time(row, "expires_at")?,
         absolute_expires_at: time(row, "absolute_expires_at")?,
         data: row.try_get("data")?,

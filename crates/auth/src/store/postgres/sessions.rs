@@ -29,7 +29,7 @@ impl SessionStore for PostgresStore {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(
-            "INSERT INTO sessions (key, {}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL) \
+            "INSERT INTO sessions (key, {}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL) \
              ON CONFLICT (key) DO NOTHING",
             rows::COLUMNS
         );
@@ -44,6 +44,7 @@ impl SessionStore for PostgresStore {
             .bind(record.issued_at.timestamp_millis())
             .bind(record.created_at.timestamp_millis())
             .bind(record.last_seen_at.timestamp_millis())
+            .bind(record.checked_at.timestamp_millis())
             .bind(record.expires_at.timestamp_millis())
             .bind(record.absolute_expires_at.timestamp_millis())
             .bind(&record.data)
@@ -110,7 +111,7 @@ impl SessionStore for PostgresStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let written = sqlx::query(
-            "UPDATE sessions SET sealed_tokens = $1, tokens_expire_at = $2, refresh_owner = NULL
+            "UPDATE sessions SET sealed_tokens = $1, tokens_expire_at = $2, checked_at = $4, refresh_owner = NULL
              WHERE key = $3 AND ended_reason IS NULL AND expires_at > $4 AND refresh_owner = $5",
         )
         .bind(tokens.sealed)
@@ -144,12 +145,21 @@ impl SessionStore for PostgresStore {
         Ok(taken.rows_affected() > 0)
     }
 
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET refresh_owner = NULL WHERE key = $1 AND refresh_owner = $2")
-            .bind(key.as_bytes())
-            .bind(owner.as_slice())
-            .execute(&self.pool)
-            .await?;
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE sessions SET refresh_owner = NULL, checked_at = coalesce($1, checked_at)
+             WHERE key = $2 AND refresh_owner = $3",
+        )
+        .bind(checked_at.map(|at| at.timestamp_millis()))
+        .bind(key.as_bytes())
+        .bind(owner.as_slice())
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
 /// The fields of a session, in the order that [`Row`] reads them.
-pub(super) const FIELDS: [&str; 16] = [
+pub(super) const FIELDS: [&str; 17] = [
     "ended_reason",
     "public_id",
     "user",
@@ -25,6 +25,7 @@ pub(super) const FIELDS: [&str; 16] = [
     "sealed_tokens",
     "tokens_expire_at",
     "user_agent",
+    "checked_at",
 ];
 
 /// The values of [`FIELDS`], `None` where there is none.
@@ -50,7 +51,7 @@ pub(super) fn lookup(mut row: Row, now: DateTime<Utc>) -> Result<Lookup, StoreEr
 pub(super) fn record(row: Row) -> Result<SessionRecord, StoreError> {
     let mut fields = Fields(FIELDS.iter().zip(row));
     fields.bytes()?;
-    Ok(SessionRecord {
+    let mut record = SessionRecord {
         public_id: fields.text()?,
         user: fields.json()?,
         provider: fields.text()?,
@@ -66,7 +67,11 @@ pub(super) fn record(row: Row) -> Result<SessionRecord, StoreError> {
         sealed_tokens: fields.bytes()?.1.unwrap_or_default(),
         tokens_expire_at: fields.optional_time()?,
         user_agent: fields.optional_text()?,
-    })
+        checked_at: DateTime::UNIX_EPOCH,
+    };
+    // A session from before there were checks counts as checked when it began.
+    record.checked_at = fields.optional_time()?.unwrap_or(record.created_at);
+    Ok(record)
 }
 
 /// The names and values of a new session, one after the other.
@@ -90,6 +95,7 @@ pub(super) fn values(record: &SessionRecord) -> Result<Vec<(&'static str, Vec<u8
         Some(record.sealed_tokens.clone()),
         record.tokens_expire_at.and_then(time),
         record.user_agent.as_ref().and_then(text),
+        time(record.checked_at),
     ];
     Ok(FIELDS.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?))).collect())
 }

@@ -137,9 +137,15 @@ impl SessionStore for RedisStore {
         Ok(self.run(&script).await?)
     }
 
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
         let mut script = scripts::RELEASE.key(self.keys.session(key));
-        script.arg(owner.as_slice());
+        let checked_at = checked_at.map(|at| at.timestamp_millis().to_string());
+        script.arg(owner.as_slice()).arg(checked_at.unwrap_or_default());
         Ok(self.run(&script).await?)
     }
 

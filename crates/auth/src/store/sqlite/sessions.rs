@@ -37,7 +37,7 @@ impl SessionStore for SqliteStore {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(
-            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
+            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
              ON CONFLICT (key) DO NOTHING",
             rows::COLUMNS
         );
@@ -52,6 +52,7 @@ impl SessionStore for SqliteStore {
             .bind(record.issued_at.timestamp_millis())
             .bind(record.created_at.timestamp_millis())
             .bind(record.last_seen_at.timestamp_millis())
+            .bind(record.checked_at.timestamp_millis())
             .bind(record.expires_at.timestamp_millis())
             .bind(record.absolute_expires_at.timestamp_millis())
             .bind(&record.data)
@@ -117,8 +118,8 @@ impl SessionStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let written = sqlx::query(
-            "UPDATE sessions SET sealed_tokens = ?, tokens_expire_at = ?, refresh_owner = NULL
-             WHERE key = ? AND ended_reason IS NULL AND expires_at > ? AND refresh_owner = ?",
+            "UPDATE sessions SET sealed_tokens = ?1, tokens_expire_at = ?2, checked_at = ?4, refresh_owner = NULL
+             WHERE key = ?3 AND ended_reason IS NULL AND expires_at > ?4 AND refresh_owner = ?5",
         )
         .bind(tokens.sealed)
         .bind(tokens.expire_at.map(|at| at.timestamp_millis()))
@@ -151,12 +152,21 @@ impl SessionStore for SqliteStore {
         Ok(taken.rows_affected() > 0)
     }
 
-    async fn release_refresh(&self, key: &SessionKey, owner: &LeaseOwner) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET refresh_owner = NULL WHERE key = ? AND refresh_owner = ?")
-            .bind(key.as_bytes())
-            .bind(owner.as_slice())
-            .execute(&self.write)
-            .await?;
+    async fn release_refresh(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        checked_at: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE sessions SET refresh_owner = NULL, checked_at = coalesce(?, checked_at)
+             WHERE key = ? AND refresh_owner = ?",
+        )
+        .bind(checked_at.map(|at| at.timestamp_millis()))
+        .bind(key.as_bytes())
+        .bind(owner.as_slice())
+        .execute(&self.write)
+        .await?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 local session = KEYS[1]
 if not lives(session, ARGV[1]) then return 0 end
 if redis.call('HGET', session, 'refresh_owner') ~= ARGV[2] then return 0 end
-redis.call('HSET', session, 'sealed_tokens', ARGV[3])
+redis.call('HSET', session, 'sealed_tokens', ARGV[3], 'checked_at', ARGV[1])
 if ARGV[4] == '' then
     redis.call('HDEL', session, 'tokens_expire_at')
 else

@@ -1,0 +1,195 @@
+//! Article 3's fifteen minutes: whether the provider still stands by a session, asked on the server.
+
+use crate::support::{World, world, world_with};
+use auth::session::Resolution;
+use auth_types::EndReason;
+use chrono::TimeDelta;
+use dev_provider::{Endpoint, Fault};
+use futures::future::join_all;
+use http::{Method, StatusCode};
+use serde_json::json;
+use test_support::{
+    App, AppOptions, Browser, CLIENT_SECRET, EventStream, TestProvider, app_routes, bind, until,
+};
+use url::Url;
+
+const INTERVAL: TimeDelta = TimeDelta::seconds(900);
+
+impl World {
+    /// Ends the provider's session on the provider's own page; nobody tells the app.
+    async fn leave_the_provider(&mut self) {
+        let url = self.provider.issuer.join("/logout").unwrap();
+        let page = self.browser.get(&url).await;
+        let confirm = page.field("confirm").unwrap();
+        assert_eq!(self.browser.post(&url, &[("confirm", &confirm)]).await.status, StatusCode::OK);
+    }
+
+    async fn resolution(&self) -> Resolution {
+        let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
+        self.app.auth.sessions.resolve(&cookie).await.unwrap()
+    }
+
+    /// Until the check that a request has begun beside it is over.
+    async fn ended(&mut self) -> EndReason {
+        let mut reason = None;
+        until("the session ends", async || {
+            if let Resolution::Ended(found) = self.resolution().await {
+                reason = Some(found);
+            }
+            reason.is_some()
+        })
+        .await;
+        reason.unwrap()
+    }
+
+    fn checks(&self) -> (u64, u64) {
+        let counters = self.provider.provider.counters();
+        (counters.refresh_token, counters.userinfo)
+    }
+
+    /// Until the provider was asked so often, and the answer is written down.
+    async fn checked(&mut self, refreshes: u64, lookups: u64) {
+        let now = self.app.clock.now();
+        until("the check is written down", async || match self.resolution().await {
+            Resolution::SignedIn(_, record) => record.checked_at == now,
+            _ => false,
+        })
+        .await;
+        assert_eq!(self.checks(), (refreshes, lookups));
+    }
+}
+
+/// An app at a provider that gives it no refresh token: `offline_access` is not asked for.
+async fn without_refresh_token() -> World {
+    let socket = bind().await;
+    let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
+    let redirect_uri = origin.join("/auth/callback/oidc").unwrap();
+    let provider =
+        TestProvider::start_with(&[&origin], |config| config.clients[0].redirect_uris.push(redirect_uri))
+            .await;
+    let issuer = provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let vars = vec![
+        ("AUTH_OIDC_ID", "demo".to_owned()),
+        ("AUTH_OIDC_SECRET", CLIENT_SECRET.to_owned()),
+        ("AUTH_OIDC_ISSUER", issuer),
+    ];
+    let options = AppOptions { vars, ..AppOptions::default() };
+    let app = App::start(socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
+    let mut world = World { provider, app, browser: Browser::new() };
+    let begun = world.post("/auth/signin/oidc", &[]).await;
+    let login = world.browser.follow(begun).await;
+    let answer = world.provider.continue_as(&mut world.browser, &login, "alice").await;
+    world.browser.follow(answer).await;
+    assert_eq!(world.status().await, 200);
+    world
+}
+
+#[tokio::test]
+async fn a_session_in_use_is_checked_once_an_interval() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(INTERVAL * 8 / 10);
+    world.get("/protected").await;
+    assert_eq!(world.checks(), (0, 0), "not yet");
+    for round in 1..=2 {
+        world.app.clock.advance(INTERVAL);
+        // Who comes within two seconds of the last answer gets that one; only this clock leaps.
+        until("the provider is asked", async || {
+            assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+            world.checks().0 == round
+        })
+        .await;
+        world.checked(round, 0).await;
+        world.get("/protected").await;
+        world.checked(round, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_provider_session_is_gone_ends_as_revoked() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.leave_the_provider().await;
+    assert_eq!(world.status().await, 200, "nobody told the app");
+    world.app.clock.advance(INTERVAL);
+    world.get("/protected").await;
+    assert_eq!(world.ended().await, EndReason::Revoked);
+    assert_eq!(world.get("/protected").await.path(), "/login?callbackUrl=%2Fprotected");
+}
+
+#[tokio::test]
+async fn a_tab_that_only_listens_is_checked_and_told() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.leave_the_provider().await;
+    world.app.clock.advance(INTERVAL);
+    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
+    let mut tab = EventStream::open(&world.app.at("/auth/events"), &cookie, None).await.unwrap();
+    let event = tab.next_but_heartbeats().await.unwrap();
+    assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
+}
+
+#[tokio::test]
+async fn a_provider_in_trouble_ends_nothing_and_is_asked_again_later() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
+    world.app.clock.advance(INTERVAL);
+    world.get("/protected").await;
+    until("the provider is asked", async || world.checks().0 == 1).await;
+    assert_eq!(world.status().await, 200);
+    world.app.clock.advance(TimeDelta::seconds(60));
+    until("it is asked again", async || {
+        world.get("/protected").await;
+        world.checks().0 == 2
+    })
+    .await;
+    world.checked(2, 0).await;
+}
+
+#[tokio::test]
+async fn twenty_requests_at_once_ask_once() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(INTERVAL);
+    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
+    let url = world.app.at("/protected");
+    let tabs = (0..20).map(|_| async {
+        let headers = [("accept", "text/html"), ("cookie", cookie.as_str())];
+        Browser::new().send(Method::GET, &url, &headers, "").await.status
+    });
+    assert!(join_all(tabs).await.iter().all(|status| *status == StatusCode::OK));
+    world.checked(1, 0).await;
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_the_access_token_is_shown_to_the_provider() {
+    let mut world = without_refresh_token().await;
+    world.app.clock.advance(INTERVAL);
+    world.get("/protected").await;
+    world.checked(0, 1).await;
+    world.leave_the_provider().await;
+    world.app.clock.advance(INTERVAL);
+    world.get("/protected").await;
+    assert_eq!(world.ended().await, EndReason::Revoked);
+}
+
+#[tokio::test]
+async fn an_access_token_that_has_ended_proves_nothing() {
+    let mut world = without_refresh_token().await;
+    world.leave_the_provider().await;
+    world.app.clock.advance(TimeDelta::hours(7));
+    world.get("/protected").await;
+    world.checked(0, 0).await;
+    assert_eq!(world.status().await, 200);
+}
+
+#[tokio::test]
+async fn zero_never_asks() {
+    let mut world = world_with(vec![("AUTH_REVALIDATE_INTERVAL", "0".into())]).await;
+    world.sign_in("/", "alice").await;
+    world.leave_the_provider().await;
+    world.app.clock.advance(TimeDelta::hours(5));
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    assert_eq!((world.status().await, world.checks()), (200, (0, 0)));
+}
