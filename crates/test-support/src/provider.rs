@@ -43,8 +43,8 @@ impl TestProvider {
     }
 
     /// The same by the machine's clock, for apps that are processes of their own and go by that.
-    pub async fn start_in_real_time(origins: &[&Url]) -> Self {
-        Self::start_by((dev_provider::Clock::System, Clock::system()), origins, |_| {}).await
+    pub async fn start_in_real_time(origins: &[&Url], settings: impl FnOnce(&mut Config)) -> Self {
+        Self::start_by((dev_provider::Clock::System, Clock::system()), origins, settings).await
     }
 
     async fn start_by(

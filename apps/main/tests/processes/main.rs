@@ -8,4 +8,5 @@ mod killed;
 mod lost;
 mod replicas;
 mod start;
+mod stopped;
 mod support;

@@ -9,7 +9,7 @@ use test_support::{
 };
 use url::Url;
 
-/// A process of the main app.
+/// A process of the main app, or of another one on that host.
 pub(crate) struct Main {
     pub(crate) url: Url,
     pub(crate) process: Process,
@@ -42,13 +42,13 @@ impl Suite {
     pub(crate) async fn start(store_url: &str, cache_ages: &[u32]) -> Self {
         let ports: Vec<_> = cache_ages.iter().map(|_| Port::reserve()).collect();
         let origins: Vec<_> = ports.iter().map(Port::origin).collect();
-        let provider = TestProvider::start_in_real_time(&origins.iter().collect::<Vec<_>>()).await;
+        let provider = TestProvider::start_in_real_time(&origins.iter().collect::<Vec<_>>(), |_| {}).await;
         let issuer = provider.issuer.as_str().trim_end_matches('/').to_owned();
         let mut mains = Vec::new();
         for (port, age) in ports.into_iter().zip(cache_ages) {
             let program = program(&port, &issuer, store_url).var("AUTH_SESSION_CACHE_AGE", age.to_string());
             let program = program.outliving_a_full_disk();
-            mains.push(Main { url: port.origin(), process: program.start(), program, _port: port });
+            mains.push(Main::begin(program, port));
         }
         for main in &mut mains {
             main.wait().await;
@@ -67,6 +67,18 @@ impl Suite {
 }
 
 impl Main {
+    /// Starts it, and does not wait.
+    fn begin(program: Program, port: Port) -> Self {
+        Self { url: port.origin(), process: program.start(), program, _port: port }
+    }
+
+    /// Starts it and waits until it serves.
+    pub(crate) async fn start(program: Program, port: Port) -> Self {
+        let mut main = Self::begin(program, port);
+        main.wait().await;
+        main
+    }
+
     pub(crate) fn at(&self, path: &str) -> Url {
         self.url.join(path).unwrap()
     }
