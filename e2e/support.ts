@@ -114,6 +114,13 @@ export async function sessionStatus(page: Page, origin: string): Promise<number>
   return (body as { status: number }).status;
 }
 
+/** The same for the app whose page this is, asked by the page: only browsers know every `*.localhost`. */
+export const statusHere = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    const response = await fetch('/api/get-session-status?peek=1');
+    return ((await response.json()) as { status: number }).status;
+  });
+
 /** Opens `html` as the only page of a foreign site, for attacks that need one. */
 export async function openForeignPage(page: Page, html: string): Promise<void> {
   // Otherwise Chromium would not let a foreign page reach this machine at all, and the attack would not be one.

@@ -1,10 +1,11 @@
 //! The Content-Security-Policy of a page.
 
 /// Builds the policy: nothing loads unless it is named here, scripts run only with this response's
-/// `nonce`, and forms lead only to this app and to the origins in `form_action`.
+/// `nonce`, and forms and frames lead only to this app and to the origins in `form_action`.
 ///
 /// Chromium applies `form-action` to the redirects after a form too, so a sign-in form's page names
-/// identity and the provider. Anything in `form_action` that is not a plain `http` or `https` origin is
+/// identity and the provider; the same goes for `frame-src` and the hidden frame that asks whether somebody
+/// is signed in. Anything in `form_action` that is not a plain `http` or `https` origin is
 /// left out: a configuration mistake must not be able to add a directive. `reload_port` opens the
 /// WebSocket of `cargo leptos watch` and is `None` in production.
 #[must_use]
@@ -23,6 +24,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
          img-src 'self' data: https:; \
          connect-src 'self'{reload}; \
          manifest-src 'self'; \
+         frame-src {forms}; \
          form-action {forms}; \
          frame-ancestors 'none'; \
          base-uri 'none'"
@@ -69,6 +71,7 @@ mod tests {
             directive(&policy, "form-action"),
             Some("'self' http://localhost:4200 http://auth.wow.localhost:4300")
         );
+        assert_eq!(directive(&policy, "frame-src"), directive(&policy, "form-action"));
     }
 
     #[test]

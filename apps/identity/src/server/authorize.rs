@@ -9,7 +9,7 @@ use auth::{
 };
 use axum::{
     extract::{RawQuery, State},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use url::Url;
 /// `GET /authorize?source_url=&provider=&state=&nonce=&code_challenge=&code_challenge_method=S256`, and
 /// if wanted `prompt`, `login_hint`, `ui_locales`: checks the app against the registry, remembers the
 /// flow for this browser, and sends the visitor on to the provider (302) with identity's own `state`
-/// and callback.
+/// and callback. A frame of another site goes straight back with `login_required`, and nobody is asked.
 ///
 /// # Errors
 /// A 400 page by name, without a redirect and with nothing kept: `unregistered_source_url`,
@@ -40,7 +40,13 @@ pub(super) async fn authorize(
             return error_page::refuse(&headers, StatusCode::BAD_REQUEST, &error.to_string(), sentence);
         }
     };
-    let Some(provider) = wanted(&auth, &request) else {
+    let wanted = wanted(&auth, &request);
+    if let Some(provider) = wanted
+        && is_foreign_frame(&headers)
+    {
+        return cannot_say(provider, &request).await;
+    }
+    let Some(provider) = wanted else {
         let sentence = "The app that sent you here asked for a sign-in service that is not configured.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "unknown_provider", sentence);
     };
@@ -52,6 +58,25 @@ pub(super) async fn authorize(
             error_page::refuse(&headers, StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), sentence)
         }
     }
+}
+
+/// Whether another site's page asks in a frame (`checkSession`). Browsers keep our cookies and the provider's
+/// out of there, and a sign-in page in a frame is nothing to type a password into.
+fn is_foreign_frame(headers: &HeaderMap) -> bool {
+    let said = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
+    said("sec-fetch-dest", "iframe") && said("sec-fetch-site", "cross-site")
+}
+
+/// Straight back to the app: nobody was asked, so nothing follows from it.
+async fn cannot_say(provider: &Provider, request: &ProxyRequest) -> Response {
+    tracing::info!(rule = "foreign_frame", app = %request.source, "a hidden frame was sent back");
+    let issuer = provider.endpoints().await.map(|endpoints| endpoints.issuer);
+    let mut url = request.source.join(&format!("/auth/callback/{}", provider.config.id));
+    url.query_pairs_mut()
+        .append_pair("error", "login_required")
+        .extend_pairs(issuer.iter().map(|issuer| ("iss", issuer)))
+        .append_pair("state", &request.state);
+    Redirect::to(url.as_str()).into_response()
 }
 
 /// The provider asked for; without a word about it, the only one there is.

@@ -2,7 +2,7 @@
 
 use crate::{
     SignOutForm, current_path, current_path_and_query, has_islands,
-    islands::{NavGuard, SessionWatch},
+    islands::{CheckSession, NavGuard, SessionWatch},
     links::sign_in_url,
     page,
 };
@@ -19,7 +19,8 @@ pub struct NavLink {
 }
 
 /// App name, navigation, the signed-in user's name and the way in or out. On pages with islands the
-/// navigation asks for the session before it leaves for a protected page.
+/// navigation asks for the session before it leaves for a protected page, and a guest who is signed in
+/// elsewhere is told so.
 #[component]
 pub fn Header(
     /// The links of the navigation, in order.
@@ -28,6 +29,7 @@ pub fn Header(
     let page = page();
     let path = current_path();
     let watched = page.session.session().filter(|_| has_islands()).map(|session| session.user.id.clone());
+    let unknown = has_islands() && matches!(page.session, SessionState::SignedOut(_));
     let items = links
         .iter()
         .map(|link| {
@@ -50,6 +52,7 @@ pub fn Header(
             </div>
         </header>
         {has_islands().then(|| view! { <NavGuard/> })}
+        {unknown.then(|| view! { <CheckSession path=current_path_and_query()/> })}
         {watched.map(|user| view! { <SessionWatch user path=current_path_and_query()/> })}
     }
 }

@@ -1,6 +1,7 @@
 //! What runs in the browser. Small, at the leaves, and nothing that the page needs to be usable: with
 //! JavaScript off every page still reads, and every form still posts.
 
+mod check_session;
 mod countdown;
 mod nav_guard;
 mod session_probe;
@@ -11,6 +12,7 @@ mod fetch;
 #[cfg(feature = "hydrate")]
 mod front;
 
+pub use check_session::CheckSession;
 pub use countdown::Countdown;
 #[cfg(feature = "hydrate")]
 pub use front::on_front;

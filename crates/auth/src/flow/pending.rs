@@ -11,6 +11,20 @@ use url::Url;
 /// Longest `login_hint` or `ui_locales` that is passed on, characters.
 const MAX_PASSTHROUGH: usize = 200;
 
+/// Who began a sign-in: where its end leads, and who hears that it failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BegunBy {
+    /// The visitor, with a form.
+    #[default]
+    Visitor,
+    /// The guard, on the way to a protected page: a visitor whom the provider does not know is not told
+    /// that something went wrong, for they asked for nothing.
+    Guard,
+    /// A hidden frame of a page (`checkSession`): its end is a message to that page.
+    Frame,
+}
+
 /// What a sign-in begins with.
 #[derive(Clone, Debug)]
 pub struct Begin {
@@ -20,9 +34,8 @@ pub struct Begin {
     pub redirect_uri: Url,
     /// Where the visitor goes afterwards.
     pub return_path: ReturnPath,
-    /// Whether the guard began it, so that a visitor whom the provider does not know is not told that
-    /// something went wrong: they asked for nothing.
-    pub by_guard: bool,
+    /// Who began it.
+    pub begun_by: BegunBy,
 }
 
 /// A sign-in under way: the only way to [`Authorized`]. It is kept sealed, and only the browser that
@@ -41,9 +54,9 @@ pub struct Pending {
     pub redirect_uri: Url,
     /// Where the visitor goes afterwards; checked when it came in.
     return_path: String,
-    /// Whether the guard began it; `false` in the cookie of a version that did not know.
+    /// Who began it; the visitor in the cookie of a version that did not know.
     #[serde(default)]
-    pub by_guard: bool,
+    pub begun_by: BegunBy,
 }
 
 /// A callback that fits its flow: the code may be exchanged.
@@ -70,7 +83,7 @@ impl Pending {
             code_verifier: random.token(),
             redirect_uri: begin.redirect_uri,
             return_path: begin.return_path.to_string(),
-            by_guard: begin.by_guard,
+            begun_by: begin.begun_by,
         }
     }
 
@@ -198,7 +211,7 @@ mod tests {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse("/dashboard").unwrap(),
-            by_guard: false,
+            begun_by: BegunBy::Visitor,
         };
         Pending::begin(begin, &Random::seeded(1))
     }
@@ -265,7 +278,7 @@ mod tests {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::root(),
-            by_guard: false,
+            begun_by: BegunBy::Visitor,
         };
         let random = Random::seeded(1);
         let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));

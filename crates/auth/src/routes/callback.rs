@@ -1,9 +1,12 @@
 //! `GET /auth/callback/{provider}` and `GET /auth/logout/callback`.
 
-use super::sign_in::refused;
+use super::{
+    check_session::{self, Outcome},
+    sign_in::refused,
+};
 use crate::{
     Auth, error_page,
-    flow::{Callback, Flow, FlowError, Pending, SigningOut},
+    flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, SessionId, set_cookies},
     store::StoreError,
@@ -105,10 +108,15 @@ pub async fn finish_sign_in(
     pending: Pending,
     mut cookies: Vec<HeaderValue>,
 ) -> Response {
-    let (return_path, by_guard) = (pending.return_path(), pending.by_guard);
-    if by_guard && matches!(returned.current, CurrentSession::SignedIn(_)) {
+    let (return_path, begun_by) = (pending.return_path(), pending.begun_by);
+    let by_visitor = begun_by == BegunBy::Visitor;
+    let done = || match begun_by {
+        BegunBy::Frame => check_session::told(Outcome::SignedIn),
+        BegunBy::Visitor | BegunBy::Guard => Redirect::to(return_path.as_str()).into_response(),
+    };
+    if !by_visitor && matches!(returned.current, CurrentSession::SignedIn(_)) {
         // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
-        return (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response();
+        return (set_cookies(cookies), done()).into_response();
     }
     let response = match signed_in(auth, returned, pending).await {
         Ok((id, seconds)) => {
@@ -120,12 +128,15 @@ pub async fn finish_sign_in(
             }
             // The guard's own try leaves its cookie: should this browser not keep the session's, the page
             // leads to `/login` and not here again.
-            if !by_guard && settings.values(CookieKind::Silent, origin, &returned.headers).next().is_some() {
+            if by_visitor && settings.values(CookieKind::Silent, origin, &returned.headers).next().is_some() {
                 cookies.push(settings.clear(CookieKind::Silent, origin));
             }
-            Redirect::to(return_path.as_str()).into_response()
+            done()
         }
-        Err(FlowError::LoginRequired) if by_guard => {
+        Err(error) if begun_by == BegunBy::Frame => {
+            check_session::told(Outcome::of(&error, &returned.headers))
+        }
+        Err(FlowError::LoginRequired) if !by_visitor => {
             tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
             Redirect::to(&login_url(return_path.as_str())).into_response()
         }

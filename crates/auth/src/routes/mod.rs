@@ -2,6 +2,7 @@
 
 mod backchannel_logout;
 mod callback;
+mod check_session;
 mod devices;
 mod events;
 mod health;
@@ -38,6 +39,11 @@ pub fn common(auth: &Auth) -> Router {
         .route("/auth/signin", get(sign_in::page))
         .route("/auth/signin/{provider}", post(sign_in::begin))
         .route("/auth/silent", get(silent::silent).layer(middleware::from_fn(navigation_only)))
+        .route(
+            "/auth/check-session",
+            get(check_session::check_session).layer(middleware::from_fn(navigation_only)),
+        )
+        .route("/auth/check-session.js", get(check_session::script))
         .route("/auth/signout", post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))

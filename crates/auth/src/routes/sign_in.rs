@@ -3,7 +3,7 @@
 use super::Form;
 use crate::{
     Auth, error_page,
-    flow::{Begin, FlowError, Passthrough, Pending},
+    flow::{Begin, BegunBy, FlowError, Passthrough, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
     session::set_cookies,
@@ -47,7 +47,7 @@ pub(super) async fn begin(
         let sentence = "The sign-in form was filled in a way we do not understand.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
     };
-    let wish = Wish { return_path, passthrough, by_guard: false };
+    let wish = Wish { return_path, passthrough, begun_by: BegunBy::Visitor };
     match start(&auth, &origin, &provider, &wish, &headers).await {
         Ok(response) => response,
         Err(error) => refused(&error, &wish.return_path),
@@ -60,8 +60,8 @@ pub(super) struct Wish {
     pub(super) return_path: ReturnPath,
     /// What the provider is told about it.
     pub(super) passthrough: Passthrough,
-    /// Whether the guard began it, and not the visitor.
-    pub(super) by_guard: bool,
+    /// Who began it.
+    pub(super) begun_by: BegunBy,
 }
 
 /// Begins a sign-in: the redirect to the provider, or to identity, with the cookies that belong to it.
@@ -75,7 +75,7 @@ pub(super) async fn start(
     wish: &Wish,
     headers: &HeaderMap,
 ) -> Result<Response, FlowError> {
-    let Wish { return_path, passthrough, by_guard } = wish;
+    let Wish { return_path, passthrough, begun_by } = wish;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
     if passthrough.is_silent() && !provider.can_be_silent() {
@@ -91,7 +91,7 @@ pub(super) async fn start(
         provider: provider.config.id.clone(),
         redirect_uri,
         return_path: return_path.clone(),
-        by_guard: *by_guard,
+        begun_by: *begun_by,
     };
     let pending = Pending::begin(begin, &auth.random);
     let to = match proxy {
@@ -100,7 +100,7 @@ pub(super) async fn start(
     };
     let state = pending.state.clone();
     let cookies = auth.flows.begin(&state, pending, origin, headers)?;
-    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), by_guard, "a sign-in begins");
+    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?begun_by, "a sign-in begins");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
 

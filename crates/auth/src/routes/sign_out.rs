@@ -46,7 +46,7 @@ pub(super) async fn sign_out(
     let return_path = form.get("callbackUrl").or(Some(DEFAULT_PAGE));
     let return_path = ReturnPath::or_root(return_path);
     let mut cookies =
-        vec![auth.cookies.clear(CookieKind::Session, &origin), silent::tried(&auth.cookies, &origin)];
+        vec![auth.cookies.clear(CookieKind::Session, &origin), silent::ended(&auth.cookies, &origin)];
     let mut to = None;
     match &current {
         CurrentSession::SignedIn(session) => {

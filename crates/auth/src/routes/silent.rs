@@ -3,7 +3,7 @@
 use super::sign_in::{Wish, start};
 use crate::{
     Auth,
-    flow::Passthrough,
+    flow::{BegunBy, Passthrough},
     guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
@@ -50,7 +50,7 @@ pub(super) async fn silent(
 }
 
 /// The provider this browser signed in with last, else the first that can be asked.
-fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
+pub(super) fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
     let mut remembered = auth.cookies.values(CookieKind::Provider, origin, headers);
     let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
     last.or_else(|| auth.providers.iter().find(|provider| provider.can_be_silent()))
@@ -63,7 +63,7 @@ async fn begin(
     return_path: ReturnPath,
     headers: &HeaderMap,
 ) -> Option<Response> {
-    let wish = Wish { return_path, passthrough: Passthrough::silent(), by_guard: true };
+    let wish = Wish { return_path, passthrough: Passthrough::silent(), begun_by: BegunBy::Guard };
     start(auth, origin, &provider.config.id, &wish, headers)
         .await
         .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))

@@ -135,7 +135,7 @@ impl CookieStep {
             // With the cookie goes the knowledge that somebody ended the session; what follows from it
             // stays.
             CookieChange::ClearOnPage(reason) if reason != EndReason::Expired => {
-                vec![auth.cookies.clear(CookieKind::Session, origin), silent::tried(&auth.cookies, origin)]
+                vec![auth.cookies.clear(CookieKind::Session, origin), silent::ended(&auth.cookies, origin)]
             }
             CookieChange::Clear | CookieChange::ClearOnPage(_) => {
                 vec![auth.cookies.clear(CookieKind::Session, origin)]

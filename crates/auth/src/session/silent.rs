@@ -5,7 +5,7 @@
 //! And once per browser session, which a cookie remembers. The guard sets it to [`TRY`] when it sends the
 //! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
 //! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
-//! sign-in, and nothing can go round in circles. A sign-out sets [`TRIED`] too: the next click must not
+//! sign-in, and nothing can go round in circles. A sign-out sets [`ENDED`]: the next click must not
 //! undo it.
 //!
 //! The cookie goes as far as the session's: apps that share a session have signed out of it together.
@@ -19,6 +19,8 @@ use http::{HeaderMap, HeaderValue, Method, request::Parts};
 const TRY: &str = "try";
 /// No more in this browser session, until its user signs in by hand.
 const TRIED: &str = "tried";
+/// The same, because somebody ended the session: not even a hidden frame may ask (`checkSession`).
+const ENDED: &str = "ended";
 
 /// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
 /// requests it is true for.
@@ -38,7 +40,7 @@ impl MayTry {
         let may = is_open(current)
             && opens_a_tab(method, headers)
             && auth.providers.iter().any(Provider::can_be_silent)
-            && !has(&auth.cookies, origin, headers, TRIED);
+            && !is_over(&auth.cookies, origin, headers);
         may.then(|| Self(auth.cookies.set(CookieKind::Silent, origin, TRY, None)))
     }
 }
@@ -51,12 +53,26 @@ pub(crate) fn is_open(current: &CurrentSession) -> bool {
 
 /// Whether the guard sent this request, in a browser that keeps cookies.
 pub(crate) fn is_on_the_way(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(cookies, origin, headers, TRY) && !has(cookies, origin, headers, TRIED)
+    has(cookies, origin, headers, TRY) && !is_over(cookies, origin, headers)
 }
 
 /// The cookie that says: no more in this browser session.
 pub(crate) fn tried(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
     cookies.set(CookieKind::Silent, origin, TRIED, None)
+}
+
+/// The cookie that says: somebody ended the session in this browser.
+pub(crate) fn ended(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
+    cookies.set(CookieKind::Silent, origin, ENDED, None)
+}
+
+/// Whether somebody ended the session in this browser, and nobody has signed in by hand since.
+pub(crate) fn was_ended(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
+    has(cookies, origin, headers, ENDED)
+}
+
+fn is_over(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
+    has(cookies, origin, headers, TRIED) || was_ended(cookies, origin, headers)
 }
 
 fn has(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap, value: &str) -> bool {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod app_data;
+mod check_session;
 mod devices;
 mod events;
 mod gate;

@@ -212,7 +212,7 @@ async fn a_session_that_began_meanwhile_is_left_alone_whatever_comes_back() {
 
 impl World {
     /// By hand, while the provider knows the user already.
-    async fn sign_in_again(&mut self) {
+    pub(crate) async fn sign_in_again(&mut self) {
         let begun = self.begin("/").await;
         self.browser.follow(begun).await;
         assert_eq!(self.status().await, 200);

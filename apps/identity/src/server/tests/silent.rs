@@ -1,7 +1,7 @@
 //! Silent sign-in of an app on another domain, through identity.
 
 use super::{SIGNED_IN, SIGNED_OUT, World, params, world};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use test_support::Browser;
 
 impl World {
@@ -84,4 +84,25 @@ async fn the_question_that_asks_nobody_goes_through_identity_as_it_is() {
         (refused.status, refused.path().as_str()),
         (StatusCode::SEE_OTHER, "/login?callbackUrl=%2Fprotected")
     );
+}
+
+#[tokio::test]
+async fn a_hidden_frame_of_another_site_is_sent_back_and_nobody_is_asked() {
+    let mut world = world().await;
+    world.known_at_the_provider().await;
+    let frame = |site| [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-site", site)];
+    let check = world.app.at("/auth/check-session");
+    let begun = world.browser.send(Method::GET, &check, &frame("same-origin"), "").await;
+    let to_identity = begun.location().unwrap();
+    let back = world.browser.send(Method::GET, &to_identity, &frame("cross-site"), "").await;
+    let callback = back.location().unwrap();
+    assert_eq!((back.status, back.set_cookies().len()), (StatusCode::SEE_OTHER, 0), "nothing is kept");
+    assert_eq!(callback.origin(), world.app.url.origin());
+    assert_eq!(params(&callback)["error"], "login_required");
+    let end = world.browser.send(Method::GET, &callback, &frame("cross-site"), "").await;
+    assert!(end.body.contains("data-result=\"unavailable\""), "{}", end.body);
+    assert_eq!(world.status().await, SIGNED_OUT);
+    // On one site, the question goes on.
+    let passed_on = world.browser.send(Method::GET, &to_identity, &frame("same-site"), "").await;
+    assert_eq!(passed_on.location().unwrap().origin(), world.provider.issuer.origin());
 }
