@@ -71,11 +71,17 @@ e2e-setup: ## Install what the browser journeys need: Chromium and the npm packa
 	@.ci/tools browser npm-packages
 
 .PHONY: bench
-bench: ## Measure the session check under load (release build, ten minutes); BENCH='--help' lists options
+bench: ## Measure the session check and single logout (release build, 15 minutes); BENCH='--help' lists options
 	@.ci/tools wrk redis
 	@.ci/say 'servers: cargo build --release' 'on two cores about 10 minutes when nothing is built yet, else seconds'
 	@cargo build --workspace --bins $(features) --release
-	@exec target/release/bench $(BENCH)
+	@target/release/bench $(BENCH)
+	@$(MAKE) bench-logout
+
+.PHONY: bench-logout
+bench-logout: ## Only single logout: how long until every tab of four apps shows it; BENCH_ROUNDS=10
+	@$(MAKE) RELEASE=1 build e2e-setup
+	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint
 lint: ## Format check, clippy (server and browser half), cargo-deny if it is installed
