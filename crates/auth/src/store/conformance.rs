@@ -1,5 +1,6 @@
 //! What every store must do, as one suite; a macro runs it over each.
 
+mod grants;
 mod outbox;
 
 use super::*;
@@ -8,6 +9,7 @@ use crate::{
     random::Random,
     session::{SessionId, User},
 };
+use grants::*;
 use outbox::*;
 use std::sync::Arc;
 
@@ -383,6 +385,10 @@ macro_rules! conformance {
             a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled,
             the_same_delivery_put_in_twice_is_one_and_keeps_its_tries,
             a_delivery_that_is_no_use_any_more_is_not_taken_and_swept,
+            a_grant_is_taken_once_by_whom_it_fits_and_then_gone,
+            of_fifty_who_want_a_grant_at_once_one_gets_it,
+            what_does_not_fit_is_told_and_leaves_the_grant_there,
+            a_grant_is_over_at_its_time_and_swept_an_hour_later,
             what_is_published_is_heard,
             apps_with_different_limits_do_not_shorten_each_other,
         );

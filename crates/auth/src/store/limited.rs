@@ -6,8 +6,8 @@
 //! asked for it was told that nobody knows.
 
 use super::{
-    CreateError, Delivery, DeliveryId, FlowStore, LeaseOwner, Lookup, NewData, NewDelivery, NewTokens,
-    Outbox, SessionStore, Store, StoreError, Touch, Which,
+    Claim, CreateError, Delivery, DeliveryId, FlowStore, Grant, GrantHash, GrantStore, LeaseOwner, Lookup,
+    NewData, NewDelivery, NewTokens, Outbox, SessionStore, Store, StoreError, Taken, Touch, Which,
 };
 use crate::{
     events::{EventBus, Heard, SessionEvent},
@@ -156,6 +156,26 @@ impl<S: Store> FlowStore for Limited<S> {
 
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {
         within(self.0.is_used(state_hash)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> GrantStore for Limited<S> {
+    async fn put_grant(&self, hash: &GrantHash, grant: &Grant, now: DateTime<Utc>) -> Result<(), StoreError> {
+        within(self.0.put_grant(hash, grant, now)).await
+    }
+
+    async fn take_grant(
+        &self,
+        hash: &GrantHash,
+        claim: Claim<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Taken, StoreError> {
+        within(self.0.take_grant(hash, claim, now)).await
+    }
+
+    async fn look_at_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
+        within(self.0.look_at_grant(hash)).await
     }
 }
 

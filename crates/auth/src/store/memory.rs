@@ -1,5 +1,6 @@
 //! Memory: for one process, and gone with it. For trying things out, and for tests.
 
+mod grants;
 mod outbox;
 mod sessions;
 mod state;

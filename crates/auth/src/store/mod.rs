@@ -5,6 +5,7 @@
 //! token would be lost), it has no "ended", and no way to find a session by its provider's `sid`.
 //! Here each change is its own statement, and each statement says "if it still lives".
 
+mod grants;
 mod limited;
 mod memory;
 mod outbox;
@@ -18,6 +19,8 @@ mod conformance;
 
 #[cfg(test)]
 pub(crate) use conformance::sample_record;
+use grants::REMEMBER_EXPIRED;
+pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantStore, Taken};
 use limited::Limited;
 pub use memory::MemoryStore;
 pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
@@ -237,6 +240,7 @@ pub trait FlowStore: Send + Sync + 'static {
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError>;
 }
 
-/// A store: sessions, used states, what is to be delivered, and the bus between the processes that share it.
-pub trait Store: SessionStore + FlowStore + Outbox + EventBus {}
-impl<T: SessionStore + FlowStore + Outbox + EventBus> Store for T {}
+/// A store: sessions, used states, what is handed out, what is to be delivered, and the bus between the
+/// processes that share it.
+pub trait Store: SessionStore + FlowStore + GrantStore + Outbox + EventBus {}
+impl<T: SessionStore + FlowStore + GrantStore + Outbox + EventBus> Store for T {}

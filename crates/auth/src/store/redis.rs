@@ -11,6 +11,7 @@
 
 mod bus;
 mod flows;
+mod grants;
 mod keys;
 mod outbox;
 mod rows;

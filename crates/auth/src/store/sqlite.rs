@@ -2,6 +2,7 @@
 
 mod bus;
 mod flows;
+mod grants;
 mod outbox;
 mod rows;
 mod sessions;

@@ -3,7 +3,7 @@
 use super::outbox::Deliveries;
 use crate::{
     session::{SessionKey, SessionRecord, User},
-    store::{CreateError, LeaseOwner, REMEMBER_ENDED, TOMBSTONE_AGE},
+    store::{CreateError, Grant, GrantHash, LeaseOwner, REMEMBER_ENDED, REMEMBER_EXPIRED, TOMBSTONE_AGE},
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
@@ -21,6 +21,7 @@ pub(super) struct State {
     buried_provider_sessions: HashMap<Name, Tombstone>,
     /// The `state`s that came back, and when they could not come back any more.
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
+    pub(super) grants: HashMap<GrantHash, Grant>,
     pub(super) outbox: Deliveries,
 }
 
@@ -162,6 +163,7 @@ impl State {
         self.buried_subjects.retain(|_, tomb| tomb.expires_at > now);
         self.buried_provider_sessions.retain(|_, tomb| tomb.expires_at > now);
         self.used_states.retain(|_, expires_at| *expires_at > now);
+        self.grants.retain(|_, grant| grant.expires_at > now - REMEMBER_EXPIRED);
         self.outbox.retain(|_, delivery| delivery.give_up_at > now);
         before - self.entries()
     }
@@ -171,6 +173,7 @@ impl State {
             + self.buried_subjects.len()
             + self.buried_provider_sessions.len()
             + self.used_states.len()
+            + self.grants.len()
             + self.outbox.len()
     }
 }

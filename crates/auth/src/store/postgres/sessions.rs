@@ -7,8 +7,8 @@ use super::{
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, SessionStore, StoreError, Touch,
-        Which,
+        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionStore,
+        StoreError, Touch, Which,
     },
 };
 use async_trait::async_trait;
@@ -291,6 +291,7 @@ impl SessionStore for PostgresStore {
             ("DELETE FROM sessions WHERE expires_at <= $1", now - REMEMBER_ENDED),
             ("DELETE FROM tombstones WHERE expires_at <= $1", now),
             ("DELETE FROM used_states WHERE expires_at <= $1", now),
+            ("DELETE FROM grants WHERE expires_at <= $1", now - REMEMBER_EXPIRED),
             ("DELETE FROM outbox WHERE give_up_at <= $1", now),
         ] {
             gone += sqlx::query(statement)

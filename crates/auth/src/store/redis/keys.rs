@@ -6,13 +6,14 @@
 //! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
 //! | `auth:buried:sub:<hash>`, `auth:buried:sid:<hash>` | hash | a tombstone |
 //! | `auth:state:<hash>` | string | a `state` that came back |
+//! | `auth:grant:<hash>` | hash | something handed out for seconds or minutes |
 //! | `auth:delivery:<id>` | hash | something to deliver |
 //! | `auth:outbox` | sorted set | the deliveries, by when they are due |
 //! | `auth:expiry` | sorted set | every key above but the indices and the outbox, by when it may go |
 
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::DeliveryId,
+    store::{DeliveryId, GrantHash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -57,6 +58,10 @@ impl Keys {
 
     pub(super) fn state(&self, state_hash: &[u8; 32]) -> String {
         format!("{}:state:{}", self.prefix, URL_SAFE_NO_PAD.encode(state_hash))
+    }
+
+    pub(super) fn grant(&self, hash: &GrantHash) -> String {
+        format!("{}:grant:{}", self.prefix, URL_SAFE_NO_PAD.encode(hash))
     }
 
     pub(super) fn outbox(&self) -> String {

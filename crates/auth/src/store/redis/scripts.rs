@@ -23,6 +23,8 @@ scripts! {
     OF_USER = "of_user.lua";
     SWEEP = "sweep.lua";
     USE_STATE = "use_state.lua";
+    GRANT_PUT = "grant_put.lua";
+    GRANT_TAKE = "grant_take.lua";
     OUTBOX_ENQUEUE = "outbox_enqueue.lua";
     OUTBOX_TAKE = "outbox_take.lua";
 }

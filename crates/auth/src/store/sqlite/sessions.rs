@@ -4,8 +4,8 @@ use super::{SqliteStore, rows};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, SessionStore, StoreError,
-        TOMBSTONE_AGE, Touch, Which,
+        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionStore,
+        StoreError, TOMBSTONE_AGE, Touch, Which,
     },
 };
 use async_trait::async_trait;
@@ -297,6 +297,7 @@ impl SessionStore for SqliteStore {
             ("DELETE FROM sessions WHERE expires_at <= ?", now - REMEMBER_ENDED),
             ("DELETE FROM tombstones WHERE expires_at <= ?", now),
             ("DELETE FROM used_states WHERE expires_at <= ?", now),
+            ("DELETE FROM grants WHERE expires_at <= ?", now - REMEMBER_EXPIRED),
             ("DELETE FROM outbox WHERE give_up_at <= ?", now),
         ] {
             gone += sqlx::query(statement)
