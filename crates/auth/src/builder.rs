@@ -6,7 +6,7 @@ use crate::{
     config::{Config, ConfigError},
     hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
     random::Random,
-    session::AppDataType,
+    session::{AppDataType, SessionOptions},
     store::{self, Store, StoreError},
 };
 use auth_types::AppData;
@@ -80,6 +80,12 @@ impl AuthBuilder {
         Self { app_data: Some(AppDataType::of::<D>()), ..self }
     }
 
+    /// Another cookie for the session than the usual one: its name, `SameSite`, path, age.
+    pub fn session_options(mut self, options: SessionOptions) -> Self {
+        self.config.cookies.session = options;
+        self
+    }
+
     /// Asks `callback` about every sign-in, once it is verified and before there is a session. Unless the
     /// answer is [`Verdict::Allow`], within seconds, the visitor is sent to `/login?error=refused`, and
     /// the session they had before, if any, goes on.
@@ -142,7 +148,13 @@ impl AuthBuilder {
     ///
     /// # Errors
     /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
-    pub async fn build(self) -> Result<Auth, ConfigError> {
+    pub async fn build(mut self) -> Result<Auth, ConfigError> {
+        let Config { cookies, public_urls, policy, .. } = &mut self.config;
+        cookies.session.check(public_urls)?;
+        if let Some(max_age) = cookies.session.max_age {
+            policy.max_age = max_age;
+            policy.absolute_age = policy.absolute_age.max(max_age);
+        }
         let store = match &self.store {
             Some(store) => store.clone(),
             None => store::open(&self.config.store_url)

@@ -13,7 +13,7 @@ pub use email_domains::EmailDomains;
 use crate::{
     origin::{Origin, PublicUrls},
     provider::ProviderConfig,
-    session::{CookieSettings, SessionPolicy},
+    session::{CookieSettings, SessionOptions, SessionPolicy},
     store,
 };
 use chrono::TimeDelta;
@@ -125,17 +125,18 @@ impl Proxies {
             .map(Self)
     }
 
+    /// Whether `origin` is one of them.
+    #[must_use]
+    pub fn contains(&self, origin: &Origin) -> bool {
+        self.0.contains(origin)
+    }
+
     /// The identity origin for a request to `origin`: the same host, else the one that shares most of
     /// the domain, else the first; `None` in direct mode.
     #[must_use]
     pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
-        let nearness = |proxy: &Origin| {
-            let shared =
-                proxy.host().rsplit('.').zip(origin.host().rsplit('.')).take_while(|(a, b)| a == b).count();
-            (proxy.host() == origin.host(), shared)
-        };
         // `max_by_key` takes the last of equals; the first entry should win.
-        self.0.iter().rev().max_by_key(|proxy| nearness(proxy))
+        self.0.iter().rev().max_by_key(|proxy| proxy.nearness(origin))
     }
 }
 
@@ -179,7 +180,11 @@ impl Config {
             providers: providers::read(&vars)?,
             proxies,
             identity,
-            cookies: CookieSettings { prefix: cookie_prefix.to_owned(), domain: vars.cookie_domain()? },
+            cookies: CookieSettings {
+                prefix: cookie_prefix.to_owned(),
+                domain: vars.cookie_domain()?,
+                session: SessionOptions::default(),
+            },
             store_url: vars.store_url()?,
             policy: vars.policy()?,
             form_action_origins: vars.form_action_origins()?,

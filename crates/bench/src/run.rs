@@ -14,7 +14,7 @@ use crate::{
 use auth::{
     origin::Origin,
     random::Random,
-    session::{CookieKind, CookieSettings},
+    session::{CookieKind, CookieSettings, SessionOptions},
 };
 use std::{
     fs,
@@ -155,7 +155,7 @@ async fn expect(main: &Server, case: Case, cookie: &str) -> Result<(), Problem> 
 
 /// The session cookie's name at [`ORIGIN`].
 fn cookie_name() -> String {
-    let settings = CookieSettings { prefix: "main".into(), domain: None };
+    let settings = CookieSettings { prefix: "main".into(), domain: None, session: SessionOptions::default() };
     Origin::parse(ORIGIN).map(|origin| settings.name(CookieKind::Session, &origin)).unwrap_or_default()
 }
 

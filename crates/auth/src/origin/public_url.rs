@@ -61,6 +61,13 @@ impl Origin {
         self.0.scheme() == "https"
     }
 
+    /// How near another origin is, the greater the nearer: the same host, else as many labels of the domain as
+    /// they share.
+    pub(crate) fn nearness(&self, other: &Self) -> (bool, usize) {
+        let labels = self.host().rsplit('.').zip(other.host().rsplit('.'));
+        (self.host() == other.host(), labels.take_while(|(own, theirs)| own == theirs).count())
+    }
+
     /// This origin with a path: the one way URLs of our own apps are built.
     ///
     /// `path` begins with `/`; it may carry a query.
@@ -112,6 +119,15 @@ impl OriginPattern {
         let after = after.strip_suffix('/').unwrap_or(after);
         let pattern = Pattern::Wildcard(before.into(), after.into());
         Ok(Self { text: format!("{before}*{after}"), pattern })
+    }
+
+    /// The origin, where there is no `*`.
+    #[must_use]
+    pub fn exact(&self) -> Option<&Origin> {
+        match &self.pattern {
+            Pattern::Exact(origin) => Some(origin),
+            Pattern::Wildcard(..) => None,
+        }
     }
 
     /// Whether `origin` is this one, or fits the `*` with one label of letters, digits and hyphens.
@@ -166,6 +182,16 @@ impl PublicUrls {
             .map(|entry| OriginPattern::parse(entry).map_err(|error| (entry.to_owned(), error)))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self(entries))
+    }
+
+    /// Whether one of them is https.
+    pub(crate) fn any_is_https(&self) -> bool {
+        self.0.iter().any(|pattern| pattern.text.starts_with("https://"))
+    }
+
+    /// Whether all of them are https.
+    pub(crate) fn all_are_https(&self) -> bool {
+        self.0.iter().all(|pattern| pattern.text.starts_with("https://"))
     }
 
     /// The canonical origin: the first that is exact.

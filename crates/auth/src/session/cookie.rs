@@ -1,8 +1,9 @@
 //! The cookies: their names, and the attributes they always carry.
 
+use super::{SameSite, SessionOptions};
 use crate::origin::Origin;
 use axum::response::AppendHeaders;
-use cookie::{Cookie, SameSite};
+use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Most values of one cookie name that are looked at; a browser sends more only when somebody plants
@@ -42,6 +43,8 @@ pub struct CookieSettings {
     pub prefix: String,
     /// `AUTH_COOKIE_DOMAIN` without its leading dot; used only on origins that lie under it.
     pub domain: Option<String>,
+    /// How the session's own cookie differs from the others.
+    pub session: SessionOptions,
 }
 
 impl CookieSettings {
@@ -50,6 +53,9 @@ impl CookieSettings {
     #[must_use]
     pub fn name(&self, kind: CookieKind<'_>, origin: &Origin) -> String {
         let security = self.security(kind, origin);
+        if let (CookieKind::Session, Some(name)) = (kind, &self.session.cookie_name) {
+            return format!("{security}{name}");
+        }
         let (suffix, tag) = kind.suffix();
         format!("{security}{}{suffix}{tag}", self.prefix)
     }
@@ -57,8 +63,9 @@ impl CookieSettings {
     fn security(&self, kind: CookieKind<'_>, origin: &Origin) -> &'static str {
         match (origin.is_https(), self.domain_for(kind, origin)) {
             (false, _) => "",
-            (true, None) => "__Host-",
-            (true, Some(_)) => "__Secure-",
+            // `__Host-` is for a whole host.
+            (true, None) if kind != CookieKind::Session || self.session.path == "/" => "__Host-",
+            (true, _) => "__Secure-",
         }
     }
 
@@ -80,8 +87,13 @@ impl CookieSettings {
     ) -> impl Iterator<Item = &'a str> + use<'a> {
         let (security, (suffix, tag)) = (self.security(kind, origin), kind.suffix());
         // Every request comes through here: the name is compared in parts and not built.
+        let own_name = self.session.cookie_name.as_deref().filter(|_| kind == CookieKind::Session);
         let is_ours = move |name: &str| {
-            let rest = name.strip_prefix(security).and_then(|name| name.strip_prefix(self.prefix.as_str()));
+            let Some(name) = name.strip_prefix(security) else { return false };
+            if let Some(own_name) = own_name {
+                return name == own_name;
+            }
+            let rest = name.strip_prefix(self.prefix.as_str());
             rest.and_then(|name| name.strip_prefix(suffix)) == Some(tag)
         };
         pairs(headers).filter(move |(name, _)| is_ours(name)).map(|(_, value)| value).take(MAX_CANDIDATES)
@@ -106,11 +118,12 @@ impl CookieSettings {
         max_age: Option<i64>,
     ) -> HeaderValue {
         let name = self.name(kind, origin);
+        let options = (kind == CookieKind::Session).then_some(&self.session);
         let mut cookie = Cookie::build((name, value))
-            .path("/")
+            .path(options.map_or("/", |options| options.path.as_str()).to_owned())
             .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(origin.is_https());
+            .same_site(options.map_or(SameSite::Lax, |options| options.same_site))
+            .secure(options.and_then(|options| options.secure).unwrap_or(origin.is_https()));
         if let Some(domain) = self.domain_for(kind, origin) {
             cookie = cookie.domain(domain);
         }
@@ -152,7 +165,11 @@ mod tests {
     }
 
     fn settings(domain: Option<&str>) -> CookieSettings {
-        CookieSettings { prefix: "main".into(), domain: domain.map(Into::into) }
+        CookieSettings {
+            prefix: "main".into(),
+            domain: domain.map(Into::into),
+            session: SessionOptions::default(),
+        }
     }
 
     fn session_cookie(domain: Option<&str>, at: &str) -> String {
@@ -174,6 +191,39 @@ mod tests {
             session_cookie(Some("wow.example"), "https://games.wow.example"),
             "__Secure-main.session=x; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=wow.example; Max-Age=60"
         );
+    }
+
+    #[test]
+    fn the_sessions_cookie_is_as_it_was_asked_for_and_the_others_are_not() {
+        let options = SessionOptions {
+            cookie_name: Some("my_app_session".into()),
+            same_site: SameSite::Strict,
+            path: "/app".into(),
+            secure: Some(true),
+            ..SessionOptions::default()
+        };
+        let settings = CookieSettings { session: options, ..settings(None) };
+        let at = |text: &str| origin(text);
+        let set = |kind: CookieKind<'_>, text: &str| {
+            settings.set(kind, &at(text), "x", Some(60)).to_str().unwrap().to_owned()
+        };
+        assert_eq!(
+            set(CookieKind::Session, "http://localhost:4201"),
+            "my_app_session=x; HttpOnly; SameSite=Strict; Secure; Path=/app; Max-Age=60"
+        );
+        assert_eq!(
+            set(CookieKind::Session, "https://app.example"),
+            "__Secure-my_app_session=x; HttpOnly; SameSite=Strict; Secure; Path=/app; Max-Age=60"
+        );
+        assert_eq!(
+            set(CookieKind::Flow("a"), "https://app.example"),
+            "__Host-main.flow.a=x; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
+        );
+        let mut headers = HeaderMap::new();
+        headers
+            .append(header::COOKIE, "main.session=a; my_app_session=b; xmy_app_session=c".parse().unwrap());
+        let here = origin("http://localhost:4201");
+        assert_eq!(settings.values(CookieKind::Session, &here, &headers).collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
