@@ -37,7 +37,7 @@ fn main() -> ExitCode {
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let router = server::router(&auth, registry, fan_out, &options);
+        let router = server::router(&auth, registry, fan_out, &options)?;
         Ok(serve(listener, router, move || auth.streams.stop()).await?)
     })
 }

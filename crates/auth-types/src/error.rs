@@ -27,11 +27,15 @@ pub enum SignInError {
     StoreUnavailable,
     /// The app decided against this user.
     Refused,
+    /// The app was opened from identity's launcher, and that did not work (article 5).
+    HandoffFailed,
+    /// The same, because it took too long.
+    TokenExpired,
 }
 
 impl SignInError {
     /// Every code, for tests and tables.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidState,
         Self::InvalidIssuer,
         Self::AccessDenied,
@@ -44,6 +48,8 @@ impl SignInError {
         Self::SessionEnded,
         Self::StoreUnavailable,
         Self::Refused,
+        Self::HandoffFailed,
+        Self::TokenExpired,
     ];
 
     /// The code in `/login?error=`.
@@ -62,6 +68,8 @@ impl SignInError {
             Self::SessionEnded => "session_ended",
             Self::StoreUnavailable => "store_unavailable",
             Self::Refused => "refused",
+            Self::HandoffFailed => "handoff_failed",
+            Self::TokenExpired => "token_expired",
         }
     }
 
@@ -98,6 +106,10 @@ impl SignInError {
             Self::SessionEnded => "You signed out while this sign-in was under way. Please start again.",
             Self::StoreUnavailable => "Sessions cannot be saved right now. Please try again in a moment.",
             Self::Refused => "This account may not sign in here.",
+            Self::HandoffFailed => {
+                "This app could not be opened with the session you have elsewhere. Please open it again, or sign in here."
+            }
+            Self::TokenExpired => "Opening this app took too long. Please open it again, or sign in here.",
         }
     }
 }

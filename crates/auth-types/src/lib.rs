@@ -16,7 +16,7 @@ pub use device::DeviceView;
 pub use error::SignInError;
 pub use login::{encode_query, login_error_url, login_url, silent_url};
 pub use page::{
-    AppInfo, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
-    is_public_page,
+    AppInfo, AppPresence, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts,
+    SessionState, is_public_page,
 };
 pub use session::{PublicSession, PublicUser, SessionStatus};

@@ -158,8 +158,28 @@ pub struct RegisteredApp {
     pub name: String,
     /// The client id it signs in with at identity.
     pub client_id: String,
+    /// One line below the name, or empty.
+    pub description: String,
+    /// URL of a picture, if there is one.
+    pub icon: Option<String>,
     /// Its origins, or one-label patterns of origins, in the order of the registry.
     pub origins: Vec<String>,
+    /// The origin at which the launcher opens it; `None` where it does not.
+    pub opens_at: Option<String>,
+    /// Whether this browser is signed in there.
+    pub presence: AppPresence,
+}
+
+/// Whether a browser has a live session at an app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppPresence {
+    /// It has.
+    Active,
+    /// It has not.
+    None,
+    /// The app did not say.
+    #[default]
+    Unknown,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 use serde_json::json;
 
 /// A refusal with its name and a human sentence; HTML when the client asked for a page, else
@@ -44,6 +44,19 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
 
 fn page(status: StatusCode, name: &str, sentence: &str) -> Html<String> {
     let title = status.canonical_reason().unwrap_or("Refused");
+    document(
+        title,
+        &html! {
+            h1 { (title) }
+            p.notice.error role="alert" { (sentence) }
+            p.muted { "Error " (status.as_u16()) ": " code { (name) } }
+            p { a.button href="/" { "Go to the start page" } }
+        },
+    )
+}
+
+/// A small page of this crate's own, in the apps' style: one card with `content` in it.
+pub(crate) fn document(title: &str, content: &Markup) -> Html<String> {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -57,10 +70,7 @@ fn page(status: StatusCode, name: &str, sentence: &str) -> Html<String> {
             body {
                 main {
                     div.card.narrow.stack {
-                        h1 { (title) }
-                        p.notice.error role="alert" { (sentence) }
-                        p.muted { "Error " (status.as_u16()) ": " code { (name) } }
-                        p { a.button href="/" { "Go to the start page" } }
+                        (content)
                     }
                 }
             }

@@ -9,7 +9,11 @@ use crate::{
     session::{CurrentSession, Session, set_cookies, silent::MayTry},
 };
 use auth_types::{login_url, silent_url};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri, request::Parts};
 
 /// The paths that need no session. They are compared byte by byte with the path as it was sent, so
@@ -58,6 +62,16 @@ pub(crate) fn live<'r>(
         Some(CurrentSession::SignedIn(session)) => Ok(session),
         Some(CurrentSession::Unavailable) => Err(unavailable(headers)),
         Some(CurrentSession::SignedOut(_)) | None => Err(refuse(method, uri, extensions.get())),
+    }
+}
+
+/// Middleware for a public page that is better with a session: a browser that opens it in a tab, signed out, is
+/// taken past the provider once ([`/auth/silent`](crate::routes)), which may know its user, and comes back
+/// to the page either way.
+pub async fn silent_first(request: Request, next: Next) -> Response {
+    match request.extensions().get::<MayTry>() {
+        Some(may_try) => refuse(request.method(), request.uri(), Some(may_try)),
+        None => next.run(request).await,
     }
 }
 

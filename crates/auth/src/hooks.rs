@@ -242,11 +242,12 @@ mod tests {
             user: User::default(),
             claims: Map::new(),
             tokens: Tokens {
-                access_token: "access".into(),
+                access_token: Some("access".into()),
                 access_expires_at: None,
                 refresh_token: None,
                 id_token: None,
             },
+            ends_by: None,
         }
     }
 

@@ -102,6 +102,15 @@ impl HttpClient {
         request
     }
 
+    /// JSON for `url`, with client authentication in the header.
+    #[must_use]
+    pub fn post_json(&self, url: &Url, json: Vec<u8>, client: (&str, &str)) -> HttpRequest {
+        let mut request = self.post_form(url, String::new(), Some(client));
+        *request.body_mut() = json;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+    }
+
     /// Sends a request and reads the whole answer.
     ///
     /// # Errors

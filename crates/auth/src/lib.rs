@@ -48,6 +48,7 @@ pub mod events;
 pub mod flow;
 mod gate;
 pub mod guard;
+pub mod handoff;
 mod headers;
 pub mod hooks;
 pub mod http;
@@ -112,6 +113,7 @@ pub struct Inner {
     /// The one client for what this process asks of others.
     pub http: HttpClient,
     secrets: Vec<SecretString>,
+    keyring: Keyring,
     store: Arc<dyn Store>,
     /// The clock.
     pub clock: Clock,
@@ -158,7 +160,8 @@ impl Auth {
             providers,
             sessions,
             streams: Streams::default(),
-            flows: Flows::new(store.clone(), keyring, cookies.clone(), clock.clone()),
+            flows: Flows::new(store.clone(), keyring.clone(), cookies.clone(), clock.clone()),
+            keyring,
             cookies,
             http,
             secrets: config.secrets,

@@ -23,13 +23,19 @@ pub enum Purpose {
     Tokens,
     /// `nonce`, `code_verifier` and return path of a sign-in under way.
     Flow,
+    /// Whom a handoff token, or what comes of it, is about.
+    Grant,
 }
 
 impl Purpose {
+    /// In the order of their numbers.
+    const ALL: [Self; 3] = [Self::Tokens, Self::Flow, Self::Grant];
+
     fn label(self) -> &'static [u8] {
         match self {
             Self::Tokens => b"session tokens v1",
             Self::Flow => b"flow v1",
+            Self::Grant => b"grant v1",
         }
     }
 }
@@ -37,7 +43,7 @@ impl Purpose {
 /// The keys derived from `AUTH_SECRET` and its predecessors, newest first.
 #[derive(Clone)]
 pub struct Keyring {
-    keys: Vec<[XChaCha20Poly1305; 2]>,
+    keys: Vec<[XChaCha20Poly1305; 3]>,
     random: Random,
 }
 
@@ -56,10 +62,7 @@ impl Keyring {
     /// Derives the keys; `secrets` newest first, each at least 32 bytes (the configuration checks).
     #[must_use]
     pub fn new(secrets: &[SecretString], random: Random) -> Self {
-        let keys = secrets
-            .iter()
-            .map(|secret| [Purpose::Tokens, Purpose::Flow].map(|purpose| derive(secret, purpose)))
-            .collect();
+        let keys = secrets.iter().map(|secret| Purpose::ALL.map(|purpose| derive(secret, purpose))).collect();
         Self { keys, random }
     }
 

@@ -1,7 +1,13 @@
 //! An app: the auth crate's real router with its real layers, and two plain pages.
 
 use auth::{
-    Auth, AuthBuilder, clock::Clock, config::Config, guard::PublicPaths, protect, routes, store::SqliteStore,
+    Auth, AuthBuilder,
+    clock::Clock,
+    config::Config,
+    guard::PublicPaths,
+    handoff::{self, HandoffLayer},
+    protect, routes,
+    store::SqliteStore,
 };
 use auth_types::PUBLIC_PAGES;
 use axum::{Router, routing::get};
@@ -13,8 +19,8 @@ use url::Url;
 /// What the plain app lets everybody see.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &["/authorize", "/api/get-session-status"],
-    prefixes: &["/auth/"],
+    others: &["/authorize", "/api/get-session-status", "/callback"],
+    prefixes: &["/auth/", "/handoff/"],
 };
 
 /// A running app.
@@ -74,7 +80,8 @@ pub fn app_routes(auth: &Auth) -> Router {
         .route("/signed-out", get(|| async { "signed out" }))
         .route("/protected", get(|| async { "protected page" }))
         .merge(routes::common(auth))
-        .merge(routes::callbacks(auth));
+        .merge(routes::callbacks(auth))
+        .merge(handoff::routes(HandoffLayer::new(auth)));
     protect(router, auth, PUBLIC)
 }
 

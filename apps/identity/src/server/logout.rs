@@ -1,8 +1,8 @@
 //! Single logout, identity's part: what the provider tells us goes on to every registered app.
 
+use super::client::authenticate;
 use auth::{
     Auth, error_page,
-    http::basic_credentials,
     logout::{FanOut, LogoutNotice, LogoutToken},
     origin::Registry,
     routes::{Form, receive_logout},
@@ -13,7 +13,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
 
 /// `GET /.well-known/jwks.json`: the keys that the apps check our logout tokens with (RFC 7517 §5).
@@ -55,14 +55,10 @@ pub(super) async fn logout(
     headers: HeaderMap,
     Form(form): Form,
 ) -> Response {
-    let in_header = basic_credentials(&headers);
-    let in_form = || Some((form.get("client_id")?.to_owned(), form.get("client_secret")?.to_owned()));
-    let client = in_header.or_else(in_form).and_then(|(id, secret)| registry.authenticate(&id, &secret));
-    let Some(client) = client else {
-        let sentence = "Identity does not know this app, or the secret is wrong.";
-        let mut refused = error_page::refuse(&headers, StatusCode::UNAUTHORIZED, "invalid_client", sentence);
-        refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-        return refused;
+    let in_form = form.get("client_id").zip(form.get("client_secret"));
+    let client = match authenticate(&registry, &headers, in_form) {
+        Ok(client) => client,
+        Err(refused) => return refused,
     };
     let (Some(provider_issuer), sid, sub) = (form.get("iss"), form.get("sid"), form.get("sub")) else {
         return invalid(&headers, "iss is missing.");

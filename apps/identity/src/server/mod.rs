@@ -2,12 +2,18 @@
 
 mod authorize;
 mod callback;
+mod client;
+mod handoff;
+mod launcher;
 mod logout;
+mod userinfo;
+mod verify;
 
 use auth::{
-    Auth, guard::PublicPaths, logout::FanOut, origin::Registry, page::provide_page_context, protect, routes,
+    Auth, config::ConfigError, guard::PublicPaths, handoff::Handoffs, logout::FanOut, origin::Registry,
+    page::provide_page_context, protect, routes,
 };
-use auth_types::{PUBLIC_PAGES, RegisteredApp};
+use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
 use axum::{
     Router,
@@ -16,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use identity::{App, shell};
-use leptos::{config::LeptosOptions, prelude::provide_context};
+use leptos::config::LeptosOptions;
 use std::sync::Arc;
 
 /// Everything that needs no session.
@@ -24,42 +30,49 @@ const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
     others: &[
         "/authorize",
+        "/userinfo",
         "/api/get-session-status",
         "/favicon.svg",
         "/favicon.ico",
         "/robots.txt",
         "/.well-known/jwks.json",
     ],
-    prefixes: &["/auth/", "/pkg/"],
+    prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
 /// The whole app, layers included.
+///
+/// # Errors
+/// A [`ConfigError`] when TLS has no roots.
 pub(crate) fn router(
     auth: &Auth,
     registry: Arc<Registry>,
     fan_out: FanOut,
     options: &LeptosOptions,
-) -> Router {
-    let app = Router::new()
-        .merge(pages(auth, &registry, options))
-        .merge(endpoints(auth, registry, fan_out))
-        .merge(serve::site_files(options));
-    protect(app, auth, PUBLIC)
+) -> Result<Router, ConfigError> {
+    let handoffs = auth.handoffs(registry.clone())?;
+    let state = Proxy { auth: auth.clone(), registry, fan_out, handoffs };
+    let app =
+        Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
+    Ok(protect(app, auth, PUBLIC))
 }
 
 /// The endpoints, without the pages.
-fn endpoints(auth: &Auth, registry: Arc<Registry>, fan_out: FanOut) -> Router {
-    let state = Proxy { auth: auth.clone(), registry, fan_out };
+fn endpoints(state: Proxy) -> Router {
+    let common = routes::common(&state.auth);
     let proxy = Router::new()
         .route("/authorize", get(authorize::authorize))
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
+        .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
         .route_layer(middleware::from_fn(routes::navigation_only))
         .route("/.well-known/jwks.json", get(logout::jwks))
         .route("/auth/backchannel-logout", post(logout::backchannel_logout))
         .route("/auth/logout", post(logout::logout))
+        .route("/auth/external/handoff/verify", post(verify::verify))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .with_state(state);
-    proxy.merge(routes::common(auth))
+    proxy.merge(common)
 }
 
 /// What the proxy's endpoints share.
@@ -68,20 +81,16 @@ struct Proxy {
     auth: Auth,
     registry: Arc<Registry>,
     fan_out: FanOut,
+    handoffs: Handoffs,
 }
 
-/// The pages, with what they know of the request and of the registered apps.
-fn pages(auth: &Auth, registry: &Registry, options: &LeptosOptions) -> Router {
-    let apps: Vec<RegisteredApp> = registry
-        .iter()
-        .map(|client| RegisteredApp {
-            client_id: client.client_id.clone(),
-            name: client.name.clone(),
-            origins: client.origins.iter().map(ToString::to_string).collect(),
-        })
-        .collect();
-    serve::pages(options, App, shell, move || provide_context(apps.clone()))
-        .layer(middleware::from_fn_with_state(auth.clone(), provide_page_context))
+/// The pages, with what they know of the request and of the registered apps. The launcher asks the provider
+/// first who its visitor is.
+fn pages(state: &Proxy, options: &LeptosOptions) -> Router {
+    serve::pages(options, App, shell, launcher::provide)
+        .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))
+        .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
+        .layer(middleware::from_fn(launcher::silent_first))
 }
 
 #[cfg(test)]

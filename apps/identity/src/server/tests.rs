@@ -1,7 +1,11 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
+mod handoff;
+mod handoff_refusals;
 mod logout;
+mod presence;
 mod silent;
+mod userinfo;
 
 use super::*;
 use auth::logout::Patience;
@@ -13,6 +17,10 @@ use url::Url;
 
 /// What partner proves itself with at identity.
 const APP_SECRET: &str = "partner's secret at identity, long enough";
+
+/// What two further apps prove themselves with, which nobody serves: one that may be opened and one that may
+/// not.
+const OTHER_SECRET: &str = "the secret of two other apps, long enough";
 
 struct World {
     provider: TestProvider,
@@ -31,7 +39,7 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        router(auth, registry, fan_out, &options)
+        router(auth, registry, fan_out, &options).unwrap()
     }
 }
 
@@ -41,6 +49,11 @@ async fn world() -> World {
 
 /// With something the provider does wrong from the start.
 async fn world_where(fault: Option<Fault>) -> World {
+    world_as(fault, AppOptions::default(), app_routes).await
+}
+
+/// With an app of its own kind.
+async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnce(&Auth) -> Router) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start_with(&[&identity_url], |config| {
@@ -52,20 +65,27 @@ async fn world_where(fault: Option<Fault>) -> World {
     let app_url = format!("http://partner.localhost:{}", app_socket.1);
     let registry = format!(
         "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['{app_url}']\n\
-         client_secret_env = 'PARTNER'\nbackchannel_logout_uri = '{app_url}/auth/backchannel-logout'",
+         client_secret_env = 'PARTNER'\nbackchannel_logout_uri = '{app_url}/auth/backchannel-logout'\n\
+         handoff = true\n\
+         [[app]]\nclient_id = 'other'\nname = 'Other'\norigins = ['http://other.localhost:9']\n\
+         client_secret_env = 'OTHER'\nhandoff = true\n\
+         [[app]]\nclient_id = 'closed'\nname = 'Closed'\norigins = ['http://closed.localhost:9']\n\
+         client_secret_env = 'CLOSED'",
     );
-    let registry = Registry::parse(&registry, |_| Some(APP_SECRET.to_owned())).unwrap();
-    let options = AppOptions::default();
+    let secret = |name: &str| Some(if name == "PARTNER" { APP_SECRET } else { OTHER_SECRET }.to_owned());
+    let registry = Registry::parse(&registry, secret).unwrap();
+    let plain = AppOptions::default();
     let identity =
-        App::start(identity_socket, &provider.issuer, clock(), options, identity_app(registry)).await;
+        App::start(identity_socket, &provider.issuer, clock(), plain, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
-    let vars = vec![
+    let mut vars = vec![
         ("AUTH_REDIRECT_PROXY_URL", proxy),
         ("AUTH_IDENTITY_ID", "partner".to_owned()),
         ("AUTH_IDENTITY_SECRET", APP_SECRET.to_owned()),
     ];
-    let options = AppOptions { vars, host: Some("partner.localhost"), ..AppOptions::default() };
-    let app = App::start(app_socket, &provider.issuer, clock(), options, app_routes).await;
+    vars.extend(options.vars);
+    let options = AppOptions { vars, host: Some("partner.localhost"), ..options };
+    let app = App::start(app_socket, &provider.issuer, clock(), options, app).await;
     World { provider, identity, app, browser: Browser::new() }
 }
 

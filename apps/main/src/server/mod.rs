@@ -2,7 +2,13 @@
 
 mod events;
 
-use auth::{Auth, AuthBuilder, guard::PublicPaths, page::provide_page_context, protect, routes};
+use auth::{
+    Auth, AuthBuilder,
+    guard::PublicPaths,
+    handoff::{self, HandoffLayer},
+    page::provide_page_context,
+    protect, routes,
+};
 use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
 use axum::{Router, middleware};
@@ -13,8 +19,8 @@ use std::{convert::Infallible, future::ready};
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &["/api/get-session-status", "/favicon.svg", "/favicon.ico", "/robots.txt"],
-    prefixes: &["/auth/", "/pkg/"],
+    others: &["/api/get-session-status", "/callback", "/favicon.svg", "/favicon.ico", "/robots.txt"],
+    prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
 /// What this app adds to sign-in: its own data in the session, a line in the log for each event, and who
@@ -31,10 +37,13 @@ pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
 
 /// The whole app, layers included.
 pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
+    // Opened from identity's launcher (article 5), it lands on the dashboard.
+    let handoff = HandoffLayer::new(auth).landing("/dashboard");
     let app = Router::new()
         .merge(pages(auth, options))
         .merge(routes::common(auth))
         .merge(routes::callbacks(auth))
+        .merge(handoff::routes(handoff))
         .merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }

@@ -11,17 +11,17 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 /// The header members that matter here (RFC 7515 §4.1).
 #[derive(Deserialize)]
-pub(super) struct Header {
+pub(crate) struct Header {
     alg: String,
     kid: Option<String>,
-    pub(super) typ: Option<String>,
+    pub(crate) typ: Option<String>,
     /// Extensions that must be understood; we understand none.
     crit: Option<serde_json::Value>,
 }
 
 /// A token in its three parts, nothing of it believed yet.
-pub(super) struct Jws<'a> {
-    pub(super) header: Header,
+pub(crate) struct Jws<'a> {
+    pub(crate) header: Header,
     signed: &'a str,
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -32,7 +32,7 @@ impl<'a> Jws<'a> {
     ///
     /// # Errors
     /// [`LogoutTokenError::Malformed`].
-    pub(super) fn parse(text: &'a str) -> Result<Self, LogoutTokenError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, LogoutTokenError> {
         let (signed, signature) = text.rsplit_once('.').ok_or(LogoutTokenError::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(LogoutTokenError::Malformed)?;
         Ok(Self {
@@ -45,7 +45,7 @@ impl<'a> Jws<'a> {
 
     /// What the payload claims, before anybody looked at the signature: good for finding out whose keys to
     /// look at, and for nothing else.
-    pub(super) fn unverified<T: DeserializeOwned>(&self) -> Result<T, LogoutTokenError> {
+    pub(crate) fn unverified<T: DeserializeOwned>(&self) -> Result<T, LogoutTokenError> {
         json(&self.payload)
     }
 
@@ -54,7 +54,7 @@ impl<'a> Jws<'a> {
     /// # Errors
     /// [`LogoutTokenError::Algorithm`], [`LogoutTokenError::UnknownKey`], [`LogoutTokenError::Signature`],
     /// [`LogoutTokenError::Malformed`].
-    pub(super) fn verified<T: DeserializeOwned>(
+    pub(crate) fn verified<T: DeserializeOwned>(
         &self,
         jwks: &CoreJsonWebKeySet,
     ) -> Result<T, LogoutTokenError> {

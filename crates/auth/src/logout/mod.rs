@@ -6,7 +6,7 @@
 
 mod announce;
 mod fan_out;
-mod jws;
+pub(crate) mod jws;
 mod receiver;
 mod signing;
 mod token;

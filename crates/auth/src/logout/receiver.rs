@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug)]
 pub struct Identity {
     client: IdentityClient,
-    keys: KeyCache,
+    pub(crate) keys: KeyCache,
 }
 
 /// Why a logout token was not acted on.

@@ -1,4 +1,4 @@
-//! The keys that identity signs its logout tokens with.
+//! The keys that identity signs with what it tells the apps: logout tokens, and questions about sessions.
 //!
 //! Ed25519, derived from `AUTH_SECRET` by HKDF-SHA256: nothing has to be stored, all replicas have the same
 //! key, and a rotated secret rotates it. The keys of older secrets stay published until those are removed.
@@ -59,7 +59,6 @@ impl SigningKeys {
     /// # Panics
     /// When there is no secret at all, which the configuration rules out.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "there is a key, and Ed25519 signs whatever bytes there are")]
     pub fn logout_token(
         &self,
         issuer: &str,
@@ -68,7 +67,6 @@ impl SigningKeys {
         notice: LogoutNotice<'_>,
         now: DateTime<Utc>,
     ) -> String {
-        let (kid, key) = self.0.first().expect("at least one secret");
         let mut claims = json!({
             "iss": issuer,
             "aud": audience,
@@ -88,9 +86,21 @@ impl SigningKeys {
                 claims[name] = value.into();
             }
         }
-        let header = json!({ "alg": "EdDSA", "typ": TYPE, "kid": kid });
+        self.sign(TYPE, &claims)
+    }
+
+    /// A signed token (RFC 7515 §7.1) that says with `typ` what it is for, so that no kind passes for another
+    /// (RFC 8725 §3.11).
+    ///
+    /// # Panics
+    /// When there is no secret at all, which the configuration rules out.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "there is a key, and Ed25519 signs whatever bytes there are")]
+    pub fn sign(&self, typ: &str, claims: &Value) -> String {
+        let (kid, key) = self.0.first().expect("at least one secret");
+        let header = json!({ "alg": "EdDSA", "typ": typ, "kid": kid });
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let signed = format!("{}.{}", encode(&header), encode(claims));
         let signature =
             key.sign(&CoreJwsSigningAlgorithm::EdDsa, signed.as_bytes()).expect("Ed25519 signs everything");
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))

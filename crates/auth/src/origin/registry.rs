@@ -28,6 +28,10 @@ pub struct RegisteredClient {
     pub client_secret: Option<SecretString>,
     /// Whether its addresses may lie inside the network.
     pub allow_private_network: bool,
+    /// Whether the launcher opens it already signed in.
+    pub handoff: bool,
+    /// A picture for the launcher: an https or a `data:image/` URL.
+    pub icon: Option<String>,
 }
 
 /// Why the registry was not accepted. All of it is checked at start: a broken entry stops the app.
@@ -77,6 +81,12 @@ pub enum RegistryError {
         /// The variable.
         variable: String,
     },
+    /// An app that is to be opened and cannot be.
+    #[error("app \"{0}\": handoff = true needs client_secret_env and an origin without a *")]
+    Handoff(String),
+    /// An icon that no page would show.
+    #[error("app \"{0}\": icon must be an https:// or data:image/ URL of 4096 characters at most")]
+    Icon(String),
     /// An app that nobody could come back to.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),
@@ -101,8 +111,13 @@ struct Entry {
     client_secret_env: Option<String>,
     #[serde(default)]
     allow_private_network: bool,
+    #[serde(default)]
+    handoff: bool,
+    icon: Option<String>,
 }
 
+/// Longest icon, characters: it is in the launcher's page for each app.
+const MAX_ICON: usize = 4096;
 /// Shortest secret of an app, bytes.
 const MIN_SECRET: usize = 32;
 
@@ -197,6 +212,17 @@ impl RegisteredClient {
             },
             None => None,
         };
+        if entry.handoff
+            && (client_secret.is_none() || !origins.iter().any(|origin| origin.exact().is_some()))
+        {
+            return Err(RegistryError::Handoff(entry.client_id));
+        }
+        let is_shown = |icon: &String| {
+            (icon.starts_with("https://") || icon.starts_with("data:image/")) && icon.len() <= MAX_ICON
+        };
+        if entry.icon.as_ref().is_some_and(|icon| !is_shown(icon)) {
+            return Err(RegistryError::Icon(entry.client_id));
+        }
         Ok(Self {
             client_id: entry.client_id,
             name: entry.name,
@@ -205,7 +231,16 @@ impl RegisteredClient {
             backchannel_logout_uri,
             client_secret,
             allow_private_network: entry.allow_private_network,
+            handoff: entry.handoff,
+            icon: entry.icon,
         })
+    }
+
+    /// Where the launcher at `from` opens it: of its origins without a `*` the one nearest to that.
+    #[must_use]
+    pub fn nearest_origin(&self, from: &Origin) -> Option<&Origin> {
+        // The first of those that are equally near.
+        self.origins.iter().filter_map(OriginPattern::exact).rev().max_by_key(|origin| origin.nearness(from))
     }
 }
 

@@ -80,11 +80,12 @@ pub(super) async fn finish(
         // GitHub's API does not say whether the address was verified.
         claims: Map::new(),
         tokens: Tokens {
-            access_token: SecretString::from(answer.access_token().secret().clone()),
+            access_token: Some(SecretString::from(answer.access_token().secret().clone())),
             access_expires_at: expiry(answer.expires_in(), now),
             refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
             id_token: None,
         },
+        ends_by: None,
     })
 }
 

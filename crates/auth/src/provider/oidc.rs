@@ -64,6 +64,7 @@ pub(super) async fn finish(
         user,
         claims: claims_of_user,
         tokens: tokens_of(&answer, id_token, now),
+        ends_by: None,
     })
 }
 
@@ -211,7 +212,7 @@ async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) ->
 
 fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -> Tokens {
     Tokens {
-        access_token: SecretString::from(answer.access_token().secret().clone()),
+        access_token: Some(SecretString::from(answer.access_token().secret().clone())),
         access_expires_at: expiry(answer.expires_in(), now),
         refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
         id_token: Some(SecretString::from(id_token.to_string())),

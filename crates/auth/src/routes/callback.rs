@@ -8,10 +8,10 @@ use crate::{
     Auth, error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    session::{CookieKind, CurrentSession, SessionId, set_cookies},
+    session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
     store::StoreError,
 };
-use auth_types::{EndReason, login_url};
+use auth_types::EndReason;
 use axum::{
     extract::{FromRequestParts, Path, RawQuery, Request, State},
     middleware::Next,
@@ -138,7 +138,8 @@ pub async fn finish_sign_in(
         }
         Err(FlowError::LoginRequired) if !by_visitor => {
             tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
-            Redirect::to(&login_url(return_path.as_str())).into_response()
+            Redirect::to(&silent::way_on(&auth.cookies, &returned.origin, &returned.headers, &return_path))
+                .into_response()
         }
         Err(error) => refused(&error, &return_path),
     };
@@ -155,12 +156,28 @@ async fn signed_in(
     let endpoints = provider.endpoints().await?;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = provider.finish(authorized).await?;
+    let (id, record) = begin_session(auth, &returned.current, &returned.headers, new).await?;
+    tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
+    Ok((id, auth.sessions.cookie_seconds(&record)))
+}
+
+/// A new session under a new id in the place of the `current` one, which ends; once the app has allowed it,
+/// and then the app is told.
+///
+/// # Errors
+/// A [`FlowError`]; there is no new session then, and the old one goes on unless the store failed half-way.
+pub(crate) async fn begin_session(
+    auth: &Auth,
+    current: &CurrentSession,
+    headers: &HeaderMap,
+    new: NewSession,
+) -> Result<(SessionId, SessionRecord), FlowError> {
     if !auth.sessions.allow(&new).await {
         return Err(FlowError::Refused);
     }
-    let user_agent = returned.headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+    let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
     let (id, record) = auth.sessions.begin(new, user_agent).await?;
-    if let CurrentSession::SignedIn(old) = &returned.current {
+    if let CurrentSession::SignedIn(old) = current {
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
         if let Err(error) = auth.sessions.end(&old.key, reason).await {
@@ -169,9 +186,8 @@ async fn signed_in(
             return Err(error.0.into());
         }
     }
-    tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     auth.sessions.tell_signed_in(&record);
-    Ok((id, auth.sessions.cookie_seconds(&record)))
+    Ok((id, record))
 }
 
 /// `GET /auth/logout/callback`: the visitor is back from the provider's sign-out.

@@ -9,6 +9,7 @@ mod health;
 mod providers;
 mod renew;
 mod session;
+mod session_query;
 mod sign_in;
 mod sign_out;
 mod silent;
@@ -18,6 +19,7 @@ mod user_data;
 pub(crate) use user_data::update as update_user_data;
 
 pub use backchannel_logout::receive_logout;
+pub(crate) use callback::begin_session;
 pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
 
 use crate::Auth;
@@ -73,8 +75,9 @@ pub(crate) fn is_health(path: &str) -> bool {
 /// What identity answers in its own way: the callbacks of an app that finishes its own flows, and the
 /// notice that a session has ended.
 pub fn callbacks(auth: &Auth) -> Router {
-    let backchannel =
-        Router::new().route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout));
+    let backchannel = Router::new()
+        .route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout))
+        .route(crate::handoff::SESSION_QUERY, post(session_query::session_query));
     let navigations = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))

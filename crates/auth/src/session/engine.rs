@@ -41,6 +41,8 @@ pub struct NewSession {
     pub(crate) claims: Map<String, Value>,
     /// What the provider gave.
     pub(crate) tokens: Tokens,
+    /// When the session ends at the latest, where another one sets its limit.
+    pub(crate) ends_by: Option<DateTime<Utc>>,
 }
 
 /// What a session cookie led to.
@@ -118,7 +120,8 @@ impl Sessions {
         let id = SessionId::generate(&self.random);
         let key = id.key();
         let plain = serde_json::to_vec(&new.tokens).map_err(|error| StoreError(error.to_string()))?;
-        let absolute_expires_at = self.policy.absolute_expires_at(now);
+        let own_limit = self.policy.absolute_expires_at(now);
+        let absolute_expires_at = new.ends_by.map_or(own_limit, |limit| limit.min(own_limit));
         let record = SessionRecord {
             public_id: self.random.token(),
             user: new.user,
@@ -250,6 +253,15 @@ impl Sessions {
         let written = written?;
         let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
         Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
+    }
+
+    /// The same from the store itself, whatever was looked up a moment ago.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub(crate) async fn look_again(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
+        self.cache.forget(key);
+        self.look(key).await
     }
 
     /// Whether the session lives right now.

@@ -56,9 +56,9 @@ pub struct User {
 /// The provider's tokens. They never leave the server; sealed, they lie in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tokens {
-    /// For the provider's APIs and `/userinfo`.
-    #[serde(serialize_with = "exposed")]
-    pub access_token: SecretString,
+    /// For the provider's APIs and `/userinfo`. A session that was handed over has none.
+    #[serde(serialize_with = "exposed_option")]
+    pub access_token: Option<SecretString>,
     /// When the access token ends, if the provider said.
     pub access_expires_at: Option<DateTime<Utc>>,
     /// To get the next access token.
@@ -70,10 +70,6 @@ pub struct Tokens {
 }
 
 // `secrecy` makes serialising a secret an explicit act; sealing is the one place that does it.
-fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
-}
-
 #[expect(clippy::ref_option, reason = "the shape that serde calls")]
 fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)

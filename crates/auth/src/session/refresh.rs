@@ -51,7 +51,8 @@ pub enum RefreshError {
     /// The session has ended, perhaps just now: signed out meanwhile, or the refresh token was refused.
     #[error("session_ended")]
     Ended,
-    /// The provider gave no refresh token (RFC 6749 §1.5 makes it optional).
+    /// The provider gave no refresh token (RFC 6749 §1.5 makes it optional), or no token at all: the session
+    /// was handed over by identity.
     #[error("no_refresh_token")]
     NoRefreshToken,
     /// The provider does not answer, or is left alone after it did not. The session goes on.
@@ -114,7 +115,7 @@ impl Refresher {
             return Err(RefreshError::Ended);
         };
         let tokens = self.0.sessions.tokens(key, &record).map_err(|_| RefreshError::Ended)?;
-        Ok(tokens.access_token)
+        tokens.access_token.ok_or(RefreshError::NoRefreshToken)
     }
 
     /// Begins a renewal beside the request when the token is about to end, or the provider was not asked for
@@ -256,9 +257,11 @@ impl Inner {
         if !self.sessions.is_check_due(key, record) {
             return Ok(());
         }
-        // An access token that has ended proves nothing either way.
-        if tokens.access_expires_at.is_none_or(|end| end > now) {
-            match provider.standing(&tokens.access_token).await {
+        // An access token that has ended proves nothing either way. A session that was handed over has none:
+        // before its time only a logout ends it.
+        let is_good = tokens.access_expires_at.is_none_or(|end| end > now);
+        if let Some(access_token) = tokens.access_token.as_ref().filter(|_| is_good) {
+            match provider.standing(access_token).await {
                 Standing::Good | Standing::NobodyToAsk => {}
                 Standing::Unavailable => return Err(RefreshError::ProviderUnavailable),
                 Standing::Refused => {
@@ -279,7 +282,7 @@ impl Inner {
 
     async fn save(&self, key: &SessionKey, owner: &LeaseOwner, old: Tokens, new: Refreshed) -> Outcome {
         let tokens = Tokens {
-            access_token: new.access_token,
+            access_token: Some(new.access_token),
             access_expires_at: new.access_expires_at,
             // Not every provider rotates.
             refresh_token: new.refresh_token.or(old.refresh_token),

@@ -11,8 +11,12 @@
 //! The cookie goes as far as the session's: apps that share a session have signed out of it together.
 
 use super::{CookieKind, CookieSettings, CurrentSession};
-use crate::{Auth, origin::Origin, provider::Provider};
-use auth_types::EndReason;
+use crate::{
+    Auth,
+    origin::{Origin, ReturnPath},
+    provider::Provider,
+};
+use auth_types::{EndReason, is_public_page, login_url};
 use http::{HeaderMap, HeaderValue, Method, request::Parts};
 
 /// On the way to `GET /auth/silent`.
@@ -54,6 +58,21 @@ pub(crate) fn is_open(current: &CurrentSession) -> bool {
 /// Whether the guard sent this request, in a browser that keeps cookies.
 pub(crate) fn is_on_the_way(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
     has(cookies, origin, headers, TRY) && !is_over(cookies, origin, headers)
+}
+
+/// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
+/// where that is public. The latter only if it is certain that they are not sent off again from there.
+pub(crate) fn way_on(
+    cookies: &CookieSettings,
+    origin: &Origin,
+    headers: &HeaderMap,
+    wanted: &ReturnPath,
+) -> String {
+    let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
+    if is_public_page(page) && has(cookies, origin, headers, TRIED) {
+        return wanted.to_string();
+    }
+    login_url(wanted.as_str())
 }
 
 /// The cookie that says: no more in this browser session.

@@ -7,6 +7,7 @@ mod devices;
 mod events;
 mod gate;
 mod github;
+mod handoff;
 mod hooks;
 mod https;
 mod logout;

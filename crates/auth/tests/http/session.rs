@@ -162,9 +162,12 @@ async fn a_copied_database_opens_no_session_and_yields_no_token() {
         panic!("not signed in")
     };
     let tokens = world.app.auth.sessions.tokens(&key, &record).unwrap();
-    let secrets =
-        [&tokens.access_token, tokens.refresh_token.as_ref().unwrap(), tokens.id_token.as_ref().unwrap()]
-            .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned());
+    let secrets = [
+        tokens.access_token.as_ref().unwrap(),
+        tokens.refresh_token.as_ref().unwrap(),
+        tokens.id_token.as_ref().unwrap(),
+    ]
+    .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned());
     let copy = world.app.store_files();
     assert!(copy.windows(17).any(|window| window == b"alice@example.com"), "the copy is the real one");
     for secret in secrets.iter().chain([&value]) {

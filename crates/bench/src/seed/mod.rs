@@ -93,7 +93,7 @@ impl Seeder {
         // Far away: a measurement is not to ask any provider.
         let tokens_expire_at = Some(now + TimeDelta::days(1));
         let tokens = Tokens {
-            access_token: token(ACCESS_TOKEN),
+            access_token: Some(token(ACCESS_TOKEN)),
             access_expires_at: tokens_expire_at,
             refresh_token: Some(token(REFRESH_TOKEN)),
             id_token: Some(token(ID_TOKEN)),

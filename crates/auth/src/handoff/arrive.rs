@@ -1,0 +1,152 @@
+//! What becomes of a verified handoff: a session, or a question first.
+
+use super::{
+    FailedBecause, HandedOver, HandoffError, HandoffUser, confirm, mint::sha256, verify::new_session,
+};
+use crate::{
+    Auth,
+    flow::FlowError,
+    origin::Origin,
+    routes::begin_session,
+    session::{CookieKind, CurrentSession, set_cookies},
+    store::{GrantKind, StoreError},
+};
+use axum::response::AppendHeaders;
+use chrono::TimeDelta;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+/// How long a visitor may think about which user to be.
+const THINK: TimeDelta = TimeDelta::minutes(5);
+
+/// Who came, where, and with what.
+pub(super) struct Visit<'r> {
+    pub(super) origin: Origin,
+    pub(super) current: CurrentSession,
+    pub(super) headers: &'r HeaderMap,
+}
+
+/// A verified handoff.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Handoff {
+    pub(super) session: HandedOver,
+    pub(super) user: HandoffUser,
+    /// Where the visitor goes afterwards; checked.
+    pub(super) return_to: String,
+}
+
+/// A handoff that was taken: the visitor is signed in, or has to say as whom.
+#[derive(Debug)]
+#[must_use = "the session is in the cookies"]
+pub struct Arrived {
+    pub(super) cookies: Vec<HeaderValue>,
+    ask_at: Option<String>,
+}
+
+impl Arrived {
+    /// Where the visitor goes on to: `wanted`, a path of this app, or the page that asks them as whom, when
+    /// another user is signed in here.
+    #[must_use]
+    pub fn location(&self, wanted: &str) -> String {
+        self.ask_at.clone().unwrap_or_else(|| wanted.to_owned())
+    }
+
+    /// Whether another user is signed in here, so that the visitor has to say as whom they go on.
+    #[must_use]
+    pub fn is_to_be_asked(&self) -> bool {
+        self.ask_at.is_some()
+    }
+
+    /// The cookies that the answer must set.
+    pub fn into_cookies(self) -> AppendHeaders<impl Iterator<Item = (HeaderName, HeaderValue)>> {
+        set_cookies(self.cookies)
+    }
+
+    /// Nobody is signed in: a session. The same user with the same session of the provider: nothing to do.
+    /// Another user: a question.
+    pub(super) async fn decide(
+        auth: &Auth,
+        visit: &Visit<'_>,
+        handoff: Handoff,
+        cookies: Vec<HeaderValue>,
+    ) -> Result<Self, HandoffError> {
+        // Whom this app would not have, it need not ask about.
+        let Handoff { session, .. } = &handoff;
+        if let CurrentSession::SignedIn(current) = &visit.current {
+            let record = &current.record;
+            if record.issuer != session.iss || record.subject != session.sub {
+                return Self::ask(auth, visit, &handoff, cookies).await;
+            }
+            if record.sid == session.sid {
+                // A session of its own sign-in can do more than one that was handed over: it has tokens.
+                tracing::info!(session = record.public_id, "a handoff found its user signed in already");
+                return Ok(Self { cookies, ask_at: None });
+            }
+        }
+        Self::sign_in(auth, visit, handoff, cookies).await
+    }
+
+    /// Begins the session.
+    pub(super) async fn sign_in(
+        auth: &Auth,
+        visit: &Visit<'_>,
+        handoff: Handoff,
+        mut cookies: Vec<HeaderValue>,
+    ) -> Result<Self, HandoffError> {
+        let Visit { origin, current, headers } = visit;
+        let new = new_session(auth, handoff.session, &handoff.user)?;
+        let (id, record) = begin_session(auth, current, headers, new).await.map_err(failed)?;
+        tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
+        let seconds = auth.sessions.cookie_seconds(&record);
+        cookies.push(auth.cookies.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
+        if auth.cookies.values(CookieKind::Silent, origin, headers).next().is_some() {
+            cookies.push(auth.cookies.clear(CookieKind::Silent, origin));
+        }
+        Ok(Self { cookies, ask_at: None })
+    }
+
+    /// Another user is signed in. The token is used up, so what it stood for is kept for this browser until
+    /// its user has answered.
+    async fn ask(
+        auth: &Auth,
+        visit: &Visit<'_>,
+        handoff: &Handoff,
+        mut cookies: Vec<HeaderValue>,
+    ) -> Result<Self, HandoffError> {
+        let state = auth.random.token();
+        let about = serde_json::to_vec(handoff).map_err(|error| StoreError(error.to_string()));
+        let about = about.map_err(|cause| not_saved(&cause))?;
+        let audience = visit.origin.to_string();
+        let kept = auth.grant(GrantKind::Arrival, &audience, sha256(&state), &about, THINK).await;
+        let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
+        let asked = confirm::Asked {
+            arrival: kept.map_err(|cause| not_saved(&cause))?,
+            name: name.unwrap_or_else(|| "User".to_owned()),
+            return_to: handoff.return_to.clone(),
+        };
+        let flow = auth
+            .flows
+            .begin(&state, asked, &visit.origin, visit.headers)
+            .map_err(|cause| not_saved(&cause))?;
+        cookies.extend(flow);
+        Ok(Self { cookies, ask_at: Some(format!("/handoff/confirm?state={state}")) })
+    }
+}
+
+fn not_saved(cause: &StoreError) -> HandoffError {
+    tracing::error!(%cause, "a handoff could not be kept");
+    FailedBecause::NotSaved.into()
+}
+
+/// Once the token is used up, whatever goes wrong leads to the same place.
+fn failed(error: FlowError) -> HandoffError {
+    match error {
+        FlowError::Refused => HandoffError::Refused,
+        FlowError::LoggedOutMeanwhile => FailedBecause::LoggedOutMeanwhile.into(),
+        FlowError::Store(cause) => not_saved(&cause),
+        other => {
+            tracing::error!(rule = %other, "a handoff was verified and came to nothing");
+            FailedBecause::NotSaved.into()
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The layer that takes handoff tokens (article 5, `createHandoffHandler`).
+
+use super::{Arrived, ErrorRedirect, HandoffError, TOKEN, verify};
+use crate::{
+    Auth,
+    config::IdentityClient,
+    error_page,
+    origin::{Origin, ReturnPath, UniqueParams},
+    session::set_cookies,
+};
+use auth_types::login_error_url;
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Redirect, Response},
+};
+use futures::future::BoxFuture;
+use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower::{Layer, Service};
+use url::form_urlencoded;
+
+/// Where identity verifies tokens, unless told otherwise.
+const VERIFY_ENDPOINT: &str = "/auth/external/handoff/verify";
+/// What a handoff answers, whatever comes of it: no address with a token in it goes on to anybody.
+const NO_REFERRER: (header::HeaderName, HeaderValue) =
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+
+/// Takes handoff tokens: a request with `?handoff_token=` is verified with identity, gets a session, and is sent
+/// on (303) to the same address without `handoff_token` and `state`. Every other request passes by.
+///
+/// Everything has a default: who identity is and how it knows us comes from `AUTH_IDENTITY_ISSUER`, `_ID` and
+/// `_SECRET`, and the session is the one that every sign-in of this app begins, in the cookie that
+/// [`AuthBuilder::session_options`](crate::AuthBuilder::session_options) describes.
+///
+/// ```no_run
+/// use auth::{Auth, config::Config, guard::PublicPaths, handoff::{self, HandoffError, HandoffLayer}, protect, routes};
+/// use axum::{Router, routing::get};
+///
+/// /// Who comes with a token has no session yet.
+/// const PUBLIC: PublicPaths =
+///     PublicPaths { pages: &["/", "/login"], others: &["/callback"], prefixes: &["/auth/", "/handoff/"] };
+///
+/// # async fn app() -> Result<Router, Box<dyn std::error::Error>> {
+/// let auth = Auth::builder(Config::from_env("shop")?).build().await?;
+/// let layer = HandoffLayer::new(&auth)
+///     .landing("/dashboard")
+///     .error_redirect(|error: &HandoffError| match error {
+///         HandoffError::TokenExpired => "/login?error=token_expired",
+///         _ => "/login?error=handoff_failed",
+///     });
+/// let app = Router::new()
+///     .route("/dashboard", get(async || "Welcome"))
+///     .merge(handoff::routes(layer))
+///     .merge(routes::common(&auth))
+///     .merge(routes::callbacks(&auth));
+/// Ok(protect(app, &auth, PUBLIC))
+/// # }
+/// ```
+///
+/// `handoff::routes` has the layer around `/callback`, where identity leads. Around a router of its own it
+/// takes tokens at each of its public addresses: `router.layer(layer)`.
+#[derive(Clone, Debug)]
+pub struct HandoffLayer(Arc<Settings>);
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) auth: Auth,
+    /// `None`: not configured, and every token is refused.
+    pub(super) client: Option<IdentityClient>,
+    pub(super) verify_endpoint: String,
+    pub(super) landing: ReturnPath,
+    error_redirect: Option<ErrorRedirect>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Settings")
+            .field("client", &self.client)
+            .field("verify_endpoint", &self.verify_endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HandoffLayer {
+    /// With every default.
+    #[must_use]
+    pub fn new(auth: &Auth) -> Self {
+        Self(Arc::new(Settings {
+            auth: auth.clone(),
+            client: auth.identity.as_ref().map(|identity| identity.client().clone()),
+            verify_endpoint: VERIFY_ENDPOINT.to_owned(),
+            landing: ReturnPath::root(),
+            error_redirect: None,
+        }))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::clone(&self.0);
+        change(&mut settings);
+        Self(Arc::new(settings))
+    }
+
+    /// Another identity app than `AUTH_IDENTITY_ISSUER`.
+    #[must_use]
+    pub fn issuer(self, issuer: Origin) -> Self {
+        self.with(|settings| {
+            if let Some(client) = &mut settings.client {
+                client.issuer = issuer;
+            }
+        })
+    }
+
+    /// Another client id there than `AUTH_IDENTITY_ID`.
+    #[must_use]
+    pub fn client_id(self, client_id: impl Into<String>) -> Self {
+        self.with(|settings| {
+            if let Some(client) = &mut settings.client {
+                client.client_id = client_id.into();
+            }
+        })
+    }
+
+    /// The path at identity where tokens are verified; `/auth/external/handoff/verify` by default.
+    #[must_use]
+    pub fn verify_endpoint(self, path: impl Into<String>) -> Self {
+        self.with(|settings| settings.verify_endpoint = path.into())
+    }
+
+    /// Where a failed handoff leads: a path, or a function of the error. By default
+    /// `/login?error=handoff_failed`, `token_expired` or `invalid_state`. What is no local path leads to
+    /// `/login`.
+    #[must_use]
+    pub fn error_redirect(self, to: impl Into<ErrorRedirect>) -> Self {
+        let to = to.into();
+        self.with(|settings| settings.error_redirect = Some(to))
+    }
+
+    /// Where a visitor lands whose launcher named no page; `/` by default, and for what is no local path.
+    #[must_use]
+    pub fn landing(self, path: &str) -> Self {
+        self.with(|settings| settings.landing = ReturnPath::or_root(Some(path)))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0
+    }
+
+    /// Verifies the token of a request, and begins its session: for a handler that does by hand what the layer
+    /// does.
+    ///
+    /// ```no_run
+    /// use auth::handoff::HandoffLayer;
+    /// use auth_types::login_error_url;
+    /// use axum::{extract::{Request, State}, response::{IntoResponse, Redirect, Response}};
+    ///
+    /// async fn callback(State(handoff): State<HandoffLayer>, request: Request) -> Response {
+    ///     match handoff.verify_handoff_token(&request.into_parts().0).await {
+    ///         Ok(arrived) => {
+    ///             let to = arrived.location("/dashboard");
+    ///             (arrived.into_cookies(), Redirect::to(&to)).into_response()
+    ///         }
+    ///         Err(error) => Redirect::to(&login_error_url(error.code(), "/")).into_response(),
+    ///     }
+    /// }
+    /// # let _: axum::Router<HandoffLayer> = axum::Router::new().route("/callback", axum::routing::get(callback));
+    /// ```
+    ///
+    /// # Errors
+    /// A [`HandoffError`]; the session from before, if any, goes on.
+    pub async fn verify_handoff_token(&self, request: &Parts) -> Result<Arrived, HandoffError> {
+        verify::verify(&self.0, request).await
+    }
+
+    /// The answer to a request that carries a token.
+    async fn answer(&self, request: &Parts) -> Response {
+        if let Some(refusal) = not_to_be_used(request) {
+            return refusal;
+        }
+        let mut answer = match self.verify_handoff_token(request).await {
+            Ok(arrived) => {
+                let to = arrived.location(clean(&request.uri).as_str());
+                (set_cookies(arrived.cookies), Redirect::to(&to)).into_response()
+            }
+            Err(HandoffError::Store(cause)) => {
+                tracing::error!(%cause, "a handoff could not be looked at");
+                let sentence = "This app cannot be opened right now. Please reload the page in a moment.";
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                error_page::refuse(&request.headers, status, "store_unavailable", sentence)
+            }
+            Err(error) => {
+                tracing::warn!(rule = %error, "a handoff was refused");
+                Redirect::to(&self.after(&error, &request.uri)).into_response()
+            }
+        };
+        answer.headers_mut().insert(NO_REFERRER.0, NO_REFERRER.1);
+        answer
+    }
+
+    /// Where a failed handoff leads.
+    fn after(&self, error: &HandoffError, uri: &Uri) -> String {
+        match &self.0.error_redirect {
+            Some(redirect) => {
+                let path = ReturnPath::parse(&redirect.path(error));
+                path.map_or_else(|| "/login".to_owned(), |path| path.to_string())
+            }
+            None => login_error_url(error.code(), wanted(uri).unwrap_or_else(ReturnPath::root).as_str()),
+        }
+    }
+}
+
+/// HEAD requests and prefetches use nothing up; the browser asks again when somebody really goes there.
+fn not_to_be_used(request: &Parts) -> Option<Response> {
+    let purpose = request.headers.get("sec-purpose");
+    if request.method == Method::HEAD {
+        Some(StatusCode::METHOD_NOT_ALLOWED.into_response())
+    } else if purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+        Some(StatusCode::SERVICE_UNAVAILABLE.into_response())
+    } else {
+        None
+    }
+}
+
+/// Whether a request carries a token, or something in its place.
+fn has_token(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && request
+            .uri()
+            .query()
+            .is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == TOKEN))
+}
+
+/// The address without token and `state`; everything else as it came.
+pub(super) fn clean(uri: &Uri) -> ReturnPath {
+    let is_ours = |pair: &&str| {
+        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
+        name.is_some_and(|name| name == TOKEN || name == "state")
+    };
+    let others: Vec<_> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_ours(pair))
+        .collect();
+    let address = if others.is_empty() {
+        uri.path().to_owned()
+    } else {
+        format!("{}?{}", uri.path(), others.join("&"))
+    };
+    ReturnPath::or_root(Some(&address))
+}
+
+/// `callbackUrl`, if it stays on this app.
+pub(super) fn wanted(uri: &Uri) -> Option<ReturnPath> {
+    let params = UniqueParams::parse(uri.query().unwrap_or_default().as_bytes()).ok()?;
+    params.get("callbackUrl").and_then(ReturnPath::parse)
+}
+
+impl<S> Layer<S> for HandoffLayer {
+    type Service = HandoffService<S>;
+
+    fn layer(&self, inner: S) -> HandoffService<S> {
+        HandoffService { layer: self.clone(), inner }
+    }
+}
+
+/// What [`HandoffLayer`] makes of a service.
+#[derive(Clone, Debug)]
+pub struct HandoffService<S> {
+    layer: HandoffLayer,
+    inner: S,
+}
+
+impl<S> Service<Request> for HandoffService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Send,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if !has_token(&request) {
+            return Box::pin(self.inner.call(request));
+        }
+        let layer = self.layer.clone();
+        Box::pin(async move { Ok(layer.answer(&request.into_parts().0).await) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_and_state_go_and_everything_else_stays_as_it_was() {
+        for (uri, cleaned) in [
+            ("/callback?handoff_token=t&state=s", "/callback"),
+            ("/callback?a=1&handoff_token=t&b=%2F&state=s&c", "/callback?a=1&b=%2F&c"),
+            ("/callback?handoff%5Ftoken=t&st%61te=s&a=1", "/callback?a=1"),
+            ("/callback?handoff_tokens=t&restate=s&state=x", "/callback?handoff_tokens=t&restate=s"),
+            ("/a/b?handoff_token", "/a/b"),
+            ("//evil.example?handoff_token=t", "/"),
+            ("/%5cevil.example?handoff_token=t&state=s", "/"),
+        ] {
+            assert_eq!(clean(&uri.parse().unwrap()).as_str(), cleaned, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The app's side: a token and its `state` become a session.
+
+use super::{
+    Arrived, FailedBecause, HandedOver, HandoffError, HandoffUser, TOKEN, VerifyAnswer, VerifyRequest,
+    arrive::{Handoff, Visit},
+    layer::{Settings, clean},
+};
+use crate::{
+    Auth,
+    config::IdentityClient,
+    flow::Flow,
+    origin::{RequestOrigin, UniqueParams},
+    session::{CurrentSession, NewSession, Tokens},
+    store::StoreError,
+};
+use http::{StatusCode, request::Parts};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a visitor waits for identity: less than the outgoing client's own limit, so that the sign-in page
+/// comes within five seconds whatever identity does.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// A token is 32 bytes in base64url.
+const TOKEN_LENGTH: usize = 43;
+
+/// A handoff that this browser began, at the app.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Begun {}
+
+impl Flow for Begun {
+    const KIND: &'static str = "handoff";
+}
+
+/// A request that carries a token, as far as it could be read.
+struct Incoming<'r> {
+    visit: Visit<'r>,
+    token: SecretString,
+    state: SecretString,
+}
+
+impl<'r> Incoming<'r> {
+    fn read(request: &'r Parts) -> Result<Self, HandoffError> {
+        let params = UniqueParams::parse(request.uri.query().unwrap_or_default().as_bytes());
+        let params = params.map_err(|_| FailedBecause::Malformed)?;
+        let state =
+            params.get("state").filter(|state| !state.is_empty()).ok_or(HandoffError::InvalidState)?;
+        let is_token = |text: &&str| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+            text.len() == TOKEN_LENGTH && text.bytes().all(allowed)
+        };
+        let token = params.get(TOKEN).filter(is_token).ok_or(FailedBecause::Malformed)?;
+        let RequestOrigin(origin) = request.extensions.get().ok_or(FailedBecause::NotConfigured)?;
+        let current = request.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
+        let visit = Visit { origin: origin.clone(), current, headers: &request.headers };
+        Ok(Self { visit, token: SecretString::from(token), state: SecretString::from(state) })
+    }
+}
+
+/// Verifies the token that a request carries, and begins its session.
+pub(super) async fn verify(settings: &Settings, request: &Parts) -> Result<Arrived, HandoffError> {
+    let auth = &settings.auth;
+    let incoming = Incoming::read(request)?;
+    let visit = &incoming.visit;
+    if matches!(visit.current, CurrentSession::Unavailable) {
+        return Err(HandoffError::Store(StoreError("the session could not be looked up".into())));
+    }
+    let client = settings.client.as_ref().ok_or(FailedBecause::NotConfigured)?;
+    // The state first, and in this browser only: whoever was led here with somebody else's token is asked
+    // nothing and keeps what they have. The token is still good where it belongs.
+    let taken = auth
+        .flows
+        .take::<Begun>(incoming.state.expose_secret(), &visit.origin, visit.headers)
+        .await
+        .map_err(HandoffError::Store)?;
+    let (Begun {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
+    let VerifyAnswer { session, user, .. } =
+        ask_identity(auth, client, &settings.verify_endpoint, &incoming).await?;
+    let handoff = Handoff { session, user, return_to: clean(&request.uri).to_string() };
+    Arrived::decide(auth, visit, handoff, cookies).await
+}
+
+/// Identity's word about a token, server to server.
+async fn ask_identity(
+    auth: &Auth,
+    client: &IdentityClient,
+    endpoint: &str,
+    incoming: &Incoming<'_>,
+) -> Result<VerifyAnswer, HandoffError> {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    let secret = client.client_secret.as_ref().ok_or(FailedBecause::NotConfigured)?;
+    let question = VerifyRequest {
+        handoff_token: incoming.token.clone(),
+        state: incoming.state.clone(),
+        client_id: client.client_id.clone(),
+        client_secret: None,
+    };
+    let question = serde_json::to_vec(&question).map_err(|_| FailedBecause::Malformed)?;
+    let credentials = (client.client_id.as_str(), secret.expose_secret());
+    let request = auth.http.post_json(&client.issuer.join(endpoint), question, credentials);
+    let answer = match timeout(PATIENCE, auth.http.send(request)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "identity did not answer");
+            return Err(FailedBecause::IdentityUnavailable.into());
+        }
+        Err(_) => return Err(FailedBecause::IdentityUnavailable.into()),
+    };
+    if answer.status() == StatusCode::OK {
+        return Ok(serde_json::from_slice(answer.body()).map_err(|_| FailedBecause::BadAnswer)?);
+    }
+    let named = serde_json::from_slice::<Refusal>(answer.body()).map(|refusal| refusal.error);
+    Err(match (answer.status(), named.as_deref()) {
+        (StatusCode::BAD_REQUEST, Ok("token_expired")) => HandoffError::TokenExpired,
+        (StatusCode::BAD_REQUEST, Ok("invalid_state")) => HandoffError::InvalidState,
+        (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _) => {
+            FailedBecause::IdentityUnavailable.into()
+        }
+        (status, _) => FailedBecause::IdentityRefused(status).into(),
+    })
+}
+
+/// The session that identity hands over, if it is one of a provider that this app signs in with itself:
+/// identity may vouch for those, and for nobody else.
+pub(super) fn new_session(
+    auth: &Auth,
+    session: HandedOver,
+    user: &HandoffUser,
+) -> Result<NewSession, HandoffError> {
+    if session.sub.is_empty() || user.sub != session.sub {
+        return Err(FailedBecause::BadAnswer.into());
+    }
+    let knows = |provider: &&crate::provider::Provider| match provider.issuer() {
+        Some(issuer) => issuer == session.iss,
+        // Plain OAuth 2.0 has no issuer to go by.
+        None => provider.config.id == session.provider,
+    };
+    let provider = auth.providers.iter().find(knows).ok_or(FailedBecause::UnknownProvider)?;
+    let claims = Map::from_iter([("email_verified".to_owned(), Value::Bool(user.email_verified))]);
+    Ok(NewSession {
+        provider: provider.config.id.clone(),
+        issuer: session.iss,
+        subject: session.sub,
+        sid: session.sid,
+        issued_at: session.issued_at,
+        user: user.user(),
+        claims,
+        // What the provider gave, it gave to identity; the hint is for signing out there.
+        tokens: Tokens {
+            access_token: None,
+            access_expires_at: None,
+            refresh_token: None,
+            id_token: session.id_token_hint,
+        },
+        ends_by: Some(session.expires_at),
+    })
+}
