@@ -15,7 +15,8 @@ pub fn LoginPage() -> impl IntoView {
         SessionState::SignedOut(Some(reason)) if error.is_none() => Some(reason.sentence()),
         _ => None,
     };
-    let target = (callback != "/").then(|| callback.clone());
+    // The path says enough; a query may be long and mean nothing to anybody.
+    let target = (callback != "/").then(|| callback.split('?').next().unwrap_or_default().to_owned());
     let already = auth().map(|session| {
         let callback = callback.clone();
         view! {

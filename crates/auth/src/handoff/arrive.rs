@@ -1,7 +1,9 @@
 //! What becomes of a verified handoff: a session, or a question first.
 
 use super::{
-    FailedBecause, HandedOver, HandoffError, HandoffUser, confirm, mint::sha256, verify::new_session,
+    FailedBecause, HandedOver, HandoffError, HandoffUser, confirm,
+    mint::sha256,
+    verify::{new_session, provider_of},
 };
 use crate::{
     Auth,
@@ -70,7 +72,8 @@ impl Arrived {
         handoff: Handoff,
         cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
-        // Whom this app would not have, it need not ask about.
+        // Before anybody is asked about it.
+        provider_of(auth, &handoff.session, &handoff.user)?;
         let Handoff { session, .. } = &handoff;
         if let CurrentSession::SignedIn(current) = &visit.current {
             let record = &current.record;

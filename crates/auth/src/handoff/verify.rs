@@ -10,6 +10,7 @@ use crate::{
     config::IdentityClient,
     flow::Flow,
     origin::{RequestOrigin, UniqueParams},
+    provider::Provider,
     session::{CurrentSession, NewSession, Tokens},
     store::StoreError,
 };
@@ -125,22 +126,31 @@ async fn ask_identity(
     })
 }
 
-/// The session that identity hands over, if it is one of a provider that this app signs in with itself:
-/// identity may vouch for those, and for nobody else.
+/// The provider of a session that is handed over. It has to be one that this app signs in with itself: identity
+/// may vouch for those, and for nobody else.
+pub(super) fn provider_of<'a>(
+    auth: &'a Auth,
+    session: &HandedOver,
+    user: &HandoffUser,
+) -> Result<&'a Provider, HandoffError> {
+    if session.sub.is_empty() || user.sub != session.sub {
+        return Err(FailedBecause::BadAnswer.into());
+    }
+    let knows = |provider: &&Provider| match provider.issuer() {
+        Some(issuer) => issuer == session.iss,
+        // Plain OAuth 2.0 has no issuer to go by.
+        None => provider.config.id == session.provider,
+    };
+    Ok(auth.providers.iter().find(knows).ok_or(FailedBecause::UnknownProvider)?)
+}
+
+/// The session that identity hands over.
 pub(super) fn new_session(
     auth: &Auth,
     session: HandedOver,
     user: &HandoffUser,
 ) -> Result<NewSession, HandoffError> {
-    if session.sub.is_empty() || user.sub != session.sub {
-        return Err(FailedBecause::BadAnswer.into());
-    }
-    let knows = |provider: &&crate::provider::Provider| match provider.issuer() {
-        Some(issuer) => issuer == session.iss,
-        // Plain OAuth 2.0 has no issuer to go by.
-        None => provider.config.id == session.provider,
-    };
-    let provider = auth.providers.iter().find(knows).ok_or(FailedBecause::UnknownProvider)?;
+    let provider = provider_of(auth, &session, user)?;
     let claims = Map::from_iter([("email_verified".to_owned(), Value::Bool(user.email_verified))]);
     Ok(NewSession {
         provider: provider.config.id.clone(),

@@ -58,9 +58,10 @@ pub(super) async fn sign_out(
             // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
             let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
             let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
-            tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token, is_global));
+            let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
+            let to_tell = is_global.then_some(Hint(id_token.is_some()));
+            tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token, to_tell));
             if is_global {
-                let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
                 to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
             }
         }
@@ -83,21 +84,24 @@ fn unavailable(headers: &HeaderMap) -> Response {
     error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
 }
 
+/// Whether the provider gets an `id_token_hint`: without one it asks the visitor first, who may not answer.
+struct Hint(bool);
+
 /// What the visitor does not wait for: the refresh token is given back (RFC 7009), and where the provider
-/// does not tell its clients by itself, identity is asked to.
+/// does not tell its clients by itself, or may not come to it, identity is asked to. `to_tell` is `None` for a
+/// sign-out here only.
 async fn tell_the_others(
     auth: Auth,
     record: Arc<SessionRecord>,
     refresh_token: Option<SecretString>,
-    is_global: bool,
+    to_tell: Option<Hint>,
 ) {
     let Some(provider) = auth.provider(&record.provider) else { return };
     if let Some(refresh_token) = refresh_token {
         provider.revoke(&refresh_token).await;
     }
-    if let Some(identity) = &auth.identity
-        && is_global
-        && !provider.announces_logouts().await
+    if let (Some(identity), Some(Hint(hint))) = (&auth.identity, to_tell)
+        && (!hint || !provider.announces_logouts().await)
     {
         let notice = LogoutNotice {
             provider_issuer: &record.issuer,
