@@ -21,13 +21,15 @@ export interface Suite {
   /** Identity under `.wow.localhost`. */
   identityWow: string;
   provider: string;
+  /** The folder with its databases and secrets. */
+  dataDir: string;
   /** All lines of all processes so far. */
   log: () => string;
   stop: () => Promise<void>;
 }
 
 /** The origins of a suite whose ports are moved by `offset`. */
-export function origins(offset: number): Omit<Suite, 'log' | 'stop'> {
+export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'stop'> {
   return {
     main: `http://localhost:${4201 + offset}`,
     games: `http://games.wow.localhost:${4201 + offset}`,
@@ -73,5 +75,5 @@ export async function startSuite({ offset, args = [] }: { offset: number; args?:
     }
     await clean();
   };
-  return { ...origins(offset), log: () => log, stop };
+  return { ...origins(offset), dataDir, log: () => log, stop };
 }
