@@ -30,6 +30,7 @@ fn main() -> ExitCode {
             .await?;
         let registry = Arc::new(registry);
         let fan_out = auth.fan_out(registry.clone(), Patience::default())?;
+        let announcer = auth.announcer(registry.clone())?;
         // Not before everything is there: a start that fails says one thing, why.
         tracing::info!(public_urls = %auth.public_urls, %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let router = server::router(&auth, registry, fan_out, &options)?;
+        let router = server::router(&auth, registry, (fan_out, announcer), &options)?;
         Ok(serve(listener, router, move || auth.streams.stop()).await?)
     })
 }

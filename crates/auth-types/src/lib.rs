@@ -19,4 +19,4 @@ pub use page::{
     AppInfo, AppPresence, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts,
     SessionState, is_public_page,
 };
-pub use session::{PublicSession, PublicUser, SessionStatus};
+pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};

@@ -1,6 +1,6 @@
 //! What a server-rendered page knows about the request it answers.
 
-use crate::{DeviceView, PublicSession};
+use crate::{DeviceView, PublicSession, TabFacts};
 use serde::{Deserialize, Serialize};
 
 /// The pages everybody may open. Everything else is denied by default: the server's guard and the
@@ -29,6 +29,8 @@ pub struct PageContext {
     /// The user's live sessions, on the page `/session` only. Empty there means that the store did not
     /// answer: the list always has the session that asks.
     pub devices: Vec<DeviceView>,
+    /// What the page's tab has to know of the session; `None` signed out.
+    pub tab: Option<TabFacts>,
 }
 
 /// The app as its own pages name it.

@@ -38,6 +38,33 @@ pub struct PublicUser {
     pub data: PublicData,
 }
 
+/// The times of a session, milliseconds since 1970 by the server's clock: tabs count by that one, for their
+/// own may be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTimes {
+    /// What time it is.
+    pub now: i64,
+    /// The last user activity that was written down.
+    pub last_activity: i64,
+    /// When the session ends, if nothing extends it.
+    pub expires: i64,
+}
+
+/// What a page tells its tab, so that it need not ask for it. Durations in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TabFacts {
+    /// The session's times when the page was written.
+    pub times: SessionTimes,
+    /// How long the user may be away (`AUTH_IDLE_TIMEOUT`); `None`: for as long as they like.
+    pub idle_limit: Option<i64>,
+    /// How long before that they are warned.
+    pub idle_warning: i64,
+    /// How often the tabs of an origin tell the server of activity at most.
+    pub beacon_interval: i64,
+    /// The origin of the hub, through which apps of the same site tell each other; `None` where there is none.
+    pub hub: Option<String>,
+}
+
 /// The answer of `GET /api/get-session-status`: `{"status":200}` or `{"status":401}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionStatus {

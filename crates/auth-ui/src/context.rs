@@ -46,6 +46,7 @@ pub fn page() -> PageContext {
         providers: Vec::new(),
         form_action: Vec::new(),
         devices: Vec::new(),
+        tab: None,
     })
 }
 

@@ -17,7 +17,7 @@ mod call_error;
 pub mod islands;
 pub mod links;
 pub mod remaining;
-pub mod watch;
+pub mod tab;
 
 #[cfg(feature = "ssr")]
 mod components;
@@ -39,8 +39,8 @@ mod testing;
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
-    Header, NavLink, Notice, NoticeKind, Person, SignInForms, SignOutForm, SignOutScope, SignedIn, SignedOut,
-    TimeLeft, When, initials,
+    Header, NavLink, Notice, NoticeKind, Person, SessionWatch, SignInForms, SignOutForm, SignOutScope,
+    SignedIn, SignedOut, TabPanel, TimeLeft, When, initials,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};

@@ -40,6 +40,7 @@
 //! [`Auth::builder`] shows what an app may add: data of its own in the session, a say in sign-ins, and
 //! events.
 
+pub mod browser;
 mod builder;
 pub mod clock;
 pub mod config;
@@ -52,6 +53,7 @@ pub mod handoff;
 mod headers;
 pub mod hooks;
 pub mod http;
+mod jws;
 pub mod logout;
 pub mod origin;
 pub mod page;
@@ -66,6 +68,7 @@ pub mod store;
 pub use builder::AuthBuilder;
 pub use gate::protect;
 
+use browser::{Announcer, Browsers};
 use clock::Clock;
 use config::{ConfigError, Proxies};
 use events::Streams;
@@ -110,6 +113,8 @@ pub struct Inner {
     pub streams: Streams,
     /// Sign-ins and sign-outs under way.
     pub flows: Flows,
+    /// The browsers that can be told of sign-ins elsewhere.
+    pub browsers: Browsers,
     /// The one client for what this process asks of others.
     pub http: HttpClient,
     secrets: Vec<SecretString>,
@@ -161,6 +166,13 @@ impl Auth {
             sessions,
             streams: Streams::default(),
             flows: Flows::new(store.clone(), keyring.clone(), cookies.clone(), clock.clone()),
+            browsers: Browsers::new(
+                store.clone(),
+                keyring.clone(),
+                cookies.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
             keyring,
             cookies,
             http,
@@ -193,6 +205,19 @@ impl Auth {
         };
         let http = [outside, self.http.clone()];
         Ok(FanOut::new(speaker, self.store.clone(), http, self.clock.clone(), self.random.clone(), patience))
+    }
+
+    /// What tells the apps of `registry` that somebody signed in in a browser: identity's part of coming back
+    /// across sites.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when TLS has no roots.
+    pub fn announcer(&self, registry: Arc<Registry>) -> Result<Announcer, ConfigError> {
+        let http = HttpClient::outside_only()
+            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let newest = self.secrets.first().cloned();
+        let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
+        Ok(Announcer::new(self.clone(), registry, SigningKeys::new(&self.secrets), secret, http))
     }
 
     /// The provider with this id.

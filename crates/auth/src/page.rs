@@ -6,7 +6,7 @@ use crate::{
     provider::Provider,
     session::CurrentSession,
 };
-use auth_types::{AppInfo, DeviceView, PageContext};
+use auth_types::{AppInfo, DeviceView, PageContext, TabFacts};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -54,12 +54,20 @@ async fn page_context(
         .chain(auth.providers.iter().flat_map(Provider::origins))
         .chain(further)
         .collect();
+    let tab = match current {
+        CurrentSession::SignedIn(session) => Some(TabFacts {
+            hub: auth.proxies.nearest(origin).filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
+            ..auth.sessions.tab_facts(&session.record)
+        }),
+        CurrentSession::SignedOut(_) | CurrentSession::Unavailable => None,
+    };
     PageContext {
         app: AppInfo { name: auth.app_name.clone(), origin: origin.to_string(), identity_origin: identity },
         session: current.state(),
         providers,
         form_action,
         devices: Vec::new(),
+        tab,
     }
 }
 

@@ -25,17 +25,23 @@ pub enum Purpose {
     Flow,
     /// Whom a handoff token, or what comes of it, is about.
     Grant,
+    /// What identity calls a browser, in an app's cookie.
+    Browser,
+    /// One silent sign-in that a waiting tab may try.
+    Ticket,
 }
 
 impl Purpose {
     /// In the order of their numbers.
-    const ALL: [Self; 3] = [Self::Tokens, Self::Flow, Self::Grant];
+    const ALL: [Self; 5] = [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket];
 
     fn label(self) -> &'static [u8] {
         match self {
             Self::Tokens => b"session tokens v1",
             Self::Flow => b"flow v1",
             Self::Grant => b"grant v1",
+            Self::Browser => b"browser v1",
+            Self::Ticket => b"silent sign-in ticket v1",
         }
     }
 }
@@ -43,7 +49,7 @@ impl Purpose {
 /// The keys derived from `AUTH_SECRET` and its predecessors, newest first.
 #[derive(Clone)]
 pub struct Keyring {
-    keys: Vec<[XChaCha20Poly1305; 3]>,
+    keys: Vec<[XChaCha20Poly1305; Purpose::ALL.len()]>,
     random: Random,
 }
 

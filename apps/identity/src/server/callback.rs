@@ -1,8 +1,10 @@
 //! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
 
 use auth::{
-    Auth, error_page,
-    flow::{Proxied, origin_in_logout_state},
+    Auth,
+    browser::Announcer,
+    error_page,
+    flow::{BegunBy, Pending, Proxied, origin_in_logout_state},
     origin::{Registry, RequestOrigin, UniqueParams},
     routes::{Returned, finish_sign_in, finish_sign_out, try_again},
     session::set_cookies,
@@ -11,7 +13,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::sync::Arc;
 
 /// `GET /auth/callback/{provider}`: takes the flow that this browser began, once. Another app's goes
@@ -24,22 +26,50 @@ use std::sync::Arc;
 pub(super) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
+    State(announcer): State<Announcer>,
     returned: Returned,
 ) -> Response {
     match returned.take_flow::<Proxied>(&auth).await {
-        Ok(Some((proxied, clear))) => match proxied.back(&returned.provider, &returned.params, &registry) {
-            Some(url) => (set_cookies(clear), Redirect::to(url.as_str())).into_response(),
-            None => invalid_state(&returned.headers),
-        },
-        Ok(None) => own_callback(&auth, &returned).await,
+        Ok(Some((proxied, cookies))) => pass_on(&proxied, cookies, &registry, &announcer, &returned)
+            .unwrap_or_else(|| invalid_state(&returned.headers)),
+        Ok(None) => own_callback(&auth, &announcer, &returned).await,
         Err(cause) => try_again(&cause, &returned.headers),
     }
 }
 
+/// Back to the app, with its handle for this browser; if somebody signed in, the waiting tabs of all apps
+/// are told.
+fn pass_on(
+    proxied: &Proxied,
+    mut cookies: Vec<HeaderValue>,
+    registry: &Registry,
+    announcer: &Announcer,
+    returned: &Returned,
+) -> Option<Response> {
+    let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
+    let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
+    cookies.extend(cookie);
+    announcer.pass_on(&browser, proxied.app(registry)?, &mut url);
+    if proxied.is_sign_in(&returned.params) {
+        announcer.signed_in(&browser);
+    }
+    Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
+}
+
 /// Identity's own sign-in, if it is one.
-async fn own_callback(auth: &Auth, returned: &Returned) -> Response {
-    match returned.take_flow(auth).await {
-        Ok(Some((pending, clear))) => finish_sign_in(auth, returned, pending, clear).await,
+async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &Returned) -> Response {
+    match returned.take_flow::<Pending>(auth).await {
+        Ok(Some((pending, mut cookies))) => {
+            // A silent try says nothing new.
+            let is_sign_in = pending.begun_by == BegunBy::Visitor && returned.params.get("code").is_some();
+            let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
+            cookies.extend(cookie);
+            let response = finish_sign_in(auth, returned, pending, cookies).await;
+            if is_sign_in {
+                announcer.signed_in(&browser);
+            }
+            response
+        }
         Ok(None) => invalid_state(&returned.headers),
         Err(cause) => try_again(&cause, &returned.headers),
     }

@@ -4,14 +4,15 @@ mod authorize;
 mod callback;
 mod client;
 mod handoff;
+mod hub;
 mod launcher;
 mod logout;
 mod userinfo;
 mod verify;
 
 use auth::{
-    Auth, config::ConfigError, guard::PublicPaths, handoff::Handoffs, logout::FanOut, origin::Registry,
-    page::provide_page_context, protect, routes,
+    Auth, browser::Announcer, config::ConfigError, guard::PublicPaths, handoff::Handoffs, logout::FanOut,
+    origin::Registry, page::provide_page_context, protect, routes,
 };
 use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
@@ -36,6 +37,8 @@ const PUBLIC: PublicPaths = PublicPaths {
         "/favicon.ico",
         "/robots.txt",
         "/.well-known/jwks.json",
+        "/hub",
+        "/hub.js",
     ],
     prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
@@ -47,11 +50,11 @@ const PUBLIC: PublicPaths = PublicPaths {
 pub(crate) fn router(
     auth: &Auth,
     registry: Arc<Registry>,
-    fan_out: FanOut,
+    (fan_out, announcer): (FanOut, Announcer),
     options: &LeptosOptions,
 ) -> Result<Router, ConfigError> {
     let handoffs = auth.handoffs(registry.clone())?;
-    let state = Proxy { auth: auth.clone(), registry, fan_out, handoffs };
+    let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs };
     let app =
         Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
     Ok(protect(app, auth, PUBLIC))
@@ -67,6 +70,8 @@ fn endpoints(state: Proxy) -> Router {
         .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
         .route_layer(middleware::from_fn(routes::navigation_only))
         .route("/.well-known/jwks.json", get(logout::jwks))
+        .route("/hub", get(hub::hub))
+        .route("/hub.js", get(hub::script))
         .route("/auth/backchannel-logout", post(logout::backchannel_logout))
         .route("/auth/logout", post(logout::logout))
         .route("/auth/external/handoff/verify", post(verify::verify))
@@ -82,6 +87,7 @@ struct Proxy {
     registry: Arc<Registry>,
     fan_out: FanOut,
     handoffs: Handoffs,
+    announcer: Announcer,
 }
 
 /// The pages, with what they know of the request and of the registered apps. The launcher asks the provider

@@ -1,5 +1,6 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
+mod browser;
 mod handoff;
 mod handoff_refusals;
 mod logout;
@@ -39,7 +40,8 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        router(auth, registry, fan_out, &options).unwrap()
+        let announcer = auth.announcer(registry.clone()).unwrap();
+        router(auth, registry, (fan_out, announcer), &options).unwrap()
     }
 }
 
@@ -66,6 +68,7 @@ async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnc
     let registry = format!(
         "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['{app_url}']\n\
          client_secret_env = 'PARTNER'\nbackchannel_logout_uri = '{app_url}/auth/backchannel-logout'\n\
+         browser_event_uri = '{app_url}/auth/browser-event'\n\
          handoff = true\n\
          [[app]]\nclient_id = 'other'\nname = 'Other'\norigins = ['http://other.localhost:9']\n\
          client_secret_env = 'OTHER'\nhandoff = true\n\

@@ -111,6 +111,7 @@ mod tests {
                 providers: Vec::new(),
                 form_action: Vec::new(),
                 devices,
+                tab: None,
             });
             view! { <Devices/> }.to_html()
         })

@@ -2,7 +2,9 @@
 
 use super::{devices::Devices, parts::SignInFirst};
 use auth_types::{PublicSession, SessionFacts, SessionState};
-use auth_ui::{SignOutForm, SignOutScope, TimeLeft, When, islands::SessionProbe, page, pages::PageTitle};
+use auth_ui::{
+    SignOutForm, SignOutScope, TabPanel, TimeLeft, When, islands::SessionProbe, page, pages::PageTitle,
+};
 use leptos::prelude::*;
 
 /// The session page.
@@ -13,6 +15,7 @@ pub(crate) fn Session() -> impl IntoView {
         SessionState::SignedIn { session, facts } => vec![
             view! { <Facts session facts/> }.into_any(),
             view! { <Devices/> }.into_any(),
+            view! { <TabPanel/> }.into_any(),
             view! { <Probe/> }.into_any(),
             view! { <Leave/> }.into_any(),
         ],

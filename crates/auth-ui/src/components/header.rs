@@ -1,8 +1,8 @@
 //! The header of every page: where you are, where you can go, who you are.
 
 use crate::{
-    SignOutForm, current_path, current_path_and_query, has_islands,
-    islands::{CheckSession, NavGuard, SessionWatch},
+    SessionWatch, SignOutForm, current_path, current_path_and_query, has_islands,
+    islands::{CheckSession, NavGuard},
     links::sign_in_url,
     page,
 };
@@ -28,7 +28,8 @@ pub fn Header(
 ) -> impl IntoView {
     let page = page();
     let path = current_path();
-    let watched = page.session.session().filter(|_| has_islands()).map(|session| session.user.id.clone());
+    let watched = page.session.session().map(|session| session.user.id.clone()).zip(page.tab);
+    let watched = watched.filter(|_| has_islands());
     let unknown = has_islands() && matches!(page.session, SessionState::SignedOut(_));
     let items = links
         .iter()
@@ -53,7 +54,7 @@ pub fn Header(
         </header>
         {has_islands().then(|| view! { <NavGuard/> })}
         {unknown.then(|| view! { <CheckSession path=current_path_and_query()/> })}
-        {watched.map(|user| view! { <SessionWatch user path=current_path_and_query()/> })}
+        {watched.map(|(user, tab)| view! { <SessionWatch user path=current_path_and_query() tab/> })}
     }
 }
 

@@ -42,12 +42,15 @@ pub fn SignOutForm(
     /// Extra classes of the button.
     #[prop(default = "secondary")]
     class: &'static str,
+    /// What the button says, where that is not what it always says.
+    #[prop(optional)]
+    label: Option<&'static str>,
 ) -> impl IntoView {
     view! {
         <form method="post" action="/auth/signout">
             <input type="hidden" name="callbackUrl" value=callback_url/>
             <input type="hidden" name="scope" value=scope.as_str()/>
-            <button type="submit" class=format!("button {class}")>{scope.label()}</button>
+            <button type="submit" class=format!("button {class}")>{label.unwrap_or(scope.label())}</button>
         </form>
     }
 }

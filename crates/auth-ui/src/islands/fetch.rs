@@ -1,5 +1,6 @@
-//! The one GET of the islands: same origin, never from a cache, never for longer than a few seconds.
+//! The requests of the islands: same origin, never from a cache, never for longer than a few seconds.
 
+use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestCache, RequestInit, Response};
@@ -11,6 +12,19 @@ const PATIENCE_MS: u32 = 5_000;
 pub(super) async fn get(path: &str) -> Option<Response> {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let answer = web_sys::window()?.fetch_with_str_and_init(path, &init);
+    JsFuture::from(answer).await.ok()?.dyn_into().ok()
+}
+
+/// The response to a form posted to `path`, whatever its status; `None` when there was none.
+pub(super) async fn post(path: &str, form: &str) -> Option<Response> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    let headers = Object::new();
+    let _ = Reflect::set(&headers, &"content-type".into(), &"application/x-www-form-urlencoded".into());
+    init.set_headers(&headers);
+    init.set_body(&form.into());
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let answer = web_sys::window()?.fetch_with_str_and_init(path, &init);
     JsFuture::from(answer).await.ok()?.dyn_into().ok()

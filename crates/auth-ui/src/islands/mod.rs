@@ -5,12 +5,13 @@ mod check_session;
 mod countdown;
 mod nav_guard;
 mod session_probe;
-mod session_watch;
 
 #[cfg(feature = "hydrate")]
 mod fetch;
 #[cfg(feature = "hydrate")]
 mod front;
+#[cfg(feature = "hydrate")]
+mod session_watch;
 
 pub use check_session::CheckSession;
 pub use countdown::Countdown;
@@ -18,11 +19,11 @@ pub use countdown::Countdown;
 pub use front::on_front;
 pub use nav_guard::NavGuard;
 pub use session_probe::SessionProbe;
-pub use session_watch::SessionWatch;
 
-/// Wakes the islands of the page. An app's wasm calls this once, from its `hydrate` function; calling it
+/// Wakes the islands of the page, and what watches its session. An app's wasm calls this once, from its `hydrate` function; calling it
 /// also keeps this crate's islands in the app's wasm.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
+    session_watch::start();
     leptos::mount::hydrate_islands();
 }

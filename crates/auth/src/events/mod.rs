@@ -4,9 +4,9 @@
 
 mod streams;
 
-pub use streams::{Slot, Streams, TooManyStreams};
+pub use streams::{Listener, Slot, Streams, TooManyStreams};
 
-use crate::{session::SessionKey, store::StoreError};
+use crate::{browser::BrowserKey, session::SessionKey, store::StoreError};
 use async_trait::async_trait;
 use auth_types::EndReason;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,8 +20,12 @@ const BACKLOG: usize = 1024;
 pub enum SessionEvent {
     /// A session has ended.
     Ended(SessionKey, EndReason),
-    /// Its data, tokens or times have changed.
+    /// Its data or tokens have changed.
     Changed(SessionKey),
+    /// Its user was active: its times have changed.
+    Seen(SessionKey),
+    /// Somebody signed in, at whichever app, in a browser.
+    SignedInBrowser(BrowserKey),
 }
 
 /// What a listener hears.
@@ -69,19 +73,23 @@ impl Listeners {
 impl SessionEvent {
     /// The session it is about.
     #[must_use]
-    pub fn key(self) -> SessionKey {
+    pub fn key(self) -> Option<SessionKey> {
         match self {
-            Self::Ended(key, _) | Self::Changed(key) => key,
+            Self::Ended(key, _) | Self::Changed(key) | Self::Seen(key) => Some(key),
+            Self::SignedInBrowser(_) => None,
         }
     }
 
-    /// One line for the wire: `ended <key> <reason>` or `changed <key>`, the key in base64url.
+    /// One line for the wire: `ended <key> <reason>`, `changed <key>`, `seen <key>` or `signed_in <browser>`,
+    /// the key in base64url.
     #[must_use]
     pub fn to_line(self) -> String {
-        let key = URL_SAFE_NO_PAD.encode(self.key().as_bytes());
+        let encode = |key: &[u8]| URL_SAFE_NO_PAD.encode(key);
         match self {
-            Self::Ended(_, reason) => format!("ended {key} {}", reason.as_str()),
-            Self::Changed(_) => format!("changed {key}"),
+            Self::Ended(key, reason) => format!("ended {} {}", encode(key.as_bytes()), reason.as_str()),
+            Self::Changed(key) => format!("changed {}", encode(key.as_bytes())),
+            Self::Seen(key) => format!("seen {}", encode(key.as_bytes())),
+            Self::SignedInBrowser(key) => format!("signed_in {}", encode(key.as_bytes())),
         }
     }
 
@@ -91,10 +99,13 @@ impl SessionEvent {
         let mut words = line.split(' ');
         let (kind, key, reason) = (words.next()?, words.next()?, words.next());
         let key: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
+        let browser = BrowserKey::from_bytes(key);
         let key = SessionKey::from_bytes(key);
         match (kind, reason) {
+            ("signed_in", None) => Some(Self::SignedInBrowser(browser)),
             ("ended", Some(reason)) => Some(Self::Ended(key, EndReason::parse(reason)?)),
             ("changed", None) => Some(Self::Changed(key)),
+            ("seen", None) => Some(Self::Seen(key)),
             _ => None,
         }
     }
@@ -107,7 +118,12 @@ mod tests {
     #[test]
     fn an_event_reads_back_from_its_line() {
         let key = SessionKey::from_bytes([7; 32]);
-        for event in [SessionEvent::Ended(key, EndReason::Revoked), SessionEvent::Changed(key)] {
+        for event in [
+            SessionEvent::Ended(key, EndReason::Revoked),
+            SessionEvent::Changed(key),
+            SessionEvent::Seen(key),
+            SessionEvent::SignedInBrowser(BrowserKey::from_bytes([7; 32])),
+        ] {
             assert_eq!(SessionEvent::parse(&event.to_line()), Some(event));
         }
     }

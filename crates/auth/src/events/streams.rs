@@ -1,6 +1,5 @@
 //! How many event streams are open, for whom, and that they end when the process does.
 
-use crate::session::SessionKey;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -9,8 +8,12 @@ use tokio::sync::watch;
 
 /// Streams of one session: a tab of each app that shares it, in a few windows.
 const PER_SESSION: usize = 16;
-/// Streams of this process.
+/// Streams of all sessions in this process.
 const IN_ALL: usize = 10_000;
+/// Streams of one browser that waits signed out.
+const PER_BROWSER: usize = 4;
+/// Streams of all of them: nobody has shown who they are, so they must not take the place of the others.
+const WAITING_IN_ALL: usize = 2_000;
 
 /// The open event streams of this process.
 #[derive(Clone, Debug)]
@@ -18,32 +21,52 @@ pub struct Streams(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    open: Mutex<Open>,
+    /// Of sessions, and of browsers that wait.
+    open: [Mutex<Open>; 2],
     stopping: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct Open {
-    per_session: HashMap<SessionKey, usize>,
+    per_key: HashMap<[u8; 32], usize>,
     in_all: usize,
+}
+
+/// Who listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// A session, by its key.
+    Session([u8; 32]),
+    /// A browser that waits signed out, by its key.
+    Waiting([u8; 32]),
+}
+
+impl Listener {
+    /// Its key, its place, and how many there may be of it and in all.
+    fn limits(self) -> ([u8; 32], usize, usize, usize) {
+        match self {
+            Self::Session(key) => (key, 0, PER_SESSION, IN_ALL),
+            Self::Waiting(key) => (key, 1, PER_BROWSER, WAITING_IN_ALL),
+        }
+    }
 }
 
 /// One open stream; dropping it makes room for another.
 #[derive(Debug)]
 pub struct Slot {
     streams: Streams,
-    key: SessionKey,
+    listener: Listener,
     stopping: watch::Receiver<bool>,
 }
 
-/// The session, or this process, has as many streams open as it may.
+/// The session or browser, or this process, has as many streams open as it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too_many_streams")]
 pub struct TooManyStreams;
 
 impl Default for Streams {
     fn default() -> Self {
-        Self(Arc::new(Inner { open: Mutex::default(), stopping: watch::Sender::new(false) }))
+        Self(Arc::new(Inner { open: Default::default(), stopping: watch::Sender::new(false) }))
     }
 }
 
@@ -52,15 +75,16 @@ impl Streams {
     ///
     /// # Errors
     /// [`TooManyStreams`].
-    pub fn open(&self, key: SessionKey) -> Result<Slot, TooManyStreams> {
-        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = open.per_session.get(&key).copied().unwrap_or_default();
-        if own >= PER_SESSION || open.in_all >= IN_ALL {
+    pub fn open(&self, listener: Listener) -> Result<Slot, TooManyStreams> {
+        let (key, place, per_key, in_all) = listener.limits();
+        let mut open = self.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
+        let own = open.per_key.get(&key).copied().unwrap_or_default();
+        if own >= per_key || open.in_all >= in_all {
             return Err(TooManyStreams);
         }
-        open.per_session.insert(key, own + 1);
+        open.per_key.insert(key, own + 1);
         open.in_all += 1;
-        Ok(Slot { streams: self.clone(), key, stopping: self.0.stopping.subscribe() })
+        Ok(Slot { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
     /// Ends all streams, and any that opens later: a server that stops does not wait for them.
@@ -81,12 +105,13 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut open = self.streams.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, place, ..) = self.listener.limits();
+        let mut open = self.streams.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
         open.in_all -= 1;
-        match open.per_session.get_mut(&self.key) {
+        match open.per_key.get_mut(&key) {
             Some(own) if *own > 1 => *own -= 1,
             _ => {
-                open.per_session.remove(&self.key);
+                open.per_key.remove(&key);
             }
         }
     }
@@ -96,8 +121,8 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
-    fn key(byte: u8) -> SessionKey {
-        SessionKey::from_bytes([byte; 32])
+    fn key(byte: u8) -> Listener {
+        Listener::Session([byte; 32])
     }
 
     #[test]
@@ -117,12 +142,27 @@ mod tests {
         for number in 0..IN_ALL {
             let mut bytes = [0; 32];
             bytes[..8].copy_from_slice(&number.to_le_bytes());
-            slots.push(streams.open(SessionKey::from_bytes(bytes)).unwrap());
+            slots.push(streams.open(Listener::Session(bytes)).unwrap());
         }
         assert_eq!(streams.open(key(255)).unwrap_err(), TooManyStreams);
         drop(slots);
         assert!(streams.open(key(255)).is_ok());
-        assert!(streams.0.open.lock().unwrap().per_session.is_empty());
+        assert!(streams.0.open[0].lock().unwrap().per_key.is_empty());
+    }
+
+    #[test]
+    fn those_who_wait_signed_out_take_no_place_of_those_who_are_signed_in() {
+        let streams = Streams::default();
+        let waiting = |number: usize| {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            streams.open(Listener::Waiting(bytes))
+        };
+        let _own: Vec<Slot> = (0..PER_BROWSER).map(|_| waiting(0).unwrap()).collect();
+        assert!(waiting(0).is_err());
+        let _all: Vec<Slot> = (PER_BROWSER..WAITING_IN_ALL).map(|number| waiting(number).unwrap()).collect();
+        assert_eq!(waiting(WAITING_IN_ALL).unwrap_err(), TooManyStreams);
+        assert!(streams.open(key(0)).is_ok());
     }
 
     #[tokio::test]

@@ -2,13 +2,19 @@
 //! domains"): another app's flow passes through, and goes back to where it came from.
 
 use super::Passthrough;
-use crate::origin::{Origin, ParamsError, Registry, UniqueParams};
+use crate::{
+    browser::HANDLE_PARAM,
+    origin::{Origin, ParamsError, RegisteredClient, Registry, UniqueParams},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Longest `state` or `nonce` we carry for an app, characters.
 const MAX_OPAQUE: usize = 512;
+
+/// What an app gets from us beside the provider's answer; the provider has no say in it.
+const OURS: [&str; 2] = ["state", HANDLE_PARAM];
 
 /// A checked `GET /authorize` of a registered app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,13 +108,38 @@ pub struct Proxied {
     provider: String,
     /// The app's own `state`.
     state: String,
+    /// Whether the visitor was asked nothing: then nobody has just signed in, whatever comes back. `true` in
+    /// the cookie of a version that did not know.
+    #[serde(default = "yes")]
+    is_silent: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Proxied {
     /// Remembers where to go back to.
     #[must_use]
     pub fn new(request: &ProxyRequest, provider: String) -> Self {
-        Self { source: request.source.to_string(), provider, state: request.state.clone() }
+        Self {
+            source: request.source.to_string(),
+            provider,
+            state: request.state.clone(),
+            is_silent: request.passthrough.is_silent(),
+        }
+    }
+
+    /// The app it goes back to, if it is still registered.
+    #[must_use]
+    pub fn app<'r>(&self, registry: &'r Registry) -> Option<&'r RegisteredClient> {
+        registry.find(&Origin::parse(&self.source).ok()?)
+    }
+
+    /// Whether this answer of the provider means that somebody has just signed in.
+    #[must_use]
+    pub fn is_sign_in(&self, answer: &UniqueParams) -> bool {
+        !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())
     }
 
     /// The app's callback with the provider's answer and the app's own `state`. `None` when the answer is
@@ -122,7 +153,7 @@ impl Proxied {
         let mut url = source.join(&format!("/auth/callback/{}", self.provider));
         {
             let mut query = url.query_pairs_mut();
-            for (name, value) in answer.iter().filter(|(name, _)| *name != "state") {
+            for (name, value) in answer.iter().filter(|(name, _)| !OURS.contains(name)) {
                 query.append_pair(name, value);
             }
             query.append_pair("state", &self.state);

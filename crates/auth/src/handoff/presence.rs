@@ -6,7 +6,8 @@ use crate::{
     Auth,
     config::ConfigError,
     http::HttpClient,
-    logout::{LogoutTokenError, SigningKeys, jws::Jws},
+    jws::Jws,
+    logout::{LogoutTokenError, SigningKeys},
     origin::RegisteredClient,
     provider::Unavailable,
     session::Session,
@@ -149,11 +150,11 @@ pub(crate) enum QueryRefusal {
 pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool, QueryRefusal> {
     let identity = auth.identity.as_ref().ok_or(QueryRefusal::NotConfigured)?;
     let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
-    let jws = Jws::parse(text)?;
+    let jws = Jws::parse(text).map_err(LogoutTokenError::from)?;
     if jws.header.typ.as_deref() != Some(TYPE) {
         return Err(QueryRefusal::Type);
     }
-    let query: Query = identity.keys.check(needs_another_key, |jwks| jws.verified(jwks)).await??;
+    let query: Query = identity.keys.check(needs_another_key, |jwks| Ok(jws.verified(jwks)?)).await??;
     let client = identity.client();
     let is_ours = query.iss == client.issuer.to_string()
         && query.aud == client.client_id

@@ -6,7 +6,6 @@
 
 mod announce;
 mod fan_out;
-pub(crate) mod jws;
 mod receiver;
 mod signing;
 mod token;

@@ -47,6 +47,11 @@ impl Identity {
         &self.client
     }
 
+    /// Its keys.
+    pub(crate) fn keys(&self) -> &KeyCache {
+        &self.keys
+    }
+
     async fn check(&self, text: &str, issuer: &str, clock: &Clock) -> Result<LogoutToken, LogoutRefusal> {
         let expected = Expected { issuer, audience: &self.client.client_id, typ_required: true };
         let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;

@@ -1,4 +1,4 @@
-//! The keys that identity signs with what it tells the apps: logout tokens, and questions about sessions.
+//! The keys that identity signs with what it tells the apps: logout tokens, events, and questions about sessions.
 //!
 //! Ed25519, derived from `AUTH_SECRET` by HKDF-SHA256: nothing has to be stored, all replicas have the same
 //! key, and a rotated secret rotates it. The keys of older secrets stay published until those are removed.

@@ -1,6 +1,7 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
-use super::{EVENT, TYPE, jws::Jws};
+use super::{EVENT, TYPE};
+use crate::jws::{Audience, Jws, JwsError};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
@@ -56,6 +57,17 @@ pub enum LogoutTokenError {
     Replayed,
 }
 
+impl From<JwsError> for LogoutTokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Malformed => Self::Malformed,
+            JwsError::Algorithm => Self::Algorithm,
+            JwsError::UnknownKey => Self::UnknownKey,
+            JwsError::Signature => Self::Signature,
+        }
+    }
+}
+
 /// Whom a logout token must come from and be meant for.
 #[derive(Clone, Debug)]
 pub struct Expected<'a> {
@@ -100,29 +112,6 @@ struct Claims {
     #[serde(default)]
     events: Map<String, Value>,
     nonce: Option<Value>,
-}
-
-/// `aud` is a string or a list of them (RFC 7519 §4.1.3).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Default for Audience {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
-impl Audience {
-    fn names(&self, client_id: &str) -> bool {
-        match self {
-            Self::One(one) => one == client_id,
-            Self::Many(many) => many.iter().any(|one| one == client_id),
-        }
-    }
 }
 
 /// RFC 9493 §3.2.3. The user is in `sub` as well; only the issuer is read here.

@@ -8,6 +8,7 @@ mod params;
 mod public_url;
 mod registry;
 mod return_path;
+mod site;
 
 pub use address::{is_inside, is_localhost, is_loopback};
 pub(crate) use cross_site::refuse_cross_site;

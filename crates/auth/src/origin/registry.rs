@@ -24,6 +24,8 @@ pub struct RegisteredClient {
     pub origins: Vec<OriginPattern>,
     /// Where it is told that a session ended (Back-Channel Logout 1.0 §2.2).
     pub backchannel_logout_uri: Option<Url>,
+    /// Where it is told that somebody signed in, so that its waiting tabs can come back.
+    pub browser_event_uri: Option<Url>,
     /// What it proves itself with when it asks identity for something.
     pub client_secret: Option<SecretString>,
     /// Whether its addresses may lie inside the network.
@@ -62,10 +64,12 @@ pub enum RegistryError {
     #[error("app \"{0}\" is listed twice")]
     Duplicate(String),
     /// A back-channel address that is not to be called.
-    #[error("app \"{client_id}\": backchannel_logout_uri \"{uri}\" {problem}")]
+    #[error("app \"{client_id}\": {field} \"{uri}\" {problem}")]
     BackchannelUri {
         /// The app it belongs to.
         client_id: String,
+        /// Which of its addresses.
+        field: &'static str,
         /// The text as written.
         uri: String,
         /// What is off.
@@ -108,6 +112,7 @@ struct Entry {
     description: String,
     origins: Vec<String>,
     backchannel_logout_uri: Option<String>,
+    browser_event_uri: Option<String>,
     client_secret_env: Option<String>,
     #[serde(default)]
     allow_private_network: bool,
@@ -196,15 +201,17 @@ impl RegisteredClient {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let backchannel_logout_uri = match entry.backchannel_logout_uri {
-            Some(uri) => match backchannel_uri(&uri, &origins, entry.allow_private_network) {
-                Ok(url) => Some(url),
-                Err(problem) => {
-                    return Err(RegistryError::BackchannelUri { client_id: entry.client_id, uri, problem });
-                }
-            },
-            None => None,
+        let address = |field, uri: Option<String>| {
+            uri.map(|uri| {
+                backchannel_uri(&uri, &origins, entry.allow_private_network).map_err(|problem| {
+                    let client_id = entry.client_id.clone();
+                    RegistryError::BackchannelUri { client_id, field, uri, problem }
+                })
+            })
+            .transpose()
         };
+        let backchannel_logout_uri = address("backchannel_logout_uri", entry.backchannel_logout_uri)?;
+        let browser_event_uri = address("browser_event_uri", entry.browser_event_uri)?;
         let client_secret = match entry.client_secret_env {
             Some(name) => match variable(&name).filter(|secret| secret.len() >= MIN_SECRET) {
                 Some(secret) => Some(SecretString::from(secret)),
@@ -229,6 +236,7 @@ impl RegisteredClient {
             description: entry.description,
             origins,
             backchannel_logout_uri,
+            browser_event_uri,
             client_secret,
             allow_private_network: entry.allow_private_network,
             handoff: entry.handoff,
@@ -344,6 +352,9 @@ mod tests {
             let refused = remote(uri).unwrap_err();
             assert!(refused.contains("backchannel_logout_uri"), "{uri}: {refused}");
         }
+        let event =
+            with("origins=['https://a.example']\nbrowser_event_uri='https://10.0.0.1/x'").unwrap_err();
+        assert!(event.contains("browser_event_uri"), "{event}");
         let allowed = "origins=['https://a.example']\nbackchannel_logout_uri='https://10.0.0.1/x'\nallow_private_network=true";
         assert!(with(allowed).is_ok());
     }

@@ -5,7 +5,9 @@ use super::{
     sign_in::refused,
 };
 use crate::{
-    Auth, error_page,
+    Auth,
+    browser::{AppHandle, HANDLE_PARAM},
+    error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
@@ -79,6 +81,13 @@ impl Returned {
             None => Ok(None),
         }
     }
+
+    /// The cookie that keeps what identity calls this browser, if it came from there and says so.
+    fn handle_cookie(&self, auth: &Auth) -> Option<HeaderValue> {
+        auth.proxies.nearest(&self.origin)?;
+        let handle = AppHandle::parse(self.params.get(HANDLE_PARAM)?)?;
+        Some(auth.browsers.remember(&handle, &self.origin))
+    }
 }
 
 /// `GET /auth/callback/{provider}`: finishes a sign-in that this browser began.
@@ -87,7 +96,10 @@ impl Returned {
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
 pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Response {
     match returned.take_flow(&auth).await {
-        Ok(Some((pending, clear))) => finish_sign_in(&auth, &returned, pending, clear).await,
+        Ok(Some((pending, mut cookies))) => {
+            cookies.extend(returned.handle_cookie(&auth));
+            finish_sign_in(&auth, &returned, pending, cookies).await
+        }
         Ok(None) => refused(&FlowError::InvalidState, &ReturnPath::root()),
         Err(cause) => try_again(&cause, &returned.headers),
     }

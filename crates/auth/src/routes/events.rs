@@ -4,22 +4,24 @@
 //! `GET /auth/session`. Nothing is stored for tabs that are away: a tab that comes back with
 //! `Last-Event-ID` is told to look again.
 
+use super::waiting;
 use crate::{
     Auth, error_page,
-    events::{Heard, SessionEvent, Slot},
+    events::{Heard, Listener, SessionEvent, Slot, TooManyStreams},
+    origin::RequestOrigin,
     session::{CurrentSession, Resolution, SessionKey, rfc3339},
 };
 use auth_types::EndReason;
 use axum::{
     Extension,
-    extract::State,
+    extract::{RawQuery, State},
     response::{
         IntoResponse, Response,
         sse::{Event, Sse},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::stream;
+use futures::stream::{self, Stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use std::{convert::Infallible, time::Duration};
@@ -29,7 +31,7 @@ use tokio::{
 };
 
 /// How often a stream shows that it lives, and looks whether the session still does.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// No two looks are closer together than this.
 const SOON: Duration = Duration::from_secs(1);
 /// How long before its end a session is said to expire.
@@ -40,16 +42,24 @@ const RETRY: Duration = Duration::from_secs(1);
 /// `GET /auth/events`.
 ///
 /// Events, each with JSON data and the time (milliseconds since 1970) as its id: `signed_out`
-/// `{"reason"}` and `user_changed` are the last of a stream; `changed` means that data or times are new;
-/// `expiring` `{"expires"}` comes a minute before the end; `heartbeat` every 15 seconds.
+/// `{"reason"}` and `user_changed` are the last of a stream; `changed` means that data or tokens are new;
+/// `expiring` `{"expires"}` comes a minute before the end; `heartbeat` `{"now", "last_activity", "expires"}`
+/// (milliseconds since 1970) every 15 seconds, and as soon as the user was active in another tab or app.
+///
+/// With `?waiting`, for a tab that waits signed out, see [`waiting`].
 ///
 /// # Errors
 /// 401 signed out; 429 when the session has too many streams open; 503 when the store is down.
 pub(super) async fn events(
     State(auth): State<Auth>,
     Extension(current): Extension<CurrentSession>,
+    RequestOrigin(origin): RequestOrigin,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    if query.as_deref() == Some("waiting") {
+        return waiting::events(auth, &origin, &headers);
+    }
     let key = match current {
         CurrentSession::SignedIn(session) => session.key,
         CurrentSession::SignedOut(_) => {
@@ -65,21 +75,34 @@ pub(super) async fn events(
             );
         }
     };
-    let slot = match auth.streams.open(key) {
+    let slot = match auth.streams.open(Listener::Session(key.to_bytes())) {
         Ok(slot) => slot,
-        Err(error) => {
-            let sentence = "Too many tabs listen at once. Close some.";
-            return error_page::refuse(&headers, StatusCode::TOO_MANY_REQUESTS, &error.to_string(), sentence);
-        }
+        Err(error) => return too_many(&headers, error),
     };
     let missed_some = headers.contains_key("last-event-id");
     let watch = Watch::new(auth, key, slot, missed_some);
+    answer(stream::unfold(watch, Watch::next))
+}
+
+/// 429: nobody keeps this process busy with streams.
+pub(super) fn too_many(headers: &HeaderMap, error: TooManyStreams) -> Response {
+    let sentence = "Too many tabs listen at once. Close some.";
+    error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &error.to_string(), sentence)
+}
+
+/// A stream as an answer.
+pub(super) fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         // A reverse proxy that collects answers before it passes them on would keep these for ever.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
-    (headers, Sse::new(stream::unfold(watch, Watch::next))).into_response()
+    (headers, Sse::new(events)).into_response()
+}
+
+/// An event with the time as its id.
+pub(super) fn event(now: DateTime<Utc>, name: &str, data: &Value) -> Event {
+    Event::default().event(name).id(now.timestamp_millis().to_string()).retry(RETRY).data(data.to_string())
 }
 
 /// One tab's stream.
@@ -119,6 +142,11 @@ impl Watch {
                     Ok(Heard::Event(SessionEvent::Changed(key))) if key == self.key => {
                         break self.event("changed", &json!({}));
                     }
+                    Ok(Heard::Event(SessionEvent::Seen(key))) if key == self.key => {
+                        // The next heartbeat, which comes at once, says since when.
+                        self.auth.sessions.forget(&key);
+                        self.heartbeat.reset_immediately();
+                    }
                     Ok(Heard::Event(_)) => {}
                     Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.heartbeat.reset_immediately(),
                     Err(RecvError::Closed) => return None,
@@ -146,9 +174,11 @@ impl Watch {
                 self.heartbeat.reset_after(until.max(SOON).min(HEARTBEAT));
                 if is_near && self.warned_of != Some(expires_at) {
                     self.warned_of = Some(expires_at);
+                    // What tabs count by comes right after it.
+                    self.heartbeat.reset_immediately();
                     return self.event("expiring", &json!({ "expires": rfc3339(expires_at) }));
                 }
-                self.event("heartbeat", &json!({}))
+                self.event("heartbeat", &json!(self.auth.sessions.times(&record)))
             }
             Ok(Resolution::Ended(reason)) => self.ended(reason),
             Ok(Resolution::Unknown) => self.ended(EndReason::Expired),
@@ -166,7 +196,6 @@ impl Watch {
     }
 
     fn event(&self, name: &str, data: &Value) -> Event {
-        let id = self.auth.clock.now().timestamp_millis().to_string();
-        Event::default().event(name).id(id).retry(RETRY).data(data.to_string())
+        event(self.auth.clock.now(), name, data)
     }
 }

@@ -1,8 +1,11 @@
 //! The endpoints of an app (design §3), one file each.
 
+mod activity;
 mod backchannel_logout;
+mod browser_event;
 mod callback;
 mod check_session;
+mod come_back;
 mod devices;
 mod events;
 mod health;
@@ -15,6 +18,7 @@ mod sign_out;
 mod silent;
 mod status;
 mod user_data;
+mod waiting;
 
 pub(crate) use user_data::update as update_user_data;
 
@@ -46,12 +50,15 @@ pub fn common(auth: &Auth) -> Router {
             get(check_session::check_session).layer(middleware::from_fn(navigation_only)),
         )
         .route("/auth/check-session.js", get(check_session::script))
+        .route("/auth/come-back", post(come_back::come_back))
         .route("/auth/signout", post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))
         .route("/auth/sessions/revoke", post(devices::end_by_form))
         .route("/auth/sessions/{id}", delete(devices::end))
         .route("/auth/events", get(events::events))
+        .route("/auth/activity", post(activity::activity))
+        .route("/auth/idle", post(activity::idle))
         .route("/auth/providers", get(providers::providers))
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
@@ -77,7 +84,8 @@ pub(crate) fn is_health(path: &str) -> bool {
 pub fn callbacks(auth: &Auth) -> Router {
     let backchannel = Router::new()
         .route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout))
-        .route(crate::handoff::SESSION_QUERY, post(session_query::session_query));
+        .route(crate::handoff::SESSION_QUERY, post(session_query::session_query))
+        .route("/auth/browser-event", post(browser_event::browser_event));
     let navigations = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))

@@ -47,6 +47,10 @@ pub(super) async fn sign_out(
     let return_path = ReturnPath::or_root(return_path);
     let mut cookies =
         vec![auth.cookies.clear(CookieKind::Session, &origin), silent::ended(&auth.cookies, &origin)];
+    if !is_global {
+        // Who leaves this app only does not want to be back as soon as they sign in to another.
+        cookies.push(auth.browsers.forget(&origin));
+    }
     let mut to = None;
     match &current {
         CurrentSession::SignedIn(session) => {

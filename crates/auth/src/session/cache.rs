@@ -68,7 +68,7 @@ impl SessionCache {
     pub(super) async fn listen(self: Arc<Self>, mut bus: Receiver<Heard>) {
         loop {
             match bus.recv().await {
-                Ok(Heard::Event(event)) => self.forget(&event.key()),
+                Ok(Heard::Event(event)) => event.key().iter().for_each(|key| self.forget(key)),
                 Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.forget_all(),
                 Err(RecvError::Closed) => return,
             }

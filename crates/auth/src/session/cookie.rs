@@ -22,6 +22,8 @@ pub enum CookieKind<'a> {
     Silent,
     /// The provider this browser signed in with last, where there are several.
     Provider,
+    /// What identity calls this browser, for as long as it runs; host-only.
+    Browser,
 }
 
 impl<'a> CookieKind<'a> {
@@ -32,6 +34,7 @@ impl<'a> CookieKind<'a> {
             Self::Flow(tag) => (".flow.", tag),
             Self::Silent => (".silent", ""),
             Self::Provider => (".provider", ""),
+            Self::Browser => (".browser", ""),
         }
     }
 }

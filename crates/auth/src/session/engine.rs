@@ -14,7 +14,7 @@ use crate::{
     store::{CreateError, Lookup, Store, StoreError, Touch},
 };
 use auth_types::EndReason;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -67,7 +67,7 @@ pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
     cache: Arc<SessionCache>,
     pub(super) keyring: Keyring,
-    policy: SessionPolicy,
+    pub(super) policy: SessionPolicy,
     pub(super) clock: Clock,
     pub(super) random: Random,
     pub(super) hooks: Arc<Hooks>,
@@ -169,47 +169,61 @@ impl Sessions {
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn look(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
         let key = *key;
-        if let Some(record) = self.cache.get(&key) {
-            return self.by_policy(key, record).await;
+        if let Some(record) = self.cache.get(&key)
+            && record.expires_at > self.clock.now()
+        {
+            return Ok(Resolution::SignedIn(key, record));
         }
-        let begun = self.cache.begin();
-        match self.store.load(&key, self.clock.now()).await? {
-            Lookup::Live(mut record) => {
-                // Apps that share a store may have different limits: each judges by its own, from the last
-                // activity in any of them.
-                record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
-                let record: Arc<SessionRecord> = Arc::from(record);
+        // What seems to be over may have been used since it was remembered.
+        self.look_in_store(key).await
+    }
+
+    /// The same without what is remembered.
+    async fn look_in_store(&self, key: SessionKey) -> Result<Resolution, SessionUnavailable> {
+        loop {
+            let begun = self.cache.begin();
+            let mut record = match self.store.load(&key, self.clock.now()).await? {
+                Lookup::Live(record) => record,
+                Lookup::Ended(reason) => return Ok(Resolution::Ended(reason)),
+                Lookup::Unknown => return Ok(Resolution::Unknown),
+            };
+            // Apps that share a store may have different limits: each judges by its own, from the last
+            // activity in any of them.
+            record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
+            let record: Arc<SessionRecord> = Arc::from(record);
+            let now = self.clock.now();
+            if record.expires_at > now {
                 self.cache.remember(begun, key, record.clone());
-                self.by_policy(key, record).await
+                return Ok(Resolution::SignedIn(key, record));
             }
-            Lookup::Ended(reason) => Ok(Resolution::Ended(reason)),
-            Lookup::Unknown => Ok(Resolution::Unknown),
+            if !self.policy.is_idle(record.last_seen_at, now) {
+                return Ok(Resolution::Ended(EndReason::Expired));
+            }
+            // Away for too long, unless it was used meanwhile: then it is looked at once more.
+            if self.end_idle(&key, &record).await? {
+                return Ok(Resolution::Ended(EndReason::Idle));
+            }
         }
     }
 
-    /// Away too long ends the session, unless it was used meanwhile.
-    async fn by_policy(
+    /// Ends a session whose user is away for too long; `false` when it was used since `record` was read.
+    pub(super) async fn end_idle(
         &self,
-        key: SessionKey,
-        record: Arc<SessionRecord>,
-    ) -> Result<Resolution, SessionUnavailable> {
-        let now = self.clock.now();
-        if record.expires_at > now {
-            return Ok(Resolution::SignedIn(key, record));
+        key: &SessionKey,
+        record: &SessionRecord,
+    ) -> Result<bool, SessionUnavailable> {
+        let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
+        let ended = self.known(key, ended)?;
+        if ended {
+            self.tell(SessionEvent::Ended(*key, EndReason::Idle)).await;
+            self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
         }
-        if !self.policy.is_idle(record.last_seen_at, now) {
-            return Ok(Resolution::Ended(EndReason::Expired));
-        }
-        if self.store.end_idle(&key, record.last_seen_at, now).await? {
-            self.tell(SessionEvent::Ended(key, EndReason::Idle)).await;
-            self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(&record));
-        }
-        Ok(Resolution::Ended(EndReason::Idle))
+        Ok(ended)
     }
 
     /// Forgets what this process knows of a session, before anybody is answered, and tells the others.
-    pub(super) async fn tell(&self, event: SessionEvent) {
-        self.cache.forget(&event.key());
+    pub(crate) async fn tell(&self, event: SessionEvent) {
+        event.key().iter().for_each(|key| self.cache.forget(key));
         if let Err(error) = self.store.publish(event).await {
             // The others look again within seconds anyway.
             tracing::warn!(%error, "an event could not be published");
@@ -227,7 +241,7 @@ impl Sessions {
     }
 
     /// Has this process look a session up anew.
-    pub(super) fn forget(&self, key: &SessionKey) {
+    pub(crate) fn forget(&self, key: &SessionKey) {
         self.cache.forget(key);
     }
 
@@ -244,15 +258,29 @@ impl Sessions {
         if !self.is_touch_due(record) {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let interval = self.policy.write_interval();
-        let kept_until = self.policy.kept_until(now, record.absolute_expires_at);
-        let touch = Touch { seen_at: now, expires_at: kept_until, interval };
+        self.see(key, record, self.clock.now(), self.policy.write_interval()).await
+    }
+
+    /// Writes down that the user was active at `seen_at`, unless activity was written down within `interval`
+    /// before.
+    pub(super) async fn see(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        seen_at: DateTime<Utc>,
+        interval: TimeDelta,
+    ) -> Result<Option<SessionRecord>, SessionUnavailable> {
+        let kept_until = self.policy.kept_until(seen_at, record.absolute_expires_at);
+        let touch = Touch { seen_at, now: self.clock.now(), expires_at: kept_until, interval };
         let written = self.store.touch(key, touch).await;
         self.cache.forget(key);
-        let written = written?;
-        let expires_at = self.policy.expires_at(now, record.absolute_expires_at);
-        Ok(written.then(|| SessionRecord { last_seen_at: now, expires_at, ..record.clone() }))
+        if !written? {
+            return Ok(None);
+        }
+        // Apps that share the session count the same user's time, and so do all tabs.
+        self.tell(SessionEvent::Seen(*key)).await;
+        let expires_at = self.policy.expires_at(seen_at, record.absolute_expires_at);
+        Ok(Some(SessionRecord { last_seen_at: seen_at, expires_at, ..record.clone() }))
     }
 
     /// The same from the store itself, whatever was looked up a moment ago.

@@ -58,6 +58,12 @@ impl SessionKey {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// A copy of its bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
 }
 
 impl fmt::Debug for SessionId {

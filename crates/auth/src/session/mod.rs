@@ -1,5 +1,6 @@
 //! The session: its record, how long it lives, how it travels in a cookie, and how a request gets it.
 
+mod activity;
 mod app_data;
 mod browser_name;
 mod cache;
@@ -17,6 +18,7 @@ mod refresh;
 pub(crate) mod silent;
 
 pub use self::cookie::{CookieKind, CookieSettings, set_cookies};
+pub use activity::IdleEnd;
 pub(crate) use app_data::AppDataType;
 pub use app_data::UpdateError;
 use data::DataError;

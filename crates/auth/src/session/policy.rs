@@ -5,6 +5,10 @@ use std::time::Duration;
 
 /// How often activity is written down at most.
 const WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
+/// The same where an idle limit depends on it.
+const IDLE_WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(15);
+/// How long before the idle limit the user is warned.
+const IDLE_WARNING: TimeDelta = TimeDelta::seconds(60);
 
 /// The limits of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +88,20 @@ impl SessionPolicy {
         now + self.absolute_age
     }
 
-    /// How old the last written activity must be before the next is written: a minute, or less where
-    /// a session lives so short that a minute would be most of it.
+    /// How old the last written activity must be before the next is written, and how often a tab tells of
+    /// it: a minute, a quarter of one where an idle limit depends on it, and less where a session lives so
+    /// short that this would be most of it.
     #[must_use]
     pub fn write_interval(&self) -> TimeDelta {
         let shortest = self.idle_timeout.map_or(self.max_age, |idle| idle.min(self.max_age));
-        WRITE_INTERVAL.min(shortest / 4)
+        let longest = self.idle_timeout.map_or(WRITE_INTERVAL, |_| IDLE_WRITE_INTERVAL);
+        longest.min(shortest / 4)
+    }
+
+    /// How long before the idle limit the user is warned: a minute, or half of a limit that is short.
+    #[must_use]
+    pub fn idle_warning(&self) -> TimeDelta {
+        self.idle_timeout.map_or(TimeDelta::zero(), |idle| IDLE_WARNING.min(idle / 2))
     }
 }
 
@@ -140,5 +152,14 @@ mod tests {
     fn activity_is_written_once_a_minute_and_oftener_only_for_short_sessions() {
         assert_eq!(SessionPolicy::default().write_interval(), TimeDelta::seconds(60));
         assert_eq!(policy(8, 100, None).write_interval(), TimeDelta::seconds(2));
+        assert_eq!(policy(86_400, 86_400, Some(1_800)).write_interval(), TimeDelta::seconds(15));
+        assert_eq!(policy(86_400, 86_400, Some(8)).write_interval(), TimeDelta::seconds(2));
+    }
+
+    #[test]
+    fn the_warning_comes_a_minute_before_an_idle_limit_or_half_way() {
+        assert_eq!(policy(86_400, 86_400, Some(1_800)).idle_warning(), TimeDelta::seconds(60));
+        assert_eq!(policy(86_400, 86_400, Some(10)).idle_warning(), TimeDelta::seconds(5));
+        assert_eq!(SessionPolicy::default().idle_warning(), TimeDelta::zero());
     }
 }

@@ -5,7 +5,8 @@
 //! And once per browser session, which a cookie remembers. The guard sets it to [`TRY`] when it sends the
 //! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
 //! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
-//! sign-in, and nothing can go round in circles. A sign-out sets [`ENDED`]: the next click must not
+//! sign-in, and nothing can go round in circles. (A tab that waits signed out has one more way in, by a ticket
+//! for a sign-in that did take place: [`browser`](crate::browser).) A sign-out sets [`ENDED`]: the next click must not
 //! undo it.
 //!
 //! The cookie goes as far as the session's: apps that share a session have signed out of it together.
@@ -45,7 +46,7 @@ impl MayTry {
             && opens_a_tab(method, headers)
             && auth.providers.iter().any(Provider::can_be_silent)
             && !is_over(&auth.cookies, origin, headers);
-        may.then(|| Self(auth.cookies.set(CookieKind::Silent, origin, TRY, None)))
+        may.then(|| Self(attempt(&auth.cookies, origin)))
     }
 }
 
@@ -73,6 +74,11 @@ pub(crate) fn way_on(
         return wanted.to_string();
     }
     login_url(wanted.as_str())
+}
+
+/// The cookie that lets this browser try once, for whoever else has a reason than the guard.
+pub(crate) fn attempt(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
+    cookies.set(CookieKind::Silent, origin, TRY, None)
 }
 
 /// The cookie that says: no more in this browser session.

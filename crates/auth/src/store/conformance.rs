@@ -73,7 +73,8 @@ pub(super) async fn a_taken_id_is_refused_and_the_first_session_stays(store: Arc
 pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
     assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
-    let touch = Touch { seen_at: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
+    let touch =
+        Touch { seen_at: at(300), now: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
     assert!(!store.touch(&key(1), touch).await.unwrap());
     assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(2)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
@@ -85,8 +86,10 @@ pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dy
     store.create(&key(1), &record("alice", None)).await.unwrap();
     assert!(matches!(store.load(&key(1), at(599)).await.unwrap(), Lookup::Live(_)));
     assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
-    let late = Touch { seen_at: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
+    let late = Touch { seen_at: at(600), now: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
     assert!(!store.touch(&key(1), late).await.unwrap());
+    let told_late = Touch { seen_at: at(590), ..late };
+    assert!(!store.touch(&key(1), told_late).await.unwrap(), "it was in time, but nobody said so in time");
     assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(600)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::SignedOut, at(600)).await.unwrap());
     assert!(!store.end_idle(&key(1), at(0), at(600)).await.unwrap());
@@ -97,6 +100,7 @@ pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_
     store.create(&key(1), &record("alice", None)).await.unwrap();
     let touch = |seconds| Touch {
         seen_at: at(seconds),
+        now: at(seconds),
         expires_at: at(seconds + 600),
         interval: TimeDelta::seconds(60),
     };
@@ -110,7 +114,7 @@ pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_
 
 pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    let touch = Touch { seen_at: at(100), expires_at: at(130), interval: TimeDelta::zero() };
+    let touch = Touch { seen_at: at(100), now: at(100), expires_at: at(130), interval: TimeDelta::zero() };
     assert!(store.touch(&key(1), touch).await.unwrap());
     let Lookup::Live(found) = store.load(&key(1), at(500)).await.unwrap() else { panic!("gone") };
     assert_eq!((found.last_seen_at, found.expires_at), (at(100), at(600)));
@@ -118,7 +122,8 @@ pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: 
 
 pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    let touch = Touch { seen_at: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
+    let touch =
+        Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
     let all = futures::future::join_all((0..20).map(|_| {
         let store = store.clone();
         async move { store.touch(&key(1), touch).await.unwrap() }
@@ -267,7 +272,8 @@ pub(super) async fn twenty_who_want_the_lease_get_it_once(store: Arc<dyn Store>)
 
 pub(super) async fn idleness_ends_only_what_was_not_used_meanwhile(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None)).await.unwrap();
-    let touch = Touch { seen_at: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
+    let touch =
+        Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
     assert!(store.touch(&key(1), touch).await.unwrap());
     assert!(!store.end_idle(&key(1), at(0), at(200)).await.unwrap(), "it was used at 100");
     assert!(store.end_idle(&key(1), at(100), at(200)).await.unwrap());

@@ -78,6 +78,8 @@ pub enum CreateError {
 pub struct Touch {
     /// When the user was active.
     pub seen_at: DateTime<Utc>,
+    /// What time it is: activity that is told late revives nothing.
+    pub now: DateTime<Utc>,
     /// The new end.
     pub expires_at: DateTime<Utc>,
     /// Nothing is written when activity was written down within this time before `seen_at`.

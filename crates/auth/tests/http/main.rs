@@ -1,6 +1,7 @@
 //! The auth crate over HTTP: the real router on a socket, signing in directly at a real provider.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod activity;
 mod app_data;
 mod check_session;
 mod devices;

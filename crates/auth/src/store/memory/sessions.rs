@@ -27,7 +27,7 @@ impl SessionStore for MemoryStore {
 
     async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let Some(entry) = state.live(key, touch.seen_at) else { return Ok(false) };
+        let Some(entry) = state.live(key, touch.now) else { return Ok(false) };
         let record = &mut entry.record;
         if record.last_seen_at > touch.seen_at - touch.interval {
             return Ok(false);

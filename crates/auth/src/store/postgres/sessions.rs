@@ -74,12 +74,13 @@ impl SessionStore for PostgresStore {
         let seen_at = touch.seen_at.timestamp_millis();
         let written = sqlx::query(
             "UPDATE sessions SET last_seen_at = $1, expires_at = greatest(expires_at, least($2, absolute_expires_at))
-             WHERE key = $3 AND ended_reason IS NULL AND expires_at > $1 AND last_seen_at <= $4",
+             WHERE key = $3 AND ended_reason IS NULL AND expires_at > $5 AND last_seen_at <= $4",
         )
         .bind(seen_at)
         .bind(touch.expires_at.timestamp_millis())
         .bind(key.as_bytes())
         .bind(seen_at - touch.interval.num_milliseconds())
+        .bind(touch.now.timestamp_millis())
         .execute(&self.pool)
         .await?;
         Ok(written.rows_affected() > 0)

@@ -93,7 +93,8 @@ impl SessionStore for RedisStore {
             .key(self.keys.expiry())
             .arg(touch.seen_at.timestamp_millis())
             .arg(touch.expires_at.timestamp_millis())
-            .arg(touch.interval.num_milliseconds());
+            .arg(touch.interval.num_milliseconds())
+            .arg(touch.now.timestamp_millis());
         Ok(self.run(&script).await?)
     }
 

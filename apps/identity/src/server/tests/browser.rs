@@ -1,0 +1,272 @@
+//! Coming back across sites: identity tells the apps that somebody signed in in a browser they know.
+
+use super::*;
+use auth::browser::{BrowserEvent, BrowserKey, HANDLE_PARAM};
+use auth::events::{Heard, SessionEvent};
+use auth::logout::SigningKeys;
+use chrono::TimeDelta;
+use http::Method;
+use test_support::EventStream;
+
+impl World {
+    /// What the browser sends to the app.
+    fn cookie(&self, name: &str) -> String {
+        let value = self.browser.cookie(&self.app.url, name).unwrap_or_default();
+        format!("{name}={value}")
+    }
+
+    /// A tab of the app that waits signed out.
+    async fn wait_signed_out(&self) -> Result<EventStream, StatusCode> {
+        EventStream::open(&self.app.at("/auth/events?waiting"), &self.cookie("app.browser"), None).await
+    }
+
+    /// Signs in at the app, through identity, all the way, until the app has heard of it; says how it knows
+    /// the browser.
+    async fn sign_in_heard(&mut self) -> BrowserKey {
+        let mut bus = self.app.auth.sessions.events();
+        let answer = self.at_provider().await;
+        assert_eq!(self.browser.follow(answer).await.body, "protected page");
+        loop {
+            if let Heard::Event(SessionEvent::SignedInBrowser(browser)) = bus.recv().await.unwrap() {
+                return browser;
+            }
+        }
+    }
+
+    async fn sign_out_of_app(&mut self, scope: &str) {
+        let left = self.browser.post(&self.app.at("/auth/signout"), &[("scope", scope)]).await;
+        self.browser.follow(left).await;
+        assert_eq!(self.status().await, SIGNED_OUT);
+    }
+
+    /// Signs in at identity itself, which the app has no part in.
+    async fn sign_in_elsewhere(&mut self) {
+        let url = self.identity.at("/auth/signin/demo");
+        let begun = self.browser.post(&url, &[("callbackUrl", "/")]).await;
+        let page = self.browser.follow(begun).await;
+        if page.field("transaction").is_some() {
+            let answer = self.provider.continue_as(&mut self.browser, &page, "alice").await;
+            self.browser.follow(answer).await;
+        }
+    }
+
+    async fn come_back(&mut self, ticket: &str) -> Page {
+        let fields = [("callbackUrl", "/protected?tab=2"), ("ticket", ticket)];
+        self.browser.post(&self.app.at("/auth/come-back"), &fields).await
+    }
+
+    fn event(&self, browser: &BrowserKey, jti: &str) -> String {
+        let secret = format!("a secret for the tests of {}, long enough", self.identity.url);
+        let issuer = self.identity.url.origin().ascii_serialization();
+        let keys = SigningKeys::new(&[secret.into()]);
+        BrowserEvent::sign(&keys, &issuer, "partner", browser, jti, self.app.clock.now())
+    }
+
+    async fn tell(&self, token: &str) -> Page {
+        let url = self.app.at("/auth/browser-event");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        Browser::new().send(Method::POST, &url, &headers, &format!("event_token={token}")).await
+    }
+}
+
+#[tokio::test]
+async fn a_tab_that_waits_hears_of_a_sign_in_elsewhere_and_comes_back_once() {
+    let mut world = world().await;
+    world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    let mut tab = world.wait_signed_out().await.unwrap();
+    assert_eq!(tab.next().await.unwrap().name, "heartbeat");
+    world.sign_in_elsewhere().await;
+    let event = tab.next_but_heartbeats().await.unwrap();
+    assert_eq!(event.name, "signed_in");
+    assert_eq!(event.data.as_object().unwrap().len(), 1, "it says nothing about anybody");
+    assert_eq!(world.status().await, SIGNED_OUT, "and grants nothing");
+
+    let ticket = event.data["ticket"].as_str().unwrap().to_owned();
+    let begun = world.come_back(&ticket).await;
+    assert_eq!(begun.path(), "/auth/silent?callbackUrl=%2Fprotected%3Ftab%3D2");
+    let page = world.browser.follow(begun).await;
+    assert_eq!((page.body.as_str(), page.url.query()), ("protected page", Some("tab=2")));
+    assert_eq!(world.status().await, SIGNED_IN);
+
+    world.sign_out_of_app("global").await;
+    let again = world.come_back(&ticket).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN);
+    assert!(again.body.contains("ticket_used"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn who_is_not_known_at_the_provider_ends_on_the_sign_in_page() {
+    let mut world = world().await;
+    world.sign_in_heard().await;
+    let handle = world.cookie("app.browser");
+    world.sign_out_of_app("global").await;
+    let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
+    tab.next().await;
+    world.sign_in_elsewhere().await;
+    let event = tab.next_but_heartbeats().await.unwrap();
+    // Signed out again before the tab got round to it.
+    let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
+    world.browser.follow(left).await;
+    let begun = world.come_back(event.data["ticket"].as_str().unwrap()).await;
+    let page = world.browser.follow(begun).await;
+    assert_eq!(page.url.path(), "/login");
+    assert_eq!(world.status().await, SIGNED_OUT);
+    // And there is no second try: the way is closed again.
+    let retry = world.browser.get(&world.app.at("/auth/silent")).await;
+    assert_eq!(retry.path(), "/login");
+}
+
+#[tokio::test]
+async fn a_silent_sign_in_is_no_news_and_a_local_sign_out_is_not_undone() {
+    let mut world = world().await;
+    let key = world.sign_in_heard().await;
+    let handle = world.cookie("app.browser");
+    let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
+    tab.next().await;
+    world.sign_out_of_app("local").await;
+    assert_eq!(world.browser.cookie(&world.app.url, "app.browser"), None, "it wants to hear no more");
+    assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT));
+    let begun = world
+        .browser
+        .post(&world.app.at("/auth/signin/demo"), &[("prompt", "none"), ("callbackUrl", "/protected")])
+        .await;
+    assert_eq!(world.browser.follow(begun).await.body, "protected page");
+    // The next event is that of a sign-in with a question, and none came before it.
+    assert_eq!(world.tell(&world.event(&key, "marker")).await.status, StatusCode::ACCEPTED);
+    tab.next_but_heartbeats().await.unwrap();
+    let nothing =
+        tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn only_a_browser_that_came_through_identity_can_wait() {
+    let mut world = world().await;
+    assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT));
+    for value in ["x", &"A".repeat(43), &"A".repeat(96)] {
+        world.browser.plant(&world.app.url, "app.browser", value);
+        assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT), "{value}");
+    }
+    // A handle that comes without a sign-in of this browser's is not kept.
+    let planted = format!("/auth/callback/demo?code=x&state=y&{HANDLE_PARAM}={}", "A".repeat(43));
+    let page = world.browser.get(&world.app.at(&planted)).await;
+    assert!(!page.set_cookies().iter().any(|cookie| cookie.starts_with("app.browser=")), "{page:?}");
+}
+
+#[tokio::test]
+async fn the_provider_has_no_say_in_the_handle_and_the_page_does_not_show_it() {
+    let mut world = world().await;
+    let answer = world.at_provider().await;
+    let mut url = answer.location().unwrap();
+    url.query_pairs_mut().append_pair(HANDLE_PARAM, "chosen");
+    let back = world.browser.get(&url).await;
+    let callback = back.location().unwrap();
+    let handles: Vec<_> = callback.query_pairs().filter(|(name, _)| name == HANDLE_PARAM).collect();
+    assert!(handles.len() == 1 && handles[0].1 != "chosen", "{callback}");
+    let own = back.set_cookies().into_iter().find(|cookie| cookie.starts_with("app.browser=")).unwrap();
+    assert!(own.contains("HttpOnly; SameSite=Lax") && !own.contains("Max-Age"), "{own}");
+    let own = world.browser.cookie(&world.identity.url, "app.browser").unwrap();
+    assert_ne!(handles[0].1, own, "the app does not learn identity's own");
+    let page = world.browser.get(&callback).await;
+    assert_eq!(page.path(), "/protected?tab=2");
+    let kept = page.set_cookies().into_iter().find(|cookie| cookie.starts_with("app.browser=")).unwrap();
+    assert!(kept.contains("HttpOnly; SameSite=Lax") && !kept.contains("Max-Age"), "{kept}");
+    assert!(!kept.contains(&*handles[0].1), "sealed");
+}
+
+#[tokio::test]
+async fn an_event_must_be_identitys_fresh_and_new() {
+    let mut world = world().await;
+    world.sign_in_heard().await;
+    let key = BrowserKey::from_bytes([7; 32]);
+    let refused = async |token: &str, rule: &str| {
+        let page = world.tell(token).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert_eq!(page.json()["error_description"], rule);
+    };
+    let good = world.event(&key, "one");
+    refused("", "browser_event_malformed").await;
+    refused("a.b.c", "browser_event_malformed").await;
+    let foreign = SigningKeys::new(&["some other secret of thirty-two bytes!".into()]);
+    let issuer = world.identity.url.origin().ascii_serialization();
+    let now = world.app.clock.now();
+    refused(&BrowserEvent::sign(&foreign, &issuer, "partner", &key, "x", now), "browser_event_unknown_key")
+        .await;
+    let notice =
+        auth::logout::LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+    let own =
+        SigningKeys::new(&[format!("a secret for the tests of {}, long enough", world.identity.url).into()]);
+    refused(&own.logout_token(&issuer, "partner", "l", notice, now), "browser_event_type").await;
+    refused(&BrowserEvent::sign(&own, &issuer, "games", &key, "x", now), "browser_event_audience").await;
+    refused(
+        &BrowserEvent::sign(&own, "https://evil.example", "partner", &key, "x", now),
+        "browser_event_issuer",
+    )
+    .await;
+    let old = now - TimeDelta::seconds(61);
+    refused(&BrowserEvent::sign(&own, &issuer, "partner", &key, "x", old), "browser_event_expired").await;
+    assert_eq!(world.tell(&good).await.status, StatusCode::ACCEPTED);
+    refused(&good, "browser_event_replayed").await;
+    // Nor is an event a logout token.
+    let url = world.app.at("/auth/backchannel-logout");
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let event = world.event(&key, "two");
+    let page = Browser::new().send(Method::POST, &url, &headers, &format!("logout_token={event}")).await;
+    assert_eq!(page.json()["error_description"], "logout_token_type");
+    assert_eq!(world.status().await, SIGNED_IN);
+}
+
+#[tokio::test]
+async fn nobody_hears_of_another_browser() {
+    let mut world = world().await;
+    let own = world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    let mut tab = world.wait_signed_out().await.unwrap();
+    tab.next().await;
+    assert_eq!(
+        world.tell(&world.event(&BrowserKey::from_bytes([9; 32]), "other")).await.status,
+        StatusCode::ACCEPTED
+    );
+    assert_eq!(world.tell(&world.event(&own, "own")).await.status, StatusCode::ACCEPTED);
+    let event = tab.next_but_heartbeats().await.unwrap();
+    let ticket = event.data["ticket"].as_str().unwrap().to_owned();
+    let nothing =
+        tokio::time::timeout(std::time::Duration::from_millis(300), tab.next_but_heartbeats()).await;
+    assert!(nothing.is_err(), "one event, and not the other's");
+    // The ticket is of no use in another browser.
+    let stolen = Browser::new().post(&world.app.at("/auth/come-back"), &[("ticket", &ticket)]).await;
+    assert_eq!(stolen.status, StatusCode::FORBIDDEN);
+    assert!(stolen.body.contains("invalid_ticket"));
+    world.app.clock.advance(TimeDelta::seconds(60));
+    let late = world.come_back(&ticket).await;
+    assert!(late.status == StatusCode::FORBIDDEN && late.body.contains("invalid_ticket"));
+}
+
+#[tokio::test]
+async fn neither_a_link_nor_a_foreign_form_begins_a_silent_sign_in() {
+    let mut world = world().await;
+    world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    assert_eq!(world.browser.get(&world.app.at("/auth/silent")).await.path(), "/login");
+    let url = world.app.at("/auth/come-back");
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://evil.example")];
+    let page = world.browser.send(Method::POST, &url, &headers, "ticket=x").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let own = world.come_back("x").await;
+    assert!(own.status == StatusCode::FORBIDDEN && own.set_cookies().is_empty());
+}
+
+#[tokio::test]
+async fn one_browser_cannot_keep_the_server_busy_with_waiting() {
+    let mut world = world().await;
+    world.sign_in_heard().await;
+    let mut open = Vec::new();
+    let refused = loop {
+        match world.wait_signed_out().await {
+            Ok(stream) => open.push(stream),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((refused, open.len()), (StatusCode::TOO_MANY_REQUESTS, 4));
+}

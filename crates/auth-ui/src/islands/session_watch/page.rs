@@ -1,0 +1,167 @@
+//! What the visitor sees of it. The markup is the server's ([`SessionWatch`](crate::SessionWatch)); here it is
+//! shown, filled in and taken away.
+
+use crate::{remaining::remaining, tab::idle::Limits};
+use auth_types::EndReason;
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlTemplateElement};
+
+/// On `<html>` while the page is covered.
+const VEILED: &str = "data-veiled";
+/// The seconds at which the time left is read out.
+const READ_OUT: [i64; 4] = [60, 30, 10, 5];
+
+/// What the page says about its session.
+pub(super) struct Facts {
+    /// The server's time when it wrote the page, milliseconds.
+    pub(super) now: i64,
+    /// When the server last saw the user, milliseconds.
+    pub(super) last_activity: i64,
+    /// When the session ends, milliseconds.
+    pub(super) expires: i64,
+    pub(super) limits: Limits,
+}
+
+/// The page's part for all this.
+pub(super) struct Page(HtmlElement);
+
+impl Page {
+    /// There is one where the page was written for a signed-in user.
+    pub(super) fn find() -> Option<Self> {
+        find(".session-watch").map(Self)
+    }
+
+    pub(super) fn user(&self) -> String {
+        self.data("data-user").unwrap_or_default()
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let number = |name: &str| self.data(name).and_then(|text| text.parse().ok());
+        Facts {
+            now: number("data-now").unwrap_or_default(),
+            last_activity: number("data-last-activity").unwrap_or_default(),
+            expires: number("data-expires").unwrap_or_default(),
+            limits: Limits {
+                limit: number("data-idle-limit"),
+                warning: number("data-idle-warning").unwrap_or_default(),
+                beacon: number("data-beacon").unwrap_or_default(),
+            },
+        }
+    }
+
+    /// The origin of the hub, where this app has one.
+    pub(super) fn hub(&self) -> Option<String> {
+        self.data("data-hub")
+    }
+
+    fn data(&self, name: &str) -> Option<String> {
+        self.0.get_attribute(name)
+    }
+
+    /// Says that the tab watches now.
+    pub(super) fn is_ready(&self) {
+        let _ = self.0.set_attribute("data-ready", "true");
+    }
+
+    /// Covers the page, or uncovers it.
+    pub(super) fn veil(&self, is_veiled: bool) {
+        if let Some(root) = document().document_element() {
+            let _ = root.toggle_attribute_with_force(VEILED, is_veiled);
+        }
+    }
+
+    /// Takes away what only the user may see, which is the page's content and their name in the header, and
+    /// says why.
+    pub(super) fn show_ended(&self, reason: EndReason) {
+        self.calm();
+        for selector in ["main", ".site-header .account"] {
+            if let Some(element) = find::<Element>(selector) {
+                element.replace_children_with_node_0();
+            }
+        }
+        document().set_title("Signed out");
+        self.0.replace_children_with_node_0();
+        if let Some(template) = find::<HtmlTemplateElement>("#session-ended")
+            && let Ok(copy) = template.content().clone_node_with_deep(true)
+        {
+            let _ = self.0.append_child(&copy);
+        }
+        self.fill(".session-ended [data-reason]", reason.sentence());
+        if let Some(other) = find::<HtmlElement>(".session-ended [data-other]") {
+            other.set_hidden(reason != EndReason::UserChanged);
+        }
+        self.veil(false);
+        if let Some(heading) = find::<HtmlElement>(".session-ended h1") {
+            let _ = heading.focus();
+        }
+    }
+
+    /// Tries a silent sign-in: the form leads past the provider and back to this page.
+    pub(super) fn sign_in_silently(&self, ticket: &str) {
+        let (form, field) = (".session-ended form", ".session-ended [name=ticket]");
+        if let (Some(form), Some(field)) = (find::<HtmlFormElement>(form), find::<Element>(field)) {
+            let _ = field.set_attribute("value", ticket);
+            let _ = form.submit();
+        }
+    }
+
+    /// Warns of the idle limit. The browser keeps the focus inside the dialog and the page out of reach.
+    pub(super) fn warn(&self) {
+        if let Some(dialog) = dialog().filter(|dialog| !dialog.open()) {
+            let _ = dialog.show_modal();
+        }
+    }
+
+    /// Stops warning.
+    pub(super) fn calm(&self) {
+        if let Some(dialog) = dialog().filter(HtmlDialogElement::open) {
+            dialog.close();
+            self.fill("#idle-warning [role=status]", "");
+        }
+    }
+
+    /// The server could not be told that the user stays: the warning says so, and it is tried again.
+    pub(super) fn is_unreachable(&self) {
+        self.fill("#idle-warning [role=status]", "The server does not answer. Trying again.");
+    }
+
+    /// Shows how long there is left; reads it out a few times.
+    pub(super) fn count_down(&self, left: i64) {
+        let seconds = (left.max(0) + 999) / 1_000;
+        let text = remaining(seconds);
+        self.fill("#idle-warning [data-left]", &text);
+        if READ_OUT.contains(&seconds) {
+            self.fill("#idle-warning [role=status]", &[&text, " left"].concat());
+        }
+    }
+
+    /// Calls `stays` when the user answers that they want to stay. The Escape key says so too.
+    pub(super) fn on_stay(&self, stays: impl Fn() + 'static) {
+        let Some(dialog) = dialog() else { return };
+        let stays = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            // The dialog closes when the server has heard the answer.
+            event.prevent_default();
+            stays();
+        })
+        .into_js_value();
+        let _ = dialog.add_event_listener_with_callback("cancel", stays.unchecked_ref());
+        if let Some(button) = find::<Element>("#idle-warning [data-stay]") {
+            let _ = button.add_event_listener_with_callback("click", stays.unchecked_ref());
+        }
+    }
+
+    fn fill(&self, selector: &str, text: &str) {
+        if let Some(element) = find::<Element>(selector) {
+            element.set_text_content(Some(text));
+        }
+    }
+}
+
+fn dialog() -> Option<HtmlDialogElement> {
+    find("#idle-warning")
+}
+
+fn find<T: JsCast>(selector: &str) -> Option<T> {
+    document().query_selector(selector).ok()??.dyn_into().ok()
+}

@@ -1,0 +1,41 @@
+//! How many messages a tab takes in: whoever floods it is not heard any more for a while.
+
+/// So many things in so much time, counted in whole spans.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    most: u32,
+    span: i64,
+    since: i64,
+    count: u32,
+}
+
+impl Allowance {
+    /// At most `most` in each `span` (milliseconds).
+    #[must_use]
+    pub fn new(most: u32, span: i64) -> Self {
+        Self { most, span, since: 0, count: 0 }
+    }
+
+    /// Whether one more is allowed at `now`. A clock that was set back begins a new span.
+    pub fn take(&mut self, now: i64) -> bool {
+        if now < self.since || now >= self.since + self.span {
+            self.since = now;
+            self.count = 0;
+        }
+        self.count = self.count.saturating_add(1);
+        self.count <= self.most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_cut_off_and_the_next_span_is_a_new_one() {
+        let mut allowance = Allowance::new(2, 100);
+        assert_eq!([0, 1, 2, 99].map(|now| allowance.take(now)), [true, true, false, false]);
+        assert!(allowance.take(100));
+        assert!(allowance.take(5), "the clock was set back");
+    }
+}

@@ -1,0 +1,115 @@
+//! What the tabs of one origin say to each other: one line of text, `kind sent detail`.
+//!
+//! Any script of the origin can say anything here, so a line is a hint and never a fact.
+
+/// The channel. The version is in its name: tabs of two versions of the app do not understand each other,
+/// and need not.
+pub const CHANNEL: &str = "session/2";
+/// Longest line that is looked at, characters.
+pub const LONGEST: usize = 300;
+
+/// A line, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// What it is about; see [`kind`].
+    pub kind: &'a str,
+    /// When it was sent, by the clock of this machine, milliseconds.
+    pub sent: i64,
+    /// One detail, perhaps empty.
+    pub detail: &'a str,
+}
+
+/// The kinds of messages.
+pub mod kind {
+    /// A session has ended; the detail is why.
+    pub const SIGNED_OUT: &str = "signed_out";
+    /// Another user signed in.
+    pub const USER_CHANGED: &str = "user_changed";
+    /// A page was written for the user whose id is the detail.
+    pub const SIGNED_IN: &str = "signed_in";
+    /// Data or tokens of the session are new.
+    pub const CHANGED: &str = "changed";
+    /// Another app of the site says that it has a session (`in`) or that it ended (`out`).
+    pub const HUB: &str = "hub";
+    /// The leader is here.
+    pub const HERE: &str = "here";
+    /// Is the leader there?
+    pub const PING: &str = "ping";
+    /// The user was active; the detail is when, by this machine's clock.
+    pub const ACTIVE: &str = "active";
+    /// The session's times as the server told them last; see [`Times`](super::Times).
+    pub const TIMES: &str = "times";
+}
+
+impl<'a> Message<'a> {
+    /// Takes a line apart; `None` for what is none.
+    #[must_use]
+    pub fn parse(line: &'a str) -> Option<Self> {
+        let mut parts = line.splitn(3, ' ');
+        let (kind, sent, detail) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
+        Some(Self { kind, sent: sent.parse().ok()?, detail })
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        [self.kind, " ", &self.sent.to_string(), " ", self.detail].concat()
+    }
+}
+
+/// The times of a session as the server knows them, milliseconds since 1970 by the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The server's clock less this machine's.
+    pub offset: i64,
+    /// The last activity it has written down.
+    pub last_activity: i64,
+    /// When the session ends unless something extends it.
+    pub expires: i64,
+}
+
+impl Times {
+    /// Reads the detail of a [`kind::TIMES`] message.
+    #[must_use]
+    pub fn parse(detail: &str) -> Option<Self> {
+        let mut numbers = detail.split(' ').map(|number| number.parse::<i64>().ok());
+        let times =
+            Self { offset: numbers.next()??, last_activity: numbers.next()??, expires: numbers.next()?? };
+        numbers.next().is_none().then_some(times)
+    }
+
+    /// The detail of a [`kind::TIMES`] message.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        [self.offset, self.last_activity, self.expires].map(|number| number.to_string()).join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_reads_back_from_its_line() {
+        for (kind, detail) in [(kind::SIGNED_IN, "demo:al ice"), (kind::HERE, ""), (kind::TIMES, "1 2 3")] {
+            let message = Message { kind, sent: 1_800_000_000_000, detail };
+            assert_eq!(Message::parse(&message.line()), Some(message));
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_nothing() {
+        for line in ["", "signed_out", "signed_out now revoked", "signed_out  revoked", "times x 1 2 3"] {
+            assert_eq!(Message::parse(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn times_read_back_and_anything_else_does_not() {
+        let times = Times { offset: -86_400_000, last_activity: 1, expires: 2 };
+        assert_eq!(Times::parse(&times.detail()), Some(times));
+        for detail in ["", "1 2", "1 2 3 4", "1 2 x", "1  2 3", "1 2 99999999999999999999"] {
+            assert_eq!(Times::parse(detail), None, "{detail:?}");
+        }
+    }
+}

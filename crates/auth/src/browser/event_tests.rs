@@ -1,0 +1,98 @@
+use super::*;
+use crate::logout::LogoutNotice;
+use secrecy::SecretString;
+
+const ISSUER: &str = "https://identity.example";
+
+fn keys(secret: &str) -> SigningKeys {
+    SigningKeys::new(&[SecretString::from(secret)])
+}
+
+fn own() -> SigningKeys {
+    keys("a secret of at least thirty-two bytes!")
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+fn browser() -> BrowserKey {
+    BrowserKey::from_bytes([7; 32])
+}
+
+fn good() -> Value {
+    json!({
+        "iss": ISSUER, "aud": "partner", "iat": now().timestamp(), "exp": now().timestamp() + 30, "jti": "one",
+        "browser": browser().to_text(), "events": { EVENT: {} },
+    })
+}
+
+/// A token with `changes` on top of a good one's claims; `null` removes one.
+fn with(changes: &Value) -> String {
+    let mut claims = good();
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    own().sign(TYPE, &claims)
+}
+
+fn check_at(text: &str, now: DateTime<Utc>) -> Result<BrowserEvent, BrowserEventError> {
+    BrowserEvent::verify(text, ISSUER, "partner", &own().published(), now)
+}
+
+fn refused(text: &str) -> BrowserEventError {
+    check_at(text, now()).unwrap_err()
+}
+
+#[test]
+fn an_app_reads_what_identity_signed() {
+    let text = BrowserEvent::sign(&own(), ISSUER, "partner", &browser(), "one", now());
+    let event = check_at(&text, now()).unwrap();
+    assert_eq!((event.browser, event.jti.as_str()), (browser(), "one"));
+    assert!(event.expires_at > now());
+}
+
+#[test]
+fn each_rule_is_refused_by_its_name() {
+    use BrowserEventError::*;
+    let seconds = now().timestamp();
+    for (changes, error) in [
+        (json!({ "iss": "https://evil.example" }), Issuer),
+        (json!({ "aud": "games" }), Audience),
+        (json!({ "aud": null }), Audience),
+        (json!({ "iat": seconds + 31 }), NotYetValid),
+        (json!({ "exp": seconds - 31 }), Expired),
+        (json!({ "events": null }), Events),
+        (json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }), Events),
+        (json!({ "browser": "short" }), Malformed),
+        (json!({ "browser": null }), Malformed),
+        (json!({ "jti": null }), Malformed),
+    ] {
+        assert_eq!(refused(&with(&changes)), error, "{changes}");
+    }
+    assert_eq!(refused("a.b"), Malformed);
+    assert_eq!(check_at(&with(&json!({})), now() + TimeDelta::seconds(61)).unwrap_err(), Expired);
+}
+
+#[test]
+fn another_key_a_changed_text_and_no_signature_are_refused() {
+    let foreign = keys("some other secret of thirty-two bytes!").sign(TYPE, &good());
+    assert_eq!(refused(&foreign), BrowserEventError::UnknownKey);
+    let text = with(&json!({}));
+    let (signed, signature) = text.rsplit_once('.').unwrap();
+    let other = with(&json!({ "jti": "two" }));
+    let (other, _) = other.rsplit_once('.').unwrap();
+    assert_eq!(refused(&format!("{other}.{signature}")), BrowserEventError::Signature);
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let none = URL_SAFE_NO_PAD.encode(json!({ "alg": "none", "typ": TYPE }).to_string());
+    let (_, claims) = signed.split_once('.').unwrap();
+    assert_eq!(refused(&format!("{none}.{claims}.")), BrowserEventError::Algorithm);
+}
+
+#[test]
+fn a_logout_token_is_no_event() {
+    let notice = LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+    let text = own().logout_token(ISSUER, "partner", "one", notice, now());
+    assert_eq!(refused(&text), BrowserEventError::Type);
+}

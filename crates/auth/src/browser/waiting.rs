@@ -1,0 +1,111 @@
+//! An app's half: the handle in a cookie, and the ticket for one silent sign-in.
+
+use super::{AppHandle, BrowserKey};
+use crate::{
+    clock::Clock,
+    origin::Origin,
+    random::Random,
+    seal::{Keyring, Purpose},
+    session::{CookieKind, CookieSettings},
+    store::{Store, StoreError},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use http::{HeaderMap, HeaderValue};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// How long a ticket may be used: a tab that hears of a sign-in acts at once.
+const LIFETIME: TimeDelta = TimeDelta::seconds(60);
+
+/// The browsers that this app can tell of sign-ins elsewhere.
+#[derive(Clone)]
+pub struct Browsers {
+    store: Arc<dyn Store>,
+    keyring: Keyring,
+    cookies: Arc<CookieSettings>,
+    clock: Clock,
+    random: Random,
+}
+
+/// Why a ticket lets nobody try.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// There is none, it is not ours, another browser's, or too old.
+    #[error("invalid_ticket")]
+    Invalid,
+    /// It was used before.
+    #[error("ticket_used")]
+    Used,
+    /// The store does not answer.
+    #[error("store_unavailable")]
+    Store(#[from] StoreError),
+}
+
+impl Browsers {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        keyring: Keyring,
+        cookies: Arc<CookieSettings>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self { store, keyring, cookies, clock, random }
+    }
+
+    /// The cookie that keeps what identity calls this browser, for as long as it runs. Sealed, so that only
+    /// a handle which came with a sign-in can listen.
+    #[must_use]
+    pub(crate) fn remember(&self, handle: &AppHandle, origin: &Origin) -> HeaderValue {
+        let sealed = self.keyring.seal(Purpose::Browser, b"", handle.as_bytes());
+        self.cookies.set(CookieKind::Browser, origin, &URL_SAFE_NO_PAD.encode(sealed), None)
+    }
+
+    /// The cookie that forgets it.
+    #[must_use]
+    pub(crate) fn forget(&self, origin: &Origin) -> HeaderValue {
+        self.cookies.clear(CookieKind::Browser, origin)
+    }
+
+    /// The browser that a request comes from, if identity ever named it.
+    #[must_use]
+    pub(crate) fn of(&self, origin: &Origin, headers: &HeaderMap) -> Option<BrowserKey> {
+        self.cookies.values(CookieKind::Browser, origin, headers).find_map(|value| {
+            let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+            let handle = self.keyring.open(Purpose::Browser, b"", &sealed).ok()?;
+            Some(AppHandle::from_bytes(handle.try_into().ok()?).key())
+        })
+    }
+
+    /// A ticket for one silent sign-in of this browser, for a sign-in that took place right now.
+    #[must_use]
+    pub(crate) fn ticket(&self, browser: &BrowserKey) -> String {
+        let id: [u8; 16] = self.random.bytes();
+        let expires_at = (self.clock.now() + LIFETIME).timestamp_millis().to_be_bytes();
+        let plain = [id.as_slice(), &expires_at].concat();
+        URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Ticket, browser.as_bytes(), &plain))
+    }
+
+    /// Takes a ticket, once, and only from the browser it was given to.
+    ///
+    /// # Errors
+    /// [`TicketError`].
+    pub(crate) async fn redeem(&self, ticket: &str, browser: &BrowserKey) -> Result<(), TicketError> {
+        let sealed = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| TicketError::Invalid)?;
+        let plain = self
+            .keyring
+            .open(Purpose::Ticket, browser.as_bytes(), &sealed)
+            .map_err(|_| TicketError::Invalid)?;
+        let expires_at = expiry(&plain).ok_or(TicketError::Invalid)?;
+        if self.clock.now() >= expires_at {
+            return Err(TicketError::Invalid);
+        }
+        let id = Sha256::new().chain_update("ticket").chain_update(&plain).finalize().into();
+        if self.store.use_state(&id, expires_at).await? { Ok(()) } else { Err(TicketError::Used) }
+    }
+}
+
+fn expiry(plain: &[u8]) -> Option<DateTime<Utc>> {
+    let millis = plain.get(16..)?.try_into().ok()?;
+    DateTime::from_timestamp_millis(i64::from_be_bytes(millis))
+}

@@ -1,0 +1,130 @@
+//! A signed token in compact form (RFC 7515 §7.1), read step by step so that each refusal has its name.
+
+use crate::provider::ALGORITHMS;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::{
+    JsonWebKey, JsonWebKeyUse,
+    core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// Why a token is not what its sender signed. The kinds of tokens have names of their own for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JwsError {
+    /// It cannot be read.
+    Malformed,
+    /// `alg` is `none`, symmetric, or otherwise not allowed.
+    Algorithm,
+    /// No key of that `kid`.
+    UnknownKey,
+    /// The signature is wrong.
+    Signature,
+}
+
+/// The header members that matter here (RFC 7515 §4.1).
+#[derive(Deserialize)]
+pub(crate) struct Header {
+    alg: String,
+    kid: Option<String>,
+    pub(crate) typ: Option<String>,
+    /// Extensions that must be understood; we understand none.
+    crit: Option<serde_json::Value>,
+}
+
+/// A token in its three parts, nothing of it believed yet.
+pub(crate) struct Jws<'a> {
+    pub(crate) header: Header,
+    signed: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// [`JwsError::Malformed`].
+    pub(crate) fn parse(text: &'a str) -> Result<Self, JwsError> {
+        let (signed, signature) = text.rsplit_once('.').ok_or(JwsError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
+        Ok(Self {
+            header: json(&decode(header)?)?,
+            signed,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+        })
+    }
+
+    /// What the payload claims, before anybody looked at the signature: good for finding out whose keys to
+    /// look at, and for nothing else.
+    pub(crate) fn unverified<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
+        json(&self.payload)
+    }
+
+    /// The payload, once one of these keys is found to have signed it.
+    ///
+    /// # Errors
+    /// [`JwsError::Algorithm`], [`JwsError::UnknownKey`], [`JwsError::Signature`],
+    /// [`JwsError::Malformed`].
+    pub(crate) fn verified<T: DeserializeOwned>(&self, jwks: &CoreJsonWebKeySet) -> Result<T, JwsError> {
+        if self.header.crit.is_some() {
+            return Err(JwsError::Malformed);
+        }
+        let algorithm: CoreJwsSigningAlgorithm =
+            serde_json::from_value(self.header.alg.clone().into()).map_err(|_| JwsError::Algorithm)?;
+        if !ALGORITHMS.contains(&algorithm) {
+            return Err(JwsError::Algorithm);
+        }
+        self.key(jwks)?
+            .verify_signature(&algorithm, self.signed.as_bytes(), &self.signature)
+            .map_err(|_| JwsError::Signature)?;
+        json(&self.payload)
+    }
+
+    /// The key that the header names; without a name, the only one there is.
+    fn key<'k>(&self, jwks: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, JwsError> {
+        let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(CoreJsonWebKeyUse::allows_signature);
+        let mut candidates = jwks.keys().iter().filter(signs).filter(|key| match &self.header.kid {
+            Some(kid) => key.key_id().is_some_and(|known| known.as_str() == kid),
+            None => true,
+        });
+        match (candidates.next(), candidates.next()) {
+            (Some(key), None) => Ok(key),
+            _ => Err(JwsError::UnknownKey),
+        }
+    }
+}
+
+/// `aud` is a string or a list of them (RFC 7519 §4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl Audience {
+    /// Whether `client_id` is meant.
+    pub(crate) fn names(&self, client_id: &str) -> bool {
+        match self {
+            Self::One(one) => one == client_id,
+            Self::Many(many) => many.iter().any(|one| one == client_id),
+        }
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Malformed)
+}
+
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JwsError> {
+    serde_json::from_slice(bytes).map_err(|_| JwsError::Malformed)
+}

@@ -1,0 +1,63 @@
+//! Which origins belong to one *site*: browsers share cookies and storage within it, and nowhere else.
+
+use super::Origin;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+impl Origin {
+    /// Whether a browser takes both for the same site (HTML Standard §7.1.2, "schemelessly same site", and the
+    /// same scheme): one registrable domain, by the list of public suffixes. `localhost` is nobody's
+    /// registrable domain, so `a.wow.localhost` and `b.wow.localhost` are one site and `a.localhost` and
+    /// `b.localhost` are not, as Chromium and Firefox have it. Ports do not matter.
+    #[must_use]
+    pub fn is_same_site(&self, other: &Self) -> bool {
+        if self.is_https() != other.is_https() {
+            return false;
+        }
+        self.host() == other.host()
+            || site(self.host()).zip(site(other.host())).is_some_and(|(own, other)| own == other)
+    }
+}
+
+/// The registrable domain; `None` for an address, and for a name that is a public suffix itself.
+fn site(host: &str) -> Option<&str> {
+    let is_address =
+        host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok();
+    if is_address { None } else { psl::domain_str(host) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(one: &str, other: &str) -> bool {
+        let [one, other] = [one, other].map(|text| Origin::parse(text).unwrap());
+        assert_eq!(one.is_same_site(&other), other.is_same_site(&one));
+        one.is_same_site(&other)
+    }
+
+    #[test]
+    fn one_registrable_domain_is_one_site() {
+        assert!(same("https://identity.shop.example", "https://www.shop.example:8443"));
+        assert!(same("https://shop.co.uk", "https://identity.shop.co.uk"));
+        assert!(same("http://identity.wow.localhost:4200", "http://games.wow.localhost:4201"));
+        assert!(same("http://localhost:4200", "http://localhost:4201"));
+        assert!(same("http://127.0.0.1:4200", "http://127.0.0.1:4201"));
+    }
+
+    #[test]
+    fn neighbours_under_a_public_suffix_are_strangers() {
+        for (one, other) in [
+            ("https://one.co.uk", "https://two.co.uk"),
+            ("https://one.github.io", "https://two.github.io"),
+            ("https://shop.example", "https://evilshop.example"),
+            ("http://identity.wow.localhost:4200", "http://partner.localhost:4203"),
+            ("http://localhost:4200", "http://games.wow.localhost:4201"),
+            ("http://wow.localhost:4200", "http://partner.localhost:4203"),
+            ("http://127.0.0.1:4200", "http://127.0.0.2:4200"),
+            ("http://1.0.0.1", "http://2.0.0.1"),
+            ("http://shop.example", "https://shop.example"),
+        ] {
+            assert!(!same(one, other), "{one} {other}");
+        }
+    }
+}

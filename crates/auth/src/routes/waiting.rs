@@ -1,0 +1,75 @@
+//! `GET /auth/events?waiting`: a tab that waits signed out hears that somebody signed in in its browser, at
+//! whichever app of the suite (article 4, "instantly redirecting back when any one of the tabs logs back in").
+//!
+//! Nobody is signed in on this stream. It is tied to the handle by which identity knows the browser
+//! ([`browser`](crate::browser)), says nothing about who it is, and grants nothing.
+
+use super::events::{HEARTBEAT, answer, event, too_many};
+use crate::{
+    Auth,
+    browser::BrowserKey,
+    events::{Heard, Listener, SessionEvent, Slot},
+    origin::Origin,
+};
+use axum::response::{IntoResponse, Response, sse::Event};
+use futures::stream;
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+use std::convert::Infallible;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+/// Events: `signed_in` `{"ticket"}`, which is good for one silent sign-in (`POST /auth/come-back`) within a minute;
+/// `heartbeat` every 15 seconds. 204, which tells a browser not to try again, where identity never named
+/// this browser.
+///
+/// # Errors
+/// 429 when this browser has too many streams open.
+pub(super) fn events(auth: Auth, origin: &Origin, headers: &HeaderMap) -> Response {
+    let Some(browser) = auth.browsers.of(origin, headers) else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    let slot = match auth.streams.open(Listener::Waiting(*browser.as_bytes())) {
+        Ok(slot) => slot,
+        Err(error) => return too_many(headers, error),
+    };
+    answer(stream::unfold(Waiting::new(auth, browser, slot), Waiting::next))
+}
+
+/// One tab's stream.
+struct Waiting {
+    auth: Auth,
+    browser: BrowserKey,
+    slot: Slot,
+    bus: Receiver<Heard>,
+    heartbeat: Interval,
+}
+
+impl Waiting {
+    fn new(auth: Auth, browser: BrowserKey, slot: Slot) -> Self {
+        let bus = auth.sessions.events();
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { auth, browser, slot, bus, heartbeat }
+    }
+
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        let event = loop {
+            tokio::select! {
+                () = self.slot.stopped() => return None,
+                heard = self.bus.recv() => match heard {
+                    Ok(Heard::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
+                        let ticket = self.auth.browsers.ticket(&browser);
+                        break event(self.auth.clock.now(), "signed_in", &json!({ "ticket": ticket }));
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                },
+                _ = self.heartbeat.tick() => break event(self.auth.clock.now(), "heartbeat", &json!({})),
+            }
+        };
+        Some((Ok(event), self))
+    }
+}

@@ -1,0 +1,88 @@
+// What the journeys about tabs share: opening tabs that watch their session, and reading what they say on /session.
+import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
+
+/** The heading of a tab that lost its session. */
+export const ended = (page: Page): Locator => page.getByRole('heading', { name: 'You have been signed out' });
+const watching = (page: Page) => page.locator('.session-watch[data-ready=true]');
+
+/** Opens `url` and waits until the tab watches its session. */
+export async function openWatching(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(url);
+  await watching(page).waitFor({ state: 'attached' });
+  return page;
+}
+
+/** One of the live readings of `/session`. */
+export const reading = (page: Page, name: string): Locator => page.locator(`.tab-panel [data-tab=${name}]`);
+
+/** Waits until exactly one of these tabs, all of them at `/session`, leads, and tells the leader from the rest. */
+export async function leaderOf(tabs: Page[]): Promise<{ leader: Page; followers: Page[] }> {
+  let roles: (string | null)[] = [];
+  const look = async () => {
+    roles = await Promise.all(tabs.map((tab) => reading(tab, 'role').textContent()));
+    return roles.filter((role) => role === 'leads').length;
+  };
+  await expect.poll(look).toBe(1);
+  const index = roles.indexOf('leads');
+  const leader = tabs[index];
+  if (leader === undefined) throw new Error('there is no leader');
+  return { leader, followers: tabs.filter((tab) => tab !== leader) };
+}
+
+/** Ends this browser's session from elsewhere, as another device of the same user would: no cookie here changes. */
+export async function endFromElsewhere(device: Page, origin: string): Promise<void> {
+  await device.goto(`${origin}/session`);
+  await device.getByRole('button', { name: 'End all other sessions' }).click();
+  await expect(device.getByText('You are signed in nowhere else.')).toBeVisible();
+}
+
+/** The time, by this machine's clock, at which a tab first shows what `selector` finds. */
+export function shownAt(page: Page, selector: string): Promise<number> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          if (document.querySelector(wanted) !== null) resolve(Date.now());
+        };
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+        look();
+      }),
+    selector,
+  );
+}
+
+/** The value below which `share` of the values lie. */
+export function quantile(values: number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+}
+
+/**
+ * Puts a tab into the background and freezes it, as browsers do with tabs nobody has looked at for long. Playwright
+ * keeps every page in front ("focus emulation"), and a page in front is never frozen; that is switched off here, where
+ * only Playwright itself can.
+ */
+export async function freeze(page: Page): Promise<{ thaw: () => Promise<void> }> {
+  interface Inside {
+    _connection: {
+      toImpl: (page: Page) => {
+        delegate: { _mainFrameSession: { _client: { send: (method: string, params: object) => Promise<void> } } };
+      };
+    };
+  }
+  const session = (page as unknown as Inside)._connection.toImpl(page).delegate._mainFrameSession._client;
+  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  const front = page.context().pages().find((other) => other !== page && !other.isClosed());
+  await front?.bringToFront();
+  await expect.poll(() => page.evaluate(() => document.visibilityState)).toBe('hidden');
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  return {
+    thaw: async () => {
+      await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+      await session.send('Emulation.setFocusEmulationEnabled', { enabled: true });
+      await page.bringToFront();
+    },
+  };
+}

@@ -1,0 +1,134 @@
+// Article 4 across sites: "provide a method of instantly redirecting back when any one of the tabs logs back in". Games
+// and partner are different sites, so their tabs cannot see each other; identity tells partner's server.
+import type { BrowserContext } from '@playwright/test';
+import {
+  type Page,
+  type Suite,
+  continueAs,
+  expect,
+  expectSignedIn,
+  signInAs,
+  signInButton,
+  signOutButton,
+  statusHere,
+  test,
+} from '../support';
+import { ended, openWatching, reading } from '../tabs';
+
+/** Signs in on games and partner, opens tabs of partner, and signs out everywhere: the tabs wait. */
+async function waitingTabs(page: Page, context: BrowserContext, suite: Suite, paths: string[]): Promise<Page[]> {
+  await signInAs(page, 'Alice', suite.games, '/protected');
+  await page.goto(`${suite.partner}/login?callbackUrl=/protected`);
+  await signInButton(page).first().click();
+  await page.waitForURL(`${suite.partner}/protected`);
+  await page.goto('about:blank');
+  const tabs = [];
+  for (const path of paths) tabs.push(await openWatching(context, suite.partner + path));
+  const listens = context.waitForEvent('request', (request) => request.url() === `${suite.partner}/auth/events?waiting`);
+  await page.goto(`${suite.games}/public`);
+  await signOutButton(page).first().click();
+  for (const tab of tabs) await expect(ended(tab)).toBeVisible();
+  await (await listens).response();
+  return tabs;
+}
+
+test('a tab of another site that waits is back by itself, where it was', async ({ page, context, suite }) => {
+  const [tab] = (await waitingTabs(page, context, suite, ['/dashboard?chapter=2'])) as [Page];
+  const back = tab.waitForResponse((response) => response.url() === `${suite.partner}/dashboard?chapter=2`);
+  await page.goto(`${suite.games}/login?callbackUrl=/protected`);
+  await signInButton(page).first().click();
+  let from = 0;
+  context.on('request', (request) => {
+    if (from === 0 && request.url().includes('/auth/callback/demo?')) from = Date.now();
+  });
+  await page.getByRole('button', { name: 'Continue as Alice' }).click();
+  await back;
+  console.log(`partner is back ${Date.now() - from} ms after the sign-in on games passed identity`);
+  await expectSignedIn(tab, 'Alice');
+  await expect(tab).toHaveURL(`${suite.partner}/dashboard?chapter=2`);
+  expect(await statusHere(tab)).toBe(200);
+});
+
+test('of several tabs that wait one goes, and all are back', async ({ page, context, suite }) => {
+  let asked = 0;
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.origin === suite.provider && url.searchParams.get('prompt') === 'none') asked += 1;
+  });
+  const tabs = await waitingTabs(page, context, suite, ['/protected', '/dashboard', '/session']);
+  await signInAs(page, 'Alice', suite.games, '/protected');
+  for (const tab of tabs) await expectSignedIn(tab, 'Alice');
+  expect(asked).toBe(1);
+});
+
+test('another user who signs in gets a page of their own', async ({ page, context, suite }) => {
+  const tabs = await waitingTabs(page, context, suite, ['/dashboard']);
+  await signInAs(page, 'Bob', suite.games, '/protected');
+  for (const tab of tabs) {
+    await expectSignedIn(tab, 'Bob');
+    await expect(tab.getByText('Alice')).toHaveCount(0);
+  }
+});
+
+test('a sign-in in another browser brings nobody back', async ({ page, browser, context, suite }) => {
+  const tabs = await waitingTabs(page, context, suite, ['/protected']);
+  const other = await (await browser.newContext()).newPage();
+  await signInAs(other, 'Alice', suite.games);
+  // An event for this browser would be here long before this one has opened three more pages.
+  for (const path of ['/protected', '/dashboard', '/session']) await other.goto(suite.games + path);
+  for (const tab of tabs) {
+    await expect(ended(tab)).toBeVisible();
+    expect(await statusHere(tab)).toBe(401);
+  }
+  await other.context().close();
+});
+
+test('who left partner only is not brought back by a sign-in elsewhere', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.partner, '/session');
+  const tab = await openWatching(context, `${suite.partner}/dashboard`);
+  await page.getByRole('button', { name: 'Sign out of this app only' }).click();
+  await expect(ended(tab)).toBeVisible();
+  await page.goto(`${suite.games}/login?callbackUrl=/session`);
+  await signInButton(page).first().click();
+  await page.waitForURL(`${suite.games}/session`);
+  await page.goto(`${suite.games}/dashboard`);
+  await expect(ended(tab)).toBeVisible();
+  expect(await statusHere(tab)).toBe(401);
+});
+
+test('the try is made once: who is signed out again by then ends on the sign-in page', async ({
+  page,
+  context,
+  suite,
+}) => {
+  const [tab] = (await waitingTabs(page, context, suite, ['/protected'])) as [Page];
+  // On its way the tab is held up until the user has signed out again.
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await tab.route(`${suite.partner}/auth/come-back`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const tried = tab.waitForRequest(`${suite.partner}/auth/come-back`);
+  await page.goto(`${suite.games}/login?callbackUrl=/public`);
+  await continueAs(page, 'Alice');
+  await tried;
+  await page.waitForURL(`${suite.games}/public`);
+  await signOutButton(page).first().click();
+  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
+  go();
+  await expect(tab).toHaveURL(`${suite.partner}/login?callbackUrl=%2Fprotected`);
+  expect(await statusHere(tab)).toBe(401);
+});
+
+test('apps of one site come back together', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.games, '/protected');
+  await page.goto('about:blank');
+  const store = await openWatching(context, `${suite.store}/session`);
+  await expect(reading(store, 'stream')).toHaveText('session');
+  await page.goto(`${suite.games}/public`);
+  await signOutButton(page).first().click();
+  await expect(ended(store)).toBeVisible();
+  await signInAs(page, 'Alice', suite.games, '/protected');
+  await expectSignedIn(store, 'Alice');
+});

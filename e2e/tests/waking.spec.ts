@@ -1,0 +1,172 @@
+// After a sleep, the back/forward cache, a freeze or a lost network the server is asked before anybody sees what the
+// page showed before.
+import type { BrowserContext } from '@playwright/test';
+import config from '../playwright.config';
+import { type Page, expect, signInAs, signOutButton, test } from '../support';
+import { endFromElsewhere, ended, freeze, openWatching } from '../tabs';
+
+test.use({
+  launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
+});
+
+/** What a page may only show to its user. */
+const SECRET = 'Only signed-in users see this page';
+
+/** Alice on a device of her own, which can end her other sessions. */
+async function otherDevice(page: Page, origin: string): Promise<Page> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('there is no browser');
+  const device = await (await browser.newContext()).newPage();
+  await signInAs(device, 'Alice', origin);
+  return device;
+}
+
+/**
+ * Chromium keeps no page for the back button that is `no-store`, which all pages with a session are; others, Safari
+ * among them, do. Here Chromium is told that they may be stored.
+ */
+async function allowBackForwardCache(context: BrowserContext): Promise<void> {
+  await context.route(/\/(protected|login|auth\/session)$/, async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    await route.fulfill({ response, headers: { ...response.headers(), 'cache-control': 'no-cache' } });
+  });
+}
+
+/** Looks at every frame that is painted whether the page shows its content; `seen()` says if it did since. */
+async function watchFrames(page: Page): Promise<() => Promise<{ seen: boolean; persisted: boolean; frames: number }>> {
+  await page.evaluate((secret) => {
+    const found = { seen: false, persisted: false, frames: 0, isBack: false };
+    Object.assign(window, { found });
+    window.addEventListener('pageshow', (event) => {
+      found.persisted = event.persisted;
+      found.isBack = true;
+    });
+    document.addEventListener('resume', () => (found.isBack = true));
+    const look = () => {
+      const main = document.querySelector('main');
+      if (found.isBack) {
+        found.frames += 1;
+        if (main?.textContent?.includes(secret) && main.checkVisibility()) found.seen = true;
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  }, SECRET);
+  return () => page.evaluate(() => (window as unknown as { found: { seen: boolean; persisted: boolean; frames: number } }).found);
+}
+
+test('back from the back/forward cache, a page whose session is over never shows', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await allowBackForwardCache(context);
+  await page.goto('about:blank');
+  const tab = await openWatching(context, `${suite.main}/protected`);
+  const frames = await watchFrames(tab);
+  await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
+  await tab.waitForURL(`${suite.main}/login`);
+  const device = await otherDevice(page, suite.main);
+  await endFromElsewhere(device, suite.main);
+  // `goBack` waits for a load that a page from the cache does not have.
+  await tab.evaluate(() => history.back());
+  await expect(ended(tab)).toBeVisible();
+  const found = await frames().catch(() => undefined);
+  expect(found?.persisted, 'the page was in the back/forward cache').toBe(true);
+  expect(found?.seen).toBe(false);
+  expect(found?.frames).toBeGreaterThan(0);
+  await device.context().close();
+});
+
+test('back from the back/forward cache, a page that is still the user’s shows again and watches', async ({
+  page,
+  context,
+  suite,
+}) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await allowBackForwardCache(context);
+  await page.goto('about:blank');
+  const tab = await openWatching(context, `${suite.main}/protected`);
+  const frames = await watchFrames(tab);
+  await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
+  await tab.waitForURL(`${suite.main}/login`);
+  const listens = tab.waitForRequest(`${suite.main}/auth/events`);
+  // `goBack` waits for a load that a page from the cache does not have.
+  await tab.evaluate(() => history.back());
+  await expect(tab.getByText(SECRET)).toBeVisible();
+  expect((await frames()).persisted).toBe(true);
+  await listens;
+  await page.goto(`${suite.main}/ssr-logout`);
+  await signOutButton(page).last().click();
+  await expect(ended(tab)).toBeVisible();
+});
+
+test('while the server cannot be asked the page stays covered', async ({ page, context, suite, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await allowBackForwardCache(context);
+  await page.goto('about:blank');
+  const tab = await openWatching(context, `${suite.main}/protected`);
+  await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
+  await tab.waitForURL(`${suite.main}/login`);
+  // Without an answer to its question; offline, a routed request would be answered all the same.
+  await context.unroute(/\/(protected|login|auth\/session)$/);
+  await context.setOffline(true);
+  // `goBack` waits for a load that a page from the cache does not have.
+  await tab.evaluate(() => history.back());
+  await expect(tab.getByText('Checking your session…')).toBeVisible();
+  await expect(tab.getByText(SECRET)).toBeHidden();
+  await expect(tab.getByRole('banner').getByText('Alice').first()).toBeHidden();
+  await context.setOffline(false);
+  await expect(tab.getByText(SECRET)).toBeVisible();
+  await expect(tab.getByText('Checking your session…')).toBeHidden();
+});
+
+test('a tab that was frozen shows nothing before it has asked', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await page.goto('about:blank');
+  const tab = await openWatching(context, `${suite.main}/protected`);
+  const frames = await watchFrames(tab);
+  const frozen = await freeze(tab);
+  const device = await otherDevice(page, suite.main);
+  await endFromElsewhere(device, suite.main);
+  await frozen.thaw();
+  await expect(ended(tab)).toBeVisible();
+  expect((await frames()).seen).toBe(false);
+  await device.context().close();
+});
+
+test('a tab that was offline asks as soon as it is online', async ({ page, context, suite, expectedErrors }) => {
+  expectedErrors.push(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|Failed to load resource/);
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await page.goto('about:blank');
+  const tabs = [
+    await openWatching(context, `${suite.main}/protected`),
+    await openWatching(context, `${suite.main}/dashboard`),
+  ];
+  await context.setOffline(true);
+  const device = await otherDevice(page, suite.main);
+  await endFromElsewhere(device, suite.main);
+  for (const tab of tabs) await expect(ended(tab)).toHaveCount(0);
+  await context.setOffline(false);
+  for (const tab of tabs) await expect(ended(tab)).toBeVisible();
+  await device.context().close();
+});
+
+test('a machine that slept covers the page until the server has answered', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await page.goto('about:blank');
+  const tab = await openWatching(context, `${suite.main}/protected`);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await tab.route(`${suite.main}/auth/session`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  // What a script sees of a sleep: the wall clock went on and the other one did not.
+  await tab.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3_600_000;
+  });
+  await expect(tab.getByText('Checking your session…')).toBeVisible();
+  await expect(tab.getByText(SECRET)).toBeHidden();
+  go();
+  await expect(tab.getByText(SECRET)).toBeVisible();
+});
