@@ -29,7 +29,7 @@ pub(super) fn follow(watcher: &Watcher) {
                 hidden_at.set(Some(now()));
                 return;
             }
-            if hidden_at.take().is_some_and(|at| napped(at)) {
+            if hidden_at.take().is_some_and(napped) {
                 watcher.news(News::Slept);
             }
             watcher.wake();
