@@ -1,6 +1,7 @@
 // How long after a sign-out every tab of every app shows it. `make bench` runs this on the release build.
-import { type Told, percentile, signOutEverywhere } from '../everywhere';
+import { type Told, signOutEverywhere } from '../everywhere';
 import { expect, test } from '../support';
+import { quantile } from '../tabs';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 10);
 
@@ -15,7 +16,7 @@ test('every tab of every app after a sign-out', async ({ browser, suite }) => {
   expect(told).toHaveLength(ROUNDS * 20);
   const row = (name: string, of: Told[]) => {
     const times = of.map(({ after }) => after);
-    const cells = [0.5, 0.95, 0.99, 1].map((share) => `${percentile(times, share)} ms`);
+    const cells = [0.5, 0.95, 0.99, 1].map((share) => `${quantile(times, share)} ms`);
     return `| ${name} | ${of.length} | ${cells.join(' | ')} |`;
   };
   const at = (origin: string) => told.filter((one) => one.origin === origin);

@@ -4,7 +4,8 @@ import { expect, sessionStatus, signInAs, signInButton, test } from '../support'
 test.use({ suiteArgs: ['--partner-direct'] });
 
 test('the provider refuses an app that skips the proxy', async ({ page, suite, expectedErrors }) => {
-  expectedErrors.push(/status of 400/);
+  // The hidden frame of partner's public page ends on the provider's refusal, which nobody may frame.
+  expectedErrors.push(/status of 400/, /frame-ancestors 'none'/);
   await page.goto(`${suite.partner}/login`);
   await signInButton(page).click();
   await page.waitForURL((url) => url.origin === suite.provider);

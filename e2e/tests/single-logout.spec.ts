@@ -1,8 +1,7 @@
 // One sign-out reaches every app and every tab: provider → identity → apps → tabs (article 3).
-import { openWatching, signOutEverywhere } from '../everywhere';
-import { type Page, expect, signInAs, signOutButton, test } from '../support';
-
-const ended = (page: Page) => page.getByRole('heading', { name: 'You have been signed out' });
+import { signOutEverywhere } from '../everywhere';
+import { expect, signInAs, signOutButton, test } from '../support';
+import { ended, openWatching } from '../tabs';
 
 test('a sign-out in one app ends every tab of every app, and protected content is gone', async ({ page, suite }) => {
   test.setTimeout(120_000);

@@ -29,11 +29,14 @@ pub enum Purpose {
     Browser,
     /// One silent sign-in that a waiting tab may try.
     Ticket,
+    /// Identity's receipt for a sign-in that an app has to confirm.
+    Receipt,
 }
 
 impl Purpose {
     /// In the order of their numbers.
-    const ALL: [Self; 5] = [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket];
+    const ALL: [Self; 6] =
+        [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket, Self::Receipt];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -42,6 +45,7 @@ impl Purpose {
             Self::Grant => b"grant v1",
             Self::Browser => b"browser v1",
             Self::Ticket => b"silent sign-in ticket v1",
+            Self::Receipt => b"sign-in receipt v1",
         }
     }
 }

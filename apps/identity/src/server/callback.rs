@@ -1,12 +1,13 @@
 //! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
 
+use super::client::authenticate;
 use auth::{
     Auth,
     browser::Announcer,
     error_page,
-    flow::{BegunBy, Pending, Proxied, origin_in_logout_state},
+    flow::{Pending, Proxied, origin_in_logout_state},
     origin::{Registry, RequestOrigin, UniqueParams},
-    routes::{Returned, finish_sign_in, finish_sign_out, try_again},
+    routes::{Finished, Form, Returned, finish_sign_in, finish_sign_out, try_again},
     session::set_cookies,
 };
 use axum::{
@@ -37,8 +38,8 @@ pub(super) async fn callback(
     }
 }
 
-/// Back to the app, with its handle for this browser; if somebody signed in, the waiting tabs of all apps
-/// are told.
+/// Back to the app, with its handle for this browser, and a receipt that it gives back once somebody has signed
+/// in.
 fn pass_on(
     proxied: &Proxied,
     mut cookies: Vec<HeaderValue>,
@@ -49,9 +50,10 @@ fn pass_on(
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
     let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
     cookies.extend(cookie);
-    announcer.pass_on(&browser, proxied.app(registry)?, &mut url);
-    if proxied.is_sign_in(&returned.params) {
-        announcer.signed_in(&browser);
+    let app = proxied.app(registry)?;
+    announcer.pass_on(&browser, app, &mut url);
+    if proxied.may_be_sign_in(&returned.params) {
+        announcer.add_receipt(&browser, app, &mut url);
     }
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
@@ -60,12 +62,10 @@ fn pass_on(
 async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &Returned) -> Response {
     match returned.take_flow::<Pending>(auth).await {
         Ok(Some((pending, mut cookies))) => {
-            // A silent try says nothing new.
-            let is_sign_in = pending.begun_by == BegunBy::Visitor && returned.params.get("code").is_some();
             let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
             cookies.extend(cookie);
-            let response = finish_sign_in(auth, returned, pending, cookies).await;
-            if is_sign_in {
+            let Finished { response, has_signed_in } = finish_sign_in(auth, returned, pending, cookies).await;
+            if has_signed_in {
                 announcer.signed_in(&browser);
             }
             response
@@ -99,5 +99,33 @@ pub(super) async fn logout_callback(
             Redirect::to(url.as_str()).into_response()
         }
         None => finish_sign_out(&auth, &origin, Some(state), &headers).await,
+    }
+}
+
+/// `POST /auth/signed-in`, form `receipt`, and client authentication: an app has completed the sign-in that the
+/// receipt came with. 202 once the others are being told.
+///
+/// # Errors
+/// 401 `invalid_client`; 400 `invalid_receipt` when it is another app's, was used, or is too old; 503 when the
+/// store is down.
+pub(super) async fn signed_in(
+    State(registry): State<Arc<Registry>>,
+    State(announcer): State<Announcer>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let in_form = form.get("client_id").zip(form.get("client_secret"));
+    let app = match authenticate(&registry, &headers, in_form) {
+        Ok(app) => app,
+        Err(refused) => return refused,
+    };
+    match announcer.confirmed(app, form.get("receipt").unwrap_or_default()).await {
+        Ok(true) => StatusCode::ACCEPTED.into_response(),
+        Ok(false) => {
+            tracing::warn!(rule = "invalid_receipt", app = app.client_id, "a sign-in was not announced");
+            let sentence = "This receipt is another app's, was used, or is too old.";
+            error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_receipt", sentence)
+        }
+        Err(cause) => try_again(&cause, &headers),
     }
 }

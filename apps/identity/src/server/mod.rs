@@ -74,6 +74,7 @@ fn endpoints(state: Proxy) -> Router {
         .route("/hub.js", get(hub::script))
         .route("/auth/backchannel-logout", post(logout::backchannel_logout))
         .route("/auth/logout", post(logout::logout))
+        .route("/auth/signed-in", post(callback::signed_in))
         .route("/auth/external/handoff/verify", post(verify::verify))
         .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .with_state(state);

@@ -178,8 +178,11 @@ impl Watch {
                 self.state = State::Left;
                 Some(Todo::Reload)
             }
-            State::Ended(EndReason::UserChanged) if user.is_some() => None,
-            State::Ended(_) if user.is_some() => Some(self.end(EndReason::UserChanged)),
+            // It was another user's sign-in that was heard of.
+            State::Ended(reason) if user.is_some() => {
+                self.ticket = None;
+                (reason != EndReason::UserChanged).then(|| self.end(EndReason::UserChanged))
+            }
             State::Ended(_) => {
                 let ticket = self.ticket.take()?;
                 self.state = State::Left;

@@ -1,6 +1,6 @@
 //! Identity's half: the browser's handle, and telling every app that somebody signed in there.
 
-use super::{AppHandle, BrowserEvent, BrowserHandle, HANDLE_PARAM};
+use super::{AppHandle, BrowserEvent, BrowserHandle, HANDLE_PARAM, RECEIPT_PARAM};
 use crate::{
     Auth,
     clock::Clock,
@@ -8,10 +8,15 @@ use crate::{
     logout::SigningKeys,
     origin::{Origin, RegisteredClient, Registry},
     random::Random,
+    seal::Purpose,
     session::CookieKind,
+    store::StoreError,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use url::{Url, form_urlencoded};
@@ -21,6 +26,9 @@ const HEAD_START: Duration = Duration::from_millis(200);
 /// How long an app may take to answer. There is no second try: a tab that comes back late has found out by
 /// itself, or its user has.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// How long an app may take to complete a sign-in.
+const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
 /// What tells the apps; cheap to clone.
 #[derive(Clone)]
@@ -67,6 +75,38 @@ impl Announcer {
         back.query_pairs_mut().append_pair(HANDLE_PARAM, &handle.expose());
     }
 
+    /// Adds a receipt to the redirect that leads back to the app: once the sign-in is complete there, the app
+    /// gives it back ([`confirmed`](Self::confirmed)). Identity cannot tell by itself: the flow may have been
+    /// begun by a link of somebody else's, which ends with nothing at the app.
+    pub fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
+        let Inner { auth, .. } = &*self.0;
+        let id: [u8; 16] = auth.random.bytes();
+        let expires_at = (auth.clock.now() + RECEIPT_LIFETIME).timestamp_millis().to_be_bytes();
+        let plain = [id.as_slice(), &expires_at, browser.expose().as_bytes()].concat();
+        let sealed = auth.keyring.seal(Purpose::Receipt, app.client_id.as_bytes(), &plain);
+        back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
+    }
+
+    /// An app gives a receipt back: a sign-in in that browser is complete, and every app is told. Once, and
+    /// only from the app it was given to; `false` for everything else.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn confirmed(&self, app: &RegisteredClient, receipt: &str) -> Result<bool, StoreError> {
+        let auth = &self.0.auth;
+        let opened = URL_SAFE_NO_PAD
+            .decode(receipt)
+            .ok()
+            .and_then(|sealed| auth.keyring.open(Purpose::Receipt, app.client_id.as_bytes(), &sealed).ok());
+        let Some((expires_at, browser)) = opened.as_deref().and_then(read_receipt) else { return Ok(false) };
+        let id: [u8; 32] = Sha256::new().chain_update("receipt").chain_update(receipt).finalize().into();
+        if auth.clock.now() >= expires_at || !auth.store.use_state(&id, expires_at).await? {
+            return Ok(false);
+        }
+        self.signed_in(&browser);
+        Ok(true)
+    }
+
     /// Tells every app that somebody signed in in this browser. Returns at once.
     pub fn signed_in(&self, browser: &BrowserHandle) {
         for app in self.0.registry.iter() {
@@ -104,4 +144,10 @@ impl Announcer {
             Ok(Ok(answer)) => Err(format!("it answered {}", answer.status().as_u16())),
         }
     }
+}
+
+fn read_receipt(plain: &[u8]) -> Option<(DateTime<Utc>, BrowserHandle)> {
+    let millis = i64::from_be_bytes(plain.get(16..24)?.try_into().ok()?);
+    let browser = BrowserHandle::parse(std::str::from_utf8(plain.get(24..)?).ok()?)?;
+    Some((DateTime::from_timestamp_millis(millis)?, browser))
 }

@@ -14,6 +14,7 @@
 //! carried on a bus or sent to a server is only ever a handle's SHA-256 ([`BrowserKey`]).
 
 mod announce;
+mod confirm;
 mod event;
 mod handle;
 mod waiting;
@@ -25,3 +26,5 @@ pub use waiting::{Browsers, TicketError};
 
 /// The parameter in which identity passes an app its handle, beside the provider's own.
 pub const HANDLE_PARAM: &str = "browser_handle";
+/// The parameter with the receipt for a sign-in, which the app gives back once it is complete.
+pub const RECEIPT_PARAM: &str = "sign_in_receipt";

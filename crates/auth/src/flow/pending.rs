@@ -21,6 +21,8 @@ pub enum BegunBy {
     /// The guard, on the way to a protected page: a visitor whom the provider does not know is not told
     /// that something went wrong, for they asked for nothing.
     Guard,
+    /// A tab that waited signed out and heard of a sign-in elsewhere; as with the guard, nobody is told.
+    Waiting,
     /// A hidden frame of a page (`checkSession`): its end is a message to that page.
     Frame,
 }

@@ -3,7 +3,7 @@
 
 use super::Passthrough;
 use crate::{
-    browser::HANDLE_PARAM,
+    browser::{HANDLE_PARAM, RECEIPT_PARAM},
     origin::{Origin, ParamsError, RegisteredClient, Registry, UniqueParams},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ use url::Url;
 const MAX_OPAQUE: usize = 512;
 
 /// What an app gets from us beside the provider's answer; the provider has no say in it.
-const OURS: [&str; 2] = ["state", HANDLE_PARAM];
+const OURS: [&str; 3] = ["state", HANDLE_PARAM, RECEIPT_PARAM];
 
 /// A checked `GET /authorize` of a registered app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,9 +136,9 @@ impl Proxied {
         registry.find(&Origin::parse(&self.source).ok()?)
     }
 
-    /// Whether this answer of the provider means that somebody has just signed in.
+    /// Whether this answer of the provider may mean that somebody has just signed in: the app will know.
     #[must_use]
-    pub fn is_sign_in(&self, answer: &UniqueParams) -> bool {
+    pub fn may_be_sign_in(&self, answer: &UniqueParams) -> bool {
         !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())
     }
 

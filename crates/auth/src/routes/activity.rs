@@ -7,8 +7,8 @@ use crate::{
     Auth, error_page, guard,
     origin::{Origin, RequestOrigin},
     session::{
-        CookieKind, CurrentSession, IdleEnd, Resolution, Session, SessionRecord, SessionUnavailable,
-        set_cookies,
+        CookieKind, CurrentSession, IdleEnd, Resolution, Session, SessionId, SessionRecord,
+        SessionUnavailable, set_cookies,
     },
 };
 use axum::{
@@ -66,7 +66,9 @@ async fn renewed(
     record: &SessionRecord,
     headers: &HeaderMap,
 ) -> Vec<HeaderValue> {
-    let Some(value) = auth.cookies.values(CookieKind::Session, origin, headers).next() else {
+    // A neighbour on the domain may have planted another of that name.
+    let is_own = |value: &&str| SessionId::parse(value).is_some_and(|id| id.key() == session.key);
+    let Some(value) = auth.cookies.values(CookieKind::Session, origin, headers).find(is_own) else {
         return Vec::new();
     };
     let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);

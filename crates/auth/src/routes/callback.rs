@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Auth,
-    browser::{AppHandle, HANDLE_PARAM},
+    browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM},
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
@@ -82,6 +82,16 @@ impl Returned {
         }
     }
 
+    /// Tells identity that the sign-in which came with its receipt is complete, so that it tells the others.
+    fn confirm(&self, auth: Auth) {
+        let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
+        tokio::spawn(async move {
+            if let Some(identity) = &auth.identity {
+                identity.confirm_sign_in(&auth.http, &receipt).await;
+            }
+        });
+    }
+
     /// The cookie that keeps what identity calls this browser, if it came from there and says so.
     fn handle_cookie(&self, auth: &Auth) -> Option<HeaderValue> {
         auth.proxies.nearest(&self.origin)?;
@@ -98,7 +108,12 @@ pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Re
     match returned.take_flow(&auth).await {
         Ok(Some((pending, mut cookies))) => {
             cookies.extend(returned.handle_cookie(&auth));
-            finish_sign_in(&auth, &returned, pending, cookies).await
+            let Finished { response, has_signed_in } =
+                finish_sign_in(&auth, &returned, pending, cookies).await;
+            if has_signed_in {
+                returned.confirm(auth);
+            }
+            response
         }
         Ok(None) => refused(&FlowError::InvalidState, &ReturnPath::root()),
         Err(cause) => try_again(&cause, &returned.headers),
@@ -112,6 +127,14 @@ pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
     error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", sentence)
 }
 
+/// How a sign-in ended.
+pub struct Finished {
+    /// Where the visitor goes from here.
+    pub response: Response,
+    /// Whether they have signed in by hand, just now.
+    pub has_signed_in: bool,
+}
+
 /// The rest of a sign-in, from a flow that was taken: exchange, verify, a new session under a new id,
 /// the old one ended, and back to where the visitor wanted to go.
 pub async fn finish_sign_in(
@@ -119,20 +142,29 @@ pub async fn finish_sign_in(
     returned: &Returned,
     pending: Pending,
     mut cookies: Vec<HeaderValue>,
-) -> Response {
+) -> Finished {
     let (return_path, begun_by) = (pending.return_path(), pending.begun_by);
     let by_visitor = begun_by == BegunBy::Visitor;
     let done = || match begun_by {
         BegunBy::Frame => check_session::told(Outcome::SignedIn),
-        BegunBy::Visitor | BegunBy::Guard => Redirect::to(return_path.as_str()).into_response(),
+        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => {
+            Redirect::to(return_path.as_str()).into_response()
+        }
     };
     if !by_visitor && matches!(returned.current, CurrentSession::SignedIn(_)) {
         // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
-        return (set_cookies(cookies), done()).into_response();
+        let response = (set_cookies(cookies), done()).into_response();
+        return Finished { response, has_signed_in: false };
     }
-    let response = match signed_in(auth, returned, pending).await {
+    let Returned { origin, current, headers, .. } = returned;
+    let result = match silent::may_finish(&auth.cookies, origin, current, headers, begun_by) {
+        true => signed_in(auth, returned, pending).await,
+        false => Err(FlowError::LoginRequired),
+    };
+    let has_signed_in = by_visitor && result.is_ok();
+    let response = match result {
         Ok((id, seconds)) => {
-            let (settings, origin) = (&auth.cookies, &returned.origin);
+            let settings = &auth.cookies;
             cookies.push(settings.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
             if auth.providers.len() > 1 {
                 let last = &returned.provider;
@@ -155,7 +187,7 @@ pub async fn finish_sign_in(
         }
         Err(error) => refused(&error, &return_path),
     };
-    (set_cookies(cookies), response).into_response()
+    Finished { response: (set_cookies(cookies), response).into_response(), has_signed_in }
 }
 
 async fn signed_in(

@@ -4,17 +4,17 @@ use super::Form;
 use crate::{
     Auth,
     browser::TicketError,
-    error_page, guard,
+    guard,
     origin::{RequestOrigin, ReturnPath},
-    session::{CookieKind, CurrentSession, set_cookies, silent},
+    session::{CurrentSession, set_cookies, silent},
 };
-use auth_types::silent_url;
+use auth_types::{login_url, silent_url};
 use axum::{
     Extension,
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 
 /// `POST /auth/come-back`, form `callbackUrl` and `ticket`: 303 to `GET /auth/silent`, which then asks the provider
 /// once, as if the guard had sent the browser. The ticket came with the news that somebody signed in in this
@@ -23,7 +23,7 @@ use http::{HeaderMap, StatusCode};
 /// meanwhile goes on to the page.
 ///
 /// # Errors
-/// 403 `invalid_ticket`, `ticket_used`; 503 when the store is down.
+/// 303 to `/login` for `invalid_ticket` and `ticket_used`, as the log names them; 503 when the store is down.
 pub(super) async fn come_back(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -43,12 +43,12 @@ pub(super) async fn come_back(
     };
     match redeemed {
         Ok(()) => {
-            // The cookie of the session that has ended, which would say so, has had its day.
-            let cookies = vec![
-                auth.cookies.clear(CookieKind::Session, &origin),
-                silent::attempt(&auth.cookies, &origin),
-            ];
-            (set_cookies(cookies), Redirect::to(&silent_url(return_path.as_str()))).into_response()
+            // The cookie of the session that has ended stays: the tab that signs in may have just replaced it.
+            (
+                set_cookies(vec![silent::coming_back(&auth.cookies, &origin)]),
+                Redirect::to(&silent_url(return_path.as_str())),
+            )
+                .into_response()
         }
         Err(TicketError::Store(error)) => {
             tracing::error!(%error, "a ticket could not be looked at");
@@ -56,8 +56,7 @@ pub(super) async fn come_back(
         }
         Err(error) => {
             tracing::warn!(rule = %error, "a silent sign-in was refused");
-            let sentence = "This page could not be opened again by itself. Please sign in.";
-            error_page::refuse(&headers, StatusCode::FORBIDDEN, &error.to_string(), sentence)
+            Redirect::to(&login_url(return_path.as_str())).into_response()
         }
     }
 }

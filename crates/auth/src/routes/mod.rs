@@ -24,7 +24,7 @@ pub(crate) use user_data::update as update_user_data;
 
 pub use backchannel_logout::receive_logout;
 pub(crate) use callback::begin_session;
-pub use callback::{Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
+pub use callback::{Finished, Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
 
 use crate::Auth;
 use axum::{

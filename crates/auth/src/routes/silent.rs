@@ -3,7 +3,7 @@
 use super::sign_in::{Wish, start};
 use crate::{
     Auth,
-    flow::{BegunBy, Passthrough},
+    flow::Passthrough,
     guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
@@ -39,11 +39,15 @@ pub(super) async fn silent(
         CurrentSession::SignedOut(_) => {}
     }
     let login = Redirect::to(&login_url(return_path.as_str())).into_response();
-    if !silent::is_on_the_way(&auth.cookies, &origin, &headers) {
+    if !silent::was_sent(&auth.cookies, &origin, &headers) {
         return login;
     }
-    let begun = match provider(&auth, &origin, &headers).filter(|_| silent::is_open(&current)) {
-        Some(provider) => begin(&auth, &origin, provider, return_path, &headers).await,
+    let begun_by = silent::sender(&auth.cookies, &origin, &current, &headers);
+    let begun = match begun_by.zip(provider(&auth, &origin, &headers)) {
+        Some((begun_by, provider)) => {
+            let wish = Wish { return_path, passthrough: Passthrough::silent(), begun_by };
+            begin(&auth, &origin, provider, &wish, &headers).await
+        }
         None => None,
     };
     (set_cookies(vec![silent::tried(&auth.cookies, &origin)]), begun.unwrap_or(login)).into_response()
@@ -60,11 +64,10 @@ async fn begin(
     auth: &Auth,
     origin: &Origin,
     provider: &Provider,
-    return_path: ReturnPath,
+    wish: &Wish,
     headers: &HeaderMap,
 ) -> Option<Response> {
-    let wish = Wish { return_path, passthrough: Passthrough::silent(), begun_by: BegunBy::Guard };
-    start(auth, origin, &provider.config.id, &wish, headers)
+    start(auth, origin, &provider.config.id, wish, headers)
         .await
         .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))
         .ok()

@@ -257,9 +257,11 @@ impl Inner {
         if !self.sessions.is_check_due(key, record) {
             return Ok(());
         }
-        // An access token that has ended proves nothing either way. A session that was handed over has none:
-        // before its time only a logout ends it.
-        let is_good = tokens.access_expires_at.is_none_or(|end| end > now);
+        // An access token that has ended, or may have, proves nothing either way; only one of plain OAuth 2.0 that
+        // names no end has none. A session that was handed over has no token: before its time only a logout
+        // ends it.
+        let never_ends = provider.issuer().is_none();
+        let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > LEAD);
         if let Some(access_token) = tokens.access_token.as_ref().filter(|_| is_good) {
             match provider.standing(access_token).await {
                 Standing::Good | Standing::NobodyToAsk => {}

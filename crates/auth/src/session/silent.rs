@@ -14,6 +14,7 @@
 use super::{CookieKind, CookieSettings, CurrentSession};
 use crate::{
     Auth,
+    flow::BegunBy,
     origin::{Origin, ReturnPath},
     provider::Provider,
 };
@@ -22,6 +23,9 @@ use http::{HeaderMap, HeaderValue, Method, request::Parts};
 
 /// On the way to `GET /auth/silent`.
 const TRY: &str = "try";
+/// The same, for a tab that waited and has heard of a sign-in: then it undoes nobody's decision, whatever the
+/// session before it ended of.
+const COMING_BACK: &str = "coming_back";
 /// No more in this browser session, until its user signs in by hand.
 const TRIED: &str = "tried";
 /// The same, because somebody ended the session: not even a hidden frame may ask (`checkSession`).
@@ -56,9 +60,40 @@ pub(crate) fn is_open(current: &CurrentSession) -> bool {
     matches!(current, CurrentSession::SignedOut(None | Some(EndReason::Expired)))
 }
 
-/// Whether the guard sent this request, in a browser that keeps cookies.
-pub(crate) fn is_on_the_way(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(cookies, origin, headers, TRY) && !is_over(cookies, origin, headers)
+/// Whether somebody sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link can.
+pub(crate) fn was_sent(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
+    let has = |value| has(cookies, origin, headers, value);
+    (has(TRY) || has(COMING_BACK)) && !is_over(cookies, origin, headers)
+}
+
+/// Who sent it; `None` where it would undo somebody's decision.
+pub(crate) fn sender(
+    cookies: &CookieSettings,
+    origin: &Origin,
+    current: &CurrentSession,
+    headers: &HeaderMap,
+) -> Option<BegunBy> {
+    let by_guard = has(cookies, origin, headers, TRY) && is_open(current);
+    match has(cookies, origin, headers, COMING_BACK) {
+        true => Some(BegunBy::Waiting),
+        false => by_guard.then_some(BegunBy::Guard),
+    }
+}
+
+/// Whether a sign-in that nobody asked for may still become a session: not when somebody ended one while it
+/// was under way.
+pub(crate) fn may_finish(
+    cookies: &CookieSettings,
+    origin: &Origin,
+    current: &CurrentSession,
+    headers: &HeaderMap,
+    begun_by: BegunBy,
+) -> bool {
+    match begun_by {
+        BegunBy::Visitor => true,
+        BegunBy::Waiting => !was_ended(cookies, origin, headers),
+        BegunBy::Guard | BegunBy::Frame => is_open(current) && !was_ended(cookies, origin, headers),
+    }
 }
 
 /// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
@@ -76,8 +111,12 @@ pub(crate) fn way_on(
     login_url(wanted.as_str())
 }
 
-/// The cookie that lets this browser try once, for whoever else has a reason than the guard.
-pub(crate) fn attempt(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
+/// The cookie that lets a tab come back, once.
+pub(crate) fn coming_back(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
+    cookies.set(CookieKind::Silent, origin, COMING_BACK, None)
+}
+
+fn attempt(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
     cookies.set(CookieKind::Silent, origin, TRY, None)
 }
 

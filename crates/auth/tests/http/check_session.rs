@@ -98,6 +98,18 @@ async fn a_session_that_began_meanwhile_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_sign_out_meanwhile_is_not_undone_by_a_frame_that_comes_late() {
+    let mut world = known_at_the_provider().await;
+    let begun = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
+    let answer = load(&mut world.browser, &begun.location().unwrap(), &SAME_SITE).await;
+    world.sign_in_again().await;
+    world.post("/auth/signout", &[("scope", "local")]).await;
+    let end = load(&mut world.browser, &answer.location().unwrap(), &SAME_SITE).await;
+    assert_eq!(told(&end), Some("login_required"));
+    assert_eq!(world.status().await, 401);
+}
+
+#[tokio::test]
 async fn what_somebody_ended_is_not_begun_again() {
     for by_sign_out in [true, false] {
         let mut world = world().await;

@@ -210,6 +210,18 @@ async fn a_session_that_began_meanwhile_is_left_alone_whatever_comes_back() {
     }
 }
 
+#[tokio::test]
+async fn a_sign_out_meanwhile_is_not_undone_by_an_answer_that_comes_late() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    let callback = world.answered().await;
+    world.sign_in_again().await;
+    world.post("/auth/signout", &[("scope", "local")]).await;
+    let page = world.browser.navigate(&callback).await;
+    assert_eq!(page.path(), LOGIN);
+    assert_eq!(world.status().await, 401);
+}
+
 impl World {
     /// By hand, while the provider knows the user already.
     pub(crate) async fn sign_in_again(&mut self) {

@@ -8,6 +8,9 @@ use chrono::TimeDelta;
 use http::Method;
 use test_support::EventStream;
 
+/// Where a tab ends that may not come back by itself.
+const LOGIN: &str = "/login?callbackUrl=%2Fprotected%3Ftab%3D2";
+
 impl World {
     /// What the browser sends to the app.
     fn cookie(&self, name: &str) -> String {
@@ -91,8 +94,7 @@ async fn a_tab_that_waits_hears_of_a_sign_in_elsewhere_and_comes_back_once() {
 
     world.sign_out_of_app("global").await;
     let again = world.come_back(&ticket).await;
-    assert_eq!(again.status, StatusCode::FORBIDDEN);
-    assert!(again.body.contains("ticket_used"), "{}", again.body);
+    assert_eq!((again.path().as_str(), again.set_cookies().len()), (LOGIN, 0), "it is used");
 }
 
 #[tokio::test]
@@ -236,11 +238,10 @@ async fn nobody_hears_of_another_browser() {
     assert!(nothing.is_err(), "one event, and not the other's");
     // The ticket is of no use in another browser.
     let stolen = Browser::new().post(&world.app.at("/auth/come-back"), &[("ticket", &ticket)]).await;
-    assert_eq!(stolen.status, StatusCode::FORBIDDEN);
-    assert!(stolen.body.contains("invalid_ticket"));
+    assert_eq!((stolen.path().as_str(), stolen.set_cookies().len()), ("/login", 0));
     world.app.clock.advance(TimeDelta::seconds(60));
     let late = world.come_back(&ticket).await;
-    assert!(late.status == StatusCode::FORBIDDEN && late.body.contains("invalid_ticket"));
+    assert_eq!((late.path().as_str(), late.set_cookies().len()), (LOGIN, 0));
 }
 
 #[tokio::test]
@@ -254,7 +255,7 @@ async fn neither_a_link_nor_a_foreign_form_begins_a_silent_sign_in() {
     let page = world.browser.send(Method::POST, &url, &headers, "ticket=x").await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     let own = world.come_back("x").await;
-    assert!(own.status == StatusCode::FORBIDDEN && own.set_cookies().is_empty());
+    assert_eq!((own.path().as_str(), own.set_cookies().len()), (LOGIN, 0));
 }
 
 #[tokio::test]
@@ -269,4 +270,63 @@ async fn one_browser_cannot_keep_the_server_busy_with_waiting() {
         }
     };
     assert_eq!((refused, open.len()), (StatusCode::TOO_MANY_REQUESTS, 4));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_the_app_did_not_complete_is_announced_to_nobody() {
+    let mut world = world().await;
+    let key = world.sign_in_heard().await;
+    let handle = world.cookie("app.browser");
+    let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
+    tab.next().await;
+    // Another site's link into a flow that the app never began; the provider knows the visitor and asks nothing.
+    let begun = world.begin().await;
+    let mut link = begun.location().unwrap();
+    let others: Vec<_> = link.query_pairs().into_owned().filter(|(name, _)| name != "state").collect();
+    link.query_pairs_mut().clear().extend_pairs(others).append_pair("state", "made-up");
+    let pages = world.browser.open(&link).await;
+    assert_eq!(pages.last().unwrap().url.query(), Some("error=invalid_state"));
+    assert!(
+        pages.iter().any(|page| page.url.query().is_some_and(|query| query.contains("sign_in_receipt=")))
+    );
+    // The next event is another one's.
+    assert_eq!(world.tell(&world.event(&key, "marker")).await.status, StatusCode::ACCEPTED);
+    tab.next_but_heartbeats().await.unwrap();
+    let nothing =
+        tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn a_receipt_is_good_once_for_its_app_and_for_two_minutes() {
+    let mut world = world().await;
+    let answer = world.at_provider().await;
+    let back = world.browser.get(&answer.location().unwrap()).await;
+    let receipt = params(&back.location().unwrap())["sign_in_receipt"].clone();
+    let url = world.identity.at("/auth/signed-in");
+    let give = async |secret: &str, receipt: &str| {
+        let fields = [("client_id", "partner"), ("client_secret", secret), ("receipt", receipt)];
+        Browser::new().post(&url, &fields).await
+    };
+    let stranger = give("wrong", &receipt).await;
+    assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);
+    let junk = give(APP_SECRET, "junk").await;
+    assert!(junk.status == StatusCode::BAD_REQUEST && junk.body.contains("invalid_receipt"));
+    assert_eq!(give(APP_SECRET, &receipt).await.status, StatusCode::ACCEPTED);
+    assert_eq!(give(APP_SECRET, &receipt).await.status, StatusCode::BAD_REQUEST, "it is used");
+    let answer = world.at_provider_again().await;
+    let back = world.browser.get(&answer).await;
+    let late = params(&back.location().unwrap())["sign_in_receipt"].clone();
+    world.identity.clock.advance(TimeDelta::minutes(2));
+    assert_eq!(give(APP_SECRET, &late).await.status, StatusCode::BAD_REQUEST, "it is too old");
+}
+
+impl World {
+    /// Where the provider sends a visitor whom it knows already.
+    async fn at_provider_again(&mut self) -> Url {
+        let begun = self.begin().await;
+        let passed_on = self.browser.navigate(&begun.location().unwrap()).await;
+        let answer = self.browser.navigate(&passed_on.location().unwrap()).await;
+        answer.location().unwrap()
+    }
 }
