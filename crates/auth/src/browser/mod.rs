@@ -5,8 +5,8 @@
 //! passes through it. So it gives each browser a random *handle*, kept in a session cookie of its own, and each
 //! app a handle derived from that one, which only this app and identity can connect with the browser. The app
 //! gets it on the way back from a sign-in ([`Announcer::pass_on`]) and keeps it in a session cookie
-//! ([`Browsers`]). When somebody signs in, identity tells every registered app, server to server, by a signed
-//! event ([`BrowserEvent`]). The app's waiting tabs hear it on `GET /auth/events?waiting` and one of them tries
+//! ([`Browsers`]). When somebody has signed in by hand, the app gives back the receipt that came along, and
+//! identity tells every registered app, server to server, by a signed event ([`BrowserEvent`]). The app's waiting tabs hear it on `GET /auth/events?waiting` and one of them tries
 //! a silent sign-in, once.
 //!
 //! The event grants nothing: a tab asks the server, and the provider decides. Nobody is followed beyond the
