@@ -70,6 +70,15 @@ fn a_sign_in_elsewhere_is_worth_one_silent_try_and_only_to_who_waits() {
 }
 
 #[test]
+fn another_users_sign_in_leaves_nothing_to_come_back_with() {
+    let mut tab = waiting();
+    assert_eq!(tab.hear(News::SignedInElsewhere("bobs".into()), 2), Some(Todo::Ask));
+    assert_eq!(tab.hear(says("bob"), 3), Some(Todo::ShowEnded(EndReason::UserChanged)));
+    assert_eq!(tab.hear(News::LostTouch, 5_000), Some(Todo::Ask));
+    assert_eq!(tab.hear(News::Answer(None), 5_001), None, "bob has left again");
+}
+
+#[test]
 fn what_came_while_the_server_was_asked_is_asked_again_once() {
     let mut watch = alices();
     assert_eq!(watch.hear(News::Woke, 0), Some(Todo::Ask));
