@@ -83,6 +83,10 @@ async function attachLog(info: TestInfo, log: string): Promise<void> {
 export const PUBLIC_PAGES = ['/', '/public', '/login', '/ssr-login', '/ssr-logout', '/signed-out'] as const;
 export const PROTECTED_PAGES = ['/protected', '/dashboard', '/session'] as const;
 
+/** Waits until what runs in the browser has begun. */
+export const awake = (page: Page): Promise<void> =>
+  page.locator('[data-nav-guard][data-ready=true]').waitFor({ state: 'attached' });
+
 export const signInButton = (page: Page) => page.getByRole('button', { name: /^Sign in with/ });
 export const signOutButton = (page: Page) => page.getByRole('button', { name: 'Sign out', exact: true });
 export const header = (page: Page) => page.getByRole('banner');

@@ -1,5 +1,5 @@
 // A session whose time is up.
-import { expect, expectSignedIn, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
+import { awake, expect, expectSignedIn, expectSignedOut, header, sessionStatus, signInAs, test } from '../support';
 
 test.use({ suiteArgs: ['--set', 'main:AUTH_SESSION_MAX_AGE=8'] });
 
@@ -9,7 +9,7 @@ test('an expired session is over on a click, on a hard load and at the endpoints
   suite,
 }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
-  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await awake(page);
   await expect.poll(() => sessionStatus(page, suite.main), { timeout: 20_000 }).toBe(401);
 
   await header(page).getByRole('link', { name: 'Protected' }).click();

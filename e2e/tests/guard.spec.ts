@@ -1,6 +1,6 @@
 // Article 2, "Handling Authorization Per Route": on a hard load the server answers before anything is
 // rendered; on a click the browser asks first and stays.
-import { PROTECTED_PAGES, PUBLIC_PAGES, expect, header, signInAs, test } from '../support';
+import { PROTECTED_PAGES, PUBLIC_PAGES, awake, expect, header, signInAs, test } from '../support';
 
 for (const path of PROTECTED_PAGES) {
   test(`${path} redirects a signed-out visitor with an empty body`, async ({ page, suite }) => {
@@ -28,7 +28,7 @@ test('public pages open for everybody', async ({ page, suite }) => {
 
 test('a click on a protected link stays and explains', async ({ page, suite }) => {
   await page.goto(`${suite.main}/public`);
-  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await awake(page);
   await header(page).getByRole('link', { name: 'Protected' }).click();
   await expect(page.getByText('Please sign in to continue')).toBeVisible();
   await expect(page).toHaveURL(`${suite.main}/public`);
@@ -39,7 +39,7 @@ test('a click on a protected link stays and explains', async ({ page, suite }) =
 
 test('a click on a protected link opens it for a signed-in user', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
-  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await awake(page);
   await header(page).getByRole('link', { name: 'Protected' }).click();
   await page.waitForURL(`${suite.main}/protected`);
   await expect(page.getByText('Only signed-in users see this page')).toBeVisible();
@@ -47,7 +47,7 @@ test('a click on a protected link opens it for a signed-in user', async ({ page,
 
 test('a session that ended elsewhere is noticed at the next click', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
-  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await awake(page);
   const other = await context.newPage();
   await other.goto(`${suite.main}/ssr-logout`);
   await other.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();

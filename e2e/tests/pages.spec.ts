@@ -1,7 +1,7 @@
 // What holds for every page: no error in the console (the guard sees to that), a policy that keeps foreign
 // code out, and a layout for eyes, keyboards and phones.
 import AxeBuilder from '@axe-core/playwright';
-import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, type Suite, expect, signInAs, signInButton, test } from '../support';
+import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, type Suite, awake, expect, signInAs, signInButton, test } from '../support';
 
 const everyPage = [...PUBLIC_PAGES, ...PROTECTED_PAGES];
 
@@ -121,8 +121,22 @@ test('pages with nothing interactive load no script', async ({ page, suite }) =>
   }
   expect(scripts).toEqual([]);
   await page.goto(suite.main);
-  await page.locator('.guard-message[data-ready=true]').waitFor({ state: 'attached' });
+  await awake(page);
   expect(scripts.length).toBeGreaterThan(0);
+});
+
+test('what runs in the browser is fetched after the first paint', async ({ page, suite }) => {
+  await page.goto(suite.main);
+  await awake(page);
+  const { painted, fetched } = await page.evaluate(() => ({
+    painted: performance.getEntriesByName('first-paint')[0]?.startTime ?? Number.NaN,
+    fetched: performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => /[.](js|wasm)$/.test(name))
+      .map(({ startTime }) => startTime),
+  }));
+  expect(fetched).toHaveLength(2);
+  expect(Math.min(...fetched)).toBeGreaterThanOrEqual(painted);
 });
 
 test('a signed-out page in the history shows nothing protected', async ({ page, suite }) => {

@@ -15,7 +15,7 @@ use leptos_router::{
 
 const NAVIGATION: &[NavLink] = &[NavLink { path: "/", label: "Apps" }];
 
-/// The HTML document of every page. None has islands.
+/// The HTML document of every page. None loads a script.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     document(options, false, || view! { <App/> })
 }

@@ -22,5 +22,5 @@ pub use app::{App, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    auth_ui::islands::hydrate();
+    auth_ui::browser::start();
 }

@@ -13,8 +13,8 @@ use leptos_router::{
     path,
 };
 
-/// The pages with islands. All others load neither script nor WebAssembly.
-const PAGES_WITH_ISLANDS: [&str; 5] = ["/", "/public", "/protected", "/dashboard", "/session"];
+/// The pages where something runs in the browser. All others load neither script nor WebAssembly.
+const PAGES_WITH_SCRIPTS: [&str; 5] = ["/", "/public", "/protected", "/dashboard", "/session"];
 
 const NAVIGATION: &[NavLink] = &[
     NavLink { path: "/", label: "Home" },
@@ -26,8 +26,8 @@ const NAVIGATION: &[NavLink] = &[
 
 /// The HTML document of every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let islands = PAGES_WITH_ISLANDS.contains(&current_path().as_str());
-    document(options, islands, || view! { <App/> })
+    let has_scripts = PAGES_WITH_SCRIPTS.contains(&current_path().as_str());
+    document(options, has_scripts, || view! { <App/> })
 }
 
 /// The pages. All of them are rendered in one piece (`SsrMode::Async`), so that status and headers are

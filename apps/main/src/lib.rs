@@ -1,13 +1,16 @@
 //! The main app: a few pages, one server function, and the session of articles 1 and 2 behind them.
 //!
 //! The same binary runs as games, store and partner. With `ssr` this crate is the server; with `hydrate`
-//! it is the WebAssembly of the islands: those of `auth-ui`, and the favourite number of the dashboard.
+//! it is the WebAssembly: what watches the session, from `auth-ui`, and the number of the dashboard.
 
 // The types of a page nest as deep as its markup, deeper than the compiler follows by itself.
 #![recursion_limit = "256"]
-#![expect(
-    unreachable_pub,
-    reason = "#[component] and #[island] keep a public twin of the function in its own, private module"
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        unreachable_pub,
+        reason = "#[component] keeps a public twin of the function in its own, private module"
+    )
 )]
 
 #[cfg(feature = "ssr")]
@@ -26,5 +29,6 @@ pub use app::{App, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    auth_ui::islands::hydrate();
+    auth_ui::browser::start();
+    favourite_number::follow();
 }

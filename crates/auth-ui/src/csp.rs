@@ -16,7 +16,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
         forms.push_str(origin);
     }
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
-    // `wasm-unsafe-eval` compiles the islands; `strict-dynamic` lets the one nonced script import them.
+    // `wasm-unsafe-eval` compiles what runs here; `strict-dynamic` lets the one nonced script import it.
     format!(
         "default-src 'none'; \
          script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \

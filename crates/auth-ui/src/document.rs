@@ -6,25 +6,22 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-/// Whether the page being rendered has islands.
+/// Whether the page being rendered loads scripts.
 #[derive(Clone, Copy)]
-struct Islands(bool);
+struct Scripts(bool);
 
 /// The document: `<head>`, the app in `<body>`, and the Content-Security-Policy on the response.
 ///
-/// Scripts and wasm are loaded only when the page has `islands`; a page with nothing interactive loads
+/// Scripts and wasm are loaded only for a page that `has_scripts`; one with nothing interactive loads
 /// none.
 pub fn document<V: IntoView + 'static>(
     options: LeptosOptions,
-    islands: bool,
+    has_scripts: bool,
     app: impl FnOnce() -> V,
 ) -> impl IntoView {
-    provide_context(Islands(islands));
+    provide_context(Scripts(has_scripts));
     send_policy(&options);
-    let scripts = islands.then(|| {
-        let options = options.clone();
-        view! { <HydrationScripts options islands=true/> }
-    });
+    let script = has_scripts.then(|| start_script(&options));
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -35,7 +32,7 @@ pub fn document<V: IntoView + 'static>(
                 <HashedStylesheet options=options.clone()/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <AutoReload options/>
-                {scripts}
+                {script}
                 <MetaTags/>
             </head>
             <body>{app()}</body>
@@ -43,10 +40,18 @@ pub fn document<V: IntoView + 'static>(
     }
 }
 
-/// Whether the page being rendered loads scripts, so that components add islands only where they wake.
+/// Whether the page being rendered loads scripts, so that components ask for the browser only where it is awake.
 #[must_use]
-pub fn has_islands() -> bool {
-    use_context::<Islands>().is_some_and(|Islands(islands)| islands)
+pub fn has_scripts() -> bool {
+    use_context::<Scripts>().is_some_and(|Scripts(has_scripts)| has_scripts)
+}
+
+/// Loads the WebAssembly once the page is painted, and calls its `hydrate`. A tab that nobody looks at is never
+/// painted, so it does not wait for long. (Leptos' own script is for its islands; it loads before the paint.)
+fn start_script(options: &LeptosOptions) -> impl IntoView + use<> {
+    let file = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let script = format!("({})({file:?})", include_str!("document/start.js").trim());
+    view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
 }
 
 fn send_policy(options: &LeptosOptions) {

@@ -1,20 +1,25 @@
 //! The Leptos side of sign-in: what a page knows of its request, the components and pages both apps
-//! share, and the few islands that run in the browser.
+//! share, and the little of it that runs in the browser.
 //!
 //! Two builds of this crate exist. With `ssr` everything renders to HTML on the server. With `hydrate`
-//! only [`islands`] and the plain functions beside them are compiled, to WebAssembly, so a page ships
-//! the code of what must be interactive and nothing else. Neither build sees the server crate `auth`:
+//! only `browser` and the plain functions beside it are compiled, to WebAssembly, so a page ships the code
+//! of what must be interactive and nothing else. Neither build sees the server crate `auth`:
 //! the two meet in the serde types of `auth-types`.
 //!
 //! Article 2, "Managing session on the Client side": its `$page.data.session` is [`auth`] here.
 
-#![expect(
-    unreachable_pub,
-    reason = "#[component] and #[island] keep a public twin of the function in its own, private module"
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        unreachable_pub,
+        reason = "#[component] keeps a public twin of the function in its own, private module"
+    )
 )]
 
+#[cfg(feature = "hydrate")]
+pub mod browser;
+#[cfg(feature = "ssr")]
 mod call_error;
-pub mod islands;
 pub mod links;
 pub mod remaining;
 pub mod tab;
@@ -36,17 +41,18 @@ pub mod serve;
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
 
+#[cfg(feature = "ssr")]
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
-    Header, NavLink, Notice, NoticeKind, Person, SessionWatch, SignInForms, SignOutForm, SignOutScope,
-    SignedIn, SignedOut, TabPanel, TimeLeft, When, initials,
+    CheckSession, Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch,
+    SignInForms, SignOutForm, SignOutScope, SignedIn, SignedOut, TabPanel, TimeLeft, When, initials,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};
 #[cfg(feature = "ssr")]
 pub use csp::content_security_policy;
 #[cfg(feature = "ssr")]
-pub use document::{document, has_islands};
+pub use document::{document, has_scripts};
 #[cfg(feature = "ssr")]
 pub use require_auth::{refuse, require_auth};

@@ -1,14 +1,9 @@
 //! `/dashboard`: the user's profile, and a number the app keeps in the session.
 
 use super::parts::SignInFirst;
-use crate::{
-    favourite_number::FavouriteNumber,
-    preferences::Preferences,
-    server_fns::{SaveFavouriteNumber, Saved},
-};
-use auth_types::PublicSession;
+use crate::{favourite_number::FavouriteNumber, server_fns::Saved};
 use auth_ui::{Notice, NoticeKind, Person, auth, pages::PageTitle};
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// The dashboard.
@@ -23,21 +18,20 @@ pub(crate) fn Dashboard() -> impl IntoView {
                 // Erased, as on the session page: the types of a long page outgrow the compiler.
                 view! { <section class="card" aria-label="You"><Person user=session.user.clone()/></section> }
                     .into_any(),
-                view! { <YourNumber session/> }.into_any(),
+                view! { <YourNumber/> }.into_any(),
             ])}
         </main>
     }
 }
 
 #[component]
-fn YourNumber(session: PublicSession) -> impl IntoView {
-    let number = session.data::<Preferences>().favourite_number;
+fn YourNumber() -> impl IntoView {
     let saved = use_query_map().read_untracked().get("saved").as_deref().and_then(Saved::parse);
     view! {
         <section class="card stack" aria-labelledby="number-title">
             <h2 id="number-title">"Your favourite number"</h2>
             {saved.map(|saved| view! { <Outcome saved/> })}
-            <FavouriteNumber user_id=session.user.id number action=SaveFavouriteNumber::url().to_owned()/>
+            <FavouriteNumber/>
             <p class="muted small">"It is kept in your session, on the server, and ends with it."</p>
         </section>
     }

@@ -2,9 +2,7 @@
 
 use super::{devices::Devices, parts::SignInFirst};
 use auth_types::{PublicSession, SessionFacts, SessionState};
-use auth_ui::{
-    SignOutForm, SignOutScope, TabPanel, TimeLeft, When, islands::SessionProbe, page, pages::PageTitle,
-};
+use auth_ui::{SessionProbe, SignOutForm, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle};
 use leptos::prelude::*;
 
 /// The session page.

@@ -1,10 +1,8 @@
 //! The header of every page: where you are, where you can go, who you are.
 
 use crate::{
-    SessionWatch, SignOutForm, current_path, current_path_and_query, has_islands,
-    islands::{CheckSession, NavGuard},
-    links::sign_in_url,
-    page,
+    CheckSession, NavGuard, SessionWatch, SignOutForm, current_path, current_path_and_query, has_scripts,
+    links::sign_in_url, page,
 };
 use auth_types::SessionState;
 use leptos::prelude::*;
@@ -18,7 +16,7 @@ pub struct NavLink {
     pub label: &'static str,
 }
 
-/// App name, navigation, the signed-in user's name and the way in or out. On pages with islands the
+/// App name, navigation, the signed-in user's name and the way in or out. On pages with scripts the
 /// navigation asks for the session before it leaves for a protected page, and a guest who is signed in
 /// elsewhere is told so.
 #[component]
@@ -29,8 +27,8 @@ pub fn Header(
     let page = page();
     let path = current_path();
     let watched = page.session.session().map(|session| session.user.id.clone()).zip(page.tab);
-    let watched = watched.filter(|_| has_islands());
-    let unknown = has_islands() && matches!(page.session, SessionState::SignedOut(_));
+    let watched = watched.filter(|_| has_scripts());
+    let unknown = has_scripts() && matches!(page.session, SessionState::SignedOut(_));
     let items = links
         .iter()
         .map(|link| {
@@ -52,7 +50,7 @@ pub fn Header(
                 <Account session=page.session/>
             </div>
         </header>
-        {has_islands().then(|| view! { <NavGuard/> })}
+        {has_scripts().then(|| view! { <NavGuard/> })}
         {unknown.then(|| view! { <CheckSession path=current_path_and_query()/> })}
         {watched.map(|(user, tab)| view! { <SessionWatch user path=current_path_and_query() tab/> })}
     }

@@ -1,19 +1,26 @@
-//! Components that render on the server and need no script.
+//! Components. They render on the server, with everything they may come to show; some have a part in
+//! [`browser`](crate::browser) that fills them in.
 
+mod check_session;
 mod gates;
 mod header;
+mod nav_guard;
 mod notice;
 mod person;
+mod session_probe;
 mod session_watch;
 mod sign_in;
 mod sign_out;
 mod tab_panel;
 mod when;
 
+pub use check_session::CheckSession;
 pub use gates::{SignedIn, SignedOut};
 pub use header::{Header, NavLink};
+pub use nav_guard::NavGuard;
 pub use notice::{Notice, NoticeKind};
 pub use person::{Person, initials};
+pub use session_probe::SessionProbe;
 pub use session_watch::SessionWatch;
 pub use sign_in::SignInForms;
 pub use sign_out::{SignOutForm, SignOutScope};

@@ -1,6 +1,6 @@
 //! Points in time, written for people.
 
-use crate::islands::Countdown;
+use crate::remaining::remaining;
 use chrono::{DateTime, FixedOffset, Utc};
 use leptos::prelude::*;
 
@@ -15,13 +15,22 @@ pub fn When(
     view! { <time datetime=at>{text}</time> }
 }
 
-/// How long until an RFC 3339 instant, ticking where the page has islands.
+/// How long until an RFC 3339 instant, ticking where the page loads its script.
+///
+/// The browser counts from what was left when the server wrote the page, so a wrong clock on the user's
+/// machine has no effect; with JavaScript off the server's text stays.
 #[component]
 pub fn TimeLeft(
     /// RFC 3339.
     until: String,
 ) -> impl IntoView {
-    seconds_until(&until).map(|seconds| view! { <span title=until><Countdown seconds/></span> })
+    seconds_until(&until).map(|seconds| {
+        view! {
+            <span title=until>
+                <span class="countdown" data-seconds=seconds.to_string()>{remaining(seconds)}</span>
+            </span>
+        }
+    })
 }
 
 /// Seconds from now to an RFC 3339 instant, negative when it is past; `None` when it cannot be read.

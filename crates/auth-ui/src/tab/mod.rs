@@ -1,5 +1,5 @@
 //! What a tab makes of what it hears (article 4): three pure machines, events in, things to do out. The
-//! browser's side, which feeds them and does what they say, is [`islands`](crate::islands).
+//! browser's side, which feeds them and does what they say, is `browser`.
 //!
 //! - [`session`]: does the page still show a session, and whose?
 //! - [`leadership`]: which tab of the origin listens to the server for all of them?

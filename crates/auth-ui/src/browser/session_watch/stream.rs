@@ -1,7 +1,8 @@
 //! `GET /auth/events` in the one tab of an origin that listens.
 
 use super::watcher::Watcher;
-use wasm_bindgen::{JsCast, closure::Closure};
+use crate::browser::dom::{callback, on};
+use wasm_bindgen::JsCast;
 use web_sys::{EventSource, MessageEvent};
 
 /// What a stream is about.
@@ -50,23 +51,23 @@ impl Stream {
         let source = EventSource::new(kind.path()).ok()?;
         for name in kind.names() {
             let watcher = watcher.clone();
-            let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            on(&source, name, move |event| {
+                let event: MessageEvent = event.unchecked_into();
                 let sent = event.last_event_id().parse().unwrap_or_default();
                 let data = event.data().as_string().and_then(|data| js_sys::JSON::parse(&data).ok());
                 watcher.hear_server(name, sent, &data.unwrap_or_default());
             });
-            let _ = source.add_event_listener_with_callback(name, heard.into_js_value().unchecked_ref());
         }
         let lost = {
             let (watcher, source) = (watcher.clone(), source.clone());
-            Closure::<dyn Fn()>::new(move || {
+            callback(move |_| {
                 // A broken connection is made again by itself, with the last event's id; a refusal is final.
                 if source.ready_state() == EventSource::CLOSED {
                     watcher.lost_stream(kind);
                 }
             })
         };
-        source.set_onerror(Some(lost.into_js_value().unchecked_ref()));
+        source.set_onerror(Some(&lost));
         Some(Self { kind, source })
     }
 }

@@ -2,16 +2,15 @@
 //! asleep, offline, its clock set.
 
 use super::{clock::now, watcher::Watcher};
-use crate::tab::{leadership, session::News};
-use leptos::{
-    ev::Event,
-    prelude::{document, set_interval, window, window_event_listener_untyped},
+use crate::{
+    browser::dom::{document, every, on, property, window},
+    tab::{leadership, session::News},
 };
-use std::{cell::Cell, rc::Rc, time::Duration};
-use wasm_bindgen::{JsCast, closure::Closure};
+use std::{cell::Cell, rc::Rc};
+use web_sys::EventTarget;
 
-/// How often a tab looks at the clock.
-const TICK: Duration = Duration::from_secs(1);
+/// How often a tab looks at the clock, milliseconds.
+const TICK: i32 = 1_000;
 /// After so long in the background a page is covered, milliseconds: the server is asked before it shows again.
 const NAP: i64 = 30_000;
 /// A step between two ticks that no timer makes in a tab one can see, milliseconds.
@@ -24,7 +23,7 @@ pub(super) fn follow(watcher: &Watcher) {
     let hidden_at = Rc::new(Cell::new(document().hidden().then(now)));
     {
         let (watcher, hidden_at) = (watcher.clone(), hidden_at.clone());
-        on_document("visibilitychange", move || {
+        on(&document(), "visibilitychange", move |_| {
             if document().hidden() {
                 hidden_at.set(Some(now()));
                 return;
@@ -35,16 +34,15 @@ pub(super) fn follow(watcher: &Watcher) {
             watcher.wake();
         });
     }
-    for (sign, is_window) in [("freeze", false), ("pagehide", true)] {
+    let (page, tab): (EventTarget, EventTarget) = (document().into(), window().into());
+    for (target, sign) in [(&page, "freeze"), (&tab, "pagehide")] {
         let watcher = watcher.clone();
-        on(sign, is_window, move |_| watcher.leave());
+        on(target, sign, move |_| watcher.leave());
     }
-    for (sign, is_window) in [("resume", false), ("pageshow", true)] {
+    for (target, sign) in [(&page, "resume"), (&tab, "pageshow")] {
         let watcher = watcher.clone();
-        on(sign, is_window, move |event| {
-            let is_first = sign == "pageshow"
-                && !js_sys::Reflect::get(&event, &"persisted".into())
-                    .is_ok_and(|persisted| persisted.is_truthy());
+        on(target, sign, move |event| {
+            let is_first = sign == "pageshow" && !property(&event, "persisted").is_truthy();
             if !is_first {
                 watcher.come_back();
             }
@@ -52,7 +50,7 @@ pub(super) fn follow(watcher: &Watcher) {
     }
     {
         let watcher = watcher.clone();
-        on("online", true, move |_| watcher.wake());
+        on(&tab, "online", move |_| watcher.wake());
     }
     tick(watcher.clone(), hidden_at);
 }
@@ -63,40 +61,24 @@ fn napped(hidden_at: i64) -> bool {
 
 fn tick(watcher: Watcher, hidden_at: Rc<Cell<Option<i64>>>) {
     let last = Cell::new((now(), monotonic()));
-    set_interval(
-        move || {
-            let here = (now(), monotonic());
-            let before = last.replace(here);
-            let passed = here.0 - before.0;
-            #[expect(clippy::cast_precision_loss, reason = "the time between two ticks")]
-            let drift = (passed as f64 - (here.1 - before.1)).abs();
-            if drift > DRIFT || (hidden_at.get().is_none() && passed > SLEPT) {
-                watcher.slept();
-            } else if hidden_at.get().is_some_and(napped) {
-                watcher.news(News::Slept);
-            }
-            watcher.tick();
-        },
-        TICK,
-    );
+    every(TICK, move || {
+        let here = (now(), monotonic());
+        let before = last.replace(here);
+        let passed = here.0 - before.0;
+        #[expect(clippy::cast_precision_loss, reason = "the time between two ticks")]
+        let drift = (passed as f64 - (here.1 - before.1)).abs();
+        if drift > DRIFT || (hidden_at.get().is_none() && passed > SLEPT) {
+            watcher.slept();
+        } else if hidden_at.get().is_some_and(napped) {
+            watcher.news(News::Slept);
+        }
+        watcher.tick();
+    });
 }
 
 /// A clock that nobody can set.
 fn monotonic() -> f64 {
     window().performance().map(|performance| performance.now()).unwrap_or_default()
-}
-
-fn on(sign: &'static str, is_window: bool, does: impl Fn(Event) + 'static) {
-    if is_window {
-        let _ = window_event_listener_untyped(sign, does);
-    } else {
-        let does = Closure::<dyn Fn(Event)>::new(does).into_js_value();
-        let _ = document().add_event_listener_with_callback(sign, does.unchecked_ref());
-    }
-}
-
-fn on_document(sign: &'static str, does: impl Fn() + 'static) {
-    on(sign, false, move |_| does());
 }
 
 impl Watcher {

@@ -1,5 +1,6 @@
 //! What time it is, here and at the server.
 
+use crate::browser::dom::{property, window};
 use std::cell::Cell;
 
 /// The clock of this machine, milliseconds since 1970.
@@ -60,9 +61,9 @@ impl Clock {
 
 /// When the first byte of the page arrived, by this machine's clock.
 fn received() -> Option<i64> {
-    let performance = web_sys::window()?.performance()?;
+    let performance = window().performance()?;
     let entry = performance.get_entries_by_type("navigation").get(0);
-    let since_start = js_sys::Reflect::get(&entry, &"responseStart".into()).ok()?.as_f64()?;
+    let since_start = property(&entry, "responseStart").as_f64()?;
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this era fit")]
     (since_start > 0.0).then(|| (performance.time_origin() + since_start) as i64)
 }

@@ -12,7 +12,10 @@ use super::{
     stream::{Kind, Stream},
 };
 use crate::{
-    islands::fetch,
+    browser::{
+        dom::{property, window},
+        fetch, front,
+    },
     tab::{
         allowance::Allowance,
         idle::{self, Idle, Phase},
@@ -22,8 +25,6 @@ use crate::{
     },
 };
 use auth_types::EndReason;
-use js_sys::Reflect;
-use leptos::prelude::window;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -164,9 +165,11 @@ impl Watcher {
             Some(Todo::Ask) => {
                 let watcher = self.clone();
                 spawn_local(async move {
-                    let answer = ask().await;
+                    let answer = front::session().await;
                     let has_answered = answer.is_some();
-                    watcher.news(answer.map_or(News::NoAnswer, News::Answer));
+                    watcher.news(answer.map_or(News::NoAnswer, |session| {
+                        News::Answer(session.map(|session| session.user_id().to_owned()))
+                    }));
                     if has_answered {
                         watcher.sync_stream();
                     }
@@ -411,22 +414,11 @@ impl Watcher {
     }
 }
 
-/// Who the server says is signed in; `None` when it does not answer.
-async fn ask() -> Option<Option<String>> {
-    let response = fetch::get("/auth/session").await.filter(Response::ok)?;
-    let body = fetch::json(&response).await?;
-    if body.is_null() {
-        return Some(None);
-    }
-    let user = Reflect::get(&body, &"user".into()).ok()?;
-    text(&user, "id").map(Some)
-}
-
 fn text(object: &JsValue, name: &str) -> Option<String> {
-    Reflect::get(object, &name.into()).ok()?.as_string()
+    property(object, name).as_string()
 }
 
 fn number(object: &JsValue, name: &str) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this era fit")]
-    Reflect::get(object, &name.into()).ok()?.as_f64().map(|number| number as i64)
+    property(object, name).as_f64().map(|number| number as i64)
 }

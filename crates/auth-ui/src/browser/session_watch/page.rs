@@ -1,11 +1,13 @@
 //! What the visitor sees of it. The markup is the server's ([`SessionWatch`](crate::SessionWatch)); here it is
 //! shown, filled in and taken away.
 
-use crate::{remaining::remaining, tab::idle::Limits};
+use crate::{
+    browser::dom::{self, callback, document, find},
+    remaining::remaining,
+    tab::idle::Limits,
+};
 use auth_types::EndReason;
-use leptos::prelude::document;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlTemplateElement};
+use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement};
 
 /// On `<html>` while the page is covered.
 const VEILED: &str = "data-veiled";
@@ -61,7 +63,7 @@ impl Page {
 
     /// Says that the tab watches now.
     pub(super) fn is_ready(&self) {
-        let _ = self.0.set_attribute("data-ready", "true");
+        dom::mark_ready(&self.0);
     }
 
     /// Covers the page, or uncovers it.
@@ -81,12 +83,7 @@ impl Page {
             }
         }
         document().set_title("Signed out");
-        self.0.replace_children_with_node_0();
-        if let Some(template) = find::<HtmlTemplateElement>("#session-ended")
-            && let Ok(copy) = template.content().clone_node_with_deep(true)
-        {
-            let _ = self.0.append_child(&copy);
-        }
+        dom::show(&self.0, Some("session-ended"));
         self.fill(".session-ended [data-reason]", reason.sentence());
         if let Some(other) = find::<HtmlElement>(".session-ended [data-other]") {
             other.set_hidden(reason != EndReason::UserChanged);
@@ -139,15 +136,14 @@ impl Page {
     /// Calls `stays` when the user answers that they want to stay. The Escape key says so too.
     pub(super) fn on_stay(&self, stays: impl Fn() + 'static) {
         let Some(dialog) = dialog() else { return };
-        let stays = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let stays = callback(move |event| {
             // The dialog closes when the server has heard the answer.
             event.prevent_default();
             stays();
-        })
-        .into_js_value();
-        let _ = dialog.add_event_listener_with_callback("cancel", stays.unchecked_ref());
+        });
+        let _ = dialog.add_event_listener_with_callback("cancel", &stays);
         if let Some(button) = find::<Element>("#idle-warning [data-stay]") {
-            let _ = button.add_event_listener_with_callback("click", stays.unchecked_ref());
+            let _ = button.add_event_listener_with_callback("click", &stays);
         }
     }
 
@@ -160,8 +156,4 @@ impl Page {
 
 fn dialog() -> Option<HtmlDialogElement> {
     find("#idle-warning")
-}
-
-fn find<T: JsCast>(selector: &str) -> Option<T> {
-    document().query_selector(selector).ok()??.dyn_into().ok()
 }

@@ -5,8 +5,10 @@
 //! partitioned. What it says is a hint; the server is asked.
 
 use super::watcher::Watcher;
-use crate::tab::allowance::Allowance;
-use leptos::prelude::{document, window};
+use crate::{
+    browser::dom::{after, document, on, property, window},
+    tab::allowance::Allowance,
+};
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlIFrameElement, MessageEvent};
@@ -103,11 +105,10 @@ impl Hub {
         if !self.is_listening.replace(true) {
             listen(watcher);
         }
-        let loaded = {
+        {
             let watcher = watcher.clone();
-            Closure::<dyn Fn()>::new(move || watcher.greet_hub())
-        };
-        let _ = frame.add_event_listener_with_callback("load", loaded.into_js_value().unchecked_ref());
+            on(&frame, "load", move |_| watcher.greet_hub());
+        }
         let _ = body.append_child(&frame);
         *self.frame.borrow_mut() = Some(frame);
     }
@@ -177,26 +178,22 @@ fn element() -> Option<HtmlIFrameElement> {
 fn listen(watcher: &Watcher) {
     let watcher = watcher.clone();
     let allowance = RefCell::new(Allowance::new(MESSAGES, SPAN));
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+    on(&window(), "message", move |event| {
         if allowance.borrow_mut().take(super::clock::now())
-            && let Some(is_signed_in) = watcher.hub().read(&event)
+            && let Some(is_signed_in) = watcher.hub().read(event.unchecked_ref())
         {
             watcher.hear_hub(is_signed_in);
         } else {
             watcher.show();
         }
     });
-    let _ = window().add_event_listener_with_callback("message", heard.into_js_value().unchecked_ref());
 }
 
 /// After the first paint, when nothing else is to be done; Safari has no such call, and waits a little.
 fn when_idle(does: impl FnOnce() + 'static) {
-    let does = Closure::once_into_js(does);
-    let request = js_sys::Reflect::get(&window(), &"requestIdleCallback".into()).ok();
-    let request = request.and_then(|request| request.dyn_into::<js_sys::Function>().ok());
-    let is_asked = request.is_some_and(|request| request.call1(&window(), &does).is_ok());
-    if !is_asked {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(does.unchecked_ref(), 200);
+    match property(&window(), "requestIdleCallback").dyn_into::<js_sys::Function>() {
+        Ok(request) => drop(request.call1(&window(), &Closure::once_into_js(does))),
+        Err(_) => after(200, does),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The requests of the islands: same origin, never from a cache, never for longer than a few seconds.
 
+use super::dom::window;
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,7 +14,7 @@ pub(super) async fn get(path: &str) -> Option<Response> {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let answer = web_sys::window()?.fetch_with_str_and_init(path, &init);
+    let answer = window().fetch_with_str_and_init(path, &init);
     JsFuture::from(answer).await.ok()?.dyn_into().ok()
 }
 
@@ -26,7 +27,7 @@ pub(super) async fn post(path: &str, form: &str) -> Option<Response> {
     init.set_headers(&headers);
     init.set_body(&form.into());
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let answer = web_sys::window()?.fetch_with_str_and_init(path, &init);
+    let answer = window().fetch_with_str_and_init(path, &init);
     JsFuture::from(answer).await.ok()?.dyn_into().ok()
 }
 

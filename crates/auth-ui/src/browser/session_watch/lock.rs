@@ -1,7 +1,10 @@
 //! The lock that the leading tab holds (Web Locks API), by name: web-sys counts that API as unstable.
 
 use super::watcher::Watcher;
-use crate::tab::leadership::Event;
+use crate::{
+    browser::dom::{property, window},
+    tab::leadership::Event,
+};
 use js_sys::{Function, Object, Promise, Reflect};
 use std::{
     cell::{Cell, RefCell},
@@ -88,8 +91,7 @@ impl Lock {
 }
 
 fn lock_manager() -> Option<(JsValue, Function)> {
-    let navigator = web_sys::window()?.navigator();
-    let locks = Reflect::get(&navigator, &"locks".into()).ok()?;
-    let request = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+    let locks = property(&window().navigator(), "locks");
+    let request = property(&locks, "request").dyn_into().ok()?;
     Some((locks, request))
 }

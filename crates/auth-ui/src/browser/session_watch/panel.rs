@@ -2,8 +2,10 @@
 //! what happened last. On all other pages it does nothing.
 
 use super::clock::now;
-use crate::remaining::remaining;
-use leptos::prelude::document;
+use crate::{
+    browser::dom::{document, fill, find},
+    remaining::remaining,
+};
 use std::cell::Cell;
 use web_sys::Element;
 
@@ -30,7 +32,7 @@ pub(super) struct Readings<'a> {
 
 impl Panel {
     pub(super) fn find() -> Self {
-        Self(document().query_selector(".tab-panel").ok().flatten(), Cell::new(0))
+        Self(find(".tab-panel"), Cell::new(0))
     }
 
     pub(super) fn show(&self, readings: &Readings<'_>) {
@@ -46,9 +48,7 @@ impl Panel {
             ("expires", seconds(readings.expires)),
         ];
         for (name, value) in values {
-            if let Ok(Some(element)) = panel.query_selector(&["[data-tab=", name, "]"].concat()) {
-                element.set_text_content(Some(&value));
-            }
+            fill(panel, &["[data-tab=", name, "]"].concat(), &value);
         }
     }
 

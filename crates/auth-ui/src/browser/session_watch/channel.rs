@@ -1,9 +1,12 @@
 //! What the tabs of this origin say to each other (see [`message`](crate::tab::message)).
 
 use super::{clock::now, watcher::Watcher};
-use crate::tab::message::{CHANNEL, LONGEST, Message};
+use crate::{
+    browser::dom::callback,
+    tab::message::{CHANNEL, LONGEST, Message},
+};
 use std::cell::RefCell;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 /// The channel, while it is open. A page in the back/forward cache must not have one: a message to it would
@@ -19,13 +22,14 @@ impl Channel {
         }
         let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
         let watcher = watcher.clone();
-        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let heard = callback(move |event| {
+            let event: MessageEvent = event.unchecked_into();
             let line = event.data().dyn_into::<js_sys::JsString>().ok();
             // Its length first: what is too long is not even copied.
             let line = line.filter(|line| line.length() as usize <= LONGEST).map(String::from);
             watcher.hear_line(line.as_deref().and_then(Message::parse));
         });
-        channel.set_onmessage(Some(heard.into_js_value().unchecked_ref()));
+        channel.set_onmessage(Some(&heard));
         *self.0.borrow_mut() = Some(channel);
     }
 
