@@ -89,9 +89,12 @@ impl Page {
             other.set_hidden(reason != EndReason::UserChanged);
         }
         self.veil(false);
-        if let Some(heading) = find::<HtmlElement>(".session-ended h1") {
-            let _ = heading.focus();
-        }
+        // Focus asks for the layout, which takes its time: what must go is gone first.
+        dom::after(0, || {
+            if let Some(heading) = find::<HtmlElement>(".session-ended h1") {
+                let _ = heading.focus();
+            }
+        });
     }
 
     /// Tries a silent sign-in: the form leads past the provider and back to this page.
