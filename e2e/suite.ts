@@ -25,11 +25,13 @@ export interface Suite {
   dataDir: string;
   /** All lines of all processes so far. */
   log: () => string;
+  /** The process id of an app, where the suite was started with `--restart`. */
+  processId: (name: 'main' | 'store' | 'partner' | 'identity') => number;
   stop: () => Promise<void>;
 }
 
 /** The origins of a suite whose ports are moved by `offset`. */
-export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'stop'> {
+export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'processId' | 'stop'> {
   return {
     main: `http://localhost:${4201 + offset}`,
     games: `http://games.wow.localhost:${4201 + offset}`,
@@ -75,5 +77,10 @@ export async function startSuite({ offset, args = [] }: { offset: number; args?:
     }
     await clean();
   };
-  return { ...origins(offset), dataDir, log: () => log, stop };
+  const processId = (name: string): number => {
+    const last = [...log.matchAll(new RegExp(`^${name} is process (\\d+)[.]$`, 'gm'))].at(-1)?.[1];
+    if (last === undefined) throw new Error(`${name} has no process, or the suite was started without --restart`);
+    return Number(last);
+  };
+  return { ...origins(offset), dataDir, log: () => log, processId, stop };
 }

@@ -78,6 +78,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "APP")]
     pub(crate) watch: Option<Process>,
 
+    /// Start a process again that ends after it was up, and say which process ids there are: kill one, and
+    /// watch what its tabs make of it.
+    #[arg(long)]
+    pub(crate) restart: bool,
+
     /// Ignore AUTH_* variables and .env, so that the suite is the same everywhere. For tests.
     #[arg(long)]
     pub(crate) no_env: bool,

@@ -83,7 +83,13 @@ async fn run(options: &Options) -> Result<(), Problem> {
     };
     let profile = if options.release { "target/release" } else { "target/debug" };
     let bin_dir = options.bin_dir.as_deref().map_or_else(|| Ok(root.join(profile)), absolute)?;
-    let launch = Launch { plan: &plan, bin_dir, watch: options.watch, output: Output::detect() };
+    let launch = Launch {
+        plan: &plan,
+        bin_dir,
+        watch: options.watch,
+        restart: options.restart,
+        output: Output::detect(),
+    };
     launch.check_built(&processes)?;
     ports::check_free(addresses, &processes)?;
 
@@ -105,7 +111,7 @@ async fn up(launch: &Launch<'_>, running: &mut Running, processes: &[Process]) -
     for line in table::lines(launch.plan, processes, launch.output) {
         launch.output.line(&line);
     }
-    running.until_one_dies().await
+    running.watch_over(launch).await
 }
 
 /// The processes to start, in order.

@@ -35,6 +35,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) bin_dir: PathBuf,
     pub(crate) watch: Option<Process>,
+    /// Whether a process that ended after it was up is started again.
+    pub(crate) restart: bool,
     pub(crate) output: Output,
 }
 
@@ -116,18 +118,47 @@ impl Running {
     pub(crate) fn start(launch: &Launch<'_>, processes: &[Process]) -> Result<Self, Problem> {
         let mut running = Self { exits: JoinSet::new(), logs: JoinSet::new(), groups: Vec::new() };
         for &process in processes {
-            let mut child = launch.start(process)?;
-            running.groups.extend(child.id().map(|id| (process, id)));
-            let output = launch.output;
-            if let Some(stdout) = child.stdout.take() {
-                running.logs.spawn(output.follow(process, stdout));
-            }
-            if let Some(stderr) = child.stderr.take() {
-                running.logs.spawn(output.follow(process, stderr));
-            }
-            running.exits.spawn(async move { (process, child.wait().await) });
+            running.add(launch, process)?;
         }
         Ok(running)
+    }
+
+    fn add(&mut self, launch: &Launch<'_>, process: Process) -> Result<(), Problem> {
+        let mut child = launch.start(process)?;
+        let output = launch.output;
+        if let Some(id) = child.id() {
+            self.groups.push((process, id));
+            if launch.restart {
+                output.line(&format!("{process} is process {id}."));
+            }
+        }
+        if let Some(stdout) = child.stdout.take() {
+            self.logs.spawn(output.follow(process, stdout));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            self.logs.spawn(output.follow(process, stderr));
+        }
+        self.exits.spawn(async move { (process, child.wait().await) });
+        Ok(())
+    }
+
+    /// Watches over processes that are up; ends with the problem that takes the suite down. A process that
+    /// ended is started again if the launch says so; one that does not come up then is a problem.
+    pub(crate) async fn watch_over(&mut self, launch: &Launch<'_>) -> Problem {
+        loop {
+            let (process, status) = match self.until_one_dies().await {
+                Problem::Died { process, status } if launch.restart => (process, status),
+                problem => return problem,
+            };
+            launch.output.line(&format!("{process} ended ({status}). Starting it again."));
+            if let Err(problem) = self.add(launch, process) {
+                return problem;
+            }
+            if let Err(problem) = self.until_ready(launch, &[process]).await {
+                return problem;
+            }
+            launch.output.line(&format!("{process} is up again."));
+        }
     }
 
     /// Waits until every process answers `/healthz`.

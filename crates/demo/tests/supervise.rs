@@ -56,7 +56,12 @@ impl Suite {
 
     /// Starts the supervisor on free ports and waits for both stand-ins.
     fn start(self) -> Started {
-        let command = &mut self.command();
+        self.start_with(&[])
+    }
+
+    fn start_with(self, options: &[&str]) -> Started {
+        let mut command = self.command();
+        command.args(options);
         let Self { folder, offset, main } = self;
         drop(main);
         let mut supervisor = command.spawn().unwrap();
@@ -83,6 +88,25 @@ impl Started {
     fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.supervisor.id().try_into().unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
+    }
+
+    /// The stand-ins do not listen, so the test answers their health checks for them.
+    fn answer_for(&self, ports: &[u16]) {
+        for port in ports {
+            let listener = TcpListener::bind(("127.0.0.1", port + self.offset)).unwrap();
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; "GET /healthz".len()]).unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        }
+    }
+
+    /// What it printed up to the line with `text`.
+    fn read_until(&mut self, text: &str) -> String {
+        let mut seen = String::new();
+        while !seen.contains(text) {
+            assert!(self.lines.read_line(&mut seen).unwrap() > 0, "{seen}");
+        }
+        seen
     }
 
     /// What it printed until it ended, its errors, and its exit code.
@@ -167,18 +191,29 @@ fn no_process_survives_a_killed_supervisor() {
 #[test]
 fn it_is_ready_once_every_process_has_answered() {
     let mut started = Suite::of(OBEDIENT, OBEDIENT).start();
-    // The stand-ins do not listen, so the test answers for them.
-    for port in [4300, 4201] {
-        let listener = TcpListener::bind(("127.0.0.1", port + started.offset)).unwrap();
-        let (mut stream, _) = listener.accept().unwrap();
-        stream.read_exact(&mut [0; "GET /healthz".len()]).unwrap();
-        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-    }
-    let mut seen = String::new();
-    while !seen.contains("Ready.") {
-        assert!(started.lines.read_line(&mut seen).unwrap() > 0, "{seen}");
-    }
+    started.answer_for(&[4300, 4201]);
+    let seen = started.read_until("Ready.");
     assert!(seen.contains(&format!("http://localhost:{}", 4201 + started.offset)), "{seen}");
     started.signal(Signal::TERM);
     assert_eq!(started.end().2, Some(0));
+}
+
+#[test]
+fn asked_to_restart_it_starts_again_what_ended_and_gives_up_on_what_does_not_come_up() {
+    let mut started = Suite::of(OBEDIENT, MORTAL).start_with(&["--restart"]);
+    started.answer_for(&[4300, 4201]);
+    started.read_until("Ready.");
+    kill_process(Pid::from_raw(started.pids[1]).unwrap(), Signal::KILL).unwrap();
+    let seen = started.read_until("Starting it again.");
+    assert!(seen.contains("main ended (signal: 9"), "{seen}");
+    started.answer_for(&[4201]);
+    let seen = started.read_until("main is up again.");
+    assert!(seen.contains("main is process "), "{seen}");
+
+    fs::write(started.folder.path().join("end"), "").unwrap();
+    let (out, err, code) = started.end();
+    assert!(out.contains("main ended (exit status: 3)"), "{out}");
+    assert!(err.contains("main stopped by itself (exit status: 3)"), "{err}");
+    assert_eq!(code, Some(1));
+    started.assert_nothing_is_left();
 }

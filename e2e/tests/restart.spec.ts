@@ -1,0 +1,53 @@
+// The server goes away, killed, and comes back: the session and its tabs do not mind.
+import { type Page, type Suite, expect, signInAs, signOutButton, statusHere, test } from '../support';
+import { endFromElsewhere, ended, openWatching } from '../tabs';
+
+test.use({
+  suiteArgs: ['--restart'],
+  // What a browser says of a server that is away.
+  expectedErrors: [/Failed to load resource: net::ERR_/],
+});
+
+/** What a page may only show to its user. */
+const secret = (page: Page) => page.getByText('Only signed-in users see this page');
+
+/** Kills the main app, and waits until the supervisor has brought up another. */
+async function replaceMain(suite: Suite): Promise<void> {
+  const before = suite.log().length;
+  process.kill(suite.processId('main'), 'SIGKILL');
+  await expect.poll(() => suite.log().slice(before), { timeout: 30_000 }).toContain('main is up again.');
+}
+
+test('a restart signs nobody out, and the tabs listen to the new process', async ({ page, context, suite, browser }) => {
+  await signInAs(page, 'Alice', suite.main);
+  await page.goto('about:blank');
+  const tabs = [
+    await openWatching(context, `${suite.main}/protected`),
+    await openWatching(context, `${suite.main}/protected?tab=2`),
+  ];
+  await replaceMain(suite);
+  for (const tab of tabs) {
+    await expect(secret(tab)).toBeVisible();
+    expect(await statusHere(tab)).toBe(200);
+  }
+  const device = await (await browser.newContext()).newPage();
+  await signInAs(device, 'Alice', suite.main);
+  await endFromElsewhere(device, suite.main);
+  for (const tab of tabs) await expect(ended(tab)).toBeVisible({ timeout: 20_000 });
+  await device.context().close();
+});
+
+test('what ended while the server was away is over in its tabs when it is back', async ({ page, context, suite }) => {
+  test.setTimeout(90_000);
+  await signInAs(page, 'Alice', suite.games);
+  const tab = await openWatching(context, `${suite.games}/protected`);
+  // It hangs first: nothing that it is told reaches anybody.
+  process.kill(suite.processId('main'), 'SIGSTOP');
+  await page.goto(`${suite.store}/protected`);
+  await signOutButton(page).first().click();
+  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
+  await expect(secret(tab)).toBeVisible();
+  await replaceMain(suite);
+  await expect(ended(tab)).toBeVisible({ timeout: 20_000 });
+  await expect(secret(tab)).toHaveCount(0);
+});
