@@ -2,6 +2,7 @@
 
 use crate::provider::ALGORITHMS;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
     JsonWebKey, JsonWebKeyUse,
     core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm},
@@ -19,6 +20,10 @@ pub(crate) enum JwsError {
     UnknownKey,
     /// The signature is wrong.
     Signature,
+    /// It is issued in the future.
+    NotYetValid,
+    /// Its time has passed.
+    Expired,
 }
 
 /// The header members that matter here (RFC 7515 §4.1).
@@ -95,6 +100,36 @@ impl<'a> Jws<'a> {
     }
 }
 
+/// How far a sender's clock may be off.
+const SKEW: TimeDelta = TimeDelta::seconds(30);
+
+/// When a token was issued (`iat`), and until when it has to be remembered: its `exp`, and the time by which a
+/// clock may be off (RFC 7519 §4.1.4, §4.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl Validity {
+    /// Reads both times, seconds since 1970.
+    ///
+    /// # Errors
+    /// [`JwsError::Malformed`], [`JwsError::NotYetValid`], [`JwsError::Expired`].
+    pub(crate) fn check(iat: i64, exp: i64, now: DateTime<Utc>) -> Result<Self, JwsError> {
+        let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(JwsError::Malformed);
+        let issued_at = instant(iat)?;
+        let expires_at = instant(exp)?.checked_add_signed(SKEW).ok_or(JwsError::Malformed)?;
+        if issued_at > now + SKEW {
+            return Err(JwsError::NotYetValid);
+        }
+        if expires_at <= now {
+            return Err(JwsError::Expired);
+        }
+        Ok(Self { issued_at, expires_at })
+    }
+}
+
 /// `aud` is a string or a list of them (RFC 7519 §4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -127,4 +162,30 @@ fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JwsError> {
     serde_json::from_slice(bytes).map_err(|_| JwsError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_from_when_it_was_issued_until_its_end_give_or_take_the_clocks() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        let check = |iat, exp| Validity::check(iat, exp, now);
+        let good = Validity { issued_at: now, expires_at: now + TimeDelta::seconds(60) };
+        assert_eq!(check(1_000, 1_030), Ok(good));
+        assert!(check(1_030, 1_060).is_ok());
+        assert_eq!(check(1_031, 1_060), Err(JwsError::NotYetValid));
+        assert!(check(900, 971).is_ok());
+        assert_eq!(check(900, 970), Err(JwsError::Expired));
+    }
+
+    #[test]
+    fn a_time_beyond_every_calendar_is_refused() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        for exp in [i64::MAX, DateTime::<Utc>::MAX_UTC.timestamp()] {
+            assert_eq!(Validity::check(1_000, exp, now), Err(JwsError::Malformed));
+        }
+        assert_eq!(Validity::check(i64::MIN, 1_030, now), Err(JwsError::Malformed));
+    }
 }

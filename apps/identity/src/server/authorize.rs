@@ -3,7 +3,7 @@
 use auth::{
     Auth, error_page,
     flow::{FlowError, Proxied, ProxyRequest},
-    origin::{Origin, Registry, RequestOrigin},
+    origin::{FetchMetadata, Origin, Registry, RequestOrigin},
     provider::{AuthorizeParams, Provider},
     session::set_cookies,
 };
@@ -63,8 +63,7 @@ pub(super) async fn authorize(
 /// Whether another site's page asks in a frame (`checkSession`). Browsers keep our cookies and the provider's
 /// out of there, and a sign-in page in a frame is nothing to type a password into.
 fn is_foreign_frame(headers: &HeaderMap) -> bool {
-    let said = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
-    said("sec-fetch-dest", "iframe") && said("sec-fetch-site", "cross-site")
+    FetchMetadata::of(headers).is_frame_of("cross-site")
 }
 
 /// Straight back to the app: nobody was asked, so nothing follows from it.

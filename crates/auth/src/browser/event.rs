@@ -3,7 +3,7 @@
 
 use super::BrowserKey;
 use crate::{
-    jws::{Audience, Jws, JwsError},
+    jws::{Audience, Jws, JwsError, Validity},
     logout::SigningKeys,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,8 +17,6 @@ const TYPE: &str = "browser-event+jwt";
 const EVENT: &str = "urn:leptos-shared-sessions:event:browser-signed-in";
 /// How long it may be used: whoever hears of it later has missed it.
 const LIFETIME: TimeDelta = TimeDelta::seconds(30);
-/// How far identity's clock may be off.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// The rule an event broke. `Display` is its name in answers and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +66,8 @@ impl From<JwsError> for BrowserEventError {
             JwsError::Algorithm => Self::Algorithm,
             JwsError::UnknownKey => Self::UnknownKey,
             JwsError::Signature => Self::Signature,
+            JwsError::NotYetValid => Self::NotYetValid,
+            JwsError::Expired => Self::Expired,
         }
     }
 }
@@ -141,23 +141,13 @@ impl BrowserEvent {
         if !claims.aud.names(audience) {
             return Err(BrowserEventError::Audience);
         }
-        let expires_at = instant(claims.exp)? + SKEW;
-        if instant(claims.iat)? > now + SKEW {
-            return Err(BrowserEventError::NotYetValid);
-        }
-        if expires_at <= now {
-            return Err(BrowserEventError::Expired);
-        }
+        let Validity { expires_at, .. } = Validity::check(claims.iat, claims.exp, now)?;
         if !claims.events.get(EVENT).is_some_and(Value::is_object) {
             return Err(BrowserEventError::Events);
         }
         let browser = BrowserKey::parse(&claims.browser).ok_or(BrowserEventError::Malformed)?;
         Ok(Self { browser, jti: claims.jti, expires_at })
     }
-}
-
-fn instant(seconds: i64) -> Result<DateTime<Utc>, BrowserEventError> {
-    DateTime::from_timestamp(seconds, 0).ok_or(BrowserEventError::Malformed)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::{
     flow::FlowError,
     origin::Origin,
     routes::begin_session,
-    session::{CookieKind, CurrentSession, set_cookies},
+    session::{CookieKind, CurrentSession, set_cookies, silent},
     store::{GrantKind, StoreError},
 };
 use axum::response::AppendHeaders;
@@ -102,9 +102,7 @@ impl Arrived {
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
         let seconds = auth.sessions.cookie_seconds(&record);
         cookies.push(auth.cookies.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
-        if auth.cookies.values(CookieKind::Silent, origin, headers).next().is_some() {
-            cookies.push(auth.cookies.clear(CookieKind::Silent, origin));
-        }
+        cookies.extend(silent::forgotten(&auth.cookies, origin, headers));
         Ok(Self { cookies, ask_at: None })
     }
 

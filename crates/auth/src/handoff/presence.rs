@@ -6,7 +6,7 @@ use crate::{
     Auth,
     config::ConfigError,
     http::HttpClient,
-    jws::Jws,
+    jws::{Jws, Validity},
     logout::{LogoutTokenError, SigningKeys},
     origin::RegisteredClient,
     provider::Unavailable,
@@ -25,8 +25,6 @@ use url::form_urlencoded;
 const LIMIT: Duration = Duration::from_millis(500);
 /// How long a question may be answered.
 const LIFETIME: TimeDelta = TimeDelta::seconds(30);
-/// How far identity's clock may be off.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
 /// The `typ` of a question, so that it passes for no logout token and the other way round (RFC 8725 §3.11).
 const TYPE: &str = "session-query+jwt";
 /// Where an app answers.
@@ -171,8 +169,6 @@ pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool
 }
 
 fn is_current(query: &Query, now: DateTime<Utc>) -> bool {
-    let now = now.timestamp();
-    query.iat <= now + SKEW.num_seconds()
-        && query.exp > now - SKEW.num_seconds()
-        && query.exp - query.iat <= LIFETIME.num_seconds()
+    let is_short = query.exp.saturating_sub(query.iat) <= LIFETIME.num_seconds();
+    is_short && Validity::check(query.iat, query.exp, now).is_ok()
 }

@@ -1,14 +1,11 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
 use super::{EVENT, TYPE};
-use crate::jws::{Audience, Jws, JwsError};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::jws::{Audience, Jws, JwsError, Validity};
+use chrono::{DateTime, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-/// How far the sender's clock may be off.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// The rule a logout token broke. `Display` is its name in answers, logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +61,8 @@ impl From<JwsError> for LogoutTokenError {
             JwsError::Algorithm => Self::Algorithm,
             JwsError::UnknownKey => Self::UnknownKey,
             JwsError::Signature => Self::Signature,
+            JwsError::NotYetValid => Self::NotYetValid,
+            JwsError::Expired => Self::Expired,
         }
     }
 }
@@ -160,14 +159,7 @@ impl LogoutToken {
         if !claims.aud.names(expected.audience) {
             return Err(LogoutTokenError::Audience);
         }
-        let issued_at = instant(claims.iat)?;
-        let expires_at = instant(claims.exp)?;
-        if issued_at > now + SKEW {
-            return Err(LogoutTokenError::NotYetValid);
-        }
-        if expires_at <= now - SKEW {
-            return Err(LogoutTokenError::Expired);
-        }
+        let Validity { issued_at, expires_at } = Validity::check(claims.iat, claims.exp, now)?;
         if claims.nonce.is_some() {
             return Err(LogoutTokenError::Nonce);
         }
@@ -187,13 +179,9 @@ impl LogoutToken {
             sub: claims.sub,
             issued_at,
             jti: claims.jti.ok_or(LogoutTokenError::Malformed)?,
-            expires_at: expires_at + SKEW,
+            expires_at,
         })
     }
-}
-
-fn instant(seconds: i64) -> Result<DateTime<Utc>, LogoutTokenError> {
-    DateTime::from_timestamp(seconds, 0).ok_or(LogoutTokenError::Malformed)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Refusal of state-changing requests that come from another site.
 
-use super::Origin;
+use super::{FetchMetadata, Origin};
 use crate::error_page;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode, header::ORIGIN, request::Parts};
@@ -30,9 +30,9 @@ pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(),
         let same = origin.to_str().is_ok_and(|text| text == own.to_string());
         return if same { Ok(()) } else { Err(CrossSite::ForeignOrigin) };
     }
-    match headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes) {
-        None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => Err(CrossSite::ForeignFetch),
+    match FetchMetadata::of(headers).site {
+        "" | "same-origin" | "none" => Ok(()),
+        _ => Err(CrossSite::ForeignFetch),
     }
 }
 

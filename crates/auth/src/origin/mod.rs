@@ -3,6 +3,7 @@
 
 mod address;
 mod cross_site;
+mod fetch_metadata;
 mod host;
 mod params;
 mod public_url;
@@ -13,6 +14,7 @@ mod site;
 pub use address::{is_inside, is_localhost, is_loopback};
 pub(crate) use cross_site::refuse_cross_site;
 pub use cross_site::{CrossSite, verdict};
+pub use fetch_metadata::FetchMetadata;
 pub(crate) use host::check_host;
 pub use host::{HostError, RequestOrigin};
 pub use params::{ParamsError, UniqueParams};

@@ -172,8 +172,8 @@ pub async fn finish_sign_in(
             }
             // The guard's own try leaves its cookie: should this browser not keep the session's, the page
             // leads to `/login` and not here again.
-            if by_visitor && settings.values(CookieKind::Silent, origin, &returned.headers).next().is_some() {
-                cookies.push(settings.clear(CookieKind::Silent, origin));
+            if by_visitor {
+                cookies.extend(silent::forgotten(settings, origin, &returned.headers));
             }
             done()
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Auth, error_page,
     flow::{BegunBy, FlowError, Passthrough},
-    origin::{RequestOrigin, ReturnPath},
+    origin::{FetchMetadata, RequestOrigin, ReturnPath},
     session::{CurrentSession, silent},
 };
 use axum::{
@@ -22,7 +22,7 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, html};
 
 /// Only a page of this origin may hold the frame, and only our script runs in it.
@@ -119,15 +119,10 @@ pub(super) async fn script() -> impl IntoResponse {
 
 /// Whether the browser says that a page of this origin holds a frame, and loads it now.
 fn is_own_frame(headers: &HeaderMap) -> bool {
-    said(headers, "sec-fetch-dest") == "iframe" && said(headers, "sec-fetch-site") == "same-origin"
+    FetchMetadata::of(headers).is_frame_of("same-origin")
 }
 
 /// Whether a request on the way here went to another site, whose cookies did not come along.
 fn crossed_sites(headers: &HeaderMap) -> bool {
-    said(headers, "sec-fetch-site") == "cross-site"
-}
-
-fn said<'h>(headers: &'h HeaderMap, name: &'static str) -> &'h str {
-    let value = headers.get(HeaderName::from_static(name));
-    value.and_then(|value| value.to_str().ok()).unwrap_or_default()
+    FetchMetadata::of(headers).site == "cross-site"
 }

@@ -45,7 +45,7 @@ pub(super) async fn come_back(
         Ok(()) => {
             // The cookie of the session that has ended stays: the tab that signs in may have just replaced it.
             (
-                set_cookies(vec![silent::coming_back(&auth.cookies, &origin)]),
+                set_cookies(silent::coming_back(&auth.cookies, &origin)),
                 Redirect::to(&silent_url(return_path.as_str())),
             )
                 .into_response()

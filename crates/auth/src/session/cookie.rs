@@ -20,6 +20,9 @@ pub enum CookieKind<'a> {
     Flow(&'a str),
     /// Whether this browser session has tried to sign in silently; shared as far as the session is.
     Silent,
+    /// That somebody ended the session here, and nobody has signed in by hand since; shared as far as the
+    /// session is. A cookie of its own, so that no answer that was slow can write over it.
+    Ended,
     /// The provider this browser signed in with last, where there are several.
     Provider,
     /// What identity calls this browser, for as long as it runs; host-only.
@@ -33,6 +36,7 @@ impl<'a> CookieKind<'a> {
             Self::Session => (".session", ""),
             Self::Flow(tag) => (".flow.", tag),
             Self::Silent => (".silent", ""),
+            Self::Ended => (".ended", ""),
             Self::Provider => (".provider", ""),
             Self::Browser => (".browser", ""),
         }
@@ -73,7 +77,7 @@ impl CookieSettings {
     }
 
     fn domain_for(&self, kind: CookieKind<'_>, origin: &Origin) -> Option<&str> {
-        let is_shared = matches!(kind, CookieKind::Session | CookieKind::Silent);
+        let is_shared = matches!(kind, CookieKind::Session | CookieKind::Silent | CookieKind::Ended);
         let domain = self.domain.as_deref().filter(|_| is_shared)?;
         let under =
             origin.host().strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));

@@ -1,7 +1,10 @@
 //! Resolves the session once per request, before anything else runs.
 
 use super::{Activity, CookieKind, Resolution, Session, silent};
-use crate::{Auth, origin::Origin};
+use crate::{
+    Auth,
+    origin::{FetchMetadata, Origin},
+};
 use auth_types::{EndReason, SessionState};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE, request::Parts};
@@ -34,21 +37,18 @@ impl CurrentSession {
 
 /// Whether the answer becomes the page in a browser's tab.
 fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    method.is_safe()
-        && match header("sec-fetch-mode") {
-            "" => crate::error_page::accepts_html(headers),
-            mode => mode == "navigate" && header("sec-fetch-dest") == "document",
-        }
+    let said = FetchMetadata::of(headers);
+    let is_page =
+        if said.mode.is_empty() { crate::error_page::accepts_html(headers) } else { said.opens_a_page() };
+    method.is_safe() && is_page
 }
 
 /// Whether a request is a person doing something. Only that extends a session; polls, streams,
 /// prefetches and `GET /auth/…` do not.
 fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let path = uri.path();
     let is_peek = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"));
-    let by_person = if header("sec-purpose").contains("prefetch") || path.starts_with("/auth/") {
+    let by_person = if FetchMetadata::of(headers).is_prefetch() || path.starts_with("/auth/") {
         false
     } else if path == "/api/get-session-status" {
         !is_peek()

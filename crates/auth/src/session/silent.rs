@@ -6,16 +6,18 @@
 //! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
 //! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
 //! sign-in, and nothing can go round in circles. (A tab that waits signed out has one more way in, by a ticket
-//! for a sign-in that did take place: [`browser`](crate::browser).) A sign-out sets [`ENDED`]: the next click must not
-//! undo it.
+//! for a sign-in that did take place: [`browser`](crate::browser).)
 //!
-//! The cookie goes as far as the session's: apps that share a session have signed out of it together.
+//! A sign-out sets a cookie of its own ([`ended`]): the next click must not undo it, and not even a hidden frame
+//! may ask (`checkSession`).
+//!
+//! Both cookies go as far as the session's: apps that share a session have signed out of it together.
 
 use super::{CookieKind, CookieSettings, CurrentSession};
 use crate::{
     Auth,
     flow::BegunBy,
-    origin::{Origin, ReturnPath},
+    origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
 };
 use auth_types::{EndReason, is_public_page, login_url};
@@ -28,8 +30,6 @@ const TRY: &str = "try";
 const COMING_BACK: &str = "coming_back";
 /// No more in this browser session, until its user signs in by hand.
 const TRIED: &str = "tried";
-/// The same, because somebody ended the session: not even a hidden frame may ask (`checkSession`).
-const ENDED: &str = "ended";
 
 /// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
 /// requests it is true for.
@@ -111,9 +111,17 @@ pub(crate) fn way_on(
     login_url(wanted.as_str())
 }
 
-/// The cookie that lets a tab come back, once.
-pub(crate) fn coming_back(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
-    cookies.set(CookieKind::Silent, origin, COMING_BACK, None)
+/// The cookies that let a tab come back, once, whatever ended before.
+pub(crate) fn coming_back(cookies: &CookieSettings, origin: &Origin) -> Vec<HeaderValue> {
+    vec![cookies.set(CookieKind::Silent, origin, COMING_BACK, None), cookies.clear(CookieKind::Ended, origin)]
+}
+
+/// Clears what this browser remembers of all this: somebody has signed in by hand.
+pub(crate) fn forgotten(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
+    let remembered = [CookieKind::Silent, CookieKind::Ended]
+        .into_iter()
+        .filter(|kind| cookies.values(*kind, origin, headers).next().is_some());
+    remembered.map(|kind| cookies.clear(kind, origin)).collect()
 }
 
 fn attempt(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
@@ -127,12 +135,12 @@ pub(crate) fn tried(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
 
 /// The cookie that says: somebody ended the session in this browser.
 pub(crate) fn ended(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
-    cookies.set(CookieKind::Silent, origin, ENDED, None)
+    cookies.set(CookieKind::Ended, origin, "1", None)
 }
 
 /// Whether somebody ended the session in this browser, and nobody has signed in by hand since.
 pub(crate) fn was_ended(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(cookies, origin, headers, ENDED)
+    cookies.values(CookieKind::Ended, origin, headers).next().is_some()
 }
 
 fn is_over(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
@@ -145,11 +153,8 @@ fn has(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap, value: &s
 
 /// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.
 fn opens_a_tab(method: &Method, headers: &HeaderMap) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    *method == Method::GET
-        && header("sec-fetch-mode") == "navigate"
-        && header("sec-fetch-dest") == "document"
-        && !header("sec-purpose").contains("prefetch")
+    let said = FetchMetadata::of(headers);
+    *method == Method::GET && said.opens_a_page() && !said.is_prefetch()
 }
 
 #[cfg(test)]

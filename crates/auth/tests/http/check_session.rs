@@ -128,6 +128,10 @@ async fn what_somebody_ended_is_not_begun_again() {
         assert_eq!(page.status, StatusCode::OK);
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
         assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a page said why");
+        // What `/auth/silent` answers, should it arrive only now.
+        world.browser.plant(&world.app.url, "app.silent", "tried");
+        let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
+        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after an answer that was slow");
         world.app.clock.advance(TimeDelta::seconds(2));
         world.sign_in_again().await;
         assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"));

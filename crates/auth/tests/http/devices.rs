@@ -156,7 +156,7 @@ async fn ending_ones_own_session_clears_the_cookie_too() {
     assert!(
         ended.set_cookies()[0].starts_with("app.session=; ") && ended.set_cookies()[0].contains("Max-Age=0")
     );
-    assert_eq!(ended.set_cookies()[1..], ["app.silent=ended; HttpOnly; SameSite=Lax; Path=/"]);
+    assert_eq!(ended.set_cookies()[1..], ["app.ended=1; HttpOnly; SameSite=Lax; Path=/"]);
     assert_eq!(devices.statuses().await, (401, 200));
 }
 
