@@ -2,7 +2,7 @@
 
 use crate::pages::Home;
 use auth_ui::{
-    Header, NavLink, document,
+    Header, NavLink, Scripts, document,
     pages::{LoginPage, NotFound, SignedOutPage},
 };
 use leptos::{config::LeptosOptions, prelude::*};
@@ -17,7 +17,7 @@ const NAVIGATION: &[NavLink] = &[NavLink { path: "/", label: "Apps" }];
 
 /// The HTML document of every page. None loads a script.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    document(options, false, || view! { <App/> })
+    document(options, Scripts::None, || view! { <App/> })
 }
 
 /// The pages, each rendered in one piece so that status and headers are right.

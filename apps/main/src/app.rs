@@ -2,7 +2,7 @@
 
 use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin, SsrLogout};
 use auth_ui::{
-    Header, NavLink, current_path, document,
+    Header, NavLink, Scripts, current_path, document,
     pages::{LoginPage, NotFound, SignedOutPage},
 };
 use leptos::{config::LeptosOptions, prelude::*};
@@ -26,8 +26,9 @@ const NAVIGATION: &[NavLink] = &[
 
 /// The HTML document of every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let has_scripts = PAGES_WITH_SCRIPTS.contains(&current_path().as_str());
-    document(options, has_scripts, || view! { <App/> })
+    let is_awake = PAGES_WITH_SCRIPTS.contains(&current_path().as_str());
+    let scripts = if is_awake { Scripts::Session } else { Scripts::None };
+    document(options, scripts, || view! { <App/> })
 }
 
 /// The pages. All of them are rendered in one piece (`SsrMode::Async`), so that status and headers are

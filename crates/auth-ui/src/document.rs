@@ -6,22 +6,36 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-/// Whether the page being rendered loads scripts.
-#[derive(Clone, Copy)]
-struct Scripts(bool);
+/// What a page runs in the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scripts {
+    /// Nothing: no script, no WebAssembly.
+    None,
+    /// The app's WebAssembly, fetched after the first paint.
+    Session,
+    /// The same and Leptos' own script, for a page with islands. The app's `hydrate` then calls
+    /// `leptos::mount::hydrate_islands()`, too.
+    Islands,
+}
 
 /// The document: `<head>`, the app in `<body>`, and the Content-Security-Policy on the response.
 ///
-/// Scripts and wasm are loaded only for a page that `has_scripts`; one with nothing interactive loads
-/// none.
+/// A page with nothing interactive has no `scripts`.
 pub fn document<V: IntoView + 'static>(
     options: LeptosOptions,
-    has_scripts: bool,
+    scripts: Scripts,
     app: impl FnOnce() -> V,
 ) -> impl IntoView {
-    provide_context(Scripts(has_scripts));
+    provide_context(scripts);
     send_policy(&options);
-    let script = has_scripts.then(|| start_script(&options));
+    let script = match scripts {
+        Scripts::None => None,
+        Scripts::Session => Some(start_script(&options).into_any()),
+        Scripts::Islands => {
+            let options = options.clone();
+            Some(view! { <HydrationScripts options islands=true/> }.into_any())
+        }
+    };
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -43,11 +57,11 @@ pub fn document<V: IntoView + 'static>(
 /// Whether the page being rendered loads scripts, so that components ask for the browser only where it is awake.
 #[must_use]
 pub fn has_scripts() -> bool {
-    use_context::<Scripts>().is_some_and(|Scripts(has_scripts)| has_scripts)
+    use_context::<Scripts>().is_some_and(|scripts| scripts != Scripts::None)
 }
 
 /// Loads the WebAssembly once the page is painted, and calls its `hydrate`. A tab that nobody looks at is never
-/// painted, so it does not wait for long. (Leptos' own script is for its islands; it loads before the paint.)
+/// painted, so it does not wait for long. (Leptos' own script begins to load before that.)
 fn start_script(options: &LeptosOptions) -> impl IntoView + use<> {
     let file = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let script = format!("({})({file:?})", include_str!("document/start.js").trim());
@@ -65,4 +79,30 @@ fn send_policy(options: &LeptosOptions) {
     // without its policy, and nothing loads without one that names it.
     let value = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     response.insert_header(header::CONTENT_SECURITY_POLICY, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{page_with, render};
+    use auth_types::SessionState;
+
+    fn rendered(scripts: Scripts) -> String {
+        let options = LeptosOptions::builder().output_name("app").build();
+        render(page_with(SessionState::SignedOut(None)), || {
+            document(options, scripts, || has_scripts().to_string())
+        })
+    }
+
+    #[test]
+    fn a_page_runs_what_it_was_given_and_knows_it() {
+        let nothing = rendered(Scripts::None);
+        assert!(!nothing.contains("<script") && nothing.contains("false"), "{nothing}");
+        let session = rendered(Scripts::Session);
+        assert!(session.contains(r#"("/pkg/app")</script>"#) && session.contains("true"), "{session}");
+        assert!(!session.contains("preload"), "nothing is fetched before the paint: {session}");
+        let islands = rendered(Scripts::Islands);
+        assert!(islands.contains("leptos-island") && islands.contains("true"), "{islands}");
+        assert_eq!(islands.matches("<script").count(), 1, "{islands}");
+    }
 }
