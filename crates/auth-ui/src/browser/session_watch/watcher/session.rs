@@ -1,0 +1,42 @@
+//! Whether the page still shows a session ([`session`](crate::tab::session)).
+
+use super::Watcher;
+use crate::{
+    browser::{dom::window, front, session_watch::clock::now},
+    tab::session::{News, Todo},
+};
+use wasm_bindgen_futures::spawn_local;
+
+impl Watcher {
+    /// Takes in a piece of news about the session.
+    pub(crate) fn news(&self, news: News) {
+        let todo = self.0.watch.borrow_mut().hear(news, now());
+        match todo {
+            None => {}
+            Some(Todo::Ask) => {
+                let watcher = self.clone();
+                spawn_local(async move {
+                    let answer = front::session().await;
+                    let has_answered = answer.is_some();
+                    watcher.news(answer.map_or(News::NoAnswer, |session| {
+                        News::Answer(session.map(|session| session.user_id().to_owned()))
+                    }));
+                    if has_answered {
+                        watcher.sync_stream();
+                    }
+                });
+            }
+            Some(Todo::ShowEnded(reason)) => {
+                self.0.page.show_ended(reason);
+                self.0.hub.say(false);
+                self.0.pause.set((0, 0));
+            }
+            Some(Todo::Veil) => self.0.page.veil(true),
+            Some(Todo::Unveil) => self.0.page.veil(false),
+            Some(Todo::Reload) => {
+                let _ = window().location().reload();
+            }
+            Some(Todo::Return(ticket)) => self.0.page.sign_in_silently(&ticket),
+        }
+    }
+}
