@@ -45,17 +45,6 @@ pub struct NewSession {
     pub(crate) ends_by: Option<DateTime<Utc>>,
 }
 
-/// What a session cookie led to.
-#[derive(Clone, Debug)]
-pub enum Resolution {
-    /// A live session.
-    SignedIn(SessionKey, Arc<SessionRecord>),
-    /// It has ended.
-    Ended(EndReason),
-    /// It opens nothing.
-    Unknown,
-}
-
 /// The store cannot say: answered with 503, never with "signed out".
 #[derive(Debug, thiserror::Error)]
 #[error("the session store is unavailable")]
@@ -65,7 +54,7 @@ pub struct SessionUnavailable(#[from] pub StoreError);
 #[derive(Clone)]
 pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
-    cache: Arc<SessionCache>,
+    pub(super) cache: Arc<SessionCache>,
     pub(super) keyring: Keyring,
     pub(super) policy: SessionPolicy,
     pub(super) clock: Clock,
@@ -144,83 +133,6 @@ impl Sessions {
         Ok((id, record))
     }
 
-    /// The live session of a cookie's value, if it was looked up a moment ago: then the store need not be
-    /// asked.
-    pub(super) fn remembered(&self, cookie: &str) -> Option<(SessionKey, Arc<SessionRecord>)> {
-        let key = SessionId::parse(cookie)?.key();
-        let record = self.cache.get(&key)?;
-        (record.expires_at > self.clock.now()).then_some((key, record))
-    }
-
-    /// What the cookie's value leads to. Garbage is [`Resolution::Unknown`].
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn resolve(&self, cookie: &str) -> Result<Resolution, SessionUnavailable> {
-        let Some(id) = SessionId::parse(cookie) else {
-            return Ok(Resolution::Unknown);
-        };
-        self.look(&id.key()).await
-    }
-
-    /// What a key leads to, for who has it already.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn look(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
-        let key = *key;
-        if let Some(record) = self.cache.get(&key)
-            && record.expires_at > self.clock.now()
-        {
-            return Ok(Resolution::SignedIn(key, record));
-        }
-        // What seems to be over may have been used since it was remembered.
-        self.look_in_store(key).await
-    }
-
-    /// The same without what is remembered.
-    async fn look_in_store(&self, key: SessionKey) -> Result<Resolution, SessionUnavailable> {
-        loop {
-            let begun = self.cache.begin();
-            let mut record = match self.store.load(&key, self.clock.now()).await? {
-                Lookup::Live(record) => record,
-                Lookup::Ended(reason) => return Ok(Resolution::Ended(reason)),
-                Lookup::Unknown => return Ok(Resolution::Unknown),
-            };
-            // Apps that share a store may have different limits: each judges by its own, from the last
-            // activity in any of them.
-            record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
-            let record: Arc<SessionRecord> = Arc::from(record);
-            let now = self.clock.now();
-            if record.expires_at > now {
-                self.cache.remember(begun, key, record.clone());
-                return Ok(Resolution::SignedIn(key, record));
-            }
-            if !self.policy.is_idle(record.last_seen_at, now) {
-                return Ok(Resolution::Ended(EndReason::Expired));
-            }
-            // Away for too long, unless it was used meanwhile: then it is looked at once more.
-            if self.end_idle(&key, &record).await? {
-                return Ok(Resolution::Ended(EndReason::Idle));
-            }
-        }
-    }
-
-    /// Ends a session whose user is away for too long; `false` when it was used since `record` was read.
-    pub(super) async fn end_idle(
-        &self,
-        key: &SessionKey,
-        record: &SessionRecord,
-    ) -> Result<bool, SessionUnavailable> {
-        let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
-        let ended = self.known(key, ended)?;
-        if ended {
-            self.tell(SessionEvent::Ended(*key, EndReason::Idle)).await;
-            self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
-        }
-        Ok(ended)
-    }
-
     /// Forgets what this process knows of a session, before anybody is answered, and tells the others.
     pub(crate) async fn tell(&self, event: SessionEvent) {
         event.key().iter().for_each(|key| self.cache.forget(key));
@@ -283,94 +195,9 @@ impl Sessions {
         Ok(Some(SessionRecord { last_seen_at: seen_at, expires_at, ..record.clone() }))
     }
 
-    /// The same from the store itself, whatever was looked up a moment ago.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub(crate) async fn look_again(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
-        self.cache.forget(key);
-        self.look(key).await
-    }
-
-    /// Whether the session lives right now.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn lives(&self, key: &SessionKey) -> Result<bool, SessionUnavailable> {
-        Ok(matches!(self.store.load(key, self.clock.now()).await?, Lookup::Live(_)))
-    }
-
-    /// Ends a session; it is refused from the moment this returns.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer. Then it has not ended, as far as anybody knows:
-    /// a store that hangs may still end it when it goes on.
-    pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
-        // Who it was is forgotten with the session.
-        let was = match self.hooks.tells_of_sign_outs() {
-            true => self.store.load(key, self.clock.now()).await?,
-            false => Lookup::Unknown,
-        };
-        let ended = self.store.end(key, reason, self.clock.now()).await;
-        let ended = self.known(key, ended)?;
-        self.tell(SessionEvent::Ended(*key, reason)).await;
-        if let Lookup::Live(record) = was
-            && ended
-        {
-            self.hooks.signed_out(reason, Some(&record.public_id), Some(&record));
-        }
-        Ok(ended)
-    }
-
     /// What became of a change. When nobody can say, what was looked up before it is not to be believed.
     pub(super) fn known<T>(&self, key: &SessionKey, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         outcome.inspect_err(|_| self.cache.forget(key))
-    }
-
-    /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
-    /// is still under way. Returns the keys of those that ended.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
-        let ended =
-            self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?;
-        Ok(self.tell_revoked(ended, None, None).await)
-    }
-
-    /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
-    /// Returns the keys of those that ended.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
-        let now = self.clock.now();
-        let ended = self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?;
-        Ok(self.tell_revoked(ended, None, None).await)
-    }
-
-    /// Tells of sessions that ended by one act: `session` is the public id, where it was about one, and
-    /// `user` a session of the same user.
-    pub(super) async fn tell_revoked(
-        &self,
-        ended: Vec<SessionKey>,
-        session: Option<&str>,
-        user: Option<&SessionRecord>,
-    ) -> Vec<SessionKey> {
-        for key in &ended {
-            self.tell(SessionEvent::Ended(*key, EndReason::Revoked)).await;
-            self.hooks.signed_out(EndReason::Revoked, session, user);
-        }
-        ended
     }
 
     /// The provider's tokens of a session.

@@ -1,0 +1,91 @@
+//! Ending sessions: by their user, for being left alone, and by what the provider says.
+
+use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
+use crate::{events::SessionEvent, store::Lookup};
+use auth_types::EndReason;
+use chrono::{DateTime, Utc};
+
+impl Sessions {
+    /// Ends a session; it is refused from the moment this returns.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer. Then it has not ended, as far as anybody knows:
+    /// a store that hangs may still end it when it goes on.
+    pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
+        // Who it was is forgotten with the session.
+        let was = match self.hooks.tells_of_sign_outs() {
+            true => self.store.load(key, self.clock.now()).await?,
+            false => Lookup::Unknown,
+        };
+        let ended = self.store.end(key, reason, self.clock.now()).await;
+        let ended = self.known(key, ended)?;
+        self.tell(SessionEvent::Ended(*key, reason)).await;
+        if let Lookup::Live(record) = was
+            && ended
+        {
+            self.hooks.signed_out(reason, Some(&record.public_id), Some(&record));
+        }
+        Ok(ended)
+    }
+
+    /// Ends a session whose user is away for too long; `false` when it was used since `record` was read.
+    pub(super) async fn end_idle(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+    ) -> Result<bool, SessionUnavailable> {
+        let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
+        let ended = self.known(key, ended)?;
+        if ended {
+            self.tell(SessionEvent::Ended(*key, EndReason::Idle)).await;
+            self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
+        }
+        Ok(ended)
+    }
+
+    /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
+    /// is still under way. Returns the keys of those that ended.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn end_provider_session(
+        &self,
+        issuer: &str,
+        sid: &str,
+    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
+        let ended =
+            self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?;
+        Ok(self.tell_revoked(ended, None, None).await)
+    }
+
+    /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
+    /// Returns the keys of those that ended.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub async fn end_subject(
+        &self,
+        issuer: &str,
+        subject: &str,
+        begun_before: DateTime<Utc>,
+    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
+        let now = self.clock.now();
+        let ended = self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?;
+        Ok(self.tell_revoked(ended, None, None).await)
+    }
+
+    /// Tells of sessions that ended by one act: `session` is the public id, where it was about one, and
+    /// `user` a session of the same user.
+    pub(super) async fn tell_revoked(
+        &self,
+        ended: Vec<SessionKey>,
+        session: Option<&str>,
+        user: Option<&SessionRecord>,
+    ) -> Vec<SessionKey> {
+        for key in &ended {
+            self.tell(SessionEvent::Ended(*key, EndReason::Revoked)).await;
+            self.hooks.signed_out(EndReason::Revoked, session, user);
+        }
+        ended
+    }
+}

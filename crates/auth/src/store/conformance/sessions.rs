@@ -1,0 +1,310 @@
+//! Sessions: what ends them, what does not, and what never comes back.
+
+use super::*;
+
+pub(super) async fn a_created_session_loads_as_it_was(store: Arc<dyn Store>) {
+    let record = record("alice", Some("s1"));
+    store.create(&key(1), &record).await.unwrap();
+    assert_eq!(store.load(&key(1), at(1)).await.unwrap(), Lookup::Live(Box::new(record)));
+    assert_eq!(store.load(&key(2), at(1)).await.unwrap(), Lookup::Unknown);
+}
+
+pub(super) async fn a_taken_id_is_refused_and_the_first_session_stays(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let second = store.create(&key(1), &record("bob", None)).await;
+    assert!(matches!(second, Err(CreateError::Collision)));
+    let Lookup::Live(found) = store.load(&key(1), at(1)).await.unwrap() else { panic!("gone") };
+    assert_eq!(found.subject, "alice");
+}
+
+pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
+    let touch =
+        Touch { seen_at: at(300), now: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
+    assert!(!store.touch(&key(1), touch).await.unwrap());
+    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(2)).await.unwrap());
+    assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
+    assert!(store.create(&key(1), &record("alice", None)).await.is_err());
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
+}
+
+pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    assert!(matches!(store.load(&key(1), at(599)).await.unwrap(), Lookup::Live(_)));
+    assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
+    let late = Touch { seen_at: at(600), now: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
+    assert!(!store.touch(&key(1), late).await.unwrap());
+    let told_late = Touch { seen_at: at(590), ..late };
+    assert!(!store.touch(&key(1), told_late).await.unwrap(), "it was in time, but nobody said so in time");
+    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(600)).await.unwrap());
+    assert!(!store.end(&key(1), EndReason::SignedOut, at(600)).await.unwrap());
+    assert!(!store.end_idle(&key(1), at(0), at(600)).await.unwrap());
+    assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
+}
+
+pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_end(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch = |seconds| Touch {
+        seen_at: at(seconds),
+        now: at(seconds),
+        expires_at: at(seconds + 600),
+        interval: TimeDelta::seconds(60),
+    };
+    assert!(!store.touch(&key(1), touch(59)).await.unwrap());
+    assert!(store.touch(&key(1), touch(60)).await.unwrap());
+    assert!(!store.touch(&key(1), touch(61)).await.unwrap());
+    assert!(store.touch(&key(1), touch(500)).await.unwrap());
+    let Lookup::Live(found) = store.load(&key(1), at(501)).await.unwrap() else { panic!("gone") };
+    assert_eq!((found.last_seen_at, found.expires_at), (at(500), at(900)));
+}
+
+pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch = Touch { seen_at: at(100), now: at(100), expires_at: at(130), interval: TimeDelta::zero() };
+    assert!(store.touch(&key(1), touch).await.unwrap());
+    let Lookup::Live(found) = store.load(&key(1), at(500)).await.unwrap() else { panic!("gone") };
+    assert_eq!((found.last_seen_at, found.expires_at), (at(100), at(600)));
+}
+
+pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch =
+        Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
+    let all = futures::future::join_all((0..20).map(|_| {
+        let store = store.clone();
+        async move { store.touch(&key(1), touch).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().filter(|written| *written).count(), 1);
+}
+
+pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Store>) {
+    let before = record("alice", None);
+    store.create(&key(1), &before).await.unwrap();
+    // Whatever an app writes comes back byte for byte.
+    let data = "{ \"name\": \"Zo\u{eb} \\u0000 'x'\", \"n\": 7}";
+    assert!(store.set_data(&key(1), NewData { seen: "{}", data }, at(1)).await.unwrap());
+    let expected = SessionRecord { data: data.into(), ..before };
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Live(Box::new(expected)));
+}
+
+pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let all = futures::future::join_all((0..20).map(|number| {
+        let store = store.clone();
+        async move {
+            let data = number.to_string();
+            store.set_data(&key(1), NewData { seen: "{}", data: &data }, at(1)).await.unwrap()
+        }
+    }));
+    let written = all.await;
+    assert_eq!(written.iter().filter(|written| **written).count(), 1);
+    let winner = written.iter().position(|written| *written).unwrap().to_string();
+    let Lookup::Live(found) = store.load(&key(1), at(2)).await.unwrap() else { panic!("gone") };
+    assert_eq!(found.data, winner);
+    assert!(store.set_data(&key(1), NewData { seen: &winner, data: "{}" }, at(3)).await.unwrap());
+}
+
+pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn Store>) {
+    for (seed, subject, sid) in [(1, "alice", Some("s1")), (2, "alice", Some("s2")), (3, "bob", None)] {
+        store.create(&key(seed), &record(subject, sid)).await.unwrap();
+    }
+    assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), [key(1)]);
+    assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
+    assert!(matches!(store.load(&key(2), at(2)).await.unwrap(), Lookup::Live(_)));
+    assert!(matches!(store.load(&key(3), at(2)).await.unwrap(), Lookup::Live(_)));
+    assert!(
+        store
+            .end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(matches!(store.load(&key(2), at(4)).await.unwrap(), Lookup::Live(_)));
+}
+
+pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", Some("s1"))).await.unwrap();
+    let later = SessionRecord { issued_at: at(50), ..record("alice", Some("s2")) };
+    store.create(&key(2), &later).await.unwrap();
+    store.create(&key(3), &record("bob", None)).await.unwrap();
+    assert_eq!(
+        store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(),
+        [key(1)]
+    );
+    assert_eq!(store.load(&key(1), at(61)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
+    assert!(matches!(store.load(&key(2), at(61)).await.unwrap(), Lookup::Live(_)));
+    assert!(matches!(store.load(&key(3), at(61)).await.unwrap(), Lookup::Live(_)));
+}
+
+pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dyn Store>) {
+    store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(0)).await.unwrap();
+    let late = store.create(&key(1), &record("alice", Some("s1"))).await;
+    assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
+    store.create(&key(2), &record("alice", Some("s2"))).await.unwrap();
+
+    store.end_subject(ISSUER, "bob", at(10), EndReason::Revoked, at(10)).await.unwrap();
+    let late = store.create(&key(3), &record("bob", None)).await;
+    assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
+    let fresh = SessionRecord { issued_at: at(10), created_at: at(11), ..record("bob", None) };
+    store.create(&key(4), &fresh).await.unwrap();
+}
+
+pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc<dyn Store>) {
+    for round in 0..50 {
+        let (sid, subject) = (format!("s{round}"), format!("user-{round}"));
+        let session = record(&subject, Some(&sid));
+        let key = key(round);
+        let (created, ended) = if round % 2 == 0 {
+            let logout = store.end_provider_session(ISSUER, &sid, EndReason::Revoked, at(1));
+            tokio::join!(store.create(&key, &session), logout)
+        } else {
+            let logout = store.end_subject(ISSUER, &subject, at(1), EndReason::Revoked, at(1));
+            tokio::join!(store.create(&key, &session), logout)
+        };
+        match created {
+            Ok(()) => assert_eq!(ended.unwrap(), [key]),
+            Err(error) => assert!(matches!(error, CreateError::LoggedOutMeanwhile), "{error}"),
+        }
+        assert!(!matches!(store.load(&key, at(2)).await.unwrap(), Lookup::Live(_)), "round {round}");
+    }
+}
+
+pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let (mine, theirs) = ([1; 16], [2; 16]);
+    let tokens = NewTokens { sealed: &[9], expire_at: Some(at(500)) };
+    assert!(!store.set_tokens(&key(1), &mine, tokens, at(1)).await.unwrap(), "no lease");
+    assert!(store.lease_refresh(&key(1), &mine, at(1), at(11)).await.unwrap());
+    assert!(!store.lease_refresh(&key(1), &theirs, at(10), at(20)).await.unwrap(), "it is taken");
+    assert!(!store.set_tokens(&key(1), &theirs, tokens, at(10)).await.unwrap());
+    assert!(store.set_tokens(&key(1), &mine, tokens, at(10)).await.unwrap());
+    let Lookup::Live(found) = store.load(&key(1), at(10)).await.unwrap() else { panic!("gone") };
+    assert_eq!((found.sealed_tokens, found.tokens_expire_at), (vec![9], Some(at(500))));
+    assert_eq!(found.checked_at, at(10), "the provider stood by it");
+    assert!(store.lease_refresh(&key(1), &theirs, at(10), at(20)).await.unwrap(), "given back");
+    store.release_refresh(&key(1), &mine, Some(at(11))).await.unwrap();
+    assert!(!store.lease_refresh(&key(1), &mine, at(11), at(21)).await.unwrap(), "not mine to give back");
+    assert!(store.lease_refresh(&key(1), &mine, at(20), at(30)).await.unwrap(), "ran out");
+    assert!(!store.set_tokens(&key(1), &theirs, tokens, at(21)).await.unwrap(), "too late");
+    let checked_at = async || match store.load(&key(1), at(22)).await.unwrap() {
+        Lookup::Live(found) => found.checked_at,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(checked_at().await, at(10), "who does not hold the lease notes nothing");
+    store.release_refresh(&key(1), &mine, None).await.unwrap();
+    assert_eq!(checked_at().await, at(10));
+    assert!(store.lease_refresh(&key(1), &theirs, at(21), at(31)).await.unwrap());
+    store.release_refresh(&key(1), &theirs, Some(at(22))).await.unwrap();
+    assert_eq!(checked_at().await, at(22));
+}
+
+pub(super) async fn a_refresh_loses_against_a_sign_out(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    assert!(store.lease_refresh(&key(1), &[1; 16], at(1), at(11)).await.unwrap());
+    store.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
+    let tokens = NewTokens { sealed: &[9], expire_at: None };
+    assert!(!store.set_tokens(&key(1), &[1; 16], tokens, at(3)).await.unwrap());
+    assert!(!store.lease_refresh(&key(1), &[2; 16], at(20), at(30)).await.unwrap());
+}
+
+pub(super) async fn twenty_who_want_the_lease_get_it_once(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let all = futures::future::join_all((0..20).map(|owner| {
+        let store = store.clone();
+        async move { store.lease_refresh(&key(1), &[owner; 16], at(1), at(11)).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().filter(|taken| *taken).count(), 1);
+}
+
+pub(super) async fn idleness_ends_only_what_was_not_used_meanwhile(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    let touch =
+        Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
+    assert!(store.touch(&key(1), touch).await.unwrap());
+    assert!(!store.end_idle(&key(1), at(0), at(200)).await.unwrap(), "it was used at 100");
+    assert!(store.end_idle(&key(1), at(100), at(200)).await.unwrap());
+    assert_eq!(store.load(&key(1), at(201)).await.unwrap(), Lookup::Ended(EndReason::Idle));
+}
+
+pub(super) async fn a_user_ends_one_session_or_all_others_and_nobody_elses(store: Arc<dyn Store>) {
+    for seed in 1..=4 {
+        let session = SessionRecord { public_id: format!("p{seed}"), ..record("alice", None) };
+        store.create(&key(seed), &session).await.unwrap();
+    }
+    store.create(&key(9), &SessionRecord { public_id: "p9".into(), ..record("bob", None) }).await.unwrap();
+    let end =
+        |subject: &'static str, which| store.end_of_user(ISSUER, subject, which, EndReason::Revoked, at(1));
+    assert_eq!(end("alice", Which::PublicId("p9")).await.unwrap(), [], "bob's");
+    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [key(2)]);
+    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [], "ended already");
+    let kept = key(1);
+    let mut ended = end("alice", Which::AllBut(&kept)).await.unwrap();
+    ended.sort_by_key(|key| key.as_bytes().to_vec());
+    let mut expected = vec![key(3), key(4)];
+    expected.sort_by_key(|key| key.as_bytes().to_vec());
+    assert_eq!(ended, expected);
+    for seed in [1, 9] {
+        assert!(matches!(store.load(&key(seed), at(2)).await.unwrap(), Lookup::Live(_)), "{seed}");
+    }
+}
+
+pub(super) async fn ten_thousand_sessions_are_kept_apart(store: Arc<dyn Store>) {
+    // Few at once: a call waits some seconds at most for the one writer that SQLite has, and disks are slow.
+    for chunk in (0..10_000_u64).collect::<Vec<_>>().chunks(10) {
+        let created = futures::future::join_all(chunk.iter().map(|&seed| {
+            let (store, session) = (store.clone(), record(&format!("user-{}", seed % 100), None));
+            async move { store.create(&key(seed), &session).await }
+        }));
+        created.await.into_iter().for_each(|created| created.unwrap());
+    }
+    assert_eq!(store.of_user(ISSUER, "user-7", at(1)).await.unwrap().len(), 100);
+    assert!(store.end(&key(7), EndReason::SignedOut, at(1)).await.unwrap());
+    assert_eq!(store.of_user(ISSUER, "user-7", at(2)).await.unwrap().len(), 99);
+}
+
+pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn Store>) {
+    for (seed, created) in [(1, 0), (2, 20), (3, 10)] {
+        let session =
+            SessionRecord { created_at: at(created), public_id: format!("p{seed}"), ..record("alice", None) };
+        store.create(&key(seed), &session).await.unwrap();
+    }
+    store.create(&key(4), &record("bob", None)).await.unwrap();
+    store.end(&key(3), EndReason::SignedOut, at(30)).await.unwrap();
+    let found = store.of_user(ISSUER, "alice", at(40)).await.unwrap();
+    assert_eq!(found.iter().map(|session| session.public_id.as_str()).collect::<Vec<_>>(), ["p2", "p1"]);
+}
+
+pub(super) async fn sweeping_removes_what_is_long_over_and_nothing_else(store: Arc<dyn Store>) {
+    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.use_state(&[1; 32], at(100)).await.unwrap();
+    assert_eq!(store.sweep(at(99)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(100)).await.unwrap(), 1);
+    assert_eq!(store.sweep(at(600 + 86_400)).await.unwrap(), 1);
+    assert_eq!(store.load(&key(1), at(601)).await.unwrap(), Lookup::Unknown);
+}
+
+pub(super) async fn a_state_is_used_once_even_by_many_at_once(store: Arc<dyn Store>) {
+    let all = futures::future::join_all((0..20).map(|_| {
+        let store = store.clone();
+        async move { store.use_state(&[1; 32], at(600)).await.unwrap() }
+    }));
+    assert_eq!(all.await.into_iter().filter(|first| *first).count(), 1);
+    assert!(!store.is_used(&[2; 32]).await.unwrap());
+    assert!(store.use_state(&[2; 32], at(600)).await.unwrap());
+    assert!(store.is_used(&[2; 32]).await.unwrap());
+}
+
+pub(super) async fn what_is_published_is_heard(store: Arc<dyn Store>) {
+    let mut heard = store.subscribe();
+    let event = SessionEvent::Ended(key(1), EndReason::Revoked);
+    // A listener that is just being set up may miss the first.
+    loop {
+        store.publish(event).await.unwrap();
+        match tokio::time::timeout(std::time::Duration::from_millis(500), heard.recv()).await {
+            Ok(Ok(Heard::Event(heard))) => break assert_eq!(heard, event),
+            Ok(Ok(Heard::Gap)) | Err(_) => {}
+            Ok(Err(error)) => panic!("{error}"),
+        }
+    }
+}
