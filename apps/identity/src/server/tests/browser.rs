@@ -53,6 +53,15 @@ impl World {
         }
     }
 
+    /// Tells the app of a sign-in in this browser: a waiting tab hears of that one, and of none before it.
+    async fn hears_one_event_and_no_other(&self, browser: &BrowserKey, tab: &mut EventStream) {
+        assert_eq!(self.tell(&self.event(browser, "marker")).await.status, StatusCode::ACCEPTED);
+        tab.next_but_heartbeats().await.unwrap();
+        let nothing =
+            tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
+        assert!(nothing.is_err(), "{nothing:?}");
+    }
+
     async fn come_back(&mut self, ticket: &str) -> Page {
         let fields = [("callbackUrl", "/protected?tab=2"), ("ticket", ticket)];
         self.browser.post(&self.app.at("/auth/come-back"), &fields).await
@@ -135,11 +144,7 @@ async fn a_silent_sign_in_is_no_news_and_a_local_sign_out_is_not_undone() {
         .await;
     assert_eq!(world.browser.follow(begun).await.body, "protected page");
     // The next event is that of a sign-in with a question, and none came before it.
-    assert_eq!(world.tell(&world.event(&key, "marker")).await.status, StatusCode::ACCEPTED);
-    tab.next_but_heartbeats().await.unwrap();
-    let nothing =
-        tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
-    assert!(nothing.is_err(), "{nothing:?}");
+    world.hears_one_event_and_no_other(&key, &mut tab).await;
 }
 
 #[tokio::test]
@@ -290,11 +295,7 @@ async fn a_sign_in_that_the_app_did_not_complete_is_announced_to_nobody() {
         pages.iter().any(|page| page.url.query().is_some_and(|query| query.contains("sign_in_receipt=")))
     );
     // The next event is another one's.
-    assert_eq!(world.tell(&world.event(&key, "marker")).await.status, StatusCode::ACCEPTED);
-    tab.next_but_heartbeats().await.unwrap();
-    let nothing =
-        tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
-    assert!(nothing.is_err(), "{nothing:?}");
+    world.hears_one_event_and_no_other(&key, &mut tab).await;
 }
 
 #[tokio::test]
