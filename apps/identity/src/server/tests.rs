@@ -3,6 +3,8 @@
 mod browser;
 mod handoff;
 mod handoff_refusals;
+mod handoff_session;
+mod handoff_verify;
 mod logout;
 mod presence;
 mod silent;

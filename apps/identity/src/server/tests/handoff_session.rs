@@ -1,0 +1,101 @@
+//! Article 5: the session that a handoff began, from then on.
+
+use super::*;
+use auth::session::Resolution;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use tokio::sync::mpsc;
+
+#[tokio::test]
+async fn single_logout_covers_a_session_that_was_handed_over() {
+    let mut world = world().await;
+    world.at_identity("alice").await;
+    world.opened().await;
+    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
+    let mut tab =
+        test_support::EventStream::open(&world.app.at("/auth/events"), &cookie, None).await.unwrap();
+    let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
+    world.browser.follow(left).await;
+    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+#[tokio::test]
+async fn a_sign_out_of_a_session_that_was_handed_over_reaches_the_provider_and_everybody_else() {
+    let mut world = world().await;
+    world.at_identity("alice").await;
+    world.opened().await;
+    let left = world.browser.post(&world.app.at("/auth/signout"), &[("callbackUrl", "/")]).await;
+    let to_provider = left.location().unwrap();
+    assert_eq!(to_provider.origin(), world.provider.issuer.origin());
+    assert!(params(&to_provider).contains_key("id_token_hint"), "so it asks nobody");
+    let page = world.browser.follow(left).await;
+    assert_eq!(page.url.as_str(), world.app.at("/").as_str());
+    assert_eq!(world.browser.get(&world.identity.at("/auth/session")).await.body, "null");
+}
+
+/// An identity app that hands over what it is told to, without a hint, and notes what it is asked to tell.
+async fn generous_identity(told: Arc<Mutex<Value>>) -> (String, mpsc::UnboundedReceiver<String>) {
+    let (asked, asks) = mpsc::unbounded_channel();
+    let verify = post(async move || axum::Json(told.lock().unwrap().clone()));
+    let logout = post(async move |body: String| {
+        asked.send(body).unwrap();
+        StatusCode::ACCEPTED
+    });
+    let router = Router::new().route("/auth/external/handoff/verify", verify).route("/auth/logout", logout);
+    let (listener, port) = bind().await;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://localhost:{port}"), asks)
+}
+
+#[tokio::test]
+async fn without_a_hint_for_the_provider_identity_is_asked_to_tell_everybody() {
+    let told = Arc::new(Mutex::new(Value::Null));
+    let (issuer, mut asks) = generous_identity(told.clone()).await;
+    let vars = vec![("AUTH_IDENTITY_ISSUER", issuer)];
+    let mut world = world_as(None, AppOptions { vars, ..AppOptions::default() }, app_routes).await;
+    let iss = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let session = json!({
+        "provider": "demo", "iss": iss, "sub": "demo|alice", "sid": "s1",
+        "issued_at": world.app.clock.now(), "expires_at": world.app.clock.now() + TimeDelta::hours(1),
+    });
+    *told.lock().unwrap() = json!({
+        "access_token": "a", "token_type": "Bearer", "expires_in": 300, "session": session,
+        "user": { "sub": "demo|alice", "name": "Alice" },
+    });
+    let started = world.browser.get(&world.app.at("/handoff/start")).await;
+    let state = params(&started.location().unwrap())["state"].clone();
+    let mut url = world.app.at("/callback");
+    url.query_pairs_mut().append_pair("handoff_token", &"t".repeat(43)).append_pair("state", &state);
+    assert_eq!(world.browser.get(&url).await.path(), "/callback");
+    assert_eq!(world.user().await, "Alice");
+    let session = world.record(&world.app).await;
+    assert_eq!(session.absolute_expires_at, world.app.clock.now() + TimeDelta::hours(1));
+    let left = world.browser.post(&world.app.at("/auth/signout"), &[]).await;
+    assert!(!params(&left.location().unwrap()).contains_key("id_token_hint"));
+    let asked = asks.recv().await.unwrap();
+    assert!(asked.contains("sid=s1") && asked.contains("sub=demo%7Calice"), "{asked}");
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_renew_in_a_session_that_was_handed_over_and_it_goes_on() {
+    let mut world = world().await;
+    world.at_identity("alice").await;
+    world.opened().await;
+    let refused = world.browser.post(&world.app.at("/api/renew-token"), &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("no_refresh_token"));
+    world.app.clock.advance(TimeDelta::hours(12));
+    assert_eq!(world.status().await, SIGNED_IN);
+    let resolution = world.browser.cookie(&world.app.url, "app.session").unwrap();
+    let Resolution::SignedIn(key, record) = world.app.auth.sessions.resolve(&resolution).await.unwrap()
+    else {
+        panic!("signed out")
+    };
+    let session = world.app.auth.sessions.session(key, record);
+    assert!(
+        world.app.auth.refresher.access_token(&session).await.is_err(),
+        "identity's is not the provider's"
+    );
+}
