@@ -71,15 +71,15 @@ e2e-setup: ## Install what the browser journeys need: Chromium and the npm packa
 	@.ci/tools browser npm-packages
 
 .PHONY: bench
-bench: ## Measure the session check and single logout (release build, 15 minutes); BENCH='--help' lists options
+bench: ## Measure the session check, and what tabs and pages cost (release build, 20 minutes); BENCH='--help' lists options
 	@.ci/tools wrk redis
 	@.ci/say 'servers: cargo build --release' 'on two cores about 10 minutes when nothing is built yet, else seconds'
 	@cargo build --workspace --bins $(features) --release
 	@target/release/bench $(BENCH)
-	@$(MAKE) bench-logout
+	@$(MAKE) bench-tabs
 
-.PHONY: bench-logout
-bench-logout: ## Only single logout: how long until every tab of four apps shows it; BENCH_ROUNDS=10
+.PHONY: bench-tabs
+bench-tabs: ## Only in the browser: until every tab shows a sign-out, and the bytes of each page; BENCH_ROUNDS=10
 	@$(MAKE) RELEASE=1 build e2e-setup
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 

@@ -135,7 +135,7 @@ test('the address of the frame opens nothing as a page', async ({ page, suite, e
   expect(answer?.status()).toBe(403);
 });
 
-test('who is signed in has no frame, nor has a page without islands', async ({ page, suite }) => {
+test('who is signed in has no frame, nor has a page without scripts', async ({ page, suite }) => {
   const frames = countFrames(page);
   await page.goto(`${suite.games}/login`);
   await signInAs(page, 'Alice', suite.games, '/public');

@@ -3,7 +3,7 @@ import { type Page, type Suite, expect, signInAs, test } from '../support';
 
 const number = (page: Page) => page.getByRole('spinbutton', { name: 'Favourite number' });
 
-/** Opens the dashboard and waits until its island listens. */
+/** Opens the dashboard and waits until it follows the session. */
 async function openDashboard(page: Page, suite: Suite): Promise<void> {
   await page.goto(`${suite.main}/dashboard`);
   await page.locator('[data-ready=true]', { hasText: /It is|You have not told us/ }).waitFor();
@@ -52,6 +52,38 @@ test('what somebody is typing is not replaced when the tab comes to the front', 
   await bringToFront(page);
   await expect(page.getByText('It is 12.')).toBeVisible();
   await expect(number(page)).toHaveValue('5');
+});
+
+test('of two changes in a row a tab that was still asking shows the second', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/dashboard');
+  const settled = page.waitForResponse('**/auth/session');
+  await openDashboard(page, suite);
+  await settled;
+  const other = await context.newPage();
+  await openDashboard(other, suite);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const read = new Promise<void>((resolve) => {
+    void page.route(
+      '**/auth/session',
+      async (route) => {
+        const response = await route.fetch();
+        resolve();
+        await held;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
+  });
+  await page.evaluate(() => window.dispatchEvent(new Event('session-changed')));
+  await read;
+  const told = page.evaluate(
+    () => new Promise<void>((resolve) => window.addEventListener('session-changed', () => resolve(), { once: true })),
+  );
+  await save(other, '21');
+  await told;
+  release();
+  await expect(page.getByText('It is 21.')).toBeVisible();
 });
 
 test('a tab whose session has ended shows the number no longer', async ({ page, context, suite }) => {

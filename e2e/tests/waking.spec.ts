@@ -2,7 +2,7 @@
 // page showed before.
 import type { BrowserContext } from '@playwright/test';
 import config from '../playwright.config';
-import { type Page, expect, signInAs, signOutButton, test } from '../support';
+import { type Page, awake, expect, signInAs, signOutButton, test } from '../support';
 import { endFromElsewhere, ended, freeze, openWatching } from '../tabs';
 
 test.use({
@@ -169,4 +169,33 @@ test('a machine that slept covers the page until the server has answered', async
   await expect(tab.getByText(SECRET)).toBeHidden();
   go();
   await expect(tab.getByText(SECRET)).toBeVisible();
+});
+
+test('a tab whose script comes late asks before it follows another', async ({ page, context, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await page.goto('about:blank');
+  await openWatching(context, `${suite.main}/protected`);
+  const device = await otherDevice(page, suite.main);
+  const late = await context.newPage();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await late.route('**/pkg/app.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await late.goto(`${suite.main}/protected?late`);
+  await endFromElsewhere(device, suite.main);
+  await expect(late.getByText(SECRET)).toBeVisible();
+  release();
+  await expect(ended(late)).toBeVisible();
+  await device.context().close();
+});
+
+test('a script that could not be loaded is tried again', async ({ page, suite, expectedErrors }) => {
+  expectedErrors.push(/Failed to load resource: net::ERR_FAILED/, /Failed to fetch/);
+  for (const file of ['app.wasm', 'app.js']) {
+    await page.route(`**/pkg/${file}*`, (route) => route.abort(), { times: 1 });
+    await page.goto(suite.main);
+    await awake(page);
+  }
 });

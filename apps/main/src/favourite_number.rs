@@ -50,8 +50,10 @@ pub(crate) fn follow() {
     let Some(form) = dom::find::<dom::Element>(".favourite-number") else { return };
     let shown = form.clone();
     on_front(move |session| {
+        // That it has ended, or is another's, the watch of the page says, and takes all this away.
         let own = session.filter(|session| user_of_page().as_deref() == Some(session.user_id()));
-        let number = own.and_then(|session| session.user_field("favourite_number").as_f64());
+        let Some(own) = own else { return };
+        let number = own.user_field("favourite_number").as_f64();
         #[expect(clippy::cast_possible_truncation, reason = "the server keeps an i32")]
         let number = number.map(|number| number as i32);
         dom::fill(&shown, "p", &sentence(number));

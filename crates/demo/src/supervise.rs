@@ -145,19 +145,29 @@ impl Running {
     /// Watches over processes that are up; ends with the problem that takes the suite down. A process that
     /// ended is started again if the launch says so; one that does not come up then is a problem.
     pub(crate) async fn watch_over(&mut self, launch: &Launch<'_>) -> Problem {
+        let mut starting = Vec::new();
+        let mut problem = self.until_one_dies().await;
         loop {
-            let (process, status) = match self.until_one_dies().await {
-                Problem::Died { process, status } if launch.restart => (process, status),
+            let (process, status) = match problem {
+                Problem::Died { process, status } if launch.restart && !starting.contains(&process) => {
+                    (process, status)
+                }
                 problem => return problem,
             };
             launch.output.line(&format!("{process} ended ({status}). Starting it again."));
             if let Err(problem) = self.add(launch, process) {
                 return problem;
             }
-            if let Err(problem) = self.until_ready(launch, &[process]).await {
-                return problem;
-            }
-            launch.output.line(&format!("{process} is up again."));
+            starting.push(process);
+            problem = match self.until_ready(launch, &starting).await {
+                Ok(()) => {
+                    for process in starting.drain(..) {
+                        launch.output.line(&format!("{process} is up again."));
+                    }
+                    self.until_one_dies().await
+                }
+                Err(problem) => problem,
+            };
         }
     }
 

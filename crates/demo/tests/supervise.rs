@@ -66,11 +66,15 @@ impl Suite {
         drop(main);
         let mut supervisor = command.spawn().unwrap();
         let mut lines = BufReader::new(supervisor.stdout.take().unwrap());
+        // Whichever prints first.
         let mut pids = Vec::new();
         while pids.len() < 2 {
             let mut line = String::new();
             assert!(lines.read_line(&mut line).unwrap() > 0, "the supervisor ended early");
-            pids.extend(line.split_once("| pid ").map(|(_, pid)| pid.trim().parse::<i32>().unwrap()));
+            if let Some((name, pid)) = line.split_once("| pid ") {
+                let pid = pid.trim().parse::<i32>().unwrap();
+                pids.insert(if name.starts_with("main") { pids.len() } else { 0 }, pid);
+            }
         }
         Started { supervisor, lines, pids, offset, folder }
     }
@@ -79,6 +83,7 @@ impl Suite {
 struct Started {
     supervisor: Child,
     lines: BufReader<ChildStdout>,
+    /// The provider's, and main's.
     pids: Vec<i32>,
     offset: u16,
     folder: TempDir,

@@ -1,4 +1,4 @@
-//! The requests of the islands: same origin, never from a cache, never for longer than a few seconds.
+//! The requests of what runs in the browser: same origin, never from a cache, never for longer than a few seconds.
 
 use super::dom::window;
 use js_sys::{Object, Reflect};

@@ -9,9 +9,17 @@ use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-/// What says that the tab is in front: shown again, focused, or back from the back/forward cache; or that
-/// there is something new.
-const SIGNS: [&str; 4] = ["visibilitychange", "focus", "pageshow", CHANGED];
+/// What says that the tab is in front: shown again, focused, or back from the back/forward cache.
+const IN_FRONT: [&str; 3] = ["visibilitychange", "focus", "pageshow"];
+
+/// Where the question to the server is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    None,
+    Asked,
+    /// On its way, and there is something newer than its answer may be.
+    AskedTooEarly,
+}
 
 /// The session as `GET /auth/session` tells it: a `PublicSession`, read field by field, for a parser of JSON
 /// would cost a page more than everything that it shows.
@@ -35,26 +43,39 @@ impl SessionView {
     }
 }
 
-/// Calls `told` with the session whenever the tab comes to the front: `None` when it has ended. While the
-/// server does not answer, nothing is told. Asking does not extend the session.
-pub fn on_front(told: impl Fn(Option<SessionView>) + Clone + 'static) {
-    let is_asking = Rc::new(Cell::new(false));
-    for sign in SIGNS {
-        let (told, is_asking) = (told.clone(), is_asking.clone());
+/// Calls `told` with the session whenever the tab comes to the front, or the session changes: `None` when it
+/// has ended. While the server does not answer, nothing is told. Asking does not extend the session.
+pub fn on_front(told: impl Fn(Option<SessionView>) + 'static) {
+    let told = Rc::new(told);
+    let question = Rc::new(Cell::new(Question::None));
+    for sign in IN_FRONT.into_iter().chain([CHANGED]) {
+        let (told, question) = (told.clone(), question.clone());
         dom::on(&window(), sign, move |_| {
-            // Showing a tab focuses it too: one question for both.
-            if document().hidden() || is_asking.replace(true) {
+            if document().hidden() {
                 return;
             }
-            let (told, is_asking) = (told.clone(), is_asking.clone());
-            spawn_local(async move {
-                let answer = session().await;
-                is_asking.set(false);
-                if let Some(session) = answer {
-                    told(session);
-                }
-            });
+            match question.get() {
+                Question::None => spawn_local(ask(told.clone(), question.clone())),
+                // Showing a tab focuses it too: one question for both.
+                _ if sign == CHANGED => question.set(Question::AskedTooEarly),
+                _ => {}
+            }
         });
+    }
+}
+
+async fn ask(told: Rc<impl Fn(Option<SessionView>)>, question: Rc<Cell<Question>>) {
+    loop {
+        question.set(Question::Asked);
+        let answer = session().await;
+        if question.get() == Question::AskedTooEarly {
+            continue;
+        }
+        question.set(Question::None);
+        if let Some(session) = answer {
+            told(session);
+        }
+        return;
     }
 }
 

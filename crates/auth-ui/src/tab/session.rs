@@ -66,6 +66,8 @@ pub enum News {
     Woke,
     /// The tab may have missed something.
     LostTouch,
+    /// The tab is about to listen to the server, which refuses it should the session be over by then.
+    Listens,
     /// The tab slept, or is about to: what it shows may be long out of date when somebody looks next.
     Slept,
     /// Time has passed.
@@ -134,6 +136,9 @@ impl Watch {
                 self.ask(now)
             }
             (_, News::Ended(_) | News::SignedIn(_) | News::SignedInNearby | News::LostTouch) => self.ask(now),
+            // A question on its way is new enough.
+            (_, News::Listens) if matches!(self.question, Question::Asked | Question::AskedTooEarly) => None,
+            (_, News::Listens) => self.ask(now),
             (state, News::Slept) => {
                 self.is_asleep = true;
                 if self.question == Question::Asked {

@@ -26,6 +26,16 @@ fn nothing_is_believed_before_the_server_was_asked() {
 }
 
 #[test]
+fn a_tab_that_begins_to_listen_while_it_asks_asks_once() {
+    let mut watch = alices();
+    assert_eq!(watch.hear(News::LostTouch, 0), Some(Todo::Ask));
+    assert_eq!(watch.hear(News::Listens, 1), None);
+    assert_eq!(watch.hear(says("alice"), 2), None);
+    assert_eq!(watch.hear(News::Tick, 3), None, "nothing is owed");
+    assert_eq!(watch.hear(News::Listens, 4), Some(Todo::Ask));
+}
+
+#[test]
 fn the_reason_is_what_was_said_once_the_server_confirms_the_end() {
     let mut watch = alices();
     watch.hear(News::Ended(Some(EndReason::Revoked)), 0);

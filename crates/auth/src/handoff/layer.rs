@@ -5,7 +5,7 @@ use crate::{
     Auth,
     config::IdentityClient,
     error_page,
-    origin::{Origin, ReturnPath, UniqueParams},
+    origin::{FetchMetadata, Origin, ReturnPath, UniqueParams},
     session::set_cookies,
 };
 use auth_types::login_error_url;
@@ -215,10 +215,9 @@ impl HandoffLayer {
 
 /// HEAD requests and prefetches use nothing up; the browser asks again when somebody really goes there.
 fn not_to_be_used(request: &Parts) -> Option<Response> {
-    let purpose = request.headers.get("sec-purpose");
     if request.method == Method::HEAD {
         Some(StatusCode::METHOD_NOT_ALLOWED.into_response())
-    } else if purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+    } else if FetchMetadata::of(&request.headers).is_prefetch() {
         Some(StatusCode::SERVICE_UNAVAILABLE.into_response())
     } else {
         None

@@ -1,6 +1,6 @@
 //! What a browser says of a request itself (Fetch Metadata Request Headers). No script can set these headers.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 /// Where a request comes from and what its answer is for. Each field is the header's value, or empty where
 /// there is none: a program, or an old browser.
@@ -17,11 +17,14 @@ pub struct FetchMetadata<'a> {
 }
 
 impl<'a> FetchMetadata<'a> {
-    /// What these headers say. A value that cannot be read is not taken for a missing one.
+    /// What these headers say. A value that is empty or cannot be read is not taken for a missing one.
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
-        let said =
-            |name| headers.get(name).map_or("", |value: &'a http::HeaderValue| value.to_str().unwrap_or("?"));
+        let said = |name| match headers.get(name).map(|value: &'a HeaderValue| value.to_str()) {
+            None => "",
+            Some(Ok(value)) if !value.is_empty() => value,
+            Some(_) => "?",
+        };
         Self {
             site: said("sec-fetch-site"),
             mode: said("sec-fetch-mode"),
@@ -57,7 +60,9 @@ mod tests {
     fn what_cannot_be_read_is_not_missing() {
         let mut headers = HeaderMap::new();
         assert_eq!(FetchMetadata::of(&headers).site, "");
-        headers.insert("sec-fetch-site", http::HeaderValue::from_bytes(b"\xff").unwrap());
-        assert_eq!(FetchMetadata::of(&headers).site, "?");
+        for value in [&b"\xff"[..], b""] {
+            headers.insert("sec-fetch-site", HeaderValue::from_bytes(value).unwrap());
+            assert_eq!(FetchMetadata::of(&headers).site, "?");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM},
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
-    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
+    origin::{FetchMetadata, Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
     store::StoreError,
 };
@@ -27,10 +27,9 @@ const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
 /// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
 /// browser that prefetched asks again when the visitor really goes there.
 pub async fn navigation_only(request: Request, next: Next) -> Response {
-    let purpose = request.headers().get("sec-purpose");
     if request.method() == Method::HEAD {
         StatusCode::METHOD_NOT_ALLOWED.into_response()
-    } else if purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+    } else if FetchMetadata::of(request.headers()).is_prefetch() {
         StatusCode::SERVICE_UNAVAILABLE.into_response()
     } else {
         next.run(request).await
@@ -182,6 +181,10 @@ pub async fn finish_sign_in(
         }
         Err(FlowError::LoginRequired) if !by_visitor => {
             tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
+            if begun_by == BegunBy::Waiting {
+                // Coming back has put aside what somebody ended here; nothing came of it.
+                cookies.push(silent::ended(&auth.cookies, origin));
+            }
             Redirect::to(&silent::way_on(&auth.cookies, &returned.origin, &returned.headers, &return_path))
                 .into_response()
         }

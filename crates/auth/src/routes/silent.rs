@@ -3,7 +3,7 @@
 use super::sign_in::{Wish, start};
 use crate::{
     Auth,
-    flow::Passthrough,
+    flow::{BegunBy, Passthrough},
     guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
@@ -50,7 +50,11 @@ pub(super) async fn silent(
         }
         None => None,
     };
-    (set_cookies(vec![silent::tried(&auth.cookies, &origin)]), begun.unwrap_or(login)).into_response()
+    let mut cookies = vec![silent::tried(&auth.cookies, &origin)];
+    if begun.is_none() && begun_by == Some(BegunBy::Waiting) {
+        cookies.push(silent::ended(&auth.cookies, &origin));
+    }
+    (set_cookies(cookies), begun.unwrap_or(login)).into_response()
 }
 
 /// The provider this browser signed in with last, else the first that can be asked.

@@ -11,9 +11,8 @@ use crate::{
     hooks::Hooks,
     random::Random,
     seal::{DoesNotOpen, Keyring, Purpose},
-    store::{CreateError, Lookup, Store, StoreError, Touch},
+    store::{CreateError, Store, StoreError, Touch},
 };
-use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 use std::sync::Arc;

@@ -111,7 +111,8 @@ pub(crate) fn way_on(
     login_url(wanted.as_str())
 }
 
-/// The cookies that let a tab come back, once, whatever ended before.
+/// The cookies that let a tab come back, once, whatever ended before. If nothing comes of it, [`ended`] is
+/// set again.
 pub(crate) fn coming_back(cookies: &CookieSettings, origin: &Origin) -> Vec<HeaderValue> {
     vec![cookies.set(CookieKind::Silent, origin, COMING_BACK, None), cookies.clear(CookieKind::Ended, origin)]
 }

@@ -81,6 +81,8 @@ impl Watcher {
         }));
         watcher.open_channel();
         watcher.0.channel.post(kind::SIGNED_IN, &user);
+        // What happened since the page was written, nobody has told this tab.
+        watcher.news(News::LostTouch);
         watcher.0.lock.queue(&watcher);
         activity::listen(&watcher);
         life::follow(&watcher);

@@ -28,7 +28,8 @@ impl Watcher {
                 Effect::Steal => self.0.lock.steal(self),
                 Effect::Release => self.0.lock.release(),
                 // The stream is opened when the server has said which.
-                Effect::Listen | Effect::Ask => self.news(News::LostTouch),
+                Effect::Listen => self.news(News::Listens),
+                Effect::Ask => self.news(News::LostTouch),
                 Effect::StopListening => drop(self.0.stream.borrow_mut().take()),
                 Effect::Ping => self.0.channel.post(kind::PING, ""),
                 Effect::SayHere => self.0.channel.post(kind::HERE, ""),

@@ -29,6 +29,7 @@ impl Watcher {
             Some(Todo::ShowEnded(reason)) => {
                 self.0.page.show_ended(reason);
                 self.0.hub.say(false);
+                self.say_changed();
                 self.0.pause.set((0, 0));
             }
             Some(Todo::Veil) => self.0.page.veil(true),

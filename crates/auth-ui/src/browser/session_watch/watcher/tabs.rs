@@ -54,17 +54,20 @@ impl Watcher {
             kind::SIGNED_IN => self.news(News::SignedIn(detail.to_owned())),
             kind::HUB if detail == "in" => self.news(News::SignedInNearby),
             kind::HUB => self.news(News::LostTouch),
-            kind::CHANGED => {
-                if let Ok(event) = web_sys::Event::new(CHANGED) {
-                    let _ = window().dispatch_event(&event);
-                }
-            }
+            kind::CHANGED => self.say_changed(),
             // Another version's, or nobody's.
             _ => {}
         }
     }
 
     // The other apps of the site.
+
+    /// Tells the page that the session is not what it was.
+    pub(super) fn say_changed(&self) {
+        if let Ok(event) = web_sys::Event::new(CHANGED) {
+            let _ = window().dispatch_event(&event);
+        }
+    }
 
     /// Takes in what the hub says, and passes it on.
     pub(crate) fn hear_hub(&self, is_signed_in: bool) {
