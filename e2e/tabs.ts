@@ -1,5 +1,6 @@
 // What the journeys about tabs share: opening tabs that watch their session, and reading what they say on /session.
 import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
+import { signInAs } from './support';
 
 /** The heading of a tab that lost its session. */
 export const ended = (page: Page): Locator => page.getByRole('heading', { name: 'You have been signed out' });
@@ -28,6 +29,15 @@ export async function leaderOf(tabs: Page[]): Promise<{ leader: Page; followers:
   const leader = tabs[index];
   if (leader === undefined) throw new Error('there is no leader');
   return { leader, followers: tabs.filter((tab) => tab !== leader) };
+}
+
+/** Alice on a device of her own, which can end her other sessions. */
+export async function otherDevice(page: Page, origin: string): Promise<Page> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('there is no browser');
+  const device = await (await browser.newContext()).newPage();
+  await signInAs(device, 'Alice', origin);
+  return device;
 }
 
 /** Ends this browser's session from elsewhere, as another device of the same user would: no cookie here changes. */

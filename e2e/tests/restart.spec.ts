@@ -1,6 +1,6 @@
 // The server goes away, killed, and comes back: the session and its tabs do not mind.
 import { type Page, type Suite, expect, signInAs, signOutButton, statusHere, test } from '../support';
-import { endFromElsewhere, ended, openWatching } from '../tabs';
+import { endFromElsewhere, ended, openWatching, otherDevice } from '../tabs';
 
 test.use({
   suiteArgs: ['--restart'],
@@ -18,7 +18,7 @@ async function replaceMain(suite: Suite): Promise<void> {
   await expect.poll(() => suite.log().slice(before), { timeout: 30_000 }).toContain('main is up again.');
 }
 
-test('a restart signs nobody out, and the tabs listen to the new process', async ({ page, context, suite, browser }) => {
+test('a restart signs nobody out, and the tabs listen to the new process', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
   const tabs = [
@@ -30,8 +30,7 @@ test('a restart signs nobody out, and the tabs listen to the new process', async
     await expect(secret(tab)).toBeVisible();
     expect(await statusHere(tab)).toBe(200);
   }
-  const device = await (await browser.newContext()).newPage();
-  await signInAs(device, 'Alice', suite.main);
+  const device = await otherDevice(page, suite.main);
   await endFromElsewhere(device, suite.main);
   for (const tab of tabs) await expect(ended(tab)).toBeVisible({ timeout: 20_000 });
   await device.context().close();

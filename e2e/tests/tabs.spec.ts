@@ -1,15 +1,6 @@
 // Article 4, same origin: one tab listens to the server and tells the others; whatever becomes of it, nothing is lost.
 import { type Page, expect, signInAs, signOutButton, test } from '../support';
-import { endFromElsewhere, ended, freeze, leaderOf, openWatching, quantile, reading, shownAt } from '../tabs';
-
-/** Signs Alice in on a device of its own, which can end the other sessions. */
-async function otherDevice(page: Page, origin: string): Promise<Page> {
-  const browser = page.context().browser();
-  if (browser === null) throw new Error('there is no browser');
-  const device = await (await browser.newContext()).newPage();
-  await signInAs(device, 'Alice', origin);
-  return device;
-}
+import { endFromElsewhere, ended, freeze, leaderOf, openWatching, otherDevice, quantile, reading, shownAt } from '../tabs';
 
 test('of many tabs one listens, and all of them hear', async ({ page, context, suite }) => {
   test.setTimeout(90_000);

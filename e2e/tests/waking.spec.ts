@@ -3,7 +3,7 @@
 import type { BrowserContext } from '@playwright/test';
 import config from '../playwright.config';
 import { type Page, awake, expect, signInAs, signOutButton, test } from '../support';
-import { endFromElsewhere, ended, freeze, openWatching } from '../tabs';
+import { endFromElsewhere, ended, freeze, openWatching, otherDevice } from '../tabs';
 
 test.use({
   launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
@@ -11,15 +11,6 @@ test.use({
 
 /** What a page may only show to its user. */
 const SECRET = 'Only signed-in users see this page';
-
-/** Alice on a device of her own, which can end her other sessions. */
-async function otherDevice(page: Page, origin: string): Promise<Page> {
-  const browser = page.context().browser();
-  if (browser === null) throw new Error('there is no browser');
-  const device = await (await browser.newContext()).newPage();
-  await signInAs(device, 'Alice', origin);
-  return device;
-}
 
 /**
  * Chromium keeps no page for the back button that is `no-store`, which all pages with a session are; others, Safari
