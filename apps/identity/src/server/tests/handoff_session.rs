@@ -5,16 +5,21 @@ use auth::session::Resolution;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use test_support::EventStream;
 use tokio::sync::mpsc;
+
+/// A tab of an app that watches this browser's session.
+async fn watching(world: &World, app: &App) -> EventStream {
+    let cookie = format!("app.session={}", world.browser.cookie(&app.url, "app.session").unwrap());
+    EventStream::open(&app.at("/auth/events"), &cookie, None).await.unwrap()
+}
 
 #[tokio::test]
 async fn single_logout_covers_a_session_that_was_handed_over() {
     let mut world = world().await;
     world.at_identity("alice").await;
     world.opened().await;
-    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
-    let mut tab =
-        test_support::EventStream::open(&world.app.at("/auth/events"), &cookie, None).await.unwrap();
+    let mut tab = watching(&world, &world.app).await;
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
     world.browser.follow(left).await;
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
@@ -26,12 +31,15 @@ async fn a_sign_out_of_a_session_that_was_handed_over_reaches_the_provider_and_e
     let mut world = world().await;
     world.at_identity("alice").await;
     world.opened().await;
+    let mut tab = watching(&world, &world.identity).await;
     let left = world.browser.post(&world.app.at("/auth/signout"), &[("callbackUrl", "/")]).await;
     let to_provider = left.location().unwrap();
     assert_eq!(to_provider.origin(), world.provider.issuer.origin());
     assert!(params(&to_provider).contains_key("id_token_hint"), "so it asks nobody");
     let page = world.browser.follow(left).await;
     assert_eq!(page.url.as_str(), world.app.at("/").as_str());
+    // The provider tells identity when the visitor has long been sent on.
+    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
     assert_eq!(world.browser.get(&world.identity.at("/auth/session")).await.body, "null");
 }
 
