@@ -250,6 +250,24 @@ async fn nobody_hears_of_another_browser() {
 }
 
 #[tokio::test]
+async fn a_way_back_that_leads_nowhere_does_not_forget_that_somebody_signed_out() {
+    let mut world = world().await;
+    let browser = world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    let ended = |world: &World| world.browser.cookie(&world.app.url, "app.ended");
+    assert_eq!(ended(&world).as_deref(), Some("1"));
+    let mut tab = world.wait_signed_out().await.unwrap();
+    assert_eq!(world.tell(&world.event(&browser, "one")).await.status, StatusCode::ACCEPTED);
+    let event = tab.next_but_heartbeats().await.unwrap();
+    let sent = world.come_back(event.data["ticket"].as_str().unwrap()).await;
+    assert_eq!(ended(&world), None, "put aside on the way");
+    // The provider knows nobody any more.
+    assert_eq!(world.browser.follow(sent).await.url, world.app.at(LOGIN));
+    assert_eq!(ended(&world).as_deref(), Some("1"));
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+#[tokio::test]
 async fn neither_a_link_nor_a_foreign_form_begins_a_silent_sign_in() {
     let mut world = world().await;
     world.sign_in_heard().await;
