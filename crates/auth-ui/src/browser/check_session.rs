@@ -10,7 +10,7 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlIFrameElement, MessageEvent};
+use web_sys::{Element, HtmlIFrameElement, MessageEvent};
 
 /// How long the frame may take, milliseconds.
 const PATIENCE: i32 = 5_000;
@@ -99,10 +99,7 @@ fn ask(asking: &Rc<Asking>) {
 }
 
 fn open() -> Option<HtmlIFrameElement> {
-    let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
-    frame.set_title("Session check");
-    frame.unchecked_ref::<HtmlElement>().set_hidden(true);
-    frame.set_src("/auth/check-session");
+    let frame = dom::hidden_frame("Session check", "/auth/check-session")?;
     document().body()?.append_child(&frame).ok()?;
     Some(frame)
 }

@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 pub use web_sys::Element;
-use web_sys::{Document, Event, EventTarget, HtmlTemplateElement, Window};
+use web_sys::{Document, Event, EventTarget, HtmlIFrameElement, HtmlTemplateElement, Window};
 
 pub(super) fn window() -> Window {
     // What a page runs has nothing else for its global object.
@@ -55,6 +55,15 @@ pub(super) fn show(root: &Element, template: Option<&str>) {
     {
         let _ = root.append_child(&copy);
     }
+}
+
+/// A frame that nobody sees, for the caller to put into the page.
+pub(super) fn hidden_frame(title: &str, address: &str) -> Option<HtmlIFrameElement> {
+    let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
+    frame.set_title(title);
+    frame.set_hidden(true);
+    frame.set_src(address);
+    Some(frame)
 }
 
 /// Calls `does` at each such event, until the page goes away.

@@ -13,9 +13,7 @@ const PATIENCE_MS: u32 = 5_000;
 pub(super) async fn get(path: &str) -> Option<Response> {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let answer = window().fetch_with_str_and_init(path, &init);
-    JsFuture::from(answer).await.ok()?.dyn_into().ok()
+    send(path, &init).await
 }
 
 /// The response to a form posted to `path`, whatever its status; `None` when there was none.
@@ -26,8 +24,12 @@ pub(super) async fn post(path: &str, form: &str) -> Option<Response> {
     let _ = Reflect::set(&headers, &"content-type".into(), &"application/x-www-form-urlencoded".into());
     init.set_headers(&headers);
     init.set_body(&form.into());
+    send(path, &init).await
+}
+
+async fn send(path: &str, init: &RequestInit) -> Option<Response> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
-    let answer = window().fetch_with_str_and_init(path, &init);
+    let answer = window().fetch_with_str_and_init(path, init);
     JsFuture::from(answer).await.ok()?.dyn_into().ok()
 }
 

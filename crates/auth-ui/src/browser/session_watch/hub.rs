@@ -6,7 +6,7 @@
 
 use super::watcher::Watcher;
 use crate::{
-    browser::dom::{after, document, on, property, window},
+    browser::dom::{after, document, hidden_frame, on, property, window},
     tab::allowance::Allowance,
 };
 use std::cell::{Cell, RefCell};
@@ -98,10 +98,8 @@ impl Hub {
         if self.frame.borrow().is_some() {
             return;
         }
-        let Some((frame, body)) = element().zip(document().body()) else { return };
-        frame.set_hidden(true);
-        frame.set_title("Sync hub");
-        frame.set_src(&[&origin, "/hub"].concat());
+        let frame = hidden_frame("Sync hub", &[&origin, "/hub"].concat());
+        let Some((frame, body)) = frame.zip(document().body()) else { return };
         if !self.is_listening.replace(true) {
             listen(watcher);
         }
@@ -168,10 +166,6 @@ impl Hub {
             _ => None,
         }
     }
-}
-
-fn element() -> Option<HtmlIFrameElement> {
-    document().create_element("iframe").ok()?.dyn_into().ok()
 }
 
 /// Hears the hub's messages for as long as the page lives.
