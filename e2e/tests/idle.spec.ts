@@ -166,6 +166,8 @@ for (const [name, off] of [
 
 test('a clock that is set while one looks makes no difference either', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/session');
+  // While one looks: the tab has read the clock by now.
+  await expect(reading(page, 'role')).toHaveText('leads');
   await page.evaluate(() => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + 3_600_000;
