@@ -13,9 +13,12 @@ SHELL         := bash
 .SHELLFLAGS   := -euo pipefail -c
 MAKEFLAGS     += --no-print-directory
 
+# Release builds only.
+BINARYEN     := 132.0.0
+ESBUILD      := 0.28.2
+# `make dev` only: the oldest cargo-leptos that will do, and the wasm-bindgen command it wants.
 CARGO_LEPTOS := 0.3.6
 WASM_BINDGEN := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
-BINARYEN     := 132.0.0
 
 profile      := $(if $(RELEASE),release,debug)
 release_flag := $(if $(RELEASE),--release)
@@ -24,9 +27,9 @@ release_flag := $(if $(RELEASE),--release)
 features     := --features main/ssr,identity/ssr
 demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
 
-export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN
+export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN ESBUILD
 export CARGO_TARGET_DIR := $(CURDIR)/target
-export PATH := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(TOOLS)/binaryen-$(BINARYEN)/node_modules/.bin:$(PATH)
+export PATH := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(TOOLS)/binaryen-$(BINARYEN)/node_modules/.bin:$(TOOLS)/esbuild-$(ESBUILD)/node_modules/.bin:$(PATH)
 
 .PHONY: help
 help: ## List the targets
@@ -44,19 +47,28 @@ run-direct: build ## The same with partner in direct mode: see the provider refu
 	@exec $(demo) --partner-direct
 
 .PHONY: dev
-dev: build ## Run the suite with APP=main (or identity, store, partner) rebuilt and reloaded on change
+dev: build dev-setup ## Run the suite with APP=main (or identity, store, partner) rebuilt and reloaded on change
 	@echo '$(APP) runs under cargo leptos watch; the first time, that builds for about 5 minutes.'
 	@exec $(demo) --watch $(APP)
 
 .PHONY: build
 build: setup ## Build servers and browser halves of both apps
 	@.ci/say 'servers: cargo build' 'on two cores about $(if $(RELEASE),10,4) minutes when nothing is built yet, else seconds'
-	@cargo build --workspace --exclude bench --bins $(features) $(release_flag)
+	@cargo build --locked --workspace --exclude bench --bins $(features) $(release_flag)
+	@.ci/say 'browser halves: cargo build for WebAssembly, wasm-bindgen, style' 'about half a minute, else seconds'
 	@.ci/frontends $(profile)
 
 .PHONY: setup
 setup: ## Install the build tools that are missing
-	@.ci/tools wasm-target cargo-leptos wasm-bindgen $(if $(RELEASE),wasm-opt)
+	@.ci/tools wasm-target $(if $(RELEASE),wasm-opt esbuild)
+
+.PHONY: dev-setup
+dev-setup: ## Install cargo-leptos, which only `make dev` uses
+	@.ci/tools cargo-leptos wasm-bindgen
+
+.PHONY: test-cargo-leptos
+test-cargo-leptos: build dev-setup ## Check that cargo-leptos builds the same files as `make build`
+	@.ci/test-cargo-leptos
 
 .PHONY: test
 test: ## Everything: format, clippy, tests, wasm, dependency arrow, browser journeys

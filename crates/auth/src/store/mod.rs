@@ -8,6 +8,7 @@
 mod grants;
 mod limited;
 mod memory;
+mod migrations;
 mod outbox;
 mod postgres;
 mod redis;

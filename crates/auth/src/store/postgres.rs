@@ -8,7 +8,7 @@ mod rows;
 mod sessions;
 mod tombs;
 
-use super::StoreError;
+use super::{StoreError, migrations};
 use crate::events::Listeners;
 use futures::future::AbortHandle;
 use sqlx::{
@@ -60,7 +60,7 @@ impl PostgresStore {
             .await
             .map_err(|_| StoreError("the server does not answer".into()))??;
         // sqlx takes an advisory lock around it: of replicas that start at once, one migrates.
-        let migrating = async { sqlx::migrate!("migrations/postgres").run(&mut connection).await };
+        let migrating = async { migrations::postgres().run(&mut connection).await };
         tokio::time::timeout(MIGRATE_TIMEOUT, migrating)
             .await
             .map_err(|_| StoreError("another process has been migrating the schema for a minute".into()))?

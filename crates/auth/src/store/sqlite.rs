@@ -7,7 +7,7 @@ mod outbox;
 mod rows;
 mod sessions;
 
-use super::StoreError;
+use super::{StoreError, migrations};
 use crate::events::Listeners;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -59,7 +59,7 @@ impl SqliteStore {
         let write = connect_writer(&options).await?;
         // The write lock around all of it: of two processes that start at once, one migrates.
         let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
-        let migrated = sqlx::migrate!("migrations/sqlite").run(&mut *alone).await;
+        let migrated = migrations::sqlite().run(&mut *alone).await;
         migrated.map_err(|error| StoreError(error.to_string()))?;
         alone.commit().await?;
         let read = SqlitePoolOptions::new()
