@@ -14,6 +14,18 @@ export async function openWatching(context: BrowserContext, url: string): Promis
   return page;
 }
 
+/** The links and buttons that a visitor can see below the header, dialogs included: "link: Home", "button: Save". */
+export const controls = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const visible = [...document.querySelectorAll<HTMLElement>('a[href], button, summary, [role=button]')].filter(
+      (control) => control.checkVisibility() && control.closest('.site-header, .skip-link') === null,
+    );
+    return visible.map((control) => {
+      const kind = control.matches('a') ? 'link' : 'button';
+      return `${kind}: ${(control.getAttribute('aria-label') ?? control.textContent ?? '').trim().replace(/\s+/g, ' ')}`;
+    });
+  });
+
 /** One of the live readings of `/session`. */
 export const reading = (page: Page, name: string): Locator => page.locator(`.tab-panel [data-tab=${name}]`);
 
