@@ -121,6 +121,48 @@ test('the try is made once: who is signed out again by then ends on the sign-in 
   expect(await statusHere(tab)).toBe(401);
 });
 
+test('tabs of both origins of an app come back, wherever the user signs in', async ({ page, context, suite }) => {
+  const origins = [suite.main, suite.games];
+  for (const [from, to] of [origins, origins.toReversed()] as [string, string][]) {
+    await signInAs(page, 'Alice', suite.main, '/protected');
+    await page.goto(`${suite.games}/login?callbackUrl=/protected`);
+    await signInButton(page).first().click();
+    await page.waitForURL(`${suite.games}/protected`);
+    await page.goto('about:blank');
+    const listens = context.waitForEvent('request', (request) => request.url() === `${to}/auth/events?waiting`);
+    const tabs = [await openWatching(context, `${to}/dashboard?chapter=2`), await openWatching(context, `${from}/session`)];
+    await page.goto(`${from}/public`);
+    await signOutButton(page).first().click();
+    for (const tab of tabs) await expect(ended(tab)).toBeVisible();
+    await (await listens).response();
+    await signInAs(page, 'Alice', from, '/protected');
+    for (const tab of tabs) await expectSignedIn(tab, 'Alice');
+    await expect(tabs[0] as Page).toHaveURL(`${to}/dashboard?chapter=2`);
+    for (const tab of tabs) await tab.close();
+    await page.goto(`${from}/public`);
+    await signOutButton(page).first().click();
+    await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
+  }
+});
+
+test('identity knows a browser by one handle, at one origin, and a frame gets none', async ({ page, context, suite }) => {
+  const framed: string[] = [];
+  context.on('response', (response) => {
+    const url = new URL(response.url());
+    if (url.hostname === 'identity.wow.localhost') framed.push(JSON.stringify(response.headers()));
+  });
+  await signInAs(page, 'Alice', suite.partner, '/protected');
+  await page.goto(`${suite.store}/public`);
+  await expect(page.locator('[data-check="signed_in"]')).toBeAttached();
+  await page.goto(`${suite.store}/protected`);
+  await expectSignedIn(page, 'Alice');
+  const handles = (await context.cookies()).filter(({ name }) => name.endsWith('identity.browser'));
+  expect(handles.map(({ domain }) => domain)).toEqual(['localhost']);
+  expect(framed.join()).not.toContain('browser_handle');
+  await page.goto(`${suite.identityWow}/login?callbackUrl=/`);
+  expect(new URL(page.url()).origin, 'identity has its pages at one origin').toBe(suite.identity);
+});
+
 test('apps of one site come back together', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/protected');
   await page.goto('about:blank');

@@ -79,14 +79,16 @@ test('one click opens partner signed in, and the token is nowhere', async ({ pag
 });
 
 test('apps on the same site open too, and share what they share', async ({ page, suite }) => {
-  await atLauncher(page, 'Alice', suite.identityWow);
+  await atLauncher(page, 'Alice', suite.identity);
   await open(page, 'Games').click();
-  await page.waitForURL(`${suite.games}/dashboard`);
+  await page.waitForURL(`${suite.main}/dashboard`);
   await expectSignedIn(page, 'Alice');
-  await page.goto(suite.identityWow);
+  await page.goto(suite.identity);
   await expect(entry(page, 'Store').getByText('Signed in there', { exact: true })).toBeVisible();
   await open(page, 'Store').click();
   await page.waitForURL(`${suite.store}/dashboard`);
+  await expectSignedIn(page, 'Alice');
+  await page.goto(`${suite.games}/dashboard`);
   await expectSignedIn(page, 'Alice');
 });
 
@@ -114,16 +116,16 @@ test('the launcher comes up for strangers, once and without a loop', async ({ pa
 });
 
 test('sign-out on an app that was opened reaches identity and the other apps', async ({ page, context, suite }) => {
-  await atLauncher(page, 'Alice', suite.identityWow);
+  await atLauncher(page, 'Alice', suite.identity);
   await open(page, 'Games').click();
-  await page.waitForURL(`${suite.games}/dashboard`);
+  await page.waitForURL(`${suite.main}/dashboard`);
   const launcher = await context.newPage();
-  await launcher.goto(suite.identityWow);
+  await launcher.goto(suite.identity);
   await open(launcher, 'Partner').click();
   await launcher.waitForURL(`${suite.partner}/dashboard`);
   await signOutButton(launcher).first().click();
   await launcher.waitForURL(`${suite.partner}/signed-out`);
-  for (const origin of [suite.games, suite.identityWow, suite.partner]) {
+  for (const origin of [suite.main, suite.identity, suite.partner]) {
     await expect.poll(() => statusAt(context, origin)).toContain('401');
   }
 });

@@ -107,7 +107,7 @@ pub struct IdentityClient {
     pub issuer: Origin,
 }
 
-/// Where the identity app is reached: one origin, or several of which the nearest is used.
+/// Where the identity app is reached: its canonical origin first, then others that are nearer to some apps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<Origin>);
 
@@ -131,8 +131,16 @@ impl Proxies {
         self.0.contains(origin)
     }
 
-    /// The identity origin for a request to `origin`: the same host, else the one that shares most of
-    /// the domain, else the first; `None` in direct mode.
+    /// The identity origin that all top-level redirects lead to, whatever the app's own origin. Identity keeps its
+    /// cookies there, so it knows one browser by one handle. `None` in direct mode.
+    #[must_use]
+    pub fn canonical(&self) -> Option<&Origin> {
+        self.0.first()
+    }
+
+    /// The identity origin for a frame in a page of `origin`: the same host, else the one that shares most of
+    /// the domain, else the first. Browsers keep cookies and storage from frames of another site. `None` in
+    /// direct mode.
     #[must_use]
     pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
         // `max_by_key` takes the last of equals; the first entry should win.

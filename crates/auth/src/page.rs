@@ -46,17 +46,19 @@ async fn page_context(
     let views = auth.providers.iter().filter(|_| with_providers).map(Provider::view);
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
     let providers = join_all(views).await;
-    let identity = auth.proxies.nearest(origin).map(ToString::to_string);
+    let identity = auth.proxies.canonical().map(ToString::to_string);
+    let frames_at = auth.proxies.nearest(origin);
     let further = auth.form_action_origins.iter().map(ToString::to_string);
     let form_action = identity
         .iter()
         .cloned()
+        .chain(frames_at.map(ToString::to_string).filter(|frames_at| Some(frames_at) != identity.as_ref()))
         .chain(auth.providers.iter().flat_map(Provider::origins))
         .chain(further)
         .collect();
     let tab = match current {
         CurrentSession::SignedIn(session) => Some(TabFacts {
-            hub: auth.proxies.nearest(origin).filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
+            hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
             ..auth.sessions.tab_facts(&session.record)
         }),
         CurrentSession::SignedOut(_) | CurrentSession::Unavailable => None,

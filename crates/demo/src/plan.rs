@@ -114,22 +114,19 @@ impl Plan<'_> {
         env.set("AUTH_SECRET", secret);
         env.set("SESSION_STORE_URL", format!("sqlite://{}", self.data_dir.join(database).display()));
 
-        // The last of identity's origins is the one below `.wow.localhost`.
-        let wow_proxy = proxies.last().cloned().unwrap_or_default();
         match process {
-            Process::Main => {
-                env.set("AUTH_REDIRECT_PROXY_URL", proxies.join(","));
-                env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
-            }
-            Process::Store => {
-                env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy);
-                env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
-                env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT.to_string());
-            }
-            Process::Partner => env.set("AUTH_REDIRECT_PROXY_URL", wow_proxy),
+            Process::Main | Process::Partner => {}
+            Process::Store => env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT.to_string()),
             Process::Identity | Process::Provider => {
                 env.set("APPS_FILE", self.registry.display().to_string());
             }
+        }
+        if matches!(process, Process::Main | Process::Store) {
+            env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
+        }
+        if process != Process::Identity {
+            // The canonical one first; the one below `.wow.localhost` serves the frames of games and store.
+            env.set("AUTH_REDIRECT_PROXY_URL", proxies.join(","));
         }
         let [games, store, partner] = &self.secrets.identity_clients;
         let client = match process {

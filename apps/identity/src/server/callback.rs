@@ -6,7 +6,7 @@ use auth::{
     browser::Announcer,
     error_page,
     flow::{Pending, Proxied, origin_in_logout_state},
-    origin::{Registry, RequestOrigin, UniqueParams},
+    origin::{FetchMetadata, Registry, RequestOrigin, UniqueParams},
     routes::{Finished, Form, Returned, finish_sign_in, finish_sign_out, try_again},
     session::set_cookies,
 };
@@ -38,8 +38,9 @@ pub(super) async fn callback(
     }
 }
 
-/// Back to the app, with its handle for this browser, and a receipt that it gives back once somebody has signed
-/// in.
+/// Back to the app, with its handle for this browser, and a receipt that it gives back once the sign-in is
+/// complete. A flow in a frame neither gets nor makes a handle: frames come to the identity origin nearest to the
+/// app, and a browser has one handle, at the canonical origin.
 fn pass_on(
     proxied: &Proxied,
     mut cookies: Vec<HeaderValue>,
@@ -48,12 +49,14 @@ fn pass_on(
     returned: &Returned,
 ) -> Option<Response> {
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
-    let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
-    cookies.extend(cookie);
     let app = proxied.app(registry)?;
-    announcer.pass_on(&browser, app, &mut url);
-    if proxied.may_be_sign_in(&returned.params) {
-        announcer.add_receipt(&browser, app, &mut url);
+    if !FetchMetadata::of(&returned.headers).is_frame() {
+        let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
+        cookies.extend(cookie);
+        announcer.pass_on(&browser, app, &mut url);
+        if proxied.may_be_sign_in(&returned.params) {
+            announcer.add_receipt(&browser, app, &mut url);
+        }
     }
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }

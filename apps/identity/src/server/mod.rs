@@ -2,6 +2,7 @@
 
 mod authorize;
 mod callback;
+mod canonical;
 mod client;
 mod handoff;
 mod hub;
@@ -98,6 +99,7 @@ fn pages(state: &Proxy, options: &LeptosOptions) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))
         .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
         .layer(middleware::from_fn(launcher::silent_first))
+        .layer(middleware::from_fn_with_state(state.auth.clone(), canonical::canonical_only))
 }
 
 #[cfg(test)]

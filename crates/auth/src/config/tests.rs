@@ -114,12 +114,14 @@ fn a_secret_does_not_show_in_debug_output() {
 }
 
 #[test]
-fn the_identity_app_nearest_to_the_request_is_used() {
+fn redirects_lead_to_the_first_identity_origin_and_frames_to_the_nearest() {
     let list = "http://localhost:4200/auth,http://identity.wow.localhost:4200/auth";
     let proxies = Proxies::parse(list).unwrap();
     let nearest = |origin: &str| proxies.nearest(&Origin::parse(origin).unwrap()).unwrap().to_string();
     assert_eq!(nearest("http://localhost:4201"), "http://localhost:4200");
     assert_eq!(nearest("http://games.wow.localhost:4201"), "http://identity.wow.localhost:4200");
     assert_eq!(nearest("https://app.example"), "http://localhost:4200");
+    assert_eq!(proxies.canonical().unwrap().to_string(), "http://localhost:4200");
+    assert_eq!(Proxies::default().canonical(), None);
     assert_eq!(Proxies::default().nearest(&Origin::parse("http://localhost:1").unwrap()), None);
 }

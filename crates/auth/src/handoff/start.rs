@@ -43,7 +43,7 @@ pub(super) async fn start(
         }
     };
     let identity = match params.get("iss") {
-        None => Some(auth.proxies.nearest(&origin).unwrap_or(&client.issuer).clone()),
+        None => Some(auth.proxies.canonical().unwrap_or(&client.issuer).clone()),
         Some(iss) => {
             Origin::parse(iss).ok().filter(|iss| *iss == client.issuer || auth.proxies.contains(iss))
         }

@@ -45,10 +45,16 @@ impl<'a> FetchMetadata<'a> {
         self.purpose.contains("prefetch")
     }
 
+    /// Whether the answer becomes the page in a frame.
+    #[must_use]
+    pub fn is_frame(&self) -> bool {
+        self.dest == "iframe"
+    }
+
     /// Whether the answer becomes the page in a frame of a page from `site`.
     #[must_use]
     pub fn is_frame_of(&self, site: &str) -> bool {
-        self.dest == "iframe" && self.site == site
+        self.is_frame() && self.site == site
     }
 }
 

@@ -194,11 +194,17 @@ impl PublicUrls {
         self.0.iter().all(|pattern| pattern.text.starts_with("https://"))
     }
 
-    /// The canonical origin: the first that is exact.
+    /// The canonical origin, as text: the first that is exact, else the first pattern.
     #[must_use]
     pub fn canonical(&self) -> &str {
-        let exact = self.0.iter().find(|pattern| matches!(pattern.pattern, Pattern::Exact(_)));
+        let exact = self.0.iter().find(|pattern| pattern.exact().is_some());
         exact.or(self.0.first()).map_or("", |pattern| &pattern.text)
+    }
+
+    /// The canonical origin; `None` where all entries are patterns.
+    #[must_use]
+    pub fn canonical_origin(&self) -> Option<&Origin> {
+        self.0.iter().find_map(OriginPattern::exact)
     }
 
     /// The origin that a request with this `Host` header came to; `None` when the host is not ours.

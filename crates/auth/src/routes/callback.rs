@@ -91,9 +91,13 @@ impl Returned {
         });
     }
 
-    /// The cookie that keeps what identity calls this browser, if it came from there and says so.
-    fn handle_cookie(&self, auth: &Auth) -> Option<HeaderValue> {
-        auth.proxies.nearest(&self.origin)?;
+    /// The cookie that keeps what identity calls this browser, if it came from there and says so. Identity says
+    /// it at its canonical origin only, where a frame does not lead.
+    fn handle_cookie(&self, auth: &Auth, begun_by: BegunBy) -> Option<HeaderValue> {
+        if begun_by == BegunBy::Frame {
+            return None;
+        }
+        auth.proxies.canonical()?;
         let handle = AppHandle::parse(self.params.get(HANDLE_PARAM)?)?;
         Some(auth.browsers.remember(&handle, &self.origin))
     }
@@ -104,9 +108,9 @@ impl Returned {
 /// # Errors
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
 pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Response {
-    match returned.take_flow(&auth).await {
+    match returned.take_flow::<Pending>(&auth).await {
         Ok(Some((pending, mut cookies))) => {
-            cookies.extend(returned.handle_cookie(&auth));
+            cookies.extend(returned.handle_cookie(&auth, pending.begun_by));
             let Finished { response, has_signed_in } =
                 finish_sign_in(&auth, &returned, pending, cookies).await;
             if has_signed_in {

@@ -23,7 +23,7 @@ pub(super) async fn providers(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
 ) -> Json<Map<String, Value>> {
-    let callbacks_at = auth.proxies.nearest(&origin).unwrap_or(&origin);
+    let callbacks_at = auth.proxies.canonical().unwrap_or(&origin);
     let shown = auth.providers.iter().map(|provider| {
         let id = provider.config.id.as_str();
         let shown = Shown {

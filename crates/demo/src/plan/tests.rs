@@ -66,7 +66,7 @@ fn games_and_store_share_cookie_secret_and_store() {
     for name in ["AUTH_COOKIE_DOMAIN", "AUTH_SECRET", "SESSION_STORE_URL"] {
         assert_eq!(games[name], store[name], "{name}");
     }
-    assert_eq!(store["AUTH_REDIRECT_PROXY_URL"], "http://identity.wow.localhost:4200/auth");
+    assert_eq!(store["AUTH_REDIRECT_PROXY_URL"], games["AUTH_REDIRECT_PROXY_URL"]);
     assert_eq!(store["AUTH_IDLE_TIMEOUT"], "1800");
     assert!(!games.contains_key("AUTH_IDLE_TIMEOUT"));
 }
@@ -78,7 +78,7 @@ fn partner_shares_nothing_with_the_other_domain() {
         assert_ne!(games[name], partner[name], "{name}");
     }
     assert!(!partner.contains_key("AUTH_COOKIE_DOMAIN"));
-    assert_eq!(partner["AUTH_REDIRECT_PROXY_URL"], "http://identity.wow.localhost:4200/auth");
+    assert_eq!(partner["AUTH_REDIRECT_PROXY_URL"], games["AUTH_REDIRECT_PROXY_URL"]);
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! Identity's pages live at one origin.
+
+use auth::{
+    Auth,
+    origin::{RequestOrigin, ReturnPath},
+};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{Method, uri::PathAndQuery};
+
+/// Middleware for the pages: at another of identity's origins, 303 to the same page at the canonical one. Its
+/// cookies, and so its session and its handle of this browser, are kept there and nowhere else.
+pub(super) async fn canonical_only(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    let elsewhere = auth.public_urls.canonical_origin().filter(|canonical| is_page && **canonical != origin);
+    let Some(canonical) = elsewhere else { return next.run(request).await };
+    // Resolved, so that it cannot lead off this origin.
+    let page = ReturnPath::or_root(request.uri().path_and_query().map(PathAndQuery::as_str));
+    Redirect::to(canonical.join(page.as_str()).as_str()).into_response()
+}
