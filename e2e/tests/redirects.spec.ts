@@ -15,7 +15,7 @@ const TRICKS = [
   '.evil.example',
 ];
 
-test('a return path that leads away becomes the start page', async ({ page, suite }) => {
+test('after a sign-out a return path that leads away is forgotten', async ({ page, suite }) => {
   for (const trick of TRICKS) {
     const response = await page.request.post(`${suite.main}/auth/signout`, {
       headers: { origin: suite.main },
@@ -25,7 +25,7 @@ test('a return path that leads away becomes the start page', async ({ page, suit
     expect(response.status(), trick).toBe(303);
     const location = new URL(response.headers()['location'] ?? '', suite.main);
     expect(location.origin, trick).toBe(suite.main);
-    expect(location.pathname, trick).toBe('/');
+    expect(location.pathname, trick).toBe('/signed-out');
   }
 });
 

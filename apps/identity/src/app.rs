@@ -3,7 +3,7 @@
 use crate::pages::Home;
 use auth_ui::{
     Header, NavLink, Scripts, document,
-    pages::{LoginPage, NotFound, SignedOutPage},
+    pages::{LoginPage, NotFound, SignOutPage, SignedOutPage},
 };
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::provide_meta_context;
@@ -30,6 +30,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=|| view! { <NotFound/> }>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/ssr-logout") view=SignOutPage ssr=SsrMode::Async/>
                 <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

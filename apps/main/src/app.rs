@@ -1,9 +1,9 @@
 //! The routes of the main app.
 
-use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin, SsrLogout};
+use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin};
 use auth_ui::{
     Header, NavLink, Scripts, current_path, document,
-    pages::{LoginPage, NotFound, SignedOutPage},
+    pages::{LoginPage, NotFound, SignOutPage, SignedOutPage},
 };
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::provide_meta_context;
@@ -47,7 +47,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/session") view=Session ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <Route path=path!("/ssr-login") view=SsrLogin ssr=SsrMode::Async/>
-                <Route path=path!("/ssr-logout") view=SsrLogout ssr=SsrMode::Async/>
+                <Route path=path!("/ssr-logout") view=SignOutPage ssr=SsrMode::Async/>
                 <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>

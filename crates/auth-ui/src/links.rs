@@ -55,7 +55,7 @@ pub fn decide(click: &Click<'_>) -> Decision {
     Decision::Ask(target)
 }
 
-/// `path` if it stays on this app: one leading slash, no backslash, nothing a browser would strip.
+/// `path` if it is a page of this app: one leading slash, no backslash, nothing a browser would strip, no endpoint.
 /// The server checks again before it redirects; this keeps other places out of links.
 ///
 /// ```
@@ -69,6 +69,7 @@ pub fn local_path(path: &str) -> Option<&str> {
     let local = path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains('\\')
+        && !path.starts_with("/auth/")
         && !path.chars().any(char::is_control);
     local.then_some(path)
 }

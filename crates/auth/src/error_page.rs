@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::HttpBody,
     response::{Html, IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -24,6 +25,37 @@ fn say_when(response: &mut Response) {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
     }
+}
+
+/// Gives a refusal without a body one: a router's own 404 and 405, a file that is not there. A browser would show
+/// a page of its own, with the blame on the site. Headers such as `Allow` stay.
+pub(crate) fn give_body(response: Response, wants_html: bool) -> Response {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || response.body().size_hint().exact() != Some(0) {
+        return response;
+    }
+    let (name, sentence) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "This address does not answer requests of this kind.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "That is more than this server reads."),
+        _ if status.is_server_error() => {
+            ("unavailable", "The server could not answer. Please try again in a moment.")
+        }
+        _ => ("refused", "The server did not accept this request."),
+    };
+    let (mut parts, _) = response.into_parts();
+    let filled = if wants_html {
+        (status, page(status, name, sentence)).into_response()
+    } else {
+        json(status, name, sentence)
+    };
+    let (of_page, body) = filled.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(of_page.headers);
+    Response::from_parts(parts, body)
 }
 
 /// The JSON form of a refusal.

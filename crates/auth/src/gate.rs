@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use futures::FutureExt;
-use http::{HeaderMap, StatusCode, header::CONTENT_LENGTH, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use http_body_util::Limited;
 use std::{convert::Infallible, sync::Arc};
 use tower::{Service, service_fn};
@@ -50,6 +50,7 @@ struct Gate {
 impl Gate {
     async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (method, uri) = (request.method().clone(), request.uri().clone());
+        let wants_html = error_page::accepts_html(request.headers());
         // Health checks come by address, so they stand outside the host check. Everything else has to pass,
         // what there is no route for included.
         let (mut response, is_https) = if routes::is_health(uri.path()) {
@@ -66,6 +67,9 @@ impl Gate {
             tracing::error!(%method, path = uri.path(), status, "could not be answered");
         } else {
             tracing::debug!(status, "answered");
+        }
+        if method != Method::HEAD {
+            response = error_page::give_body(response, wants_html);
         }
         headers::secure(response.headers_mut(), is_https);
         response

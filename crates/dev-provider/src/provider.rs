@@ -94,6 +94,10 @@ impl DevProvider {
             .fallback(|| async {
                 pages::refusal(StatusCode::NOT_FOUND, "not_found", "There is no such page at this provider.")
             })
+            .method_not_allowed_fallback(|| async {
+                let sentence = "This address does not answer requests of this kind.";
+                pages::refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence)
+            })
             .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
             .layer(from_fn_with_state(self.clone(), guard::host))
             .layer(from_fn(guard::headers))

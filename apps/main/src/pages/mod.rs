@@ -7,11 +7,11 @@ mod parts;
 mod protected;
 mod public;
 mod session;
-mod ssr_forms;
+mod ssr_login;
 
 pub(crate) use dashboard::Dashboard;
 pub(crate) use home::Home;
 pub(crate) use protected::Protected;
 pub(crate) use public::Public;
 pub(crate) use session::Session;
-pub(crate) use ssr_forms::{SsrLogin, SsrLogout};
+pub(crate) use ssr_login::SsrLogin;

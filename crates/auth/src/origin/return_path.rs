@@ -22,7 +22,8 @@ impl ReturnPath {
     /// The path, if it is a local one; query and fragment may follow.
     ///
     /// `None` for anything a browser could read as another origin (`//`, `/\`, a scheme), for control
-    /// characters, plain or percent-encoded, and for what is too long.
+    /// characters, plain or percent-encoded, for what is too long, and for the endpoints below `/auth/`: they
+    /// show no page, and some of them would begin again what has just ended.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !text.starts_with('/') {
@@ -40,7 +41,7 @@ impl ReturnPath {
         let local = &resolved[Position::BeforePath..];
         let leaves =
             resolved.origin() != base.origin() || local.starts_with("//") || decoded.starts_with(b"//");
-        (!leaves).then(|| Self(local.to_owned()))
+        (!leaves && !is_endpoint(resolved.path())).then(|| Self(local.to_owned()))
     }
 
     /// The checked path, or the start page.
@@ -54,6 +55,13 @@ impl ReturnPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a path, its dot segments resolved, is `/auth` or below it, however it is spelled.
+fn is_endpoint(path: &str) -> bool {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let first = decoded.split(|byte| *byte == b'/').find(|segment| !segment.is_empty());
+    first.is_some_and(|segment| segment.eq_ignore_ascii_case(b"auth"))
 }
 
 impl fmt::Display for ReturnPath {
@@ -75,6 +83,9 @@ mod tests {
             ("/a/../b", "/b"),
             ("/search?next=//evil.example", "/search?next=//evil.example"),
             ("/käse", "/k%C3%A4se"),
+            ("/authors", "/authors"),
+            ("/docs/auth/signout", "/docs/auth/signout"),
+            ("/auth/../dashboard", "/dashboard"),
         ] {
             assert_eq!(ReturnPath::parse(text).unwrap().as_str(), kept, "{text}");
         }
@@ -107,6 +118,14 @@ mod tests {
             "https://evil.example",
             "http:/evil.example",
             "@evil.example",
+            "/auth",
+            "/auth/",
+            "/auth/signout",
+            "/auth/signin/demo?callbackUrl=/a",
+            "/AUTH/signout",
+            "/%61uth/signout",
+            "/auth%2Fsignout",
+            "/a/../auth/silent",
             long.as_str(),
         ] {
             assert_eq!(ReturnPath::or_root(Some(text)), ReturnPath::root(), "{text:?}");

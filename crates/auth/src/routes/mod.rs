@@ -43,7 +43,7 @@ pub fn common(auth: &Auth) -> Router {
         auth.app_data.map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
     Router::new()
         .route("/auth/signin", get(sign_in::page))
-        .route("/auth/signin/{provider}", post(sign_in::begin))
+        .route("/auth/signin/{provider}", get(sign_in::page).post(sign_in::begin))
         .route("/auth/silent", get(silent::silent).layer(middleware::from_fn(navigation_only)))
         .route(
             "/auth/check-session",
@@ -51,7 +51,7 @@ pub fn common(auth: &Auth) -> Router {
         )
         .route("/auth/check-session.js", get(check_session::script))
         .route("/auth/come-back", post(come_back::come_back))
-        .route("/auth/signout", post(sign_out::sign_out))
+        .route("/auth/signout", get(sign_out::page).post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))
         .route("/auth/sessions/revoke", post(devices::end_by_form))

@@ -1,4 +1,4 @@
-//! `GET /auth/signin` and `POST /auth/signin/{provider}`.
+//! `GET /auth/signin`, and `/auth/signin/{provider}` by POST and GET.
 
 use super::Form;
 use crate::{
@@ -20,7 +20,9 @@ use url::Url;
 const FIELDS: [&str; 4] =
     ["callbackUrl", Passthrough::NAMES[0], Passthrough::NAMES[1], Passthrough::NAMES[2]];
 
-/// `GET /auth/signin?callbackUrl=`: 303 to the page with one form per provider. Changes nothing.
+/// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one form
+/// per provider, which leads to the same `callbackUrl`. Changes nothing: old links and bookmarks of the second
+/// address end at a button.
 pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let return_path = ReturnPath::or_root(params.get("callbackUrl"));
@@ -85,7 +87,11 @@ pub(super) async fn start(
     if !provider.is_reachable().await {
         return Err(Unavailable.into());
     }
-    let proxy = auth.proxies.nearest(origin);
+    let proxy = match begun_by {
+        // A frame gets no cookies of another site.
+        BegunBy::Frame => auth.proxies.nearest(origin),
+        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => auth.proxies.canonical(),
+    };
     let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
     let begin = Begin {
         provider: provider.config.id.clone(),

@@ -1,17 +1,17 @@
-//! `POST /auth/signout`.
+//! `/auth/signout`: POST signs out, GET leads to the page with the button.
 
 use super::Form;
 use crate::{
     Auth, error_page,
     flow::{SigningOut, logout_state},
     logout::LogoutNotice,
-    origin::{Origin, RequestOrigin, ReturnPath},
+    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies, silent},
 };
-use auth_types::EndReason;
+use auth_types::{EndReason, encode_query};
 use axum::{
     Extension,
-    extract::State,
+    extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -19,8 +19,21 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
-/// Where a sign-out leads when nobody said.
+/// Where a sign-out leads when the form names no page.
 const DEFAULT_PAGE: &str = "/signed-out";
+/// The page with the sign-out form.
+const FORM_PAGE: &str = "/ssr-logout";
+
+/// `GET /auth/signout?callbackUrl=`: 303 to the page with the sign-out form, which leads to the same
+/// `callbackUrl`. Changes nothing, so neither an image nor a prefetch signs a visitor out.
+pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let to = match params.get("callbackUrl").and_then(ReturnPath::parse) {
+        Some(path) => format!("{FORM_PAGE}?callbackUrl={}", encode_query(path.as_str())),
+        None => FORM_PAGE.to_owned(),
+    };
+    Redirect::to(&to).into_response()
+}
 
 /// `POST /auth/signout`, form `callbackUrl`, `scope=global` (default) or `local`: ends this app's
 /// session before it answers; with `global` the visitor goes on to the provider, which ends its own
@@ -43,8 +56,8 @@ pub(super) async fn sign_out(
             return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_scope", sentence);
         }
     };
-    let return_path = form.get("callbackUrl").or(Some(DEFAULT_PAGE));
-    let return_path = ReturnPath::or_root(return_path);
+    let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
+    let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(DEFAULT_PAGE)));
     let mut cookies =
         vec![auth.cookies.clear(CookieKind::Session, &origin), silent::ended(&auth.cookies, &origin)];
     if !is_global {
@@ -133,7 +146,7 @@ async fn at_provider(
     }
     let endpoints = provider.endpoints().await.ok()?;
     endpoints.end_session_endpoint.as_ref()?;
-    let proxy = auth.proxies.nearest(origin);
+    let proxy = auth.proxies.canonical();
     let state = match proxy {
         Some(_) => logout_state(&auth.random.token(), origin),
         None => auth.random.token(),

@@ -2,7 +2,11 @@
 
 use crate::support::world;
 use auth::{guard::PublicPaths, protect};
-use axum::{Router, body::Body, routing::get};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    routing::get,
+};
 use futures::stream;
 use http::{Method, Request, Response, StatusCode};
 use std::{
@@ -116,6 +120,65 @@ impl MakeWriter<'_> for Lines {
     fn make_writer(&self) -> Self {
         self.clone()
     }
+}
+
+/// A browser shows a page of its own for a refusal without a body, and blames the site.
+#[tokio::test]
+async fn no_refusal_has_an_empty_body_for_people_or_programs() {
+    let world = world().await;
+    let host = world.app.url.authority().to_owned();
+    for (method, path, status, name) in [
+        (Method::GET, "/auth/nothing", StatusCode::NOT_FOUND, "not_found"),
+        (Method::GET, "/auth/sessions/revoke", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        (Method::PUT, "/auth/signout", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        (Method::GET, "/auth/backchannel-logout", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+        (Method::DELETE, "/", StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+    ] {
+        for (accept, content_type) in
+            [("text/html,*/*", "text/html; charset=utf-8"), ("*/*", "application/json")]
+        {
+            let headers = [("host", &*host), ("accept", accept), ("sec-fetch-site", "same-origin")];
+            let router = app_routes(&world.app.auth);
+            let refused = ask(router, method.clone(), path, &headers, Body::empty()).await;
+            assert_eq!(refused.status(), status, "{method} {path}");
+            assert_eq!(refused.headers()["content-type"], content_type, "{method} {path}");
+            assert_eq!(refused.headers().contains_key("allow"), status == StatusCode::METHOD_NOT_ALLOWED);
+            let body = to_bytes(refused.into_body(), 10_000).await.unwrap();
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(text.contains(name), "{method} {path}: {text:?}");
+        }
+    }
+}
+
+/// Old bookmarks of the endpoints end at a page with a button; the session is untouched.
+#[tokio::test]
+async fn a_get_of_sign_in_or_sign_out_leads_to_the_page_with_the_form_and_changes_nothing() {
+    let mut world = world().await;
+    world.sign_in("/protected", "alice").await;
+    let prefetch = [("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate")];
+    for (path, to) in [
+        ("/auth/signout", "/ssr-logout"),
+        ("/auth/signout?callbackUrl=/dashboard", "/ssr-logout?callbackUrl=%2Fdashboard"),
+        ("/auth/signout?callbackUrl=//evil.example", "/ssr-logout"),
+        ("/auth/signout?callbackUrl=/auth/signout", "/ssr-logout"),
+        ("/auth/signin/demo", "/login"),
+        ("/auth/signin/demo?callbackUrl=/dashboard%3Fa", "/login?callbackUrl=%2Fdashboard%3Fa"),
+        ("/auth/signin/demo?callbackUrl=/auth/signin/demo", "/login"),
+        ("/auth/signin/nobody", "/login"),
+    ] {
+        for (method, headers) in
+            [(Method::GET, &[][..]), (Method::HEAD, &[][..]), (Method::GET, &prefetch[..])]
+        {
+            let answer = world.browser.send(method.clone(), &world.app.at(path), headers, "").await;
+            assert_eq!(
+                (answer.status, answer.path()),
+                (StatusCode::SEE_OTHER, to.to_owned()),
+                "{method} {path}"
+            );
+            assert!(answer.set_cookies().is_empty(), "{method} {path}");
+        }
+    }
+    assert_eq!(world.browser.get(&world.app.at("/protected")).await.status, StatusCode::OK);
 }
 
 /// A query may hold a code.

@@ -1,0 +1,36 @@
+//! `/ssr-logout`: the page with the sign-out form. `GET /auth/signout` leads here.
+
+use super::parts::{PageTitle, SessionUnavailable, callback_url};
+use crate::{Notice, SignOutForm, SignOutScope, SignedIn, SignedOut};
+use leptos::prelude::*;
+
+/// The choice between the two sign-outs, as forms.
+#[component]
+pub fn SignOutPage() -> impl IntoView {
+    let after = callback_url().unwrap_or_else(|| "/signed-out".to_owned());
+    view! {
+        <PageTitle text="Sign out"/>
+        <main id="content" tabindex="-1">
+            <div class="card narrow stack">
+                <h1>"Sign out"</h1>
+                <p class="muted">
+                    "This page loads no script: each button posts a form. Opening this page changes nothing."
+                </p>
+                <SessionUnavailable/>
+                <SignedIn>
+                    <p>"Sign out here and at the provider:"</p>
+                    <SignOutForm class="wide" callback_url=after.clone()/>
+                    <p>"Or end this session and stay signed in at the provider:"</p>
+                    <SignOutForm
+                        scope=SignOutScope::Local
+                        class="secondary wide"
+                        callback_url=after.clone()
+                    />
+                </SignedIn>
+                <SignedOut>
+                    <Notice><p>"You are not signed in. " <a href="/login">"Sign in"</a></p></Notice>
+                </SignedOut>
+            </div>
+        </main>
+    }
+}
