@@ -83,12 +83,16 @@ e2e-setup: ## Install what the browser journeys need: Chromium and the npm packa
 	@.ci/tools browser npm-packages
 
 .PHONY: bench
-bench: ## Measure the session check, and what tabs and pages cost (release build, 20 minutes); BENCH='--help' lists options
+bench: ## Measure the session check, tabs and pages (release build, then a quarter of an hour); BENCH=--help: options of the first
+ifneq ($(filter -h --help,$(BENCH)),)
+	@cargo run --quiet --locked --package bench -- $(BENCH)
+else
 	@.ci/tools wrk redis
 	@.ci/say 'servers: cargo build --release' 'on two cores about 10 minutes when nothing is built yet, else seconds'
-	@cargo build --workspace --bins $(features) --release
+	@cargo build --locked --workspace --bins $(features) --release
 	@target/release/bench $(BENCH)
-	@$(MAKE) bench-tabs
+	@$(if $(BENCH),,$(MAKE) bench-tabs)
+endif
 
 .PHONY: bench-tabs
 bench-tabs: ## Only in the browser: until every tab shows a sign-out, and the bytes of each page; BENCH_ROUNDS=10

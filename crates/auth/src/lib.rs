@@ -4,38 +4,9 @@
 //! [`routes`] (extract, call the flow, map the error) → [`flow`] (pure steps) and [`provider`] →
 //! [`store`]. Nothing calls back up.
 //!
-//! A whole app:
+//! A whole app, `examples/minimal.rs`:
 //!
-//! ```no_run
-//! use auth::{Auth, config::Config, guard::PublicPaths, protect, routes, server, session::Session};
-//! use auth_types::PublicSession;
-//! use axum::{Json, Router, routing::get};
-//! use std::process::ExitCode;
-//!
-//! /// What needs no session. Everything else is denied without one.
-//! const PUBLIC: PublicPaths = PublicPaths { pages: &["/", "/login"], others: &[], prefixes: &["/auth/"] };
-//!
-//! async fn profile(session: Session) -> Json<PublicSession> {
-//!     Json(session.public())
-//! }
-//!
-//! fn main() -> ExitCode {
-//!     server::run(async || {
-//!         // PUBLIC_URL, AUTH_SECRET, SESSION_STORE_URL, AUTH_GOOGLE_ID …
-//!         let auth = Auth::builder(Config::from_env("shop")?).build().await?;
-//!         tokio::spawn(auth.clone().run_in_background());
-//!         let app = Router::new()
-//!             .route("/", get(async || "Welcome"))
-//!             .route("/login", get(async || "POST to /auth/signin/google"))
-//!             .route("/profile", get(profile))
-//!             .merge(routes::common(&auth))
-//!             .merge(routes::callbacks(&auth));
-//!         let listener = server::listen("ADDRESS", "127.0.0.1:8080").await?;
-//!         let app = protect(app, &auth, PUBLIC);
-//!         Ok(server::serve(listener, app, move || auth.streams.stop()).await?)
-//!     })
-//! }
-//! ```
+#![doc = concat!("```no_run\n", include_str!("../examples/minimal.rs"), "```")]
 //!
 //! [`Auth::builder`] shows what an app may add: data of its own in the session, a say in sign-ins, and
 //! events.

@@ -37,6 +37,16 @@ pub async fn provide_page_context(
     next.run(request).await
 }
 
+/// The origins that forms and frames of a page at `origin` lead through: identity, the providers whose metadata
+/// are known, and what the configuration adds.
+pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
+    let identity = auth.proxies.canonical();
+    let frames_at = auth.proxies.nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
+    let ours = identity.into_iter().chain(frames_at).map(ToString::to_string);
+    let further = auth.form_action_origins.iter().map(ToString::to_string);
+    ours.chain(auth.providers.iter().flat_map(Provider::origins)).chain(further).collect()
+}
+
 async fn page_context(
     auth: &Auth,
     origin: &Origin,
@@ -46,16 +56,9 @@ async fn page_context(
     let views = auth.providers.iter().filter(|_| with_providers).map(Provider::view);
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
     let providers = join_all(views).await;
+    let form_action = form_action_origins(auth, origin);
     let identity = auth.proxies.canonical().map(ToString::to_string);
     let frames_at = auth.proxies.nearest(origin);
-    let further = auth.form_action_origins.iter().map(ToString::to_string);
-    let form_action = identity
-        .iter()
-        .cloned()
-        .chain(frames_at.map(ToString::to_string).filter(|frames_at| Some(frames_at) != identity.as_ref()))
-        .chain(auth.providers.iter().flat_map(Provider::origins))
-        .chain(further)
-        .collect();
     let tab = match current {
         CurrentSession::SignedIn(session) => Some(TabFacts {
             hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),

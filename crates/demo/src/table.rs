@@ -47,9 +47,7 @@ fn advice(plan: &Plan<'_>, running: &[Process]) -> Vec<String> {
     let mut advice = Vec::new();
     if !running.contains(&Process::Provider) {
         for provider in plan.shared.providers() {
-            advice.push(format!("  Register at {}:", provider.to_lowercase()));
-            advice
-                .extend(redirect_uris(plan.addresses, provider).into_iter().map(|uri| format!("    {uri}")));
+            advice.extend(registration(plan.addresses, provider));
         }
         if !advice.is_empty() {
             advice.push(String::new());
@@ -64,12 +62,23 @@ fn advice(plan: &Plan<'_>, running: &[Process]) -> Vec<String> {
     advice
 }
 
-/// The redirect URIs (sign-in, then sign-out) that a provider has to know: identity's, whatever the app.
-fn redirect_uris(addresses: Addresses, provider: &str) -> Vec<String> {
-    let callback = format!("/auth/callback/{}", provider.to_lowercase());
-    let mut uris = addresses.urls(Process::Identity, &callback);
-    uris.extend(addresses.urls(Process::Identity, "/auth/logout/callback"));
-    uris
+/// What a provider has to know: identity's addresses, whatever the app.
+fn registration(addresses: Addresses, provider: &str) -> Vec<String> {
+    let id = provider.to_lowercase();
+    let mut lines = vec![format!("  Register at {id}:")];
+    let mut entry = |what: &str, urls: Vec<String>| {
+        for (row, url) in urls.into_iter().enumerate() {
+            lines.push(format!("    {:<20}{url}", if row == 0 { what } else { "" }));
+        }
+    };
+    entry("redirect URIs", addresses.urls(Process::Identity, &format!("/auth/callback/{id}")));
+    entry("after sign-out", addresses.urls(Process::Identity, "/auth/logout/callback"));
+    // One address is enough: the provider's server posts there, not a browser.
+    let mut backchannel = addresses.urls(Process::Identity, "/auth/backchannel-logout");
+    backchannel.truncate(1);
+    entry("back-channel logout", backchannel);
+    lines.push("    (a provider on another machine cannot reach the last one)".into());
+    lines
 }
 
 #[cfg(test)]
@@ -77,14 +86,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_configured_provider_is_told_identitys_redirect_uris() {
+    fn everything_to_register_at_a_provider_is_printed() {
+        let lines = registration(Addresses::new(0), "AUTH0");
+        let urls: Vec<_> =
+            lines.iter().filter_map(|line| line.split(' ').find(|word| word.contains("://"))).collect();
         assert_eq!(
-            redirect_uris(Addresses::new(0), "AUTH0"),
+            urls,
             [
                 "http://localhost:4200/auth/callback/auth0",
                 "http://identity.wow.localhost:4200/auth/callback/auth0",
                 "http://localhost:4200/auth/logout/callback",
                 "http://identity.wow.localhost:4200/auth/logout/callback",
+                "http://localhost:4200/auth/backchannel-logout",
             ]
         );
     }

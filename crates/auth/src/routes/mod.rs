@@ -9,6 +9,7 @@ mod come_back;
 mod devices;
 mod events;
 mod health;
+mod pages;
 mod providers;
 mod renew;
 mod session;
@@ -25,6 +26,7 @@ pub(crate) use user_data::update as update_user_data;
 pub use backchannel_logout::receive_logout;
 pub(crate) use callback::begin_session;
 pub use callback::{Finished, Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
+pub use pages::pages;
 
 use crate::Auth;
 use axum::{

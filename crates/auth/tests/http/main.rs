@@ -12,6 +12,7 @@ mod handoff;
 mod hooks;
 mod https;
 mod logout;
+mod minimal;
 mod refresh;
 mod refusals;
 mod require_session;

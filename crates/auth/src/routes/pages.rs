@@ -1,0 +1,115 @@
+//! Plain `/login`, `/ssr-logout` and `/signed-out` for an app that has not made its own: forms and sentences,
+//! no script. An app with a look of its own writes these three pages itself and leaves these routes out.
+
+use crate::{
+    Auth, error_page,
+    origin::{RequestOrigin, ReturnPath, UniqueParams},
+    page::form_action_origins,
+    provider::Provider,
+    session::CurrentSession,
+};
+use auth_types::{ProviderView, SignInError, login_url};
+use axum::{
+    Extension, Router,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures::future::join_all;
+use http::header;
+use maud::{Markup, html};
+
+/// The three pages, to be merged with the app's routes. They are public: list them in
+/// [`PublicPaths`](crate::guard::PublicPaths).
+pub fn pages(auth: &Auth) -> Router {
+    Router::new()
+        .route("/login", get(login))
+        .route("/ssr-logout", get(sign_out))
+        .route("/signed-out", get(signed_out))
+        .with_state(auth.clone())
+}
+
+/// `GET /login?error=&callbackUrl=`: a form for each provider, and why the last sign-in failed.
+async fn login(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let back = ReturnPath::or_root(params.get("callbackUrl"));
+    let error = params.get("error").map(|code| {
+        SignInError::parse(code).map_or("The sign-in did not work. Please try again.", SignInError::sentence)
+    });
+    let providers = join_all(auth.providers.iter().map(Provider::view)).await;
+    let content = html! {
+        h1 { "Sign in" }
+        @if let Some(sentence) = error { p.notice.error role="alert" { (sentence) } }
+        @for provider in &providers { (provider_form(provider, back.as_str())) }
+    };
+    page("Sign in", &content, &form_action_origins(&auth, &origin))
+}
+
+fn provider_form(provider: &ProviderView, back: &str) -> Markup {
+    html! {
+        form.stack method="post" action={ "/auth/signin/" (provider.id) } {
+            input type="hidden" name="callbackUrl" value=(back);
+            button.button.wide disabled[!provider.available] { "Sign in with " (provider.name) }
+            @if !provider.available {
+                p.muted.small { (provider.name) " does not answer right now. Please try again in a moment." }
+            }
+        }
+    }
+}
+
+/// `GET /ssr-logout?callbackUrl=`: the sign-out form.
+async fn sign_out(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let back = params.get("callbackUrl").and_then(ReturnPath::parse);
+    let content = html! {
+        h1 { "Sign out" }
+        @match &current {
+            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href="/login" { "Sign in" } } }
+            CurrentSession::SignedIn(_) | CurrentSession::Unavailable => {
+                form.stack method="post" action="/auth/signout" {
+                    @if let Some(back) = back { input type="hidden" name="callbackUrl" value=(back); }
+                    button.button.wide { "Sign out" }
+                    button.button.secondary.wide name="scope" value="local" { "Sign out of this app only" }
+                }
+            }
+        }
+    };
+    page("Sign out", &content, &form_action_origins(&auth, &origin))
+}
+
+/// `GET /signed-out`: where a sign-out ends.
+async fn signed_out(Extension(current): Extension<CurrentSession>) -> Response {
+    let (title, content) = match &current {
+        CurrentSession::SignedIn(session) => {
+            ("You are signed in", html! { p { "You are signed in as " (session.public().user.name) "." } })
+        }
+        CurrentSession::SignedOut(_) => {
+            ("You have been signed out", html! { p { a.button href=(login_url("/")) { "Sign in again" } } })
+        }
+        CurrentSession::Unavailable => (
+            "Session unknown",
+            html! { p { "Your session cannot be checked right now. Please try again in a moment." } },
+        ),
+    };
+    let content = html! { h1 { (title) } (content) p { a href="/" { "Home" } } };
+    page(title, &content, &[])
+}
+
+/// A page whose forms lead to this app and, by its redirects, to `further` origins: Chromium applies
+/// `form-action` to those as well.
+fn page(title: &str, content: &Markup, further: &[String]) -> Response {
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
+        further.join(" ")
+    );
+    ([(header::CONTENT_SECURITY_POLICY, policy)], error_page::document(title, content)).into_response()
+}
