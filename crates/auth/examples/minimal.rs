@@ -30,7 +30,7 @@ async fn profile(session: Session) -> Html<String> {
 }
 
 /// The app's own routes, the crate's, and the guard around all of them.
-pub fn app(auth: &Auth) -> Router {
+pub(crate) fn app(auth: &Auth) -> Router {
     let router = Router::new()
         .route("/", get(home))
         .route("/profile", get(profile))
