@@ -6,7 +6,7 @@ use url::Url;
 
 #[path = "../../examples/minimal.rs"]
 #[expect(dead_code, reason = "its `main` is for people")]
-mod minimal;
+mod example;
 
 /// Posts the first form of a page, with its hidden field.
 async fn press(browser: &mut Browser, page: &Page) -> Page {
@@ -23,7 +23,7 @@ async fn the_documented_app_can_be_signed_in_to_and_out_of_by_its_pages() {
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
     let clock = provider.clock.clone();
-    let app = App::start(socket, &provider.issuer, clock, AppOptions::default(), minimal::app).await;
+    let app = App::start(socket, &provider.issuer, clock, AppOptions::default(), example::app).await;
     let mut browser = Browser::new();
 
     let home = browser.get(&app.at("/")).await;
