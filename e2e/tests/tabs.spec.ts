@@ -191,3 +191,22 @@ test('/session shows who leads, what ends when, and what was heard from whom', a
   expect(Number(await heard.first().getAttribute('data-delay'))).toBeLessThan(2_000);
   await expect(page.locator('.tab-events li[data-source=server][data-event=heartbeat]')).not.toHaveCount(0);
 });
+
+test.describe('without a stream', () => {
+  test.use({ expectedErrors: [/\/auth\/events.*ERR_FAILED/] });
+
+  test('what the leading tab finds out by asking, the others hear from it', async ({ page, context, suite }) => {
+    await signInAs(page, 'Alice', suite.main, '/session');
+    await page.goto('about:blank');
+    await context.route('**/auth/events', (route) => route.abort());
+    const tabs = [];
+    for (let tab = 0; tab < 3; tab += 1) tabs.push(await openWatching(context, `${suite.main}/session`));
+    const { leader } = await leaderOf(tabs);
+    const device = await otherDevice(page, suite.main);
+    await device.goto(`${suite.main}/session`);
+    await device.getByRole('button', { name: 'End all other sessions' }).click();
+    await leader.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    for (const tab of tabs) await expect(ended(tab)).toBeVisible();
+    await device.context().close();
+  });
+});

@@ -3,7 +3,10 @@
 use super::Watcher;
 use crate::{
     browser::{dom::window, front, session_watch::clock::now},
-    tab::session::{News, Todo},
+    tab::{
+        message::kind,
+        session::{News, Todo},
+    },
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -31,6 +34,10 @@ impl Watcher {
                 self.0.hub.say(false);
                 self.say_changed();
                 self.0.pause.set((0, 0));
+                // The others may not have heard: this tab may have found out by asking, and it listens for all.
+                if self.0.leadership.borrow().acts() {
+                    self.0.channel.post(kind::SIGNED_OUT, reason.as_str());
+                }
             }
             Some(Todo::Veil) => self.0.page.veil(true),
             Some(Todo::Unveil) => self.0.page.veil(false),
