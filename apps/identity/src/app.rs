@@ -20,6 +20,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     document(options, Scripts::None, || view! { <App/> })
 }
 
+/// The HTML document of every address that has no page.
+pub fn not_found(options: LeptosOptions) -> impl IntoView {
+    document(options, Scripts::None, || {
+        provide_meta_context();
+        view! {
+            <Header links=NAVIGATION/>
+            <NotFound/>
+        }
+    })
+}
+
 /// The pages, each rendered in one piece so that status and headers are right.
 #[component]
 pub fn App() -> impl IntoView {

@@ -16,7 +16,7 @@ mod app;
 mod pages;
 
 #[cfg(feature = "ssr")]
-pub use app::{App, shell};
+pub use app::{App, not_found, shell};
 
 /// Called by a page's script once the WebAssembly is loaded. No page of identity does that yet.
 #[cfg(feature = "hydrate")]

@@ -31,6 +31,17 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     document(options, scripts, || view! { <App/> })
 }
 
+/// The HTML document of every address that has no page.
+pub fn not_found(options: LeptosOptions) -> impl IntoView {
+    document(options, Scripts::None, || {
+        provide_meta_context();
+        view! {
+            <Header links=NAVIGATION/>
+            <NotFound/>
+        }
+    })
+}
+
 /// The pages. All of them are rendered in one piece (`SsrMode::Async`), so that status and headers are
 /// right and the page is whole without JavaScript.
 #[component]

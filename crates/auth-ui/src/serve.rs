@@ -37,17 +37,22 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
         .build()
 }
 
-/// The pages of `app` in their `shell`, the server functions that Leptos finds by itself, and the page for
-/// what is not there. Each gets the page's context, and what `context` provides on top.
-pub fn pages<V, S>(
+/// The pages of `app` in their `shell`, the server functions that Leptos finds by itself, and `not_found`, the
+/// document for every other address. Each gets the page's context, and what `context` provides on top.
+///
+/// The document for other addresses has no router in it: no path, however it is spelled, can make it show one of
+/// the app's pages.
+pub fn pages<V, S, N>(
     options: &LeptosOptions,
     app: impl Fn() -> V + Clone + Send + 'static,
     shell: fn(LeptosOptions) -> S,
+    not_found: fn(LeptosOptions) -> N,
     context: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router
 where
     V: IntoView + 'static,
     S: IntoView + 'static,
+    N: IntoView + 'static,
 {
     let context = move || {
         provide_page_context();
@@ -57,16 +62,17 @@ where
         let options = options.clone();
         move || shell(options.clone())
     };
-    let not_found = {
-        let (context, render) = (context.clone(), render.clone());
+    let fallback = {
+        let (context, options) = (context.clone(), options.clone());
         move |request: Request| {
-            let page = render_app_async_with_context(context.clone(), render.clone());
+            let options = options.clone();
+            let page = render_app_async_with_context(context.clone(), move || not_found(options.clone()));
             async move { page(request).await.into_response() }
         }
     };
     Router::new()
         .leptos_routes_with_context(options, generate_route_list(app), context, render)
-        .fallback(not_found)
+        .fallback(fallback)
         .with_state(options.clone())
 }
 

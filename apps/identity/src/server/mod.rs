@@ -23,7 +23,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use identity::{App, shell};
+use identity::{App, not_found, shell};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ struct Proxy {
 /// The pages, with what they know of the request and of the registered apps. The launcher asks the provider
 /// first who its visitor is.
 fn pages(state: &Proxy, options: &LeptosOptions) -> Router {
-    serve::pages(options, App, shell, launcher::provide)
+    serve::pages(options, App, shell, not_found, launcher::provide)
         .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))
         .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
         .layer(middleware::from_fn(launcher::silent_first))

@@ -13,7 +13,7 @@ use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
 use axum::{Router, middleware};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use main::{App, preferences::Preferences, shell};
+use main::{App, not_found, preferences::Preferences, shell};
 use std::{convert::Infallible, future::ready};
 
 /// Everything that needs no session.
@@ -54,7 +54,7 @@ fn pages(auth: &Auth, options: &LeptosOptions) -> Router {
         let auth = auth.clone();
         move || provide_context(auth.clone())
     };
-    serve::pages(options, App, shell, context)
+    serve::pages(options, App, shell, not_found, context)
         .layer(middleware::from_fn_with_state(auth.clone(), provide_page_context))
 }
 

@@ -1,6 +1,7 @@
 //! The main app over HTTP: its pages and its API behind the real layers.
 
 mod old_data;
+mod paths;
 
 use super::*;
 use auth_ui::{CallError, serve::leptos_options};
