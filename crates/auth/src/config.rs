@@ -11,8 +11,9 @@ mod tests;
 pub use email_domains::EmailDomains;
 
 use crate::{
-    origin::{Origin, PublicUrls},
+    origin::{Origin, PublicUrls, TrustedProxies},
     provider::ProviderConfig,
+    server::Limits,
     session::{CookieSettings, SessionOptions, SessionPolicy},
     store,
 };
@@ -24,7 +25,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 16] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
@@ -38,6 +39,9 @@ const KNOWN: [&str; 13] = [
     "AUTH_IDENTITY_SECRET",
     "AUTH_IDENTITY_ISSUER",
     "AUTH_REVALIDATE_INTERVAL",
+    "AUTH_TRUSTED_PROXIES",
+    "AUTH_MAX_CONNECTIONS",
+    "AUTH_MAX_SESSIONS_PER_USER",
 ];
 
 /// What is wrong with the environment: the variable, the problem, and how to mend it.
@@ -91,6 +95,10 @@ pub struct Config {
     pub form_action_origins: Vec<Origin>,
     /// `AUTH_ALLOWED_EMAIL_DOMAINS`: who may sign in; everybody when it is not set.
     pub email_domains: EmailDomains,
+    /// `AUTH_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` says who the client is.
+    pub trusted_proxies: TrustedProxies,
+    /// `AUTH_MAX_CONNECTIONS`, and what else limits connections, for [`server::serve_with`](crate::server::serve_with).
+    pub limits: Limits,
     /// `APPS_FILE`: the registry, for the identity app.
     pub apps_file: Option<PathBuf>,
 }
@@ -197,6 +205,8 @@ impl Config {
             policy: vars.policy()?,
             form_action_origins: vars.form_action_origins()?,
             email_domains: vars.email_domains()?,
+            trusted_proxies: vars.trusted_proxies()?,
+            limits: vars.limits()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }
@@ -331,6 +341,9 @@ impl Vars {
             cache_age: self
                 .whole_seconds("AUTH_SESSION_CACHE_AGE", "asks the store at every request")?
                 .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
+            max_sessions_per_user: self
+                .count("AUTH_MAX_SESSIONS_PER_USER")?
+                .unwrap_or(default.max_sessions_per_user),
         };
         if policy.absolute_age < policy.max_age {
             let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
@@ -358,6 +371,26 @@ impl Vars {
                 })
             })
             .collect()
+    }
+
+    fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        let parsed = self.get("AUTH_TRUSTED_PROXIES").map(TrustedProxies::parse).transpose();
+        Ok(parsed.map_err(|problem| ConfigError::new("AUTH_TRUSTED_PROXIES", problem))?.unwrap_or_default())
+    }
+
+    fn limits(&self) -> Result<Limits, ConfigError> {
+        let default = Limits::default();
+        let connections = self.count("AUTH_MAX_CONNECTIONS")?.unwrap_or(default.connections);
+        Ok(Limits { connections, ..default })
+    }
+
+    /// A whole number, at least 1.
+    fn count(&self, name: &str) -> Result<Option<usize>, ConfigError> {
+        let parse = |text: &str| {
+            let number = text.parse().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| ConfigError::new(name, format!("\"{text}\" must be a whole number above 0")))
+        };
+        self.get(name).map(parse).transpose()
     }
 
     fn email_domains(&self) -> Result<EmailDomains, ConfigError> {

@@ -4,12 +4,13 @@
 //! layers beneath it at every layer, for every request, and that alone cost more than everything done here.
 
 use crate::{
-    Auth, error_page,
+    Auth, body, error_page,
     guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin},
     routes,
-    session::{self, silent::MayTry},
+    server::Connection,
+    session::{self, SessionKey, silent::MayTry},
 };
 use axum::{
     Router,
@@ -19,16 +20,17 @@ use axum::{
 };
 use futures::FutureExt;
 use http::{HeaderMap, Method, StatusCode, header::CONTENT_LENGTH, request::Parts};
-use http_body_util::Limited;
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
 /// Longest request body, bytes: no form or JSON of ours comes near it.
 const MAX_BODY: usize = 64 * 1024;
+/// How long a request's body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Puts everything around an app's routes that every request has to pass, from the outside in: log line,
-/// security headers, host (421), body size (413), cross-site requests (403), session, guard (303 / 401).
+/// security headers, host (421), path (400), body size (413), cross-site requests (403), session, guard (303 / 401).
 /// Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
@@ -75,24 +77,48 @@ impl Gate {
         response
     }
 
-    async fn at(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
-        let body = match limited(&parts.headers, body) {
-            Ok(body) => body,
-            Err(refusal) => return refusal,
-        };
+    async fn at(&self, origin: &Origin, parts: Parts, body: Body) -> Response {
+        if is_too_long(&parts.headers) {
+            let sentence = "That is more than this server reads.";
+            return error_page::refuse(
+                &parts.headers,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                sentence,
+            );
+        }
+        if body.is_end_stream() {
+            return self.judge(origin, parts, body).await;
+        }
+        let headers = parts.headers.clone();
+        let (body, too_slow) = body::limited(body, MAX_BODY, BODY_TIME);
+        let response = self.judge(origin, parts, body).await;
+        if too_slow.is_so() {
+            let sentence = "The request took too long to arrive. Please try again.";
+            return error_page::refuse(&headers, StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
+        }
+        response
+    }
+
+    async fn judge(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
+        if let Err(error) = origin::check_path(parts.uri.path()) {
+            tracing::warn!(%error, path = parts.uri.path(), "refused a path");
+            let sentence =
+                "This address can be read in more than one way. Check it for double slashes and dots.";
+            let (status, name) = (StatusCode::BAD_REQUEST, error.to_string());
+            return error_page::refuse(&parts.headers, status, &name, sentence);
+        }
         if let Err(refusal) = origin::refuse_cross_site(origin, &parts) {
             return refusal;
         }
-        let (current, cookie) = session::resolve(&self.auth, origin, &parts).await;
+        let (current, cookie) = session::resolve(&self.auth, self.public, origin, &parts).await;
         if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
         }
+        let key = current.key();
         parts.extensions.insert(current);
         let mut response = match guard::admit(self.public, &parts) {
-            Ok(()) => {
-                parts.extensions.insert(RequestOrigin(origin.clone()));
-                self.route(Request::from_parts(parts, body)).await
-            }
+            Ok(()) => self.admitted(origin, parts, body, key).await,
             Err(refusal) => refusal,
         };
         if let Some(cookie) = cookie {
@@ -102,46 +128,71 @@ impl Gate {
         response
     }
 
+    /// The answer to a request that may pass. What goes on after it has begun, a stream or a WebSocket, ends with the
+    /// session that opened it.
+    async fn admitted(
+        &self,
+        origin: &Origin,
+        mut parts: Parts,
+        body: Body,
+        key: Option<SessionKey>,
+    ) -> Response {
+        // The crate's own streams say themselves that the session has ended.
+        let key = key.filter(|_| !self.public.is_file(parts.uri.path()));
+        if let Some(key) = key
+            && origin::is_upgrade(&parts.method, &parts.headers)
+        {
+            let Some(connection) = parts.extensions.get::<Connection>().cloned() else {
+                tracing::error!(
+                    "a WebSocket was refused: `auth::server` does not serve this app, so the end of a session could not close it"
+                );
+                let sentence = "This server does not open WebSockets.";
+                return error_page::refuse(
+                    &parts.headers,
+                    StatusCode::NOT_IMPLEMENTED,
+                    "upgrade_not_supported",
+                    sentence,
+                );
+            };
+            let ended = self.auth.sessions.ended(key);
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = ended => connection.close(),
+                    () = connection.closed() => {}
+                }
+            });
+        }
+        parts.extensions.insert(RequestOrigin(origin.clone()));
+        let response = self.route(Request::from_parts(parts, body)).await;
+        match key {
+            Some(key) if response.body().size_hint().exact().is_none() => {
+                let ended = self.auth.sessions.ended(key);
+                response.map(|body| body::until(body, ended))
+            }
+            _ => response,
+        }
+    }
+
     /// The router's answer.
     async fn route(&self, request: Request) -> Response {
         self.router.clone().call(request).await.unwrap_or_else(|never| match never {})
     }
 }
 
-/// A body that says it is too long is refused, and one that does not say is cut off there.
-#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-fn limited(headers: &HeaderMap, body: Body) -> Result<Body, Response> {
+/// Whether a body says that it is longer than is read. One that does not say is cut off there.
+fn is_too_long(headers: &HeaderMap) -> bool {
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(error_page::refuse(
-            headers,
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            "That is more than this server reads.",
-        ));
-    }
-    Ok(if body.is_end_stream() { body } else { Body::new(Limited::new(body, MAX_BODY)) })
+    declared.is_some_and(|length| length > MAX_BODY as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_body_util::BodyExt;
-
-    #[tokio::test]
-    async fn a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() {
-        for (length, is_read) in [(0, true), (MAX_BODY, true), (MAX_BODY + 1, false)] {
-            let pieces = vec![Ok::<_, Infallible>("x".repeat(length))];
-            let body = limited(&HeaderMap::new(), Body::from_stream(futures::stream::iter(pieces))).unwrap();
-            assert_eq!(body.collect().await.is_ok(), is_read, "{length}");
-        }
-    }
 
     #[test]
     fn a_body_that_says_it_is_too_long_is_not_read_at_all() {
         let with = |length: usize| HeaderMap::from_iter([(CONTENT_LENGTH, length.into())]);
-        assert!(limited(&with(MAX_BODY), Body::empty()).is_ok());
-        let refused = limited(&with(MAX_BODY + 1), Body::empty()).unwrap_err();
-        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(!is_too_long(&with(MAX_BODY)) && !is_too_long(&HeaderMap::new()));
+        assert!(is_too_long(&with(MAX_BODY + 1)));
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::{
     error_page,
-    origin::ReturnPath,
+    origin::{ReturnPath, check_path},
     session::{CurrentSession, Session, set_cookies, silent::MayTry},
 };
 use auth_types::{login_url, silent_url};
@@ -16,15 +16,16 @@ use axum::{
 };
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri, request::Parts};
 
-/// The paths that need no session. They are compared byte by byte with the path as it was sent, so
-/// capitals, doubled slashes, dots, percent-encoding and `;` parameters are simply not on the list.
+/// The paths that need no session. They are compared byte by byte with the path as it was sent, so capitals,
+/// percent-encoding and `;` parameters are not on the list. A prefix never covers a path that a router could
+/// lead out of it ([`check_path`]).
 #[derive(Clone, Copy, Debug)]
 pub struct PublicPaths {
     /// Pages, exactly.
     pub pages: &'static [&'static str],
-    /// Endpoints and files, exactly.
+    /// Endpoints and files, exactly. Asking for one is no activity of the user, and extends no session.
     pub others: &'static [&'static str],
-    /// Prefixes, each ending in `/`; nothing under them is ever rendered by Leptos.
+    /// Prefixes, each ending in `/`, of endpoints and files.
     pub prefixes: &'static [&'static str],
 }
 
@@ -32,9 +33,14 @@ impl PublicPaths {
     /// Whether the path is on the list.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
-        self.pages.contains(&path)
-            || self.others.contains(&path)
-            || self.prefixes.iter().any(|prefix| path.starts_with(prefix))
+        self.pages.contains(&path) || self.is_file(path)
+    }
+
+    /// Whether the path is that of a public endpoint or file, and not a page's.
+    #[must_use]
+    pub fn is_file(&self, path: &str) -> bool {
+        self.others.contains(&path)
+            || (self.prefixes.iter().any(|prefix| path.starts_with(prefix)) && check_path(path).is_ok())
     }
 }
 
@@ -137,6 +143,10 @@ mod tests {
             "/pkg",
             "",
             "/api/x",
+            "/auth/../protected",
+            "/pkg/%2e%2e/protected",
+            "/auth/..\\protected",
+            "/auth//protected",
         ] {
             assert!(!PATHS.contains(path), "{path}");
         }

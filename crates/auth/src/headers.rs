@@ -35,9 +35,26 @@ static FINISHED: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
+/// Whether a cache may keep an answer with these headers: a handler chose so. Without a word about it none may.
+pub(crate) fn is_storable(headers: &HeaderMap) -> bool {
+    let said = headers.get_all(header::CACHE_CONTROL);
+    let mut directives =
+        said.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    headers.contains_key(header::CACHE_CONTROL)
+        && !directives.any(|directive| directive.eq_ignore_ascii_case(b"no-store"))
+}
+
 /// Adds the security headers, each unless the handler chose otherwise; on an https origin it also tells the
-/// browser to come back by https only.
+/// browser to come back by https only. An answer that sets a cookie is kept by no cache, whatever was chosen: a
+/// shared cache would hand the cookie to the next visitor (RFC 9111 §7.3).
 pub(crate) fn secure(headers: &mut HeaderMap, is_https: bool) {
+    if headers.contains_key(header::SET_COOKIE) && is_storable(headers) {
+        headers.remove(header::CACHE_CONTROL);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        // What nobody may keep may well depend on a cookie.
+        headers.append(header::VARY, HeaderValue::from_static("cookie"));
+    }
     let chosen = mem::replace(headers, FINISHED.clone());
     headers.extend(chosen);
     if is_https {
@@ -53,14 +70,31 @@ mod tests {
     fn what_the_handler_chose_stays_and_the_rest_is_added() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
-        for cookie in ["a=1", "b=2"] {
-            headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
-        }
         secure(&mut headers, false);
         assert_eq!(headers.get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["public"]);
-        assert_eq!(headers.get_all(header::SET_COOKIE).iter().collect::<Vec<_>>(), ["a=1", "b=2"]);
         assert_eq!(headers[header::CONTENT_SECURITY_POLICY], STRICT_CSP);
-        assert_eq!(headers.keys_len(), ALWAYS.len() + 1);
+        assert_eq!(headers.keys_len(), ALWAYS.len());
+    }
+
+    #[test]
+    fn a_cookie_and_an_answer_that_a_cache_may_keep_exclude_each_other() {
+        for chosen in ["public", "public, max-age=3600", "private", "no-cache", "max-age=1, immutable", ""] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(chosen));
+            assert!(is_storable(&headers), "{chosen}");
+            for cookie in ["a=1", "b=2"] {
+                headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
+            }
+            secure(&mut headers, false);
+            assert_eq!(headers.get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["no-store"]);
+            assert_eq!(headers.get_all(header::SET_COOKIE).iter().collect::<Vec<_>>(), ["a=1", "b=2"]);
+            assert_eq!(headers[header::VARY], "cookie");
+        }
+        for chosen in ["no-store", "private, No-Store"] {
+            let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static(chosen))]);
+            assert!(!is_storable(&headers), "{chosen}");
+        }
+        assert!(!is_storable(&HeaderMap::new()));
     }
 
     #[test]

@@ -82,7 +82,9 @@ impl SignInAttempt {
     #[must_use]
     pub fn verified_email(&self) -> Option<&str> {
         let is_verified = self.claims.get("email_verified").is_some_and(|verified| *verified == true);
-        self.user.email.as_deref().filter(|_| is_verified)
+        // Of the address that stands beside it.
+        let about = self.claims.get("email").and_then(Value::as_str).filter(|_| is_verified);
+        self.user.email.as_deref().filter(|email| Some(*email) == about)
     }
 }
 
@@ -268,10 +270,19 @@ mod tests {
             user: User { email: Some("a@example.com".into()), ..User::default() },
             claims: claims.as_object().cloned().unwrap_or_default(),
         };
-        let verified = serde_json::json!({ "email_verified": true });
+        let verified = serde_json::json!({ "email": "a@example.com", "email_verified": true });
         assert_eq!(attempt(verified).verified_email(), Some("a@example.com"));
-        for claims in [serde_json::json!({}), serde_json::json!({ "email_verified": "true" })] {
-            assert_eq!(attempt(claims).verified_email(), None);
+        for claims in [
+            serde_json::json!({}),
+            serde_json::json!({ "email": "a@example.com" }),
+            serde_json::json!({ "email": "a@example.com", "email_verified": "true" }),
+            serde_json::json!({ "email": "a@example.com", "email_verified": false }),
+            // A word about an address that is not there, or is another.
+            serde_json::json!({ "email_verified": true }),
+            serde_json::json!({ "email": null, "email_verified": true }),
+            serde_json::json!({ "email": "b@example.com", "email_verified": true }),
+        ] {
+            assert_eq!(attempt(claims.clone()).verified_email(), None, "{claims}");
         }
     }
 }

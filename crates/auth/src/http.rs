@@ -1,6 +1,6 @@
 //! The one outgoing HTTP client: no redirects, limits on time and size, `*.localhost` resolved.
 
-use crate::origin::{is_inside, is_localhost};
+use crate::origin::{is_inside, is_localhost, is_loopback};
 use ::http::{
     HeaderMap, HeaderValue, Method, Request, Response,
     header::{AUTHORIZATION, CONTENT_TYPE},
@@ -25,7 +25,13 @@ const MAX_BODY: usize = 512 * 1024;
 
 /// Outgoing HTTP for everything the server asks of others.
 #[derive(Clone, Debug)]
-pub struct HttpClient(reqwest::Client);
+pub struct HttpClient {
+    /// Goes to the address itself, whatever proxy the environment names.
+    direct: reqwest::Client,
+    /// Goes through the proxy that the environment names (`HTTPS_PROXY` and its relatives), if it names one;
+    /// `None` where every request is direct.
+    by_environment: Option<reqwest::Client>,
+}
 
 /// Why a request got no usable answer.
 #[derive(Debug, thiserror::Error)]
@@ -69,16 +75,22 @@ impl HttpClient {
     fn build(inside: bool, timeout: Duration) -> Result<Self, HttpError> {
         // Somebody else in the process may have chosen the provider already; then theirs is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            // A redirect from a token endpoint is never followed: it would carry credentials along
-            // (and let a provider send us inside the network).
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(timeout)
-            .dns_resolver(Resolver { inside })
-            .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self(client))
+        let builder = || {
+            reqwest::Client::builder()
+                // A redirect from a token endpoint is never followed: it would carry credentials along
+                // (and let a provider send us inside the network).
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(timeout)
+                .dns_resolver(Resolver { inside })
+                .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
+        };
+        // A proxy would look up the names itself, so "outside only" could not be held to; and it has no business
+        // with what this machine asks itself.
+        Ok(Self {
+            direct: builder().no_proxy().build()?,
+            by_environment: inside.then(|| builder().build()).transpose()?,
+        })
     }
 
     /// A form for `url`, with client authentication in the header where given (RFC 6749 §2.3.1).
@@ -117,7 +129,9 @@ impl HttpClient {
     /// [`HttpError`]; the message names no query and no body.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
-        let mut answer = self.0.execute(request).await.map_err(reqwest::Error::without_url)?;
+        let client =
+            self.by_environment.as_ref().filter(|_| !is_loopback(request.url())).unwrap_or(&self.direct);
+        let mut answer = client.execute(request).await.map_err(reqwest::Error::without_url)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
             if body.len() + chunk.len() > MAX_BODY {

@@ -11,6 +11,7 @@
 //! [`Auth::builder`] shows what an app may add: data of its own in the session, a say in sign-ins, and
 //! events.
 
+mod body;
 pub mod browser;
 mod builder;
 pub mod clock;
@@ -25,6 +26,7 @@ mod headers;
 pub mod hooks;
 pub mod http;
 mod jws;
+pub mod limit;
 pub mod logout;
 pub mod origin;
 pub mod page;
@@ -47,9 +49,10 @@ use flow::Flows;
 use futures::future::join_all;
 use http::HttpClient;
 use logout::{FanOut, Identity, Patience, SigningKeys, Speaker};
-use origin::{Origin, PublicUrls, Registry};
+use origin::{Origin, PublicUrls, Registry, TrustedProxies};
 use provider::Provider;
 use random::Random;
+use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
 use session::{AppDataType, CookieSettings, Refresher, Sessions};
@@ -91,6 +94,10 @@ pub struct Inner {
     secrets: Vec<SecretString>,
     keyring: Keyring,
     store: Arc<dyn Store>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The shares of client addresses.
+    pub address_limits: AddressLimits,
     /// The clock.
     pub clock: Clock,
     /// Where unguessable values come from.
@@ -147,6 +154,8 @@ impl Auth {
             keyring,
             cookies,
             http,
+            trusted_proxies: config.trusted_proxies,
+            address_limits: AddressLimits::new(&clock),
             secrets: config.secrets,
             store,
             clock,

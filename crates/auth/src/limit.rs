@@ -1,82 +1,148 @@
-//! How often an app may show tokens that are none.
+//! Rate limits: how often a client address, or a registered app, may ask for something.
 //!
-//! A token has 256 bits, so nobody guesses one; the limit keeps whoever tries from costing the store a look-up
-//! for each. It counts refusals only, so an app may open as many sessions as it likes, and when it is reached
-//! nothing is looked at, so no token is used up. Each process counts for itself.
+//! A token bucket for each key. Each process counts for itself, and forgets a key once its bucket is full again.
 
-use crate::clock::Clock;
+use crate::{clock::Clock, error_page};
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Mutex, PoisonError},
 };
 
-/// Refusals at once.
-const BURST: i32 = 30;
-/// One more after each of these.
-const REFILL: TimeDelta = TimeDelta::seconds(1);
+/// Most keys that are remembered. Beyond it, full buckets are forgotten, and then the oldest ones.
+const MAX_KEYS: usize = 50_000;
 
-/// An app was refused too often; it may try again then.
+/// The key has used up its share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too_many_requests")]
 pub struct TooMany {
-    /// In how many seconds, at least 1.
+    /// In how many seconds there is room again, at least 1.
     pub retry_after: i64,
 }
 
-/// A bucket for each registered app. Only those that proved who they are get here, so there are few.
-#[derive(Debug)]
-pub(super) struct Refusals {
-    clock: Clock,
-    /// When the bucket was empty of refusals, or will be.
-    clean_at: Mutex<HashMap<String, DateTime<Utc>>>,
+/// How much one key may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Requests at once.
+    pub burst: i32,
+    /// One more after each of these.
+    pub refill: TimeDelta,
 }
 
-impl Refusals {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, clean_at: Mutex::default() }
+/// The buckets.
+#[derive(Debug)]
+pub struct RateLimit<K> {
+    clock: Clock,
+    share: Share,
+    /// When the bucket of a key was full, or will be.
+    full_at: Mutex<HashMap<K, DateTime<Utc>>>,
+}
+
+impl<K: Eq + Hash> RateLimit<K> {
+    /// Full buckets for all.
+    #[must_use]
+    pub fn new(clock: Clock, share: Share) -> Self {
+        Self { clock, share, full_at: Mutex::default() }
     }
 
-    /// Whether this app may show a token now.
-    pub(super) fn check(&self, client_id: &str) -> Result<(), TooMany> {
+    /// Takes one from the key's bucket.
+    ///
+    /// # Errors
+    /// [`TooMany`] when there is none; then nothing is taken.
+    pub fn take(&self, key: K) -> Result<(), TooMany> {
+        self.check(&key)?;
+        self.note(key);
+        Ok(())
+    }
+
+    /// Whether the key's bucket has one left.
+    ///
+    /// # Errors
+    /// [`TooMany`] when it has not.
+    pub fn check(&self, key: &K) -> Result<(), TooMany> {
         let now = self.clock.now();
-        let clean_at = self.clean_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = clean_at.get(client_id).map_or_else(TimeDelta::zero, |clean_at| *clean_at - now);
-        let over = ahead - REFILL * (BURST - 1);
+        let full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = full_at.get(key).map_or_else(TimeDelta::zero, |full_at| *full_at - now);
+        let over = ahead - self.share.refill * (self.share.burst - 1);
         if over <= TimeDelta::zero() {
             return Ok(());
         }
         Err(TooMany { retry_after: (over.num_milliseconds() + 999) / 1000 })
     }
 
-    /// Notes that it was refused.
-    pub(super) fn note(&self, client_id: &str) {
+    /// Takes one from the key's bucket, without a look.
+    pub fn note(&self, key: K) {
         let now = self.clock.now();
-        let mut clean_at = self.clean_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let clean_at = clean_at.entry(client_id.to_owned()).or_insert(now);
-        *clean_at = (*clean_at).max(now) + REFILL;
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_at.len() >= MAX_KEYS {
+            full_at.retain(|_, full_at| *full_at > now);
+            if full_at.len() >= MAX_KEYS {
+                // So many keys at once are an attack by itself; half of them start anew.
+                let mut keep = false;
+                full_at.retain(|_, _| {
+                    keep = !keep;
+                    keep
+                });
+            }
+        }
+        let full_at = full_at.entry(key).or_insert(now);
+        *full_at = (*full_at).max(now) + self.share.refill;
     }
+}
+
+/// 429 with `Retry-After` (RFC 6585 §4).
+#[must_use]
+pub fn too_many_requests(headers: &HeaderMap, limit: TooMany) -> Response {
+    let sentence = "Too many requests from your address. Please wait a moment and try again.";
+    let mut refused =
+        error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &limit.to_string(), sentence);
+    refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limit.retry_after));
+    refused
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SHARE: Share = Share { burst: 30, refill: TimeDelta::seconds(1) };
+
     #[test]
-    fn after_thirty_refusals_there_is_one_more_try_a_second_and_others_have_theirs() {
+    fn after_its_burst_a_key_has_one_more_a_second_and_others_have_theirs() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH);
-        let refusals = Refusals::new(clock.clone());
-        for number in 0..BURST {
-            assert_eq!(refusals.check("games"), Ok(()), "{number}");
-            refusals.note("games");
+        let limit = RateLimit::new(clock.clone(), SHARE);
+        for number in 0..SHARE.burst {
+            assert_eq!(limit.take("games"), Ok(()), "{number}");
         }
-        assert_eq!(refusals.check("games"), Err(TooMany { retry_after: 1 }));
-        assert_eq!(refusals.check("store"), Ok(()));
-        clock.advance(REFILL);
-        assert_eq!(refusals.check("games"), Ok(()));
-        refusals.note("games");
-        assert!(refusals.check("games").is_err());
-        clock.advance(REFILL * BURST);
-        assert_eq!(refusals.check("games"), Ok(()));
+        assert_eq!(limit.take("games"), Err(TooMany { retry_after: 1 }));
+        assert_eq!(limit.take("store"), Ok(()));
+        clock.advance(SHARE.refill);
+        assert_eq!(limit.take("games"), Ok(()));
+        assert!(limit.take("games").is_err());
+        clock.advance(SHARE.refill * SHARE.burst);
+        assert_eq!(limit.take("games"), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing() {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH);
+        let limit = RateLimit::new(clock.clone(), Share { burst: 1, refill: TimeDelta::seconds(10) });
+        assert_eq!(limit.take(()), Ok(()));
+        for _ in 0..100 {
+            assert_eq!(limit.take(()), Err(TooMany { retry_after: 10 }));
+        }
+        clock.advance(TimeDelta::seconds(10));
+        assert_eq!(limit.take(()), Ok(()));
+    }
+
+    #[test]
+    fn a_flood_of_keys_does_not_grow_without_end() {
+        let limit = RateLimit::new(Clock::fixed(DateTime::UNIX_EPOCH), SHARE);
+        for key in 0..3 * MAX_KEYS {
+            limit.note(key);
+        }
+        assert!(limit.full_at.lock().unwrap().len() <= MAX_KEYS);
     }
 }

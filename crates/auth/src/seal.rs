@@ -31,12 +31,14 @@ pub enum Purpose {
     Ticket,
     /// Identity's receipt for a sign-in that an app has to confirm.
     Receipt,
+    /// What a browser remembers of silent attempts and sign-outs.
+    Mark,
 }
 
 impl Purpose {
     /// In the order of their numbers.
-    const ALL: [Self; 6] =
-        [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket, Self::Receipt];
+    const ALL: [Self; 7] =
+        [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket, Self::Receipt, Self::Mark];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Browser => b"browser v1",
             Self::Ticket => b"silent sign-in ticket v1",
             Self::Receipt => b"sign-in receipt v1",
+            Self::Mark => b"mark v1",
         }
     }
 }

@@ -1,4 +1,13 @@
-//! Listening, and stopping well.
+//! Listening, limits on connections, and stopping well.
+//!
+//! `axum::serve` waits for ever for a request that does not come. Here each connection has time-outs: for the head
+//! of a request, between requests, and for a reader that takes nothing. Their number is capped below the
+//! process's descriptors, and the one that has been idle for longest gives way.
+
+mod accept;
+mod connection;
+
+pub use connection::Connection;
 
 use crate::config::ConfigError;
 use axum::Router;
@@ -30,30 +39,92 @@ pub async fn listen(variable: &str, address: &str) -> Result<TcpListener, Config
     })
 }
 
-/// Serves until SIGINT or SIGTERM, then lets requests under way finish. `on_stop` ends what would not
-/// finish by itself.
+/// How much patience a server has with its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections at once. Kept below the process's limit on descriptors.
+    pub connections: usize,
+    /// From the connection to the end of the first request's head.
+    pub head: Duration,
+    /// From one answer to the end of the next request's head.
+    pub idle: Duration,
+    /// How long a reader may take nothing of an answer.
+    pub write: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Descriptors that stay free for the store, the providers and files.
+const SPARE_DESCRIPTORS: usize = 96;
+
+impl Limits {
+    /// No more connections than there are descriptors for. The soft limit of the process is raised first, as far as
+    /// it may be.
+    fn within_descriptors(self) -> Self {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+            let limit = getrlimit(Resource::Nofile);
+            let wanted = u64::try_from(self.connections + SPARE_DESCRIPTORS).unwrap_or(u64::MAX);
+            let soft = limit.maximum.map_or(wanted, |hard| wanted.min(hard));
+            if limit.current.is_some_and(|current| current < soft) {
+                let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(soft), ..limit });
+            }
+            let Some(descriptors) = getrlimit(Resource::Nofile).current else { return self };
+            let room = usize::try_from(descriptors).unwrap_or(usize::MAX);
+            // At least half of them, should there be very few.
+            let room = room.saturating_sub(SPARE_DESCRIPTORS).max(room / 2).max(1);
+            Self { connections: self.connections.min(room), ..self }
+        }
+        #[cfg(not(unix))]
+        self
+    }
+}
+
+/// Serves with the usual [`Limits`] until SIGINT or SIGTERM, then lets requests under way finish. `on_stop` ends
+/// what would not finish by itself.
 ///
 /// # Errors
-/// When the listener fails.
+/// None at present; a server that fails later may have one.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     on_stop: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<()> {
+    serve_with(listener, router, Limits::default(), on_stop).await
+}
+
+/// The same with other limits.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    on_stop: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let server = accept::accept(listener, router, limits.within_descriptors(), async {
         asked_to_stop().await;
         tracing::info!("stopping");
         on_stop();
         let _ = stopping.send(());
     });
     tokio::select! {
-        result = server => result,
-        () = grace_is_over(stopped) => {
-            tracing::warn!("some requests did not finish in time");
-            Ok(())
-        }
+        () = server => {}
+        () = grace_is_over(stopped) => tracing::warn!("some requests did not finish in time"),
     }
+    Ok(())
 }
 
 async fn grace_is_over(stopped: tokio::sync::oneshot::Receiver<()>) {

@@ -34,13 +34,16 @@ mod tests {
     use crate::session::User;
     use serde_json::{Value, json};
 
+    /// `claims` are about `email`.
     fn judge(domains: &str, email: Option<&str>, claims: &Value) -> Verdict {
+        let mut claims = claims.as_object().cloned().unwrap_or_default();
+        claims.insert("email".into(), json!(email));
         let attempt = SignInAttempt {
             provider: "demo".into(),
             issuer: "https://op.example".into(),
             subject: "1".into(),
             user: User { email: email.map(Into::into), ..User::default() },
-            claims: claims.as_object().cloned().unwrap_or_default(),
+            claims,
         };
         EmailDomains::parse(domains).unwrap().judge(&attempt)
     }

@@ -1,7 +1,9 @@
 //! How many event streams are open, for whom, and that they end when the process does.
 
+use crate::origin::ClientAddress;
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::watch;
@@ -12,7 +14,9 @@ const PER_SESSION: usize = 16;
 const IN_ALL: usize = 10_000;
 /// Streams of one browser that waits signed out.
 const PER_BROWSER: usize = 4;
-/// Streams of all of them: nobody has shown who they are, so they must not take the place of the others.
+/// Streams of all browsers that wait behind one address: an office has many, one visitor must not have all.
+const WAITING_PER_ADDRESS: usize = 100;
+/// Streams of all browsers that wait: none has shown who it is, so they must not take the place of the others.
 const WAITING_IN_ALL: usize = 2_000;
 
 /// The open event streams of this process.
@@ -29,6 +33,7 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Open {
     per_key: HashMap<[u8; 32], usize>,
+    per_address: HashMap<ClientAddress, usize>,
     in_all: usize,
 }
 
@@ -37,8 +42,8 @@ struct Open {
 pub enum Listener {
     /// A session, by its key.
     Session([u8; 32]),
-    /// A browser that waits signed out, by its key.
-    Waiting([u8; 32]),
+    /// A browser that waits signed out, by its key, and where it is, if that is known.
+    Waiting([u8; 32], Option<ClientAddress>),
 }
 
 impl Listener {
@@ -46,7 +51,15 @@ impl Listener {
     fn limits(self) -> ([u8; 32], usize, usize, usize) {
         match self {
             Self::Session(key) => (key, 0, PER_SESSION, IN_ALL),
-            Self::Waiting(key) => (key, 1, PER_BROWSER, WAITING_IN_ALL),
+            Self::Waiting(key, _) => (key, 1, PER_BROWSER, WAITING_IN_ALL),
+        }
+    }
+
+    /// Whose share it is part of, beside that of its key.
+    fn address(self) -> Option<ClientAddress> {
+        match self {
+            Self::Session(_) => None,
+            Self::Waiting(_, address) => address,
         }
     }
 }
@@ -82,6 +95,13 @@ impl Streams {
         if own >= per_key || open.in_all >= in_all {
             return Err(TooManyStreams);
         }
+        if let Some(address) = listener.address() {
+            let from_there = open.per_address.entry(address).or_default();
+            if *from_there >= WAITING_PER_ADDRESS {
+                return Err(TooManyStreams);
+            }
+            *from_there += 1;
+        }
         open.per_key.insert(key, own + 1);
         open.in_all += 1;
         Ok(Slot { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
@@ -108,11 +128,18 @@ impl Drop for Slot {
         let (key, place, ..) = self.listener.limits();
         let mut open = self.streams.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
         open.in_all -= 1;
-        match open.per_key.get_mut(&key) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => {
-                open.per_key.remove(&key);
-            }
+        one_less(&mut open.per_key, &key);
+        if let Some(address) = self.listener.address() {
+            one_less(&mut open.per_address, &address);
+        }
+    }
+}
+
+fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
+    match counts.get_mut(key) {
+        Some(count) if *count > 1 => *count -= 1,
+        _ => {
+            counts.remove(key);
         }
     }
 }
@@ -120,6 +147,7 @@ impl Drop for Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::TrustedProxies;
 
     fn key(byte: u8) -> Listener {
         Listener::Session([byte; 32])
@@ -156,13 +184,34 @@ mod tests {
         let waiting = |number: usize| {
             let mut bytes = [0; 32];
             bytes[..8].copy_from_slice(&number.to_le_bytes());
-            streams.open(Listener::Waiting(bytes))
+            streams.open(Listener::Waiting(bytes, None))
         };
         let _own: Vec<Slot> = (0..PER_BROWSER).map(|_| waiting(0).unwrap()).collect();
         assert!(waiting(0).is_err());
         let _all: Vec<Slot> = (PER_BROWSER..WAITING_IN_ALL).map(|number| waiting(number).unwrap()).collect();
         assert_eq!(waiting(WAITING_IN_ALL).unwrap_err(), TooManyStreams);
         assert!(streams.open(key(0)).is_ok());
+    }
+
+    #[test]
+    fn one_address_has_its_share_of_those_who_wait_and_no_more() {
+        let client = |address: &str| {
+            let (mut parts, ()) = http::Request::new(()).into_parts();
+            parts.extensions.insert(crate::origin::PeerAddress(format!("{address}:1").parse().unwrap()));
+            TrustedProxies::default().client(&parts)
+        };
+        let streams = Streams::default();
+        let waiting = |number: u8, address: &str| {
+            let [key, count] = [number / 4, number];
+            streams.open(Listener::Waiting([key; 32].map(|_| key), client(address))).map(|slot| (slot, count))
+        };
+        let mut slots: Vec<_> = (0..100).map(|number| waiting(number, "203.0.113.9").unwrap()).collect();
+        assert!(waiting(101, "203.0.113.9").is_err());
+        assert!(waiting(102, "203.0.113.10").is_ok());
+        slots.pop();
+        assert!(waiting(103, "203.0.113.9").is_ok());
+        drop(slots);
+        assert!(streams.0.open[1].lock().unwrap().per_address.is_empty());
     }
 
     #[tokio::test]

@@ -22,6 +22,10 @@ use std::sync::Arc;
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 /// Flows that one browser may have under way; the oldest gives way.
 const PER_BROWSER: usize = 8;
+/// Most of them that are cleared at a time: a neighbour on the same domain may have planted a thousand.
+const CLEARED_AT_ONCE: usize = 4;
+/// Longest cookie we set, bytes, its name and attributes included: browsers drop what is longer (RFC 6265bis §5.6).
+const MAX_COOKIE: usize = 4096;
 
 /// What can be under way.
 pub trait Flow: Serialize + DeserializeOwned {
@@ -89,20 +93,27 @@ impl Flows {
         let mut cookies = self.clear_oldest(origin, headers);
         let kind = tag(&state_hash);
         let seconds = Some(LIFETIME.num_seconds());
-        cookies.push(self.cookies.set(CookieKind::Flow(&kind), origin, &value, seconds));
+        let cookie = self.cookies.set(CookieKind::Flow(&kind), origin, &value, seconds);
+        if cookie.len() > MAX_COOKIE {
+            return Err(StoreError("the flow does not fit into a cookie".to_owned()));
+        }
+        cookies.push(cookie);
         Ok(cookies)
     }
 
     fn clear_oldest(&self, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
         let mut flows = self.cookies.flows(origin, headers);
-        let begun = |value: &str| value.split_once('.').and_then(|(time, _)| time.parse::<i64>().ok());
-        flows.sort_by_key(|(_, value)| std::cmp::Reverse(begun(value)));
+        let now = self.clock.now().timestamp();
+        // What claims to be from the future is none of ours, and goes first.
+        let begun = |value: &str| {
+            let time = value.split_once('.').and_then(|(time, _)| time.parse::<i64>().ok());
+            time.filter(|time| *time <= now)
+        };
         flows
-            .iter()
-            .skip(PER_BROWSER - 1)
-            .filter(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
-            .map(|(tag, _)| self.cookies.clear(CookieKind::Flow(tag), origin))
-            .collect()
+            .retain(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+        flows.sort_by_key(|(_, value)| begun(value));
+        let too_many = (flows.len() + 1).saturating_sub(PER_BROWSER).min(CLEARED_AT_ONCE);
+        flows[..too_many].iter().map(|(tag, _)| self.cookies.clear(CookieKind::Flow(tag), origin)).collect()
     }
 
     /// Takes the flow of this kind with this `state`, once, and only in the browser that began it.

@@ -102,7 +102,7 @@ impl Arrived {
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
         let seconds = auth.sessions.cookie_seconds(&record);
         cookies.push(auth.cookies.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
-        cookies.extend(silent::forgotten(&auth.cookies, origin, headers));
+        cookies.extend(silent::forgotten(auth, origin, headers));
         Ok(Self { cookies, ask_at: None })
     }
 

@@ -1,7 +1,6 @@
 //! Every way a handoff can fail, by name: at the app, and at identity.
 
-use super::TooMany;
-use crate::store::StoreError;
+use crate::{limit::TooMany, store::StoreError};
 use auth_types::SignInError;
 
 /// Why an app did not take a handoff. The visitor sees [`code`](Self::code)'s sentence; the log has the name.

@@ -1,13 +1,13 @@
 //! Identity's side: tokens are minted, and redeemed.
 
 use super::{
-    ACCESS_LIFETIME, HandedOver, HandoffUser, TOKEN_LIFETIME, VerifyAnswer, VerifyRefusal, limit::Refusals,
-    presence::Asker,
+    ACCESS_LIFETIME, HandedOver, HandoffUser, TOKEN_LIFETIME, VerifyAnswer, VerifyRefusal, presence::Asker,
 };
 use crate::{
     Auth,
     config::ConfigError,
     flow::Flow,
+    limit::{RateLimit, Share},
     origin::{Origin, RegisteredClient, Registry},
     seal::Purpose,
     session::{Resolution, Session, SessionKey, SessionRecord},
@@ -20,6 +20,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+
+/// A token has 256 bits, so it cannot be guessed; the limit keeps those who try from costing the store a look-up for
+/// each.
+const REFUSALS: Share = Share { burst: 30, refill: TimeDelta::seconds(1) };
 
 /// Somebody pressed "Open" for an app, in this browser. Without one, a link that leads past an app's
 /// `/handoff/start` would sign somebody in who asked for nothing.
@@ -41,7 +45,9 @@ pub(super) struct Inner {
     pub(super) auth: Auth,
     pub(super) registry: Arc<Registry>,
     pub(super) asker: Asker,
-    refusals: Refusals,
+    /// Counts refusals only: an app may open as many sessions as it likes, and when its share is used up nothing is
+    /// looked at, so no token is used up either.
+    refusals: RateLimit<String>,
 }
 
 impl Auth {
@@ -51,7 +57,7 @@ impl Auth {
     /// A [`ConfigError`] when TLS has no roots.
     pub fn handoffs(&self, registry: Arc<Registry>) -> Result<Handoffs, ConfigError> {
         let asker = Asker::new(self)?;
-        let refusals = Refusals::new(self.clock.clone());
+        let refusals = RateLimit::new(self.clock.clone(), REFUSALS);
         Ok(Handoffs(Arc::new(Inner { auth: self.clone(), registry, asker, refusals })))
     }
 
@@ -178,7 +184,7 @@ impl Handoffs {
             }
             Err(VerifyRefusal::Store(error)) => tracing::error!(%error, "a handoff could not be looked at"),
             Err(rule) => {
-                self.0.refusals.note(&app.client_id);
+                self.0.refusals.note(app.client_id.clone());
                 tracing::warn!(%rule, app = app.client_id, "a handoff was refused");
             }
         }
@@ -241,7 +247,9 @@ pub(super) fn user_of(record: &SessionRecord, id_token: Option<&SecretString>) -
         sub: record.subject.clone(),
         name: record.user.name.clone(),
         email: record.user.email.clone(),
-        email_verified: id_token.is_some_and(|token| verified_email(token) == record.user.email),
+        email_verified: id_token
+            .and_then(verified_email)
+            .is_some_and(|verified| Some(verified) == record.user.email),
         picture: record.user.picture.clone(),
     }
 }

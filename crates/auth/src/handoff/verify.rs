@@ -10,7 +10,7 @@ use crate::{
     config::IdentityClient,
     flow::Flow,
     origin::{RequestOrigin, UniqueParams},
-    provider::Provider,
+    provider::{Provider, is_identifier},
     session::{CurrentSession, NewSession, Tokens},
     store::StoreError,
 };
@@ -133,7 +133,7 @@ pub(super) fn provider_of<'a>(
     session: &HandedOver,
     user: &HandoffUser,
 ) -> Result<&'a Provider, HandoffError> {
-    if session.sub.is_empty() || user.sub != session.sub {
+    if !is_identifier(&session.sub) || user.sub != session.sub {
         return Err(FailedBecause::BadAnswer.into());
     }
     let knows = |provider: &&Provider| match provider.issuer() {
@@ -151,7 +151,10 @@ pub(super) fn new_session(
     user: &HandoffUser,
 ) -> Result<NewSession, HandoffError> {
     let provider = provider_of(auth, &session, user)?;
-    let claims = Map::from_iter([("email_verified".to_owned(), Value::Bool(user.email_verified))]);
+    // A word about an address counts only beside that address.
+    let email = user.email.iter().map(|email| ("email".to_owned(), Value::String(email.clone())));
+    let verified = user.email.iter().map(|_| ("email_verified".to_owned(), Value::Bool(user.email_verified)));
+    let claims = email.chain(verified).collect::<Map<_, _>>();
     Ok(NewSession {
         provider: provider.config.id.clone(),
         issuer: session.iss,

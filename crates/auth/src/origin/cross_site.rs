@@ -3,7 +3,11 @@
 use super::{FetchMetadata, Origin};
 use crate::error_page;
 use axum::response::Response;
-use http::{HeaderMap, Method, StatusCode, header::ORIGIN, request::Parts};
+use http::{
+    HeaderMap, Method, StatusCode,
+    header::{ORIGIN, UPGRADE},
+    request::Parts,
+};
 
 /// Why a request was refused as cross-site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,26 +18,48 @@ pub enum CrossSite {
     /// No `Origin`, but the browser says that another origin sent the request.
     #[error("cross_site_fetch")]
     ForeignFetch,
+    /// A WebSocket without the `Origin` of this app. Browsers send one with each.
+    #[error("websocket_origin")]
+    WebSocket,
 }
 
-/// Judges a request by its headers. Safe methods always pass: they change nothing. A request with
-/// neither `Origin` nor `Sec-Fetch-Site` does not come from a browser's page and carries nobody
-/// else's cookies.
+/// Judges a request by its headers. Safe methods pass: they change nothing. The exception is a WebSocket, which
+/// begins with a GET, is not held back by the same-origin policy, and carries a cookie that neighbours on the
+/// same domain share. A request with neither `Origin` nor `Sec-Fetch-Site` does not come from a browser's page
+/// and carries no cookies of a visitor.
+///
+/// `Origin: null` counts as our own together with `Sec-Fetch-Site: same-origin`: a proxy that adds
+/// `Referrer-Policy: no-referrer` makes browsers send that pair with the forms of our own pages.
 ///
 /// # Errors
 /// [`CrossSite`]; `own` is the origin the request came to.
 pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(), CrossSite> {
+    let mut origins = headers.get_all(ORIGIN).iter();
+    let origin = origins.next();
+    let is_own = || origin.and_then(|text| text.to_str().ok()) == Some(own.to_string().as_str());
+    if origins.next().is_some() {
+        return Err(CrossSite::ForeignOrigin);
+    }
+    if is_upgrade(method, headers) {
+        return if is_own() { Ok(()) } else { Err(CrossSite::WebSocket) };
+    }
     if method.is_safe() {
         return Ok(());
     }
-    if let Some(origin) = headers.get(ORIGIN) {
-        let same = origin.to_str().is_ok_and(|text| text == own.to_string());
-        return if same { Ok(()) } else { Err(CrossSite::ForeignOrigin) };
+    if let Some(origin) = origin {
+        let is_unnamed = origin == "null" && FetchMetadata::of(headers).site == "same-origin";
+        return if is_own() || is_unnamed { Ok(()) } else { Err(CrossSite::ForeignOrigin) };
     }
     match FetchMetadata::of(headers).site {
         "" | "same-origin" | "none" => Ok(()),
         _ => Err(CrossSite::ForeignFetch),
     }
+}
+
+/// Whether a request asks for another protocol on its connection: a WebSocket (RFC 6455 §4.1, RFC 8441 §4).
+#[must_use]
+pub fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
+    headers.contains_key(UPGRADE) || *method == Method::CONNECT
 }
 
 /// 403 for what [`verdict`] refuses.
@@ -88,6 +114,35 @@ mod tests {
         for site in ["cross-site", "same-site", "anything"] {
             assert_eq!(judge(&Method::POST, &[("sec-fetch-site", site)]), Err(CrossSite::ForeignFetch));
         }
+    }
+
+    #[test]
+    fn an_unnamed_origin_passes_only_beside_the_browsers_word_that_it_is_ours() {
+        let null = ("origin", "null");
+        assert_eq!(judge(&Method::POST, &[null, ("sec-fetch-site", "same-origin")]), Ok(()));
+        for site in ["cross-site", "same-site", "none", ""] {
+            assert_eq!(
+                judge(&Method::POST, &[null, ("sec-fetch-site", site)]),
+                Err(CrossSite::ForeignOrigin)
+            );
+        }
+        assert_eq!(judge(&Method::POST, &[null]), Err(CrossSite::ForeignOrigin));
+    }
+
+    #[test]
+    fn a_web_socket_needs_our_own_origin() {
+        let upgrade = ("upgrade", "websocket");
+        assert_eq!(judge(&Method::GET, &[upgrade, ("origin", "http://games.wow.localhost:4201")]), Ok(()));
+        for headers in [
+            vec![upgrade],
+            vec![upgrade, ("sec-fetch-site", "same-origin")],
+            vec![upgrade, ("origin", "null"), ("sec-fetch-site", "same-origin")],
+            vec![upgrade, ("origin", "http://store.wow.localhost:4202")],
+            vec![upgrade, ("origin", "https://evil.example")],
+        ] {
+            assert_eq!(judge(&Method::GET, &headers), Err(CrossSite::WebSocket), "{headers:?}");
+        }
+        assert_eq!(judge(&Method::CONNECT, &[]), Err(CrossSite::WebSocket));
     }
 
     #[test]

@@ -2,22 +2,26 @@
 //! paths, and the refusal of cross-site requests.
 
 mod address;
+mod client_address;
 mod cross_site;
 mod fetch_metadata;
 mod host;
 mod params;
 mod public_url;
 mod registry;
+mod request_path;
 mod return_path;
 mod site;
 
 pub use address::{is_inside, is_localhost, is_loopback};
+pub use client_address::{ClientAddress, PeerAddress, TrustedProxies};
 pub(crate) use cross_site::refuse_cross_site;
-pub use cross_site::{CrossSite, verdict};
+pub use cross_site::{CrossSite, is_upgrade, verdict};
 pub use fetch_metadata::FetchMetadata;
 pub(crate) use host::check_host;
 pub use host::{HostError, RequestOrigin};
 pub use params::{ParamsError, UniqueParams};
 pub use public_url::{Origin, OriginError, OriginPattern, PublicUrls};
 pub use registry::{RegisteredClient, Registry, RegistryError};
+pub use request_path::{AmbiguousPath, check_path};
 pub use return_path::ReturnPath;

@@ -39,6 +39,10 @@ impl ReturnPath {
         let base = Url::parse("http://local.invalid/").ok()?;
         let resolved = base.join(text).ok()?;
         let local = &resolved[Position::BeforePath..];
+        // Percent-encoding can make it three times as long, and cookies carry it.
+        if local.len() > MAX_LENGTH {
+            return None;
+        }
         let leaves =
             resolved.origin() != base.origin() || local.starts_with("//") || decoded.starts_with(b"//");
         (!leaves && !is_endpoint(resolved.path())).then(|| Self(local.to_owned()))
@@ -94,6 +98,7 @@ mod tests {
     #[test]
     fn everything_else_becomes_the_start_page() {
         let long = format!("/{}", "a".repeat(MAX_LENGTH));
+        let triples = format!("/{}", "ä".repeat(MAX_LENGTH / 4));
         for text in [
             "",
             "dashboard",
@@ -127,6 +132,7 @@ mod tests {
             "/auth%2Fsignout",
             "/a/../auth/silent",
             long.as_str(),
+            triples.as_str(),
         ] {
             assert_eq!(ReturnPath::or_root(Some(text)), ReturnPath::root(), "{text:?}");
         }

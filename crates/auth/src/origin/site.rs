@@ -18,6 +18,16 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// The host and each of its parents, down to the registrable domain: what a cookie of this host can have for
+    /// its `Domain`. None for an address, and for a name without a registrable domain.
+    pub(crate) fn parent_domains(&self) -> impl Iterator<Item = &str> {
+        let registrable = site(self.host()).map_or(usize::MAX, str::len);
+        std::iter::successors(Some(self.host()), |domain| domain.split_once('.').map(|(_, parent)| parent))
+            .take_while(move |domain| domain.len() >= registrable)
+    }
+}
+
 /// The registrable domain; `None` for an address, and for a name that is a public suffix itself.
 fn site(host: &str) -> Option<&str> {
     let is_address =

@@ -2,6 +2,7 @@
 
 use super::{
     Endpoints,
+    endpoint::{Judged, check_endpoint, optional},
     keys::{KeyCache, describe},
 };
 use crate::{clock::Clock, http::HttpClient};
@@ -145,7 +146,8 @@ impl Discovery {
         if failure.is_some_and(|at| self.clock.now() - at < RETRY_AFTER) {
             return Err(Unavailable);
         }
-        let result = Metadata::discover_async(self.issuer.clone(), &self.http).await;
+        let judged = Judged { issuer: self.issuer.url().clone(), http: self.http.clone() };
+        let result = Metadata::discover_async(self.issuer.clone(), &judged).await;
         let now = self.clock.now();
         match result
             .map_err(|error| describe(&error))
@@ -180,6 +182,14 @@ impl Discovery {
 impl Discovered {
     fn new(metadata: &Metadata, http: &HttpClient, clock: &Clock) -> Result<Self, String> {
         let extra = metadata.additional_metadata();
+        let issuer = metadata.issuer().url();
+        let required = |name, url: &Url| check_endpoint(issuer, name, url).map_err(|error| error.to_string());
+        required("authorization_endpoint", metadata.authorization_endpoint().url())?;
+        required("jwks_uri", metadata.jwks_uri().url())?;
+        let token = metadata.token_endpoint().cloned().ok_or("no token_endpoint")?;
+        required("token_endpoint", token.url())?;
+        let userinfo = metadata.userinfo_endpoint().map(UserInfoUrl::url);
+        let userinfo = optional(issuer, "userinfo_endpoint", userinfo).map(UserInfoUrl::from_url);
         let client_secret_basic = metadata
             .token_endpoint_auth_methods_supported()
             .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
@@ -188,12 +198,16 @@ impl Discovered {
                 issuer: metadata.issuer().as_str().to_owned(),
                 iss_required: extra.authorization_response_iss_parameter_supported,
                 authorization_endpoint: metadata.authorization_endpoint().url().clone(),
-                end_session_endpoint: extra.end_session_endpoint.clone(),
+                end_session_endpoint: optional(
+                    issuer,
+                    "end_session_endpoint",
+                    extra.end_session_endpoint.as_ref(),
+                ),
             },
-            token: metadata.token_endpoint().cloned().ok_or("no token_endpoint")?,
-            userinfo: metadata.userinfo_endpoint().cloned(),
+            token,
+            userinfo,
             client_secret_basic,
-            revocation: extra.revocation_endpoint.clone(),
+            revocation: optional(issuer, "revocation_endpoint", extra.revocation_endpoint.as_ref()),
             backchannel_logout: extra.backchannel_logout_supported,
             keys: KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
                 .with_keys(metadata.jwks().clone()),

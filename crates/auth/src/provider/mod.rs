@@ -1,6 +1,7 @@
 //! Identity providers: what is configured, what they publish, and the two requests we send them.
 
 mod discovery;
+mod endpoint;
 mod github;
 mod keys;
 mod oidc;
@@ -12,7 +13,7 @@ pub use discovery::{Discovered, Unavailable};
 pub(crate) use keys::KeyCache;
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
 pub(crate) use verify::ALGORITHMS;
-pub use verify::IdTokenError;
+pub use verify::{IdTokenError, is_identifier};
 
 use crate::{
     clock::Clock,

@@ -181,7 +181,14 @@ async fn user_of(
     match userinfo(endpoint.url(), answer.access_token().secret(), http).await {
         // The answer must be about the same user (OpenID Connect Core §5.3.2).
         Some(told) if told.sub == claims.subject().as_str() => {
-            // The ID token's word stands.
+            // `email_verified` is a word about the address beside it, and about no other: both come from here.
+            for name in ["email", "email_verified"] {
+                all.remove(name);
+            }
+            if let Some(email) = &told.user.email {
+                all.insert("email".to_owned(), Value::String(email.clone()));
+            }
+            // For the rest the ID token's word stands.
             for (name, value) in told.others {
                 all.entry(name).or_insert(value);
             }

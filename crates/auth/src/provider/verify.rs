@@ -69,9 +69,21 @@ pub enum IdTokenError {
     /// `nonce` is missing or another flow's (rule 11).
     #[error("id_token_nonce")]
     Nonce,
+    /// `sub` is empty, or longer than 255 characters (OpenID Connect Core §2).
+    #[error("id_token_subject")]
+    Subject,
     /// Any other rule.
     #[error("id_token_claims")]
     Claims,
+}
+
+/// Longest `sub` there may be, characters (OpenID Connect Core §2); a `sid` has no business to be longer either.
+const MAX_SUBJECT: usize = 255;
+
+/// Whether a `sub` or `sid` has a length that the specification allows.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 4 * MAX_SUBJECT && text.chars().count() <= MAX_SUBJECT
 }
 
 /// Checks an ID token against every rule. `nonce` is `None` for one that came with a refresh, which need
@@ -100,10 +112,14 @@ pub(super) fn verify(
     };
     let claims = token.clone().into_claims(&verifier, expected).map_err(|error| name(&error))?;
     // The library leaves `azp` (rules 4 and 5) to us.
-    match claims.authorized_party() {
-        Some(party) if party.as_str() != client_id => Err(IdTokenError::Audience),
-        _ => Ok(claims),
+    if claims.authorized_party().is_some_and(|party| party.as_str() != client_id) {
+        return Err(IdTokenError::Audience);
     }
+    let sid = claims.additional_claims().sid.as_deref();
+    if !is_identifier(claims.subject().as_str()) || sid.is_some_and(|sid| !is_identifier(sid)) {
+        return Err(IdTokenError::Subject);
+    }
+    Ok(claims)
 }
 
 /// How the verifier reports our own rule about `iat`.

@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::USER_AGENT, request::Parts};
+use std::sync::Arc;
 
 /// How long a browser remembers the provider it signed in with last, seconds: half a year.
 const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
@@ -160,7 +161,7 @@ pub async fn finish_sign_in(
         return Finished { response, has_signed_in: false };
     }
     let Returned { origin, current, headers, .. } = returned;
-    let result = match silent::may_finish(&auth.cookies, origin, current, headers, begun_by) {
+    let result = match silent::may_finish(auth, origin, current, headers, begun_by) {
         true => signed_in(auth, returned, pending).await,
         false => Err(FlowError::LoginRequired),
     };
@@ -176,7 +177,7 @@ pub async fn finish_sign_in(
             // The guard's own try leaves its cookie: should this browser not keep the session's, the page
             // leads to `/login` and not here again.
             if by_visitor {
-                cookies.extend(silent::forgotten(settings, origin, &returned.headers));
+                cookies.extend(silent::forgotten(auth, origin, &returned.headers));
             }
             done()
         }
@@ -187,9 +188,9 @@ pub async fn finish_sign_in(
             tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
             if begun_by == BegunBy::Waiting {
                 // Coming back has put aside what somebody ended here; nothing came of it.
-                cookies.push(silent::ended(&auth.cookies, origin));
+                cookies.extend(silent::ended(auth, origin));
             }
-            Redirect::to(&silent::way_on(&auth.cookies, &returned.origin, &returned.headers, &return_path))
+            Redirect::to(&silent::way_on(auth, &returned.origin, &returned.headers, &return_path))
                 .into_response()
         }
         Err(error) => refused(&error, &return_path),
@@ -236,6 +237,11 @@ pub(crate) async fn begin_session(
             let _ = auth.sessions.end(&id.key(), EndReason::Revoked).await;
             return Err(error.0.into());
         }
+    }
+    let session = auth.sessions.session(id.key(), Arc::new(record.clone()));
+    if let Err(error) = auth.sessions.end_beyond_limit(&session).await {
+        // The sign-in stands; the next one tries again.
+        tracing::warn!(error = %error.0, "the oldest sessions of a user could not be ended");
     }
     auth.sessions.tell_signed_in(&record);
     Ok((id, record))

@@ -80,7 +80,7 @@ pub(super) async fn check_session(
         CurrentSession::Unavailable => return told(Outcome::Unavailable),
         CurrentSession::SignedOut(_) => {}
     }
-    if !silent::is_open(&current) || silent::was_ended(&auth.cookies, &origin, &headers) {
+    if !silent::is_open(&current) || silent::was_ended(&auth, &origin, &headers) {
         return told(Outcome::LoginRequired);
     }
     let Some(provider) = provider(&auth, &origin, &headers) else { return told(Outcome::Unavailable) };

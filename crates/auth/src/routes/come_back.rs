@@ -38,14 +38,14 @@ pub(super) async fn come_back(
         CurrentSession::SignedOut(_) => {}
     }
     let redeemed = match (form.get("ticket"), auth.browsers.of(&origin, &headers)) {
-        (Some(ticket), Some(browser)) => auth.browsers.redeem(ticket, &browser).await,
+        (Some(ticket), Some(browser)) => auth.browsers.redeem(ticket, &browser).await.map(|()| browser),
         _ => Err(TicketError::Invalid),
     };
     match redeemed {
-        Ok(()) => {
+        Ok(browser) => {
             // The cookie of the session that has ended stays: the tab that signs in may have just replaced it.
             (
-                set_cookies(silent::coming_back(&auth.cookies, &origin)),
+                set_cookies(silent::coming_back(&auth, &origin, &headers, browser)),
                 Redirect::to(&silent_url(return_path.as_str())),
             )
                 .into_response()

@@ -97,7 +97,7 @@ async fn revoke(
     }
     tracing::info!(session = own.record.public_id, ended = id, "ended a session of a user");
     let sign_out =
-        || vec![auth.cookies.clear(CookieKind::Session, origin), silent::ended(&auth.cookies, origin)];
+        || [auth.cookies.clear_everywhere(CookieKind::Session, origin), silent::ended(auth, origin)].concat();
     Ok(Some(if id == own.record.public_id { sign_out() } else { Vec::new() }))
 }
 

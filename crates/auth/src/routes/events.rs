@@ -14,7 +14,7 @@ use crate::{
 use auth_types::EndReason;
 use axum::{
     Extension,
-    extract::{RawQuery, State},
+    extract::State,
     response::{
         IntoResponse, Response,
         sse::{Event, Sse},
@@ -22,7 +22,7 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, Stream};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 use std::{convert::Infallible, time::Duration};
 use tokio::{
@@ -54,12 +54,13 @@ pub(super) async fn events(
     State(auth): State<Auth>,
     Extension(current): Extension<CurrentSession>,
     RequestOrigin(origin): RequestOrigin,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Response {
-    if query.as_deref() == Some("waiting") {
-        return waiting::events(auth, &origin, &headers);
+    if parts.uri.query() == Some("waiting") {
+        let client = auth.trusted_proxies.client(&parts);
+        return waiting::events(auth, &origin, &parts.headers, client);
     }
+    let headers = parts.headers;
     let key = match current {
         CurrentSession::SignedIn(session) => session.key,
         CurrentSession::SignedOut(_) => {

@@ -9,6 +9,7 @@ mod come_back;
 mod devices;
 mod events;
 mod health;
+mod limits;
 mod pages;
 mod providers;
 mod renew;
@@ -26,6 +27,7 @@ pub(crate) use user_data::update as update_user_data;
 pub use backchannel_logout::receive_logout;
 pub(crate) use callback::begin_session;
 pub use callback::{Finished, Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
+pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;
 
 use crate::Auth;
@@ -43,22 +45,28 @@ use http::{StatusCode, header};
 pub fn common(auth: &Auth) -> Router {
     let user_data =
         auth.app_data.map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
-    Router::new()
-        .route("/auth/signin", get(sign_in::page))
+    let share_of = |endpoint| middleware::from_fn_with_state((auth.clone(), endpoint), limit_by_address);
+    let navigations = Router::new()
+        .route("/auth/silent", get(silent::silent))
+        .route("/auth/check-session", get(check_session::check_session))
+        .route_layer(middleware::from_fn(navigation_only));
+    let sign_ins = Router::new()
         .route("/auth/signin/{provider}", get(sign_in::page).post(sign_in::begin))
-        .route("/auth/silent", get(silent::silent).layer(middleware::from_fn(navigation_only)))
-        .route(
-            "/auth/check-session",
-            get(check_session::check_session).layer(middleware::from_fn(navigation_only)),
-        )
-        .route("/auth/check-session.js", get(check_session::script))
         .route("/auth/come-back", post(come_back::come_back))
+        .merge(navigations)
+        .route_layer(share_of(Endpoint::SignIn));
+    let streams =
+        Router::new().route("/auth/events", get(events::events)).route_layer(share_of(Endpoint::Events));
+    Router::new()
+        .merge(sign_ins)
+        .merge(streams)
+        .route("/auth/signin", get(sign_in::page))
+        .route("/auth/check-session.js", get(check_session::script))
         .route("/auth/signout", get(sign_out::page).post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))
         .route("/auth/sessions/revoke", post(devices::end_by_form))
         .route("/auth/sessions/{id}", delete(devices::end))
-        .route("/auth/events", get(events::events))
         .route("/auth/activity", post(activity::activity))
         .route("/auth/idle", post(activity::idle))
         .route("/auth/providers", get(providers::providers))
@@ -91,7 +99,8 @@ pub fn callbacks(auth: &Auth) -> Router {
     let navigations = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
-        .route_layer(middleware::from_fn(navigation_only));
+        .route_layer(middleware::from_fn(navigation_only))
+        .route_layer(middleware::from_fn_with_state((auth.clone(), Endpoint::Callback), limit_by_address));
     navigations.merge(backchannel).with_state(auth.clone())
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn sign_out(
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
     let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(DEFAULT_PAGE)));
     let mut cookies =
-        vec![auth.cookies.clear(CookieKind::Session, &origin), silent::ended(&auth.cookies, &origin)];
+        [auth.cookies.clear_everywhere(CookieKind::Session, &origin), silent::ended(&auth, &origin)].concat();
     if !is_global {
         // Who leaves this app only does not want to be back as soon as they sign in to another.
         cookies.push(auth.browsers.forget(&origin));

@@ -39,10 +39,10 @@ pub(super) async fn silent(
         CurrentSession::SignedOut(_) => {}
     }
     let login = Redirect::to(&login_url(return_path.as_str())).into_response();
-    if !silent::was_sent(&auth.cookies, &origin, &headers) {
+    if !silent::was_sent(&auth, &origin, &headers) {
         return login;
     }
-    let begun_by = silent::sender(&auth.cookies, &origin, &current, &headers);
+    let begun_by = silent::sender(&auth, &origin, &current, &headers);
     let begun = match begun_by.zip(provider(&auth, &origin, &headers)) {
         Some((begun_by, provider)) => {
             let wish = Wish { return_path, passthrough: Passthrough::silent(), begun_by };
@@ -50,9 +50,9 @@ pub(super) async fn silent(
         }
         None => None,
     };
-    let mut cookies = vec![silent::tried(&auth.cookies, &origin)];
+    let mut cookies = vec![silent::tried(&auth, &origin)];
     if begun.is_none() && begun_by == Some(BegunBy::Waiting) {
-        cookies.push(silent::ended(&auth.cookies, &origin));
+        cookies.extend(silent::ended(&auth, &origin));
     }
     (set_cookies(cookies), begun.unwrap_or(login)).into_response()
 }

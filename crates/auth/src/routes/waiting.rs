@@ -9,7 +9,7 @@ use crate::{
     Auth,
     browser::BrowserKey,
     events::{Heard, Listener, SessionEvent, Slot},
-    origin::Origin,
+    origin::{ClientAddress, Origin},
 };
 use axum::response::{IntoResponse, Response, sse::Event};
 use futures::stream;
@@ -26,12 +26,17 @@ use tokio::{
 /// this browser.
 ///
 /// # Errors
-/// 429 when this browser has too many streams open.
-pub(super) fn events(auth: Auth, origin: &Origin, headers: &HeaderMap) -> Response {
+/// 429 when this browser, or its address, has too many streams open.
+pub(super) fn events(
+    auth: Auth,
+    origin: &Origin,
+    headers: &HeaderMap,
+    client: Option<ClientAddress>,
+) -> Response {
     let Some(browser) = auth.browsers.of(origin, headers) else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    let slot = match auth.streams.open(Listener::Waiting(*browser.as_bytes())) {
+    let slot = match auth.streams.open(Listener::Waiting(*browser.as_bytes(), client)) {
         Ok(slot) => slot,
         Err(error) => return too_many(headers, error),
     };

@@ -1,14 +1,17 @@
 //! The cookies: their names, and the attributes they always carry.
 
-use super::{SameSite, SessionOptions};
+use super::{SameSite, SessionId, SessionOptions};
 use crate::origin::Origin;
 use axum::response::AppendHeaders;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Most values of one cookie name that are looked at; a browser sends more only when somebody plants
-/// them.
-const MAX_CANDIDATES: usize = 4;
+/// Most well-formed values of one cookie name that are looked at. A browser has one; a neighbour on the same
+/// domain can plant one for each parent domain and each parent of the path.
+pub(super) const MAX_CANDIDATES: usize = 16;
+
+/// Most other scopes in which a cookie is cleared at a time.
+const MAX_SCOPES: usize = 4;
 
 /// Which of our cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub enum CookieKind<'a> {
     /// That somebody ended the session here, and nobody has signed in by hand since; shared as far as the
     /// session is. A cookie of its own, so that no answer that was slow can write over it.
     Ended,
+    /// The same, for this host alone: no neighbour on the same domain can remove it.
+    EndedHere,
     /// The provider this browser signed in with last, where there are several.
     Provider,
     /// What identity calls this browser, for as long as it runs; host-only.
@@ -37,6 +42,7 @@ impl<'a> CookieKind<'a> {
             Self::Flow(tag) => (".flow.", tag),
             Self::Silent => (".silent", ""),
             Self::Ended => (".ended", ""),
+            Self::EndedHere => (".ended_here", ""),
             Self::Provider => (".provider", ""),
             Self::Browser => (".browser", ""),
         }
@@ -84,9 +90,32 @@ impl CookieSettings {
         under.then_some(domain)
     }
 
-    /// A cookie's values in a request, as they came; more than one only when a neighbour on the same
-    /// domain planted another.
+    /// Whether the session's cookie at `origin` goes to its neighbours on the same domain too.
+    #[must_use]
+    pub fn is_shared(&self, origin: &Origin) -> bool {
+        self.domain_for(CookieKind::Session, origin).is_some()
+    }
+
+    /// A cookie's values in a request, as they came; of the session's only those that could be ids. More than
+    /// one only when a neighbour on the same domain planted another, or the cookie's domain has moved.
     pub fn values<'a>(
+        &'a self,
+        kind: CookieKind<'a>,
+        origin: &Origin,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = &'a str> + use<'a> {
+        let is_well_formed =
+            move |value: &str| kind != CookieKind::Session || SessionId::parse(value).is_some();
+        self.sent(kind, origin, headers).filter(move |value| is_well_formed(value)).take(MAX_CANDIDATES + 1)
+    }
+
+    /// Whether a request brings the cookie at all, whatever its value.
+    #[must_use]
+    pub fn is_sent(&self, kind: CookieKind<'_>, origin: &Origin, headers: &HeaderMap) -> bool {
+        self.sent(kind, origin, headers).next().is_some()
+    }
+
+    fn sent<'a>(
         &'a self,
         kind: CookieKind<'a>,
         origin: &Origin,
@@ -103,7 +132,7 @@ impl CookieSettings {
             let rest = name.strip_prefix(self.prefix.as_str());
             rest.and_then(|name| name.strip_prefix(suffix)) == Some(tag)
         };
-        pairs(headers).filter(move |(name, _)| is_ours(name)).map(|(_, value)| value).take(MAX_CANDIDATES)
+        pairs(headers).filter(move |(name, _)| is_ours(name)).map(|(_, value)| value)
     }
 
     /// The flow cookies in a request: their tags and values.
@@ -124,6 +153,17 @@ impl CookieSettings {
         value: &str,
         max_age: Option<i64>,
     ) -> HeaderValue {
+        self.write(kind, origin, self.domain_for(kind, origin), value, max_age)
+    }
+
+    fn write(
+        &self,
+        kind: CookieKind<'_>,
+        origin: &Origin,
+        domain: Option<&str>,
+        value: &str,
+        max_age: Option<i64>,
+    ) -> HeaderValue {
         let name = self.name(kind, origin);
         let options = (kind == CookieKind::Session).then_some(&self.session);
         let mut cookie = Cookie::build((name, value))
@@ -131,8 +171,8 @@ impl CookieSettings {
             .http_only(true)
             .same_site(options.map_or(SameSite::Lax, |options| options.same_site))
             .secure(options.and_then(|options| options.secure).unwrap_or(origin.is_https()));
-        if let Some(domain) = self.domain_for(kind, origin) {
-            cookie = cookie.domain(domain);
+        if let Some(domain) = domain {
+            cookie = cookie.domain(domain.to_owned());
         }
         if let Some(seconds) = max_age {
             cookie = cookie.max_age(cookie::time::Duration::seconds(seconds));
@@ -145,6 +185,29 @@ impl CookieSettings {
     pub fn clear(&self, kind: CookieKind<'_>, origin: &Origin) -> HeaderValue {
         self.set(kind, origin, "", Some(0))
     }
+
+    /// The `Set-Cookie` values that remove the cookie, and every other of its name that could stand in its way:
+    /// for the host alone, and for each parent domain up to the registrable one. A neighbour may have planted
+    /// one, or `AUTH_COOKIE_DOMAIN` may have been another.
+    #[must_use]
+    pub fn clear_everywhere(&self, kind: CookieKind<'_>, origin: &Origin) -> Vec<HeaderValue> {
+        let mut cleared = vec![self.clear(kind, origin)];
+        cleared.extend(self.clear_elsewhere(kind, origin));
+        cleared
+    }
+
+    /// The same without the cookie itself.
+    #[must_use]
+    pub fn clear_elsewhere(&self, kind: CookieKind<'_>, origin: &Origin) -> Vec<HeaderValue> {
+        // A browser takes a `__Host-` cookie for a whole host only, so there is no other.
+        if self.security(kind, origin) == "__Host-" {
+            return Vec::new();
+        }
+        let own = self.domain_for(kind, origin);
+        let scopes = [None].into_iter().chain(origin.parent_domains().map(Some));
+        let others = scopes.filter(|scope| *scope != own).take(MAX_SCOPES);
+        others.map(|scope| self.write(kind, origin, scope, "", Some(0))).collect()
+    }
 }
 
 /// The `Set-Cookie` headers of a response.
@@ -154,13 +217,15 @@ pub fn set_cookies(
     AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)))
 }
 
+/// The pairs of a request's cookie lines. Anybody on the same domain may add to these, in any bytes: what is no
+/// visible ASCII is no cookie of ours, and does not take the others with it.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter(|pair| pair.is_ascii())
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
 }
 
 #[cfg(test)]
@@ -227,10 +292,11 @@ mod tests {
             "__Host-main.flow.a=x; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
         );
         let mut headers = HeaderMap::new();
-        headers
-            .append(header::COOKIE, "main.session=a; my_app_session=b; xmy_app_session=c".parse().unwrap());
+        let [a, b, c] = ["a", "b", "c"].map(id);
+        let line = format!("main.session={a}; my_app_session={b}; xmy_app_session={c}");
+        headers.append(header::COOKIE, line.parse().unwrap());
         let here = origin("http://localhost:4201");
-        assert_eq!(settings.values(CookieKind::Session, &here, &headers).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(settings.values(CookieKind::Session, &here, &headers).collect::<Vec<_>>(), [b]);
     }
 
     #[test]
@@ -274,21 +340,73 @@ mod tests {
         assert!(!provider.contains("Domain"));
     }
 
+    /// An id as far as its form goes.
+    fn id(letter: &str) -> String {
+        letter.repeat(42) + "A"
+    }
+
+    fn sessions(headers: &HeaderMap) -> Vec<String> {
+        let (settings, at) = (settings(None), origin("http://localhost:4201"));
+        settings.values(CookieKind::Session, &at, headers).map(ToOwned::to_owned).collect()
+    }
+
     #[test]
     fn only_the_named_cookie_is_read_and_a_flood_is_capped() {
+        let [a, b, c] = ["a", "b", "c"].map(id);
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "other=1; main.session=a; xmain.session=b".parse().unwrap());
-        headers.append(header::COOKIE, "main.session=c".parse().unwrap());
-        let at = origin("http://localhost:4201");
-        let values = |headers: &HeaderMap| {
-            let settings = settings(None);
-            let values = settings.values(CookieKind::Session, &at, headers);
-            values.map(ToOwned::to_owned).collect::<Vec<_>>()
-        };
-        assert_eq!(values(&headers), ["a", "c"]);
+        let line = format!("other=1; main.session={a}; xmain.session={b}");
+        headers.append(header::COOKIE, line.parse().unwrap());
+        headers.append(header::COOKIE, format!("main.session={c}").parse().unwrap());
+        assert_eq!(sessions(&headers), [a, c]);
         for _ in 0..100 {
-            headers.append(header::COOKIE, "main.session=d".parse().unwrap());
+            headers.append(header::COOKIE, format!("main.session={b}").parse().unwrap());
         }
-        assert_eq!(values(&headers).len(), MAX_CANDIDATES);
+        assert_eq!(sessions(&headers).len(), MAX_CANDIDATES + 1);
+    }
+
+    #[test]
+    fn odd_pairs_and_values_that_are_no_ids_are_passed_over() {
+        let real = id("a");
+        for junk in [
+            &b"greeting=gr\xc3\xbc\xc3\x9f dich"[..],
+            b"greeting=\xff\xfe",
+            b"main.session=",
+            b"main.session=x; main.session=y; main.session=z; main.session=1; main.session=2",
+            b"main.session=\xe4",
+            b"=; ;;; a",
+        ] {
+            for line in
+                [[junk, b"; main.session=", real.as_bytes()], [b"main.session=", real.as_bytes(), b"; "]]
+            {
+                let line = [line.concat().as_slice(), if line[0] == junk { b"" } else { junk }].concat();
+                let mut headers = HeaderMap::new();
+                headers.append(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
+                assert_eq!(sessions(&headers), [real.clone()], "{}", String::from_utf8_lossy(&line));
+            }
+        }
+    }
+
+    #[test]
+    fn clearing_covers_every_parent_domain_up_to_the_registrable_one() {
+        let domains = |domain: Option<&str>, at: &str| -> Vec<String> {
+            let cleared = settings(domain).clear_everywhere(CookieKind::Session, &origin(at));
+            let domain_of = |cookie: &HeaderValue| {
+                let text = cookie.to_str().unwrap();
+                assert!(text.contains("Max-Age=0"), "{text}");
+                text.split("Domain=").nth(1).map_or("-", |rest| rest.split(';').next().unwrap()).to_owned()
+            };
+            cleared.iter().map(domain_of).collect()
+        };
+        assert_eq!(
+            domains(Some("b.example"), "https://c.a.b.example"),
+            ["b.example", "-", "c.a.b.example", "a.b.example"]
+        );
+        assert_eq!(
+            domains(None, "http://games.wow.localhost:4201"),
+            ["-", "games.wow.localhost", "wow.localhost"]
+        );
+        assert_eq!(domains(None, "http://localhost:4201"), ["-"]);
+        assert_eq!(domains(None, "http://127.0.0.1:4201"), ["-"]);
+        assert_eq!(domains(None, "https://app.example"), ["-"], "__Host- has no other scope");
     }
 }

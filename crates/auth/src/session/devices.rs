@@ -42,6 +42,20 @@ impl Sessions {
         self.end_of_user(own, Which::AllBut(&own.key)).await
     }
 
+    /// Ends the oldest sessions of `newest`'s user beyond the limit (`AUTH_MAX_SESSIONS_PER_USER`).
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer.
+    pub(crate) async fn end_beyond_limit(&self, newest: &Session) -> Result<(), SessionUnavailable> {
+        let record = &newest.record;
+        let found = self.store.of_user(&record.issuer, &record.subject, self.clock.now()).await?;
+        for oldest in found.iter().skip(self.policy.max_sessions_per_user) {
+            tracing::info!(session = oldest.public_id, "a user has too many sessions; the oldest ends");
+            self.end_device(newest, &oldest.public_id).await?;
+        }
+        Ok(())
+    }
+
     async fn end_of_user(&self, own: &Session, which: Which<'_>) -> Result<usize, SessionUnavailable> {
         let (issuer, subject) = (&own.record.issuer, &own.record.subject);
         let now = self.clock.now();

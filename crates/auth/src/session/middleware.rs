@@ -1,8 +1,10 @@
 //! Resolves the session once per request, before anything else runs.
 
-use super::{Activity, CookieKind, Resolution, Session, silent};
+use super::{Activity, CookieKind, Resolution, Session, SessionKey, cookie::MAX_CANDIDATES, silent};
 use crate::{
     Auth,
+    guard::PublicPaths,
+    headers::is_storable,
     origin::{FetchMetadata, Origin},
 };
 use auth_types::{EndReason, SessionState};
@@ -22,6 +24,14 @@ pub enum CurrentSession {
 }
 
 impl CurrentSession {
+    /// The live session's key.
+    pub(crate) fn key(&self) -> Option<SessionKey> {
+        match self {
+            Self::SignedIn(session) => Some(session.key),
+            Self::SignedOut(_) | Self::Unavailable => None,
+        }
+    }
+
     /// The same, as pages see it.
     #[must_use]
     pub fn state(&self) -> SessionState {
@@ -43,15 +53,15 @@ fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     method.is_safe() && is_page
 }
 
-/// Whether a request is a person doing something. Only that extends a session; polls, streams,
-/// prefetches and `GET /auth/…` do not.
-fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
+/// Whether a request is a person doing something. Only that extends a session; polls, streams, prefetches,
+/// endpoints and files do not.
+fn activity(public: PublicPaths, method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
     let path = uri.path();
     let is_peek = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"));
-    let by_person = if FetchMetadata::of(headers).is_prefetch() || path.starts_with("/auth/") {
-        false
-    } else if path == "/api/get-session-status" {
+    let by_person = if path == "/api/get-session-status" {
         !is_peek()
+    } else if FetchMetadata::of(headers).is_prefetch() || path.starts_with("/auth/") || public.is_file(path) {
+        false
     } else if method.is_safe() {
         is_navigation(method, headers)
     } else {
@@ -64,6 +74,8 @@ fn activity(method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
 enum CookieChange {
     /// Activity was written down: the browser keeps the cookie longer. The value is sent back as it came.
     Renew { value: String, session: Session },
+    /// Of several, this one goes on: a page sets it, and clears those that could stand in its way.
+    Settle { value: String, session: Session },
     /// It opens nothing.
     Clear,
     /// It opened a session that has ended: the cookie stays until a page could say why. Clearing it any
@@ -82,16 +94,23 @@ pub(crate) struct CookieStep {
 /// if anything.
 pub(crate) async fn resolve(
     auth: &Auth,
+    public: PublicPaths,
     origin: &Origin,
     request: &Parts,
 ) -> (CurrentSession, Option<CookieStep>) {
     let Parts { method, uri, headers, .. } = request;
     let mut values = auth.cookies.values(CookieKind::Session, origin, headers);
     let Some(first) = values.next() else {
-        return (CurrentSession::SignedOut(None), None);
+        // What cannot be an id opens nothing, and goes.
+        let is_garbage = auth.cookies.is_sent(CookieKind::Session, origin, headers);
+        let garbage = is_garbage.then(|| CookieStep {
+            change: CookieChange::Clear,
+            is_navigation: is_navigation(method, headers),
+        });
+        return (CurrentSession::SignedOut(None), garbage);
     };
     let second = values.next();
-    let activity = activity(method, uri, headers);
+    let activity = activity(public, method, uri, headers);
     // Nearly always there is one cookie, its session was looked up a moment ago, and nothing is to be written.
     let remembered = if second.is_none() { remembered(auth, first, activity) } else { None };
     let (current, change) = match remembered {
@@ -116,8 +135,12 @@ fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> 
 }
 
 impl CookieStep {
-    /// Adds what the answer does to the session cookie, unless the handler did something itself.
+    /// Adds what the answer does to the session cookie, unless the handler did something itself, or a cache may
+    /// keep the answer.
     pub(crate) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
+        if is_storable(response.headers()) {
+            return;
+        }
         let name = auth.cookies.name(CookieKind::Session, origin);
         if response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name)) {
             return;
@@ -126,25 +149,36 @@ impl CookieStep {
         let cookies = match self.change {
             // A sign-out may have happened while the handler ran: no cookie for what has ended.
             CookieChange::Renew { value, session } => {
-                let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
-                let seconds = auth.sessions.cookie_seconds(&session.record);
-                let renewed = || auth.cookies.set(CookieKind::Session, origin, &value, Some(seconds));
-                lives.then(renewed).into_iter().collect()
+                renewed(auth, origin, &value, &session).await.into_iter().collect()
             }
+            CookieChange::Settle { value, session } if is_page => {
+                let mut cookies = auth.cookies.clear_elsewhere(CookieKind::Session, origin);
+                cookies.extend(renewed(auth, origin, &value, &session).await);
+                cookies
+            }
+            CookieChange::Settle { .. } => Vec::new(),
             CookieChange::ClearOnPage(_) if !is_page => Vec::new(),
-            // With the cookie goes the knowledge that somebody ended the session; what follows from it
-            // stays.
-            CookieChange::ClearOnPage(reason) if reason != EndReason::Expired => {
-                vec![auth.cookies.clear(CookieKind::Session, origin), silent::ended(&auth.cookies, origin)]
+            CookieChange::Clear | CookieChange::ClearOnPage(EndReason::Expired) => {
+                auth.cookies.clear_everywhere(CookieKind::Session, origin)
             }
-            CookieChange::Clear | CookieChange::ClearOnPage(_) => {
-                vec![auth.cookies.clear(CookieKind::Session, origin)]
+            // With the cookie goes the knowledge that the session was ended; what follows from it stays.
+            CookieChange::ClearOnPage(_) => {
+                let mut cookies = auth.cookies.clear_everywhere(CookieKind::Session, origin);
+                cookies.extend(silent::ended(auth, origin));
+                cookies
             }
         };
         for cookie in cookies {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }
+}
+
+/// The session's cookie, for as long as the session lasts; `None` when it has ended.
+async fn renewed(auth: &Auth, origin: &Origin, value: &str, session: &Session) -> Option<HeaderValue> {
+    let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
+    let seconds = auth.sessions.cookie_seconds(&session.record);
+    lives.then(|| auth.cookies.set(CookieKind::Session, origin, value, Some(seconds)))
 }
 
 fn is_named(cookie: &HeaderValue, name: &str) -> bool {
@@ -155,8 +189,13 @@ fn is_named(cookie: &HeaderValue, name: &str) -> bool {
 type Found = (CurrentSession, Option<CookieChange>);
 
 async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
+    if values.len() > MAX_CANDIDATES {
+        tracing::warn!("a browser came with more session cookies than are looked at; none goes on");
+        return (CurrentSession::SignedOut(None), Some(CookieChange::Clear));
+    }
     let mut live = Vec::new();
     let mut ended = None;
+    let is_alone = values.len() == 1;
     for value in values {
         match auth.sessions.resolve(&value).await {
             Ok(Resolution::SignedIn(key, record)) => live.push((value, auth.sessions.session(key, record))),
@@ -168,9 +207,13 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
             }
         }
     }
+    live.sort_by_key(|(_, session): &(String, Session)| (session.record.created_at, session.key.to_bytes()));
     live.dedup_by_key(|(_, session)| session.key);
     match live.pop() {
-        Some((value, session)) if live.is_empty() => extend(auth, value, session, activity).await,
+        Some((value, session)) if is_alone => extend(auth, value, session, activity).await,
+        Some((value, newest)) if live.iter().all(|(_, older)| older.record.same_user(&newest.record)) => {
+            end_older(auth, live, value, newest).await
+        }
         Some(last) => {
             live.push(last);
             end_all(auth, live).await
@@ -186,8 +229,22 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     }
 }
 
-/// Two live sessions in one browser: a neighbour on the same domain planted one of them, and nobody can
-/// tell which. Neither goes on.
+/// Several cookies, all live ones of one user: the domain of the cookie has moved, or what is not live was planted.
+/// The newest session goes on, the others end.
+async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, newest: Session) -> Found {
+    for (_, session) in older {
+        tracing::info!(session = session.record.public_id, "an older session of the same browser ends");
+        if let Err(error) = auth.sessions.end(&session.key, EndReason::Revoked).await {
+            tracing::error!(error = %error.0, "a session could not be ended");
+            return (CurrentSession::Unavailable, None);
+        }
+    }
+    let change = CookieChange::Settle { value, session: newest.clone() };
+    (CurrentSession::SignedIn(newest), Some(change))
+}
+
+/// Live sessions of several users in one browser: a neighbour on the same domain planted one of them, and
+/// there is no telling which. None goes on.
 async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
     for (_, session) in live {
@@ -225,14 +282,21 @@ mod tests {
     fn is_user(method: &str, uri: &str, headers: &[(&'static str, &'static str)]) -> bool {
         let headers =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        activity(&method.parse().unwrap(), &uri.parse().unwrap(), &headers) == Activity::User
+        activity(FILES, &method.parse().unwrap(), &uri.parse().unwrap(), &headers) == Activity::User
     }
+
+    const FILES: PublicPaths = PublicPaths {
+        pages: &["/public"],
+        others: &["/favicon.svg", "/hub.js", "/.well-known/jwks.json"],
+        prefixes: &["/pkg/"],
+    };
 
     const NAVIGATE: [(&str, &str); 2] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
 
     #[test]
     fn navigation_forms_and_navigation_checks_are_activity() {
         assert!(is_user("GET", "/dashboard", &NAVIGATE));
+        assert!(is_user("GET", "/public", &NAVIGATE));
         assert!(is_user("GET", "/dashboard", &[("accept", "text/html,*/*")]));
         assert!(is_user("POST", "/api/update-user-data", &[]));
         assert!(is_user("GET", "/api/get-session-status", &[("sec-fetch-mode", "cors")]));
@@ -241,7 +305,9 @@ mod tests {
     #[test]
     fn polls_prefetches_frames_and_session_reads_are_not() {
         assert!(!is_user("GET", "/api/get-session-status?peek=1", &NAVIGATE));
-        assert!(!is_user("GET", "/auth/session", &NAVIGATE));
+        for path in ["/auth/session", "/favicon.svg", "/hub.js", "/.well-known/jwks.json", "/pkg/app.css"] {
+            assert!(!is_user("GET", path, &NAVIGATE), "{path}");
+        }
         assert!(!is_user("GET", "/dashboard", &[("sec-fetch-mode", "cors")]));
         assert!(!is_user(
             "GET",

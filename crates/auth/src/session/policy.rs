@@ -27,6 +27,9 @@ pub struct SessionPolicy {
     /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
     /// store at every request.
     pub cache_age: Duration,
+    /// How many live sessions one user may have in the store (`AUTH_MAX_SESSIONS_PER_USER`); a new one ends the
+    /// oldest.
+    pub max_sessions_per_user: usize,
 }
 
 impl Default for SessionPolicy {
@@ -39,6 +42,7 @@ impl Default for SessionPolicy {
             idle_timeout: None,
             revalidate_interval: Some(TimeDelta::minutes(15)),
             cache_age: Duration::from_secs(5),
+            max_sessions_per_user: 100,
         }
     }
 }

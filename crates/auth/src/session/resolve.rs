@@ -1,9 +1,13 @@
 //! What a session cookie leads to: on every request, so from memory where that is recent enough.
 
 use super::{SessionId, SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
-use crate::store::Lookup;
+use crate::{
+    events::{Heard, SessionEvent},
+    store::Lookup,
+};
 use auth_types::EndReason;
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
+use tokio::sync::broadcast::error::RecvError;
 
 /// What a session cookie led to.
 #[derive(Clone, Debug)]
@@ -49,6 +53,27 @@ impl Sessions {
         }
         // What seems to be over may have been used since it was remembered.
         self.look_in_store(key).await
+    }
+
+    /// Returns once the session has ended, wherever that was. A store in trouble ends nothing.
+    pub(crate) fn ended(&self, key: SessionKey) -> impl Future<Output = ()> + Send + use<> {
+        let mut bus = self.events();
+        let sessions = self.clone();
+        async move {
+            loop {
+                match bus.recv().await {
+                    Ok(Heard::Event(SessionEvent::Ended(ended, _))) if ended == key => return,
+                    Ok(Heard::Event(_)) => {}
+                    Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => {
+                        if !sessions.lives(&key).await.unwrap_or(true) {
+                            return;
+                        }
+                    }
+                    // The process is about to stop.
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        }
     }
 
     /// The same without what is remembered.

