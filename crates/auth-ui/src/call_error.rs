@@ -1,6 +1,7 @@
 //! Why a call of a server function failed, in a form that the server's guard, the function and the
 //! browser share.
 
+use crate::refuse;
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -26,6 +27,11 @@ pub enum CallError {
     SignedOut,
     /// The session store does not answer: 503, and it helps to try again.
     SessionUnavailable,
+    /// The arguments cannot be read: 400, or 303 back to the form without JavaScript.
+    Invalid {
+        /// Which argument, and why.
+        message: String,
+    },
     /// Anything else, in words for the log.
     Failed {
         /// What went wrong.
@@ -37,7 +43,12 @@ impl FromServerFnError for CallError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        Self::Failed { message: error.to_string() }
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                refuse(Self::Invalid { message: error.to_string() })
+            }
+            _ => Self::Failed { message: error.to_string() },
+        }
     }
 }
 

@@ -51,6 +51,7 @@ pub fn refuse(error: CallError) -> CallError {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
                 response.insert_header(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
+            CallError::Invalid { .. } => response.set_status(StatusCode::BAD_REQUEST),
             CallError::Failed { .. } => {}
         },
         _ => {}

@@ -1,9 +1,12 @@
 //! What both servers need to let Leptos render their pages.
 
+mod server_functions;
+
 use auth_types::PageContext;
 use axum::{
     Router,
     extract::Request,
+    middleware,
     response::IntoResponse,
     routing::{MethodRouter, get_service},
 };
@@ -74,6 +77,7 @@ where
         .leptos_routes_with_context(options, generate_route_list(app), context, render)
         .fallback(fallback)
         .with_state(options.clone())
+        .layer(middleware::from_fn(server_functions::judge))
 }
 
 /// Gives the page's context, which the server put into the request, to Leptos.

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::Limited;
+use http_body_util::{LengthLimitError, Limited};
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
@@ -19,24 +19,34 @@ use tokio::time::{Sleep, sleep};
 /// The error of both.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Whether a request's body took too long.
+/// Which limit a request's body went over, if any. Known once the handler has tried to read it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TooSlow(Arc<AtomicBool>);
+pub(crate) struct Overrun(Arc<Marks>);
 
-impl TooSlow {
-    /// Whether it did.
-    pub(crate) fn is_so(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+#[derive(Debug, Default)]
+struct Marks {
+    too_slow: AtomicBool,
+    too_long: AtomicBool,
+}
+
+impl Overrun {
+    /// It did not arrive in time.
+    pub(crate) fn is_too_slow(&self) -> bool {
+        self.0.too_slow.load(Ordering::Relaxed)
+    }
+
+    /// It is longer than is read.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.0.too_long.load(Ordering::Relaxed)
     }
 }
 
-/// A request's body that ends with an error beyond `length` bytes, or when it is not there after `time`. The latter
-/// is noted in the second value.
-pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, TooSlow) {
-    let too_slow = TooSlow::default();
+/// A request's body that ends with an error beyond `length` bytes, or when it is not there after `time`.
+pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, Overrun) {
+    let overrun = Overrun::default();
     let timer = Box::pin(sleep(time));
-    let timed = Timed { body: Limited::new(body, length), timer, too_slow: too_slow.clone() };
-    (Body::new(timed), too_slow)
+    let timed = Timed { body: Limited::new(body, length), timer, overrun: overrun.clone() };
+    (Body::new(timed), overrun)
 }
 
 pin_project! {
@@ -44,7 +54,7 @@ pin_project! {
         #[pin]
         body: Limited<Body>,
         timer: Pin<Box<Sleep>>,
-        too_slow: TooSlow,
+        overrun: Overrun,
     }
 }
 
@@ -58,12 +68,15 @@ impl HttpBody for Timed {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            if matches!(&frame, Some(Err(error)) if error.is::<LengthLimitError>()) {
+                this.overrun.0.too_long.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(frame);
         }
         if this.timer.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        this.too_slow.0.store(true, Ordering::Relaxed);
+        this.overrun.0.too_slow.store(true, Ordering::Relaxed);
         Poll::Ready(Some(Err("the request's body took too long".into())))
     }
 
@@ -120,9 +133,9 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() {
         for (length, is_read) in [(0, true), (10, true), (11, false)] {
-            let (body, too_slow) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
+            let (body, overrun) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
             assert_eq!(body.collect().await.is_ok(), is_read, "{length}");
-            assert!(!too_slow.is_so());
+            assert!(!overrun.is_too_slow() && overrun.is_too_long() != is_read);
         }
     }
 
@@ -132,9 +145,9 @@ mod tests {
             sleep(Duration::from_secs(7)).await;
             Some((Ok::<_, Infallible>("x"), ()))
         });
-        let (body, too_slow) = limited(Body::from_stream(dripping), 1_000_000, Duration::from_secs(60));
+        let (body, overrun) = limited(Body::from_stream(dripping), 1_000_000, Duration::from_secs(60));
         assert!(body.collect().await.is_err());
-        assert!(too_slow.is_so());
+        assert!(overrun.is_too_slow() && !overrun.is_too_long());
     }
 
     #[tokio::test]

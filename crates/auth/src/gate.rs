@@ -7,7 +7,7 @@ use crate::{
     Auth, body, error_page,
     guard::{self, PublicPaths},
     headers,
-    origin::{self, Origin, RequestOrigin},
+    origin::{self, Origin, RequestOrigin, ReturnPath},
     routes,
     server::Connection,
     session::{self, SessionKey, silent::MayTry},
@@ -19,7 +19,7 @@ use axum::{
     response::Response,
 };
 use futures::FutureExt;
-use http::{HeaderMap, Method, StatusCode, header::CONTENT_LENGTH, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header::{CONTENT_LENGTH, REFERER}, request::Parts};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;
@@ -79,21 +79,19 @@ impl Gate {
 
     async fn at(&self, origin: &Origin, parts: Parts, body: Body) -> Response {
         if is_too_long(&parts.headers) {
-            let sentence = "That is more than this server reads.";
-            return error_page::refuse(
-                &parts.headers,
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                sentence,
-            );
+            return too_long(&parts.headers);
         }
         if body.is_end_stream() {
             return self.judge(origin, parts, body).await;
         }
         let headers = parts.headers.clone();
-        let (body, too_slow) = body::limited(body, MAX_BODY, BODY_TIME);
+        let (body, overrun) = body::limited(body, MAX_BODY, BODY_TIME);
         let response = self.judge(origin, parts, body).await;
-        if too_slow.is_so() {
+        // Whatever a handler made of a body that broke off: this is why it did.
+        if overrun.is_too_long() {
+            return too_long(&headers);
+        }
+        if overrun.is_too_slow() {
             let sentence = "The request took too long to arrive. Please try again.";
             return error_page::refuse(&headers, StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
         }
@@ -111,6 +109,7 @@ impl Gate {
         if let Err(refusal) = origin::refuse_cross_site(origin, &parts) {
             return refusal;
         }
+        forget_foreign_referer(origin, &mut parts.headers);
         let (current, cookie) = session::resolve(&self.auth, self.public, origin, &parts).await;
         if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
@@ -179,6 +178,24 @@ impl Gate {
     }
 }
 
+/// Frameworks send a form without JavaScript back to where it came from, which is what `Referer` says. Only a page
+/// of this origin is a place to go back to.
+fn forget_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
+    let Some(referer) = headers.get(REFERER) else { return };
+    let is_own_page = referer.to_str().is_ok_and(|text| {
+        let path = text.strip_prefix(&origin.to_string());
+        path.is_some_and(|path| path.starts_with('/') && ReturnPath::parse(path).is_some())
+    });
+    if !is_own_page {
+        headers.remove(REFERER);
+    }
+}
+
+fn too_long(headers: &HeaderMap) -> Response {
+    let sentence = "That is more than this server reads.";
+    error_page::refuse(headers, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence)
+}
+
 /// Whether a body says that it is longer than is read. One that does not say is cut off there.
 fn is_too_long(headers: &HeaderMap) -> bool {
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -194,5 +211,31 @@ mod tests {
         let with = |length: usize| HeaderMap::from_iter([(CONTENT_LENGTH, length.into())]);
         assert!(!is_too_long(&with(MAX_BODY)) && !is_too_long(&HeaderMap::new()));
         assert!(is_too_long(&with(MAX_BODY + 1)));
+    }
+
+    #[test]
+    fn only_a_page_of_this_origin_is_a_place_to_go_back_to() {
+        let own = Origin::parse("http://games.wow.localhost:4201").unwrap();
+        let kept = |referer: &str| {
+            let mut headers = HeaderMap::from_iter([(REFERER, referer.parse().unwrap())]);
+            forget_foreign_referer(&own, &mut headers);
+            headers.contains_key(REFERER)
+        };
+        assert!(kept("http://games.wow.localhost:4201/dashboard?tab=2"));
+        for referer in [
+            "javascript:alert(1)",
+            "https://evil.example/",
+            "http://games.wow.localhost:4201.evil.example/",
+            "http://games.wow.localhost:4201@evil.example/",
+            "http://games.wow.localhost:42010/",
+            "http://games.wow.localhost:4201//evil.example",
+            "http://games.wow.localhost:4201/\\evil.example",
+            "http://games.wow.localhost:4201/auth/signout",
+            "http://games.wow.localhost:4201",
+            "/dashboard",
+            "",
+        ] {
+            assert!(!kept(referer), "{referer}");
+        }
     }
 }

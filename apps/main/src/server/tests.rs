@@ -2,6 +2,7 @@
 
 mod old_data;
 mod paths;
+mod server_functions;
 
 use super::*;
 use auth_ui::{CallError, serve::leptos_options};

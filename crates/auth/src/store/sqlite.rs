@@ -4,6 +4,7 @@ mod bus;
 mod flows;
 mod grants;
 mod outbox;
+mod private;
 mod rows;
 mod sessions;
 
@@ -56,12 +57,14 @@ impl SqliteStore {
             // FULL: what we acknowledged is on the disk, so nothing that ended comes back.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
+        private::make(options.get_filename());
         let write = connect_writer(&options).await?;
         // The write lock around all of it: of two processes that start at once, one migrates.
         let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
         let migrated = migrations::sqlite().run(&mut *alone).await;
         migrated.map_err(|error| StoreError(error.to_string()))?;
         alone.commit().await?;
+        private::keep(options.get_filename());
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
