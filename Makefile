@@ -74,6 +74,11 @@ test-cargo-leptos: build dev-setup ## Check that cargo-leptos builds the same fi
 test: ## Everything: format, clippy, tests, wasm, dependency arrow, browser journeys
 	@.ci/test
 
+.PHONY: fuzz
+fuzz: ## Random requests to every endpoint for FUZZ_SECONDS=60 from FUZZ_SEED (the time); make test does it for 3 s
+	@FUZZ_SECONDS="$(or $(FUZZ_SECONDS),60)" FUZZ_SEED="$(or $(FUZZ_SEED),$(shell date +%s))" \
+		cargo test --locked --package main --package identity $(features) --bins fuzz -- --nocapture
+
 .PHONY: e2e
 e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrows them
 	@cd e2e && npx --no-install playwright test $(E2E)

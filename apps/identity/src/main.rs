@@ -7,7 +7,7 @@ use auth::{
     config::{Config, ConfigError},
     logout::Patience,
     origin::Registry,
-    server::{init_logging, listen, run, serve},
+    server::{init_logging, listen, run, serve_with},
 };
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     init_logging();
     run(async || {
         let config = Config::from_env("identity")?;
+        let limits = config.limits;
         let registry = registry(&config)?;
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
             async move { fan_out.run().await }
         });
         let router = server::router(&auth, registry, (fan_out, announcer), &options)?;
-        Ok(serve(listener, router, move || auth.streams.stop()).await?)
+        Ok(serve_with(listener, router, limits, move || auth.streams.stop()).await?)
     })
 }
 

@@ -5,7 +5,7 @@ mod server;
 use auth::{
     Auth,
     config::Config,
-    server::{init_logging, listen, run, serve},
+    server::{init_logging, listen, run, serve_with},
 };
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     init_logging();
     run(async || {
         let config = Config::from_env("main")?;
+        let limits = config.limits;
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
@@ -24,6 +25,6 @@ fn main() -> ExitCode {
         tracing::info!(name = auth.app_name, public_urls = %auth.public_urls, %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
-        Ok(serve(listener, router, move || auth.streams.stop()).await?)
+        Ok(serve_with(listener, router, limits, move || auth.streams.stop()).await?)
     })
 }

@@ -6,11 +6,11 @@ use auth_types::PageContext;
 use axum::{
     Router,
     extract::Request,
-    middleware,
-    response::IntoResponse,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get_service},
 };
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::{
     config::{Env, LeptosOptions},
     prelude::{IntoView, provide_context, use_context},
@@ -88,6 +88,15 @@ fn provide_page_context() {
     }
 }
 
+/// 404 for a name that no file system has: to open it is an error that is not "not found", and would be a 500.
+async fn plausible_names(request: Request, next: Next) -> Response {
+    const LONGEST: usize = 255;
+    if request.uri().path().split('/').any(|name| name.len() > LONGEST) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
+}
+
 /// The built files: everything in `/pkg`, and the icon. Browsers keep them and ask whether they changed.
 pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
     let root = Path::new(options.site_root.as_ref());
@@ -97,5 +106,6 @@ pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> 
     Router::new()
         .nest_service("/pkg", pkg)
         .route("/favicon.svg", icon)
+        .layer(middleware::from_fn(plausible_names))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, revalidate))
 }

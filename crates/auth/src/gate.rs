@@ -19,7 +19,11 @@ use axum::{
     response::Response,
 };
 use futures::FutureExt;
-use http::{HeaderMap, Method, StatusCode, header::{CONTENT_LENGTH, REFERER}, request::Parts};
+use http::{
+    HeaderMap, Method, StatusCode,
+    header::{CONTENT_LENGTH, REFERER},
+    request::Parts,
+};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;

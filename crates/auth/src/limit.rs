@@ -96,7 +96,7 @@ impl<K: Eq + Hash> RateLimit<K> {
 /// 429 with `Retry-After` (RFC 6585 §4).
 #[must_use]
 pub fn too_many_requests(headers: &HeaderMap, limit: TooMany) -> Response {
-    let sentence = "Too many requests from your address. Please wait a moment and try again.";
+    let sentence = "Too many requests. Please wait a moment and try again.";
     let mut refused =
         error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &limit.to_string(), sentence);
     refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limit.retry_after));

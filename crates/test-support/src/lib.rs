@@ -6,6 +6,7 @@
 mod app;
 mod browser;
 mod event_stream;
+pub mod fuzz;
 pub mod process;
 mod provider;
 pub mod services;

@@ -3,6 +3,7 @@
 use super::client::authenticate;
 use auth::{
     Auth, error_page,
+    limit::{RateLimit, too_many_requests},
     logout::{FanOut, LogoutNotice, LogoutToken},
     origin::Registry,
     routes::{Form, receive_logout},
@@ -47,11 +48,13 @@ pub(super) async fn backchannel_logout(
 /// provider does not do by itself. 202 once every app is noted down to be told.
 ///
 /// # Errors
-/// 401 `invalid_client`; 400 `invalid_request`; 503 when the store is down.
+/// 401 `invalid_client`; 429 `too_many_requests` for an app that asks too often; 400 `invalid_request`; 503 when the
+/// store is down.
 pub(super) async fn logout(
     State(auth): State<Auth>,
     State(fan_out): State<FanOut>,
     State(registry): State<Arc<Registry>>,
+    State(requests): State<Arc<RateLimit<String>>>,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Response {
@@ -60,6 +63,10 @@ pub(super) async fn logout(
         Ok(client) => client,
         Err(refused) => return refused,
     };
+    if let Err(limit) = requests.take(client.client_id.clone()) {
+        tracing::warn!(rule = %limit, app = client.client_id, "an app asks for too many logouts");
+        return too_many_requests(&headers, limit);
+    }
     let (Some(provider_issuer), sid, sub) = (form.get("iss"), form.get("sid"), form.get("sub")) else {
         return invalid(&headers, "iss is missing.");
     };

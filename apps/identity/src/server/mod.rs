@@ -12,8 +12,17 @@ mod userinfo;
 mod verify;
 
 use auth::{
-    Auth, browser::Announcer, config::ConfigError, guard::PublicPaths, handoff::Handoffs, logout::FanOut,
-    origin::Registry, page::provide_page_context, protect, routes,
+    Auth,
+    browser::Announcer,
+    config::ConfigError,
+    guard::PublicPaths,
+    handoff::Handoffs,
+    limit::{RateLimit, Share},
+    logout::FanOut,
+    origin::Registry,
+    page::provide_page_context,
+    protect,
+    routes::{self, Endpoint, limit_by_address},
 };
 use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
@@ -23,6 +32,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use chrono::TimeDelta;
 use identity::{App, not_found, shell};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -44,6 +54,9 @@ const PUBLIC: PublicPaths = PublicPaths {
     prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
+/// Logouts that one app may ask for: a burst, as when a company closes, then five a second.
+const LOGOUTS_OF_AN_APP: Share = Share { burst: 100, refill: TimeDelta::milliseconds(200) };
+
 /// The whole app, layers included.
 ///
 /// # Errors
@@ -55,7 +68,8 @@ pub(crate) fn router(
     options: &LeptosOptions,
 ) -> Result<Router, ConfigError> {
     let handoffs = auth.handoffs(registry.clone())?;
-    let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs };
+    let requests = Arc::new(RateLimit::new(auth.clock.clone(), LOGOUTS_OF_AN_APP));
+    let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
     let app =
         Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
     Ok(protect(app, auth, PUBLIC))
@@ -64,11 +78,18 @@ pub(crate) fn router(
 /// The endpoints, without the pages.
 fn endpoints(state: Proxy) -> Router {
     let common = routes::common(&state.auth);
-    let proxy = Router::new()
+    let share_of =
+        |endpoint| middleware::from_fn_with_state((state.auth.clone(), endpoint), limit_by_address);
+    let sign_ins = Router::new()
         .route("/authorize", get(authorize::authorize))
+        .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
+        .route_layer(share_of(Endpoint::SignIn));
+    let callbacks = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))
         .route("/auth/logout/callback", get(callback::logout_callback))
-        .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
+        .route_layer(share_of(Endpoint::Callback));
+    let proxy = sign_ins
+        .merge(callbacks)
         .route_layer(middleware::from_fn(routes::navigation_only))
         .route("/.well-known/jwks.json", get(logout::jwks))
         .route("/hub", get(hub::hub))
@@ -90,6 +111,8 @@ struct Proxy {
     fan_out: FanOut,
     handoffs: Handoffs,
     announcer: Announcer,
+    /// How often each app, by its client id, may ask for a logout everywhere.
+    requests: Arc<RateLimit<String>>,
 }
 
 /// The pages, with what they know of the request and of the registered apps. The launcher asks the provider

@@ -1,6 +1,7 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
 mod browser;
+mod fuzz;
 mod handoff;
 mod handoff_refusals;
 mod handoff_session;

@@ -1,5 +1,6 @@
 //! The main app over HTTP: its pages and its API behind the real layers.
 
+mod fuzz;
 mod old_data;
 mod paths;
 mod server_functions;

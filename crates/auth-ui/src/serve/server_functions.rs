@@ -20,7 +20,8 @@ const MAX_ERROR: usize = 64 * 1024;
 /// Middleware for the routes that Leptos answers: 415 for a body that no server function reads, 400 for arguments
 /// that cannot be read.
 pub(super) async fn judge(request: Request, next: Next) -> Response {
-    let has_body = !matches!(*request.method(), Method::GET | Method::HEAD) && !request.body().is_end_stream();
+    let has_body =
+        !matches!(*request.method(), Method::GET | Method::HEAD) && !request.body().is_end_stream();
     if has_body && !is_readable(request.headers()) {
         let message = "This address takes a form or JSON.";
         let body = Json(json!({ "error": "unsupported_media_type", "message": message }));

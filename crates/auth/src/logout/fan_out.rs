@@ -3,6 +3,9 @@
 //! Each app has a row in the outbox. It is delivered at once, in parallel, two seconds at most for each; an
 //! app that is down, slow or refuses has another try later, with a fresh token, until a day is over. The
 //! rows are in the store, so a restart loses none.
+//!
+//! Deliveries under way are bounded, in all and for each app: however many logouts there are, and however slowly
+//! one app answers, the others hear of theirs. Pauses have a random part, so that retries do not come in step.
 
 use super::{LogoutNotice, SigningKeys};
 use crate::{
@@ -15,12 +18,23 @@ use crate::{
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::Notify, time::timeout};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use url::form_urlencoded;
 
-/// How many deliveries are taken at once.
-const BATCH: usize = 64;
+/// How many deliveries are under way at once.
+const IN_ALL: usize = 64;
+/// How many of them may be for one app.
+const PER_APP: usize = 16;
+/// How long a delivery waits whose app has its share under way.
+const SHARE_PAUSE: Duration = Duration::from_secs(2);
 /// How often the outbox is looked at when nobody says that something is in it: for rows that another
 /// process left.
 const LOOK: Duration = Duration::from_secs(5);
@@ -65,6 +79,9 @@ struct Inner {
     random: Random,
     patience: Patience,
     wake: Notify,
+    under_way: Arc<Semaphore>,
+    /// Of each app, by its client id.
+    shares: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// What has to be told to whom, as the outbox keeps it.
@@ -110,6 +127,8 @@ impl FanOut {
             random,
             patience,
             wake,
+            under_way: Arc::new(Semaphore::new(IN_ALL)),
+            shares: Mutex::default(),
         }))
     }
 
@@ -152,11 +171,14 @@ impl FanOut {
     /// Delivers what is due, until the future is dropped.
     pub async fn run(&self) {
         loop {
-            match self.take().await {
+            let Ok(room) = self.0.under_way.clone().acquire_owned().await else { return };
+            match self.take(1 + self.0.under_way.available_permits()).await {
                 Ok(due) if due.is_empty() => {}
                 Ok(due) => {
+                    let mut room = Some(room);
                     for delivery in due {
-                        tokio::spawn(self.clone().deliver(delivery));
+                        let place = room.take().or_else(|| self.0.under_way.clone().try_acquire_owned().ok());
+                        tokio::spawn(self.clone().deliver_within_share(delivery, place));
                     }
                     continue;
                 }
@@ -166,18 +188,31 @@ impl FanOut {
         }
     }
 
-    async fn take(&self) -> Result<Vec<Delivery>, StoreError> {
+    async fn take(&self, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let now = self.0.clock.now();
         // Longer than a try takes: should this process die in it, somebody has another.
         let until = now + TimeDelta::from_std(self.0.patience.limit * 5).unwrap_or_default();
-        self.0.store.take_due(now, until, BATCH).await
+        self.0.store.take_due(now, until, most).await
     }
 
-    async fn deliver(self, delivery: Delivery) {
+    /// Delivers, unless as many as there may be are under way to the same app: then a little later.
+    async fn deliver_within_share(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
         let Ok(payload) = serde_json::from_str::<Payload>(&delivery.payload) else {
             tracing::error!("a row of the outbox cannot be read");
             return self.settle(&delivery).await;
         };
+        let share = {
+            let mut shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
+            let share = shares.entry(payload.client_id.clone());
+            share.or_insert_with(|| Arc::new(Semaphore::new(PER_APP))).clone()
+        };
+        match share.try_acquire_owned() {
+            Ok(_share) => self.deliver(delivery, payload).await,
+            Err(_) => self.try_later(&delivery, self.jittered(SHARE_PAUSE)).await,
+        }
+    }
+
+    async fn deliver(&self, delivery: Delivery, payload: Payload) {
         let app = self.0.registry.get(&payload.client_id);
         let Some((app, uri)) = app.and_then(|app| Some((app, app.backchannel_logout_uri.as_ref()?))) else {
             // Taken out of the registry meanwhile.
@@ -197,14 +232,22 @@ impl FanOut {
                     ?pause,
                     "an app was not told of a logout"
                 );
-                let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
-                if let Err(error) = self.0.store.try_later(&delivery.id, due_at).await {
-                    tracing::warn!(%error, "the outbox could not be written");
-                }
-                tokio::time::sleep(pause).await;
-                self.0.wake.notify_one();
+                self.try_later(&delivery, pause).await;
             }
         }
+    }
+
+    async fn try_later(&self, delivery: &Delivery, pause: Duration) {
+        let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
+        if let Err(error) = self.0.store.try_later(&delivery.id, due_at).await {
+            tracing::warn!(%error, "the outbox could not be written");
+        }
+        let fan_out = self.clone();
+        // Not in the place of this delivery: others need it meanwhile.
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            fan_out.0.wake.notify_one();
+        });
     }
 
     /// One try, with a token of its own: one that was lost on the way may have been read by others.
@@ -231,7 +274,13 @@ impl FanOut {
 
     fn pause_after(&self, tries: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
-        self.0.patience.first_pause.saturating_mul(doubled).min(self.0.patience.longest_pause)
+        self.jittered(self.0.patience.first_pause.saturating_mul(doubled).min(self.0.patience.longest_pause))
+    }
+
+    /// Between three quarters of the pause and all of it.
+    fn jittered(&self, pause: Duration) -> Duration {
+        let [random] = self.0.random.bytes::<1>();
+        pause - pause / 4 * u32::from(random) / 255
     }
 
     async fn settle(&self, delivery: &Delivery) {

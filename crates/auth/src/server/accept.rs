@@ -11,6 +11,7 @@ use axum::{
     extract::Request,
     response::Response,
 };
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -193,8 +194,11 @@ async fn answer(
     let in_flight = connection.request();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(PeerAddress(peer));
-    request.extensions_mut().insert(connection);
+    request.extensions_mut().insert(connection.clone());
     let answer = router.call(request).await?;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        connection.has_upgraded();
+    }
     Ok(answer.map(|body| Counted { body, _in_flight: in_flight }))
 }
 

@@ -33,6 +33,8 @@ struct Shared {
     has_asked: AtomicBool,
     /// When the last answer ended, milliseconds after it was accepted.
     idle_since: AtomicU64,
+    /// Whether it is a WebSocket by now.
+    is_upgraded: AtomicBool,
     is_closed: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -46,6 +48,7 @@ impl Connection {
             in_flight: AtomicUsize::new(0),
             has_asked: AtomicBool::new(false),
             idle_since: AtomicU64::new(0),
+            is_upgraded: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
@@ -73,6 +76,11 @@ impl Connection {
         self.0.is_closed.load(Ordering::Acquire)
     }
 
+    /// It speaks another protocol from here on, with pauses of its own.
+    pub(super) fn has_upgraded(&self) {
+        self.0.is_upgraded.store(true, Ordering::Release);
+    }
+
     /// A request begins; it ends when the returned value is dropped.
     pub(super) fn request(&self) -> InFlight {
         self.0.has_asked.store(true, Ordering::Release);
@@ -80,9 +88,10 @@ impl Connection {
         InFlight(self.clone())
     }
 
-    /// For how long no request has been under way, and whether there ever was one; `None` while there is one.
+    /// For how long no request has been under way, and whether there ever was one; `None` while there is one, and for
+    /// a WebSocket.
     pub(super) fn idle(&self) -> Option<(Duration, bool)> {
-        if self.0.in_flight.load(Ordering::Acquire) > 0 {
+        if self.0.in_flight.load(Ordering::Acquire) > 0 || self.0.is_upgraded.load(Ordering::Acquire) {
             return None;
         }
         let since = Duration::from_millis(self.0.idle_since.load(Ordering::Acquire));

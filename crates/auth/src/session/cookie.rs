@@ -381,7 +381,7 @@ mod tests {
                 let line = [line.concat().as_slice(), if line[0] == junk { b"" } else { junk }].concat();
                 let mut headers = HeaderMap::new();
                 headers.append(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
-                assert_eq!(sessions(&headers), [real.clone()], "{}", String::from_utf8_lossy(&line));
+                assert_eq!(sessions(&headers), [&*real], "{}", String::from_utf8_lossy(&line));
             }
         }
     }

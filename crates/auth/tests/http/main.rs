@@ -4,6 +4,7 @@
 mod activity;
 mod app_data;
 mod check_session;
+mod connections;
 mod cookies;
 mod devices;
 mod events;

@@ -302,3 +302,47 @@ async fn a_redirect_is_not_followed() {
     asks.recv().await.unwrap();
     assert!(tokens.try_recv().is_err());
 }
+
+/// An app that goes mad, or whose secret was stolen.
+#[tokio::test]
+async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_are_not_late() {
+    let mut world = world().await;
+    let url = world.identity.at("/auth/logout");
+    let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let ask = async |browser: &mut Browser, sid: &str| {
+        let fields =
+            [("client_id", "partner"), ("client_secret", APP_SECRET), ("iss", &*issuer), ("sid", sid)];
+        browser.post(&url, &fields).await
+    };
+    for number in 0..100 {
+        let answer = ask(&mut world.browser, &format!("made up {number}")).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{number}: {}", answer.body);
+    }
+    let refused = ask(&mut world.browser, "one more").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+    world.identity.clock.advance(chrono::TimeDelta::seconds(1));
+    assert_eq!(ask(&mut world.browser, "later").await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn an_app_that_hangs_with_hundreds_of_notices_keeps_nobody_else_waiting() {
+    let world = world().await;
+    let (hanging, port) = bind().await;
+    let (origin, mut tokens) = shaky_app(0).await;
+    let registry =
+        entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
+    let patience = Patience { limit: Duration::from_secs(3600), ..Patience::default() };
+    let fan_out = world.fan_out(&registry, patience);
+    tokio::spawn({
+        let fan_out = fan_out.clone();
+        async move { fan_out.run().await }
+    });
+    for number in 0..200 {
+        fan_out.tell(&[number; 32], NOTICE).await.unwrap();
+    }
+    for _ in 0..200 {
+        tokens.recv().await.unwrap();
+    }
+    drop(hanging);
+}

@@ -42,7 +42,8 @@ fn is_file(file: &Path) -> bool {
     !file.as_os_str().is_empty() && file != Path::new(":memory:")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use crate::store::SqliteStore;
     use std::{fs, os::unix::fs::PermissionsExt, path::Path};
@@ -55,7 +56,8 @@ mod tests {
     async fn a_database_is_for_its_owner_only_from_the_start_or_from_the_next_start_on() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sessions.db");
-        let files = ["sessions.db", "sessions.db-wal", "sessions.db-shm"].map(|name| folder.path().join(name));
+        let files =
+            ["sessions.db", "sessions.db-wal", "sessions.db-shm"].map(|name| folder.path().join(name));
         let url = format!("sqlite://{}", file.display());
         let store = SqliteStore::open(&url).await.unwrap();
         for file in &files {

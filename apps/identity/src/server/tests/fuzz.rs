@@ -1,0 +1,90 @@
+//! Random requests to all of identity's endpoints (`make fuzz` goes on for longer).
+
+use super::*;
+use test_support::fuzz::{Target, fuzz};
+
+const PATHS: [&str; 38] = [
+    "/",
+    "/login",
+    "/ssr-logout",
+    "/signed-out",
+    "/auth/signin",
+    "/auth/signin/demo",
+    "/auth/signin/nobody",
+    "/auth/callback/demo",
+    "/auth/logout/callback",
+    "/auth/signout",
+    "/auth/session",
+    "/auth/sessions",
+    "/auth/sessions/revoke",
+    "/auth/sessions/x",
+    "/auth/providers",
+    "/auth/events",
+    "/auth/activity",
+    "/auth/idle",
+    "/auth/silent",
+    "/auth/check-session",
+    "/auth/come-back",
+    "/auth/backchannel-logout",
+    "/auth/style.css",
+    "/api/get-session-status",
+    "/api/renew-token",
+    "/pkg/app.js",
+    "/healthz",
+    "/readyz",
+    "/authorize",
+    "/hub",
+    "/hub.js",
+    "/userinfo",
+    "/.well-known/jwks.json",
+    "/handoff/partner",
+    "/handoff/nobody",
+    "/auth/logout",
+    "/auth/signed-in",
+    "/auth/external/handoff/verify",
+];
+const FIELDS: [&str; 21] = [
+    "source_url",
+    "provider",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "callbackUrl",
+    "code",
+    "iss",
+    "error",
+    "opening",
+    "client_id",
+    "client_secret",
+    "sid",
+    "sub",
+    "receipt",
+    "logout_token",
+    "handoff_token",
+    "scope",
+    "open",
+];
+
+#[tokio::test]
+async fn random_requests_find_no_fault() {
+    let world = world().await;
+    let url = world.identity.url.clone();
+    let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
+    let auth = &world.identity.auth;
+    let app = "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:9']\n\
+               client_secret_env = 'PARTNER'\nhandoff = true";
+    let registry = Arc::new(Registry::parse(app, |_| Some(APP_SECRET.to_owned())).unwrap());
+    let fan_out = auth.fan_out(registry.clone(), Patience::default()).unwrap();
+    let announcer = auth.announcer(registry.clone()).unwrap();
+    let router = router(auth, registry, (fan_out, announcer), &options).unwrap();
+    let cookies =
+        ["app.session=x", "app.flow.x=1.x", "app.browser=x", "app.silent=x"].map(str::to_owned).into();
+    let host = url.authority().to_owned();
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let values =
+        &["http://partner.localhost:9", "demo", "S256", challenge, "none", "partner", APP_SECRET, "/"];
+    let asked = fuzz(Target { router, host, paths: &PATHS, fields: &FIELDS, values, cookies }).await;
+    assert!(asked > 50, "{asked}");
+}
