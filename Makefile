@@ -16,6 +16,8 @@ MAKEFLAGS     += --no-print-directory
 # Release builds only.
 BINARYEN     := 132.0.0
 ESBUILD      := 0.28.2
+# `make test` and `make lint` only.
+CARGO_DENY   := 0.20.2
 # `make dev` only: the oldest cargo-leptos that will do, and the wasm-bindgen command it wants.
 CARGO_LEPTOS := 0.3.6
 WASM_BINDGEN := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
@@ -27,9 +29,9 @@ release_flag := $(if $(RELEASE),--release)
 features     := --features main/ssr,identity/ssr
 demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
 
-export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN ESBUILD
+export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN ESBUILD CARGO_DENY
 export CARGO_TARGET_DIR := $(CURDIR)/target
-export PATH := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(TOOLS)/binaryen-$(BINARYEN)/node_modules/.bin:$(TOOLS)/esbuild-$(ESBUILD)/node_modules/.bin:$(PATH)
+export PATH := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(TOOLS)/binaryen-$(BINARYEN)/node_modules/.bin:$(TOOLS)/esbuild-$(ESBUILD)/node_modules/.bin:$(TOOLS)/cargo-deny-$(CARGO_DENY)/bin:$(PATH)
 
 .PHONY: help
 help: ## List the targets
@@ -105,8 +107,14 @@ bench-tabs: ## Only in the browser: until every tab shows a sign-out, and the by
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint
-lint: ## Format check, clippy (server and browser half), cargo-deny if it is installed
+lint: ## Format check, clippy (server and browser half), dependencies: arrow, licences, sources, advisories
+	@.ci/tools wasm-target cargo-deny
 	@.ci/lint format clippy clippy-wasm dependency-arrow deny
+
+.PHONY: deny
+deny: ## Only cargo-deny: bans, licences and sources of the dependencies; advisories where they can be reached
+	@.ci/tools cargo-deny
+	@.ci/lint deny
 
 .PHONY: clean-data
 clean-data: ## Throw away generated secrets and databases
