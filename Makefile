@@ -86,8 +86,8 @@ e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrow
 	@cd e2e && npx --no-install playwright test $(E2E)
 
 .PHONY: e2e-setup
-e2e-setup: ## Install what the browser journeys need: Chromium and the npm packages
-	@.ci/tools browser npm-packages
+e2e-setup: ## Install what the browser journeys need: Chromium, Firefox and the npm packages
+	@.ci/tools browser firefox npm-packages
 
 .PHONY: bench
 bench: ## Measure the session check, tabs and pages (release build, then a quarter of an hour); BENCH=--help: options of the first

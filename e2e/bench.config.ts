@@ -2,4 +2,4 @@
 import { defineConfig } from '@playwright/test';
 import config from './playwright.config';
 
-export default defineConfig({ ...config, testDir: 'bench', workers: 1 });
+export default defineConfig({ ...config, projects: [{ name: 'bench', testDir: 'bench' }], workers: 1 });

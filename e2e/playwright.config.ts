@@ -7,7 +7,10 @@ const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/g
 const executablePath = process.env['CHROMIUM'] ?? installed.find((path) => existsSync(path));
 
 export default defineConfig<object, SuiteOptions>({
-  testDir: 'tests',
+  projects: [
+    { name: 'chromium', testDir: 'tests' },
+    { name: 'firefox', testDir: 'firefox', timeout: 60_000 },
+  ],
   fullyParallel: false,
   workers: Number(process.env['E2E_WORKERS'] ?? 2),
   forbidOnly: Boolean(process.env['CI']),

@@ -23,7 +23,7 @@ interface TestFixtures {
 }
 
 /** Far enough from `make run` and from `make run PORT_OFFSET=1000`. */
-const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 3000);
+export const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 3000);
 
 /** A tab that begins to listen just when the session ends is refused, as it should be, and the browser says so. */
 const LATE_LISTENER = /\/auth\/events: Failed to load resource: .*\b401\b/;

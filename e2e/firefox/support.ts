@@ -1,0 +1,108 @@
+// The main journeys in Firefox. Playwright's own Firefox is a patched build that cannot be had everywhere, and it
+// cannot drive a released one; puppeteer can, over WebDriver BiDi. Playwright stays the test runner, and the suite
+// is the one of the other journeys.
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test as base } from '@playwright/test';
+import { type Browser, type BrowserContext, type Page, launch } from 'puppeteer-core';
+import { FIRST_OFFSET } from '../support';
+import { type Suite, startSuite } from '../suite';
+
+export { expect };
+export type { Page, Suite };
+
+const installed = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
+const executablePath = process.env['FIREFOX'] ?? installed.find((path) => existsSync(path)) ?? 'firefox';
+
+interface WorkerFixtures {
+  suite: Suite;
+  firefox: Browser;
+}
+
+interface TestFixtures {
+  /** A browser without cookies; the first page of it. */
+  visitor: Page;
+}
+
+// eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  suite: [
+    async ({}, use, worker) => {
+      const suite = await startSuite({ offset: FIRST_OFFSET + 10 * worker.parallelIndex });
+      await use(suite);
+      await suite.stop();
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+
+  firefox: [
+    async ({}, use) => {
+      const userDataDir = await mkdtemp(join(tmpdir(), 'firefox-'));
+      const firefox = await launch({ browser: 'firefox', executablePath, headless: true, userDataDir });
+      await use(firefox);
+      await firefox.close();
+      await rm(userDataDir, { recursive: true, force: true });
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  visitor: async ({ firefox }, use) => {
+    const context = await firefox.createBrowserContext();
+    await use(await context.newPage());
+    await context.close();
+  },
+});
+
+/** Waits until the page shows this text, and nowhere an invisible one. */
+export const shows = (page: Page, text: string): Promise<void> =>
+  expect.poll(() => visibleText(page), { message: `the page shows "${text}"`, timeout: 15_000 }).toContain(text);
+
+export const visibleText = (page: Page): Promise<string> =>
+  // A page that is on its way elsewhere cannot be asked.
+  page.evaluate(() => document.body?.innerText ?? '').catch(() => '');
+
+/** Presses the first visible button or link with exactly this text, or one that begins with it and then `…`. */
+export async function press(page: Page, name: string): Promise<void> {
+  const find = (wanted: string) => {
+    const begins = wanted.endsWith('…') ? wanted.slice(0, -1) : undefined;
+    const controls = [...document.querySelectorAll<HTMLElement>('button, a[href]')];
+    return controls.find((control) => {
+      const text = (control.textContent ?? '').trim();
+      return control.checkVisibility() && (begins === undefined ? text === wanted : text.startsWith(begins));
+    });
+  };
+  await page.waitForFunction(find, { timeout: 15_000 }, name);
+  const control = (await page.evaluateHandle(find, name)).asElement();
+  if (control === null) throw new Error(`there is nothing to press called ${name}`);
+  await (control as unknown as { click: () => Promise<void> }).click();
+}
+
+/** Waits until the page is at this address. */
+export const at = (page: Page, url: string): Promise<void> =>
+  expect.poll(() => page.url(), { message: `the page is at ${url}`, timeout: 15_000 }).toBe(url);
+
+/** Signs in by hand at the app `origin`; ends at `path`. */
+export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string, path = '/'): Promise<void> {
+  await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
+  await press(page, 'Sign in with…');
+  await press(page, `Continue as ${user}`);
+  await at(page, origin + path);
+  await shows(page, user);
+}
+
+/** Opens `url` in a new tab of the same browser, and waits until it watches its session. */
+export async function openWatching(context: BrowserContext, url: string): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(url);
+  await tab.waitForSelector('.session-watch[data-ready=true]', { timeout: 15_000 });
+  return tab;
+}
+
+/** What the app whose page this is says about this browser's session. */
+export const statusHere = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    const response = await fetch('/api/get-session-status?peek=1');
+    return ((await response.json()) as { status: number }).status;
+  });
