@@ -188,7 +188,8 @@ pub async fn fuzz(target: Target<'_>) -> usize {
         shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
         // A prefetch that would use something up is put off with 503, and that is no failure.
         let answer = timeout(PATIENCE, target.router.clone().oneshot(request)).await;
-        let answer = answer.unwrap_or_else(|_| panic!("no answer, {shown}")).unwrap();
+        assert!(answer.is_ok(), "no answer, {shown}");
+        let answer = answer.unwrap().unwrap();
         let status = answer.status();
         assert!(!status.is_server_error() || status == StatusCode::NOT_IMPLEMENTED, "{status}, {shown}");
         let mut body = answer.into_body();
