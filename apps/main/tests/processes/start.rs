@@ -1,8 +1,9 @@
 //! A start that fails says why in one line, and ends.
 
-use crate::support::program;
+use crate::support::{Main, program};
 use futures::future::join_all;
-use test_support::process::Port;
+use http::StatusCode;
+use test_support::{Browser, TestProvider, process::Port};
 use tokio::net::TcpListener;
 
 const ISSUER: &str = "http://auth.wow.localhost:1";
@@ -29,6 +30,21 @@ async fn a_store_that_is_down_is_named_without_its_password() {
     }
     let line = refusal("sqlite:///nowhere/at/all/sessions.db", &[]).await;
     assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("/nowhere/at/all"), "{line}");
+}
+
+#[tokio::test]
+async fn a_proxy_in_the_environment_is_not_asked_about_this_machine() {
+    let port = Port::reserve();
+    let origin = port.origin();
+    let provider = TestProvider::start_in_real_time(&[&origin], |_| {}).await;
+    let issuer = provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let mut program = program(&port, &issuer, "memory:");
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+        program = program.var(name, "http://127.0.0.1:1");
+    }
+    let main = Main::start(program, port).await;
+    let page = provider.sign_in(&mut Browser::new(), &main.url, "alice").await.unwrap();
+    assert!(page.status == StatusCode::OK && page.body.contains("Alice Adams"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod check_session;
 mod connections;
 mod cookies;
 mod devices;
+mod discovery;
 mod events;
 mod gate;
 mod github;
