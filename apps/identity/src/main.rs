@@ -40,7 +40,10 @@ fn main() -> ExitCode {
             async move { fan_out.run().await }
         });
         let router = server::router(&auth, registry, (fan_out, announcer), &options)?;
-        Ok(serve_with(listener, router, limits, move || auth.streams.stop()).await?)
+        let streams = auth.streams.clone();
+        serve_with(listener, router, limits, move || streams.stop()).await?;
+        auth.finish().await;
+        Ok(())
     })
 }
 

@@ -25,6 +25,9 @@ fn main() -> ExitCode {
         tracing::info!(name = auth.app_name, public_urls = %auth.public_urls, %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
-        Ok(serve_with(listener, router, limits, move || auth.streams.stop()).await?)
+        let streams = auth.streams.clone();
+        serve_with(listener, router, limits, move || streams.stop()).await?;
+        auth.finish().await;
+        Ok(())
     })
 }

@@ -129,6 +129,24 @@ impl HttpClient {
     /// [`HttpError`]; the message names no query and no body.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
+        self.execute(request).await
+    }
+
+    /// The same with another limit on how long it may take in all.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_within(
+        &self,
+        request: HttpRequest,
+        limit: Duration,
+    ) -> Result<HttpResponse, HttpError> {
+        let mut request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
+        *request.timeout_mut() = Some(limit);
+        self.execute(request).await
+    }
+
+    async fn execute(&self, request: reqwest::Request) -> Result<HttpResponse, HttpError> {
         let client =
             self.by_environment.as_ref().filter(|_| !is_loopback(request.url())).unwrap_or(&self.direct);
         let mut answer = client.execute(request).await.map_err(reqwest::Error::without_url)?;

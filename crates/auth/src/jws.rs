@@ -8,6 +8,7 @@ use openidconnect::{
     core::{CoreJsonWebKey, CoreJsonWebKeySet, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 /// Why a token is not what its sender signed. The kinds of tokens have names of their own for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) struct Header {
     kid: Option<String>,
     pub(crate) typ: Option<String>,
     /// Extensions that must be understood; we understand none.
-    crit: Option<serde_json::Value>,
+    crit: Option<Value>,
 }
 
 /// A token in its three parts, nothing of it believed yet.
@@ -100,8 +101,63 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// How far a sender's clock may be off.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
+/// A claim is missing or has the wrong type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongClaim(pub(crate) &'static str);
+
+/// The claims of a token from elsewhere, read one by one, so that a wrong type is refused by the claim's name.
+pub(crate) struct Claims(pub(crate) Map<String, Value>);
+
+impl Claims {
+    /// A text; `None` where there is none.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, WrongClaim> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(WrongClaim(name)),
+        }
+    }
+
+    /// A time, seconds since 1970, perhaps with a fraction (RFC 7519 §2, `NumericDate`).
+    pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, WrongClaim> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => instant(value).map(Some).ok_or(WrongClaim(name)),
+        }
+    }
+
+    /// A list of texts; `None` where there is none.
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, WrongClaim> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(list)) => {
+                list.iter().map(Value::as_str).collect::<Option<_>>().map(Some).ok_or(WrongClaim(name))
+            }
+            Some(_) => Err(WrongClaim(name)),
+        }
+    }
+
+    /// `aud`: a text, or a list of them (RFC 7519 §4.1.3).
+    pub(crate) fn audience(&self) -> Result<Vec<&str>, WrongClaim> {
+        match self.0.get("aud") {
+            Some(Value::String(one)) => Ok(vec![one]),
+            _ => self.texts("aud")?.ok_or(WrongClaim("aud")),
+        }
+    }
+}
+
+fn instant(value: &Value) -> Option<DateTime<Utc>> {
+    if let Some(seconds) = value.as_i64() {
+        return DateTime::from_timestamp(seconds, 0);
+    }
+    let milliseconds = (value.as_f64()? * 1000.0).floor();
+    #[expect(clippy::cast_possible_truncation, reason = "it is in range, and has no fraction")]
+    let whole = (milliseconds.abs() < 1e15).then_some(milliseconds as i64)?;
+    DateTime::from_timestamp_millis(whole)
+}
+
+/// How far the clocks of our own apps may be apart.
+pub(crate) const OWN_TOLERANCE: TimeDelta = TimeDelta::seconds(30);
 
 /// When a token was issued (`iat`), and until when it has to be remembered: its `exp`, and the time by which a
 /// clock may be off (RFC 7519 §4.1.4, §4.1.6).
@@ -112,15 +168,27 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    /// Reads both times, seconds since 1970.
+    /// Reads both times of a message between our own apps, whole seconds since 1970.
     ///
     /// # Errors
     /// [`JwsError::Malformed`], [`JwsError::NotYetValid`], [`JwsError::Expired`].
     pub(crate) fn check(iat: i64, exp: i64, now: DateTime<Utc>) -> Result<Self, JwsError> {
         let instant = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(JwsError::Malformed);
-        let issued_at = instant(iat)?;
-        let expires_at = instant(exp)?.checked_add_signed(SKEW).ok_or(JwsError::Malformed)?;
-        if issued_at > now + SKEW {
+        Self::within(OWN_TOLERANCE, instant(iat)?, instant(exp)?, now)
+    }
+
+    /// Judges both times of a token whose sender's clock may be off by `tolerance`.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn within(
+        tolerance: TimeDelta,
+        issued_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, JwsError> {
+        let expires_at = expires_at.checked_add_signed(tolerance).ok_or(JwsError::Malformed)?;
+        if issued_at > now + tolerance {
             return Err(JwsError::NotYetValid);
         }
         if expires_at <= now {

@@ -171,6 +171,16 @@ impl Auth {
         tokio::join!(greeting, self.sessions.run_in_background());
     }
 
+    /// Waits for what must not be cut off when the process stops: answers of token endpoints under way. At most as long
+    /// as the slowest of them may take.
+    pub async fn finish(&self) {
+        let limit =
+            self.providers.iter().map(|provider| provider.config.token_timeout).max().unwrap_or_default();
+        if tokio::time::timeout(limit, self.refresher.finish()).await.is_err() {
+            tracing::warn!("a token endpoint did not answer before the process stopped");
+        }
+    }
+
     /// What tells the apps of `registry` that a session has ended: identity's part of single logout.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub enum Fault {
     RefuseRefresh,
     /// `prompt=none` answers with another user than the one who is signed in.
     OtherUser,
-    /// Access token that ends half a minute after it was given.
+    /// Access token that ends two seconds after it was given.
     ShortLived,
 }
 

@@ -25,7 +25,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
 /// How long an access token lives under [`Fault::ShortLived`].
-const SHORT_LIFETIME: Duration = Duration::from_secs(30);
+const SHORT_LIFETIME: Duration = Duration::from_secs(2);
 
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap, body: Bytes) -> Response {

@@ -45,20 +45,23 @@ async fn they_behave_as_one(store_url: &str) {
 async fn a_refresh_due_at_both_is_one_request(store_url: &str) {
     let suite = Suite::start(store_url, &[HOUR, HOUR]).await;
     let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
-    // The sign-in gives a token that is due at once; the answer to the renewal takes a while, in which both
-    // processes want one.
+    // The sign-in gives a token that is due in a second; the answer to the renewal takes a while, in which
+    // both processes want one.
     suite.provider.faults().add_times(Fault::ShortLived, 1);
     suite.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(1)), 2);
     let mut alice = suite.signed_in("alice").await;
-    let visits = (0..20).map(|number| {
-        let (mut browser, url) = (alice.clone(), if number % 2 == 0 { a.at("/") } else { b.at("/") });
-        async move { browser.get(&url).await }
-    });
-    for page in join_all(visits).await {
-        assert!(page.body.contains("Alice Adams"), "nobody waits for it");
-    }
     let renewed = |main: &Main| main.process.output().contains("access token renewed");
-    until("one of them renews it", async || renewed(a) || renewed(b)).await;
+    until("one of them renews it", async || {
+        let visits = (0..20).map(|number| {
+            let (mut browser, url) = (alice.clone(), if number % 2 == 0 { a.at("/") } else { b.at("/") });
+            async move { browser.get(&url).await }
+        });
+        for page in join_all(visits).await {
+            assert!(page.body.contains("Alice Adams"), "nobody waits for it");
+        }
+        renewed(a) || renewed(b)
+    })
+    .await;
     for main in [a, b] {
         assert!(alice.get(&main.at("/protected")).await.body.contains("Alice Adams"));
     }

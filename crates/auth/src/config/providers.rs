@@ -2,6 +2,7 @@
 
 use super::{ConfigError, Vars};
 use crate::provider::{PRESETS, Preset, ProviderConfig};
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 fn variable(preset: &Preset, what: &str) -> String {
@@ -20,6 +21,8 @@ pub(super) fn is_variable(name: &str) -> bool {
 /// A provider is on when its `_ID` is set.
 pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
     let mut providers = Vec::new();
+    let token_timeout = vars.seconds("AUTH_TOKEN_TIMEOUT")?.and_then(|limit| limit.to_std().ok());
+    let clock_tolerance = vars.whole_seconds("AUTH_CLOCK_TOLERANCE", "tolerates nothing")?;
     for preset in &PRESETS {
         let [id, secret, issuer] = ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what));
         let Some(client_id) = vars.get(&id) else {
@@ -29,8 +32,13 @@ pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
             continue;
         };
         let client_secret = vars.get(&secret).map(SecretString::from);
-        let provider = ProviderConfig::new(preset, client_id.to_owned(), client_secret, vars.get(&issuer))
-            .map_err(|problem| ConfigError::new(issuer, problem))?;
+        let mut provider =
+            ProviderConfig::new(preset, client_id.to_owned(), client_secret, vars.get(&issuer))
+                .map_err(|problem| ConfigError::new(issuer, problem))?;
+        provider.token_timeout = token_timeout.unwrap_or(provider.token_timeout);
+        if let Some(seconds) = clock_tolerance {
+            provider.clock_tolerance = TimeDelta::seconds(seconds.into());
+        }
         providers.push(provider);
     }
     if providers.is_empty() {

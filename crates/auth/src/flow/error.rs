@@ -37,6 +37,10 @@ pub enum FlowError {
     /// The token endpoint refused us: client id or secret are wrong, or the request is.
     #[error("client_refused")]
     ClientRefused,
+    /// A refresh brought a correctly signed ID token about another user, or of another issuer (OpenID Connect Core
+    /// §12.2).
+    #[error("another_user")]
+    AnotherUser,
     /// The token endpoint's answer cannot be read.
     #[error("bad_token_answer")]
     BadTokenAnswer,
@@ -73,7 +77,7 @@ impl FlowError {
                 SignInError::ProviderRefused
             }
             Self::InvalidGrant => SignInError::InvalidGrant,
-            Self::IdToken(_) => SignInError::InvalidIdToken,
+            Self::IdToken(_) | Self::AnotherUser => SignInError::InvalidIdToken,
             Self::BadTokenAnswer | Self::Unavailable(_) => SignInError::ProviderUnavailable,
             Self::UnknownProvider => SignInError::UnknownProvider,
             Self::Refused => SignInError::Refused,

@@ -9,7 +9,7 @@ use crate::{
     jws::{Jws, Validity},
     logout::{LogoutTokenError, SigningKeys},
     origin::RegisteredClient,
-    provider::Unavailable,
+    provider::{AskedBy, Unavailable},
     session::Session,
     store::StoreError,
 };
@@ -152,7 +152,8 @@ pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool
     if jws.header.typ.as_deref() != Some(TYPE) {
         return Err(QueryRefusal::Type);
     }
-    let query: Query = identity.keys.check(needs_another_key, |jwks| Ok(jws.verified(jwks)?)).await??;
+    let query: Query =
+        identity.keys.check(AskedBy::Anybody, needs_another_key, |jwks| Ok(jws.verified(jwks)?)).await??;
     let client = identity.client();
     let is_ours = query.iss == client.issuer.to_string()
         && query.aud == client.client_id

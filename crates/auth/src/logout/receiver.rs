@@ -6,7 +6,8 @@ use crate::{
     clock::Clock,
     config::IdentityClient,
     http::HttpClient,
-    provider::{KeyCache, Provider, Unavailable},
+    jws::OWN_TOLERANCE,
+    provider::{AskedBy, KeyCache, Provider, Unavailable},
     store::StoreError,
 };
 use openidconnect::JsonWebKeySetUrl;
@@ -53,10 +54,15 @@ impl Identity {
     }
 
     async fn check(&self, text: &str, issuer: &str, clock: &Clock) -> Result<LogoutToken, LogoutRefusal> {
-        let expected = Expected { issuer, audience: &self.client.client_id, typ_required: true };
+        let expected = Expected {
+            issuer,
+            audience: &self.client.client_id,
+            typ_required: true,
+            tolerance: OWN_TOLERANCE,
+        };
         let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
         let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, clock.now());
-        Ok(self.keys.check(needs_another_key, check).await??)
+        Ok(self.keys.check(AskedBy::Anybody, needs_another_key, check).await??)
     }
 }
 

@@ -128,7 +128,10 @@ fn derive(secret: &SecretString) -> (String, CoreEdDsaPrivateSigningKey) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logout::{Expected, LogoutToken, LogoutTokenError};
+    use crate::{
+        jws::OWN_TOLERANCE,
+        logout::{Expected, LogoutToken, LogoutTokenError},
+    };
 
     const OLD: &str = "an old secret of at least thirty-two bytes";
     const NEW: &str = "a new secret of at least thirty-two bytes!";
@@ -149,7 +152,12 @@ mod tests {
     }
 
     fn read(text: &str, with: &SigningKeys) -> Result<LogoutToken, LogoutTokenError> {
-        let expected = Expected { issuer: "https://identity.example", audience: "games", typ_required: true };
+        let expected = Expected {
+            issuer: "https://identity.example",
+            audience: "games",
+            typ_required: true,
+            tolerance: OWN_TOLERANCE,
+        };
         LogoutToken::verify(text, &expected, &with.published(), now())
     }
 

@@ -1,11 +1,11 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
 use super::{EVENT, TYPE};
-use crate::jws::{Audience, Jws, JwsError, Validity};
-use chrono::{DateTime, Utc};
+use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim};
+use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The rule a logout token broke. `Display` is its name in answers, logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,9 @@ pub enum LogoutTokenError {
     /// There is a `nonce`: it may be an ID token (rule 7).
     #[error("logout_token_nonce")]
     Nonce,
+    /// This claim is missing or has the wrong type (§2.4).
+    #[error("logout_token_claim: {0}")]
+    Claim(&'static str),
     /// Its `jti` came before (rule 8).
     #[error("logout_token_replayed")]
     Replayed,
@@ -67,6 +70,12 @@ impl From<JwsError> for LogoutTokenError {
     }
 }
 
+impl From<WrongClaim> for LogoutTokenError {
+    fn from(WrongClaim(name): WrongClaim) -> Self {
+        Self::Claim(name)
+    }
+}
+
 /// Whom a logout token must come from and be meant for.
 #[derive(Clone, Debug)]
 pub struct Expected<'a> {
@@ -77,6 +86,8 @@ pub struct Expected<'a> {
     /// Whether `typ` must be there. §2.4 only recommends it, so providers may leave it out; identity never
     /// does.
     pub typ_required: bool,
+    /// How far the sender's clock may be off.
+    pub tolerance: TimeDelta,
 }
 
 /// A logout token that kept every rule but one: whether its `jti` came before, only a store can tell.
@@ -95,22 +106,6 @@ pub struct LogoutToken {
     pub jti: String,
     /// Until when its id has to be remembered.
     pub expires_at: DateTime<Utc>,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    #[serde(default)]
-    aud: Audience,
-    iat: i64,
-    exp: i64,
-    jti: Option<String>,
-    sub: Option<String>,
-    sid: Option<String>,
-    sub_id: Option<SubjectId>,
-    #[serde(default)]
-    events: Map<String, Value>,
-    nonce: Option<Value>,
 }
 
 /// RFC 9493 §3.2.3. The user is in `sub` as well; only the issuer is read here.
@@ -152,35 +147,36 @@ impl LogoutToken {
             None | Some("JWT") if !expected.typ_required => {}
             _ => return Err(LogoutTokenError::Type),
         }
-        let claims: Claims = jws.verified(jwks)?;
-        if claims.iss != expected.issuer {
+        let claims = Claims(jws.verified(jwks)?);
+        let iss = claims.text("iss")?.ok_or(WrongClaim("iss"))?;
+        if iss != expected.issuer {
             return Err(LogoutTokenError::Issuer);
         }
-        if !claims.aud.names(expected.audience) {
+        if !claims.audience()?.contains(&expected.audience) {
             return Err(LogoutTokenError::Audience);
         }
-        let Validity { issued_at, expires_at } = Validity::check(claims.iat, claims.exp, now)?;
-        if claims.nonce.is_some() {
+        let issued_at = claims.time("iat")?.ok_or(WrongClaim("iat"))?;
+        let expires_at = claims.time("exp")?.ok_or(WrongClaim("exp"))?;
+        let Validity { issued_at, expires_at } =
+            Validity::within(expected.tolerance, issued_at, expires_at, now)?;
+        if claims.0.get("nonce").is_some_and(|nonce| !nonce.is_null()) {
             return Err(LogoutTokenError::Nonce);
         }
-        if !claims.events.get(EVENT).is_some_and(Value::is_object) {
+        let events = claims.0.get("events").and_then(Value::as_object);
+        if !events.and_then(|events| events.get(EVENT)).is_some_and(Value::is_object) {
             return Err(LogoutTokenError::Events);
         }
-        if claims.sid.is_none() && claims.sub.is_none() {
+        let (sid, sub) = (claims.text("sid")?.map(str::to_owned), claims.text("sub")?.map(str::to_owned));
+        if sid.is_none() && sub.is_none() {
             return Err(LogoutTokenError::AboutNobody);
         }
-        let provider_issuer = match claims.sub_id {
+        let jti = claims.text("jti")?.ok_or(WrongClaim("jti"))?.to_owned();
+        let sub_id = claims.0.get("sub_id").map(SubjectId::deserialize).transpose();
+        let provider_issuer = match sub_id.map_err(|_| WrongClaim("sub_id"))? {
             Some(id) if expected.typ_required && id.format == "iss_sub" => id.iss,
-            _ => claims.iss,
+            _ => iss.to_owned(),
         };
-        Ok(Self {
-            provider_issuer,
-            sid: claims.sid,
-            sub: claims.sub,
-            issued_at,
-            jti: claims.jti.ok_or(LogoutTokenError::Malformed)?,
-            expires_at,
-        })
+        Ok(Self { provider_issuer, sid, sub, issued_at, jti, expires_at })
     }
 }
 

@@ -49,7 +49,12 @@ fn header() -> Value {
 
 fn check_at(token: &str, typ_required: bool, now: i64) -> Result<LogoutToken, LogoutTokenError> {
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key(), other_key()]);
-    let expected = Expected { issuer: "https://op.example", audience: "client", typ_required };
+    let expected = Expected {
+        issuer: "https://op.example",
+        audience: "client",
+        typ_required,
+        tolerance: TimeDelta::seconds(30),
+    };
     LogoutToken::verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
 }
 
@@ -80,7 +85,7 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"aud": "other"}), E::Audience),
         (json!({"aud": ["other"]}), E::Audience),
         (json!({"aud": []}), E::Audience),
-        (json!({"aud": null}), E::Audience),
+        (json!({"aud": null}), E::Claim("aud")),
         (json!({"nonce": "n"}), E::Nonce),
         (json!({"nonce": 1}), E::Nonce),
         (json!({"events": null}), E::Events),
@@ -88,11 +93,14 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"events": {"http://schemas.openid.net/event/other": {}}}), E::Events),
         (json!({"events": { EVENT: true }}), E::Events),
         (json!({"sid": null, "sub": null}), E::AboutNobody),
-        (json!({"jti": null}), E::Malformed),
-        (json!({"iat": null}), E::Malformed),
-        (json!({"exp": null}), E::Malformed),
-        (json!({"sid": 7}), E::Malformed),
-        (json!({"exp": i64::MAX}), E::Malformed),
+        (json!({"jti": null}), E::Claim("jti")),
+        (json!({"jti": 7}), E::Claim("jti")),
+        (json!({"iat": null}), E::Claim("iat")),
+        (json!({"iat": "now"}), E::Claim("iat")),
+        (json!({"exp": null}), E::Claim("exp")),
+        (json!({"sid": 7}), E::Claim("sid")),
+        (json!({"sub": ["alice"]}), E::Claim("sub")),
+        (json!({"exp": i64::MAX}), E::Claim("exp")),
     ] {
         assert_eq!(check(&token(&header(), &claims(&changes))).unwrap_err(), expected, "{changes}");
     }

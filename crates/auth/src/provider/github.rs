@@ -3,8 +3,8 @@
 
 use super::{
     Endpoints, ProviderConfig, Refreshed, Unavailable,
-    oidc::expiry,
-    token::{self, exchange},
+    oidc::{expiry, refreshed},
+    token::{self, TokenEndpoint},
 };
 use crate::{
     flow::{Authorized, FlowError},
@@ -12,10 +12,9 @@ use crate::{
     session::{NewSession, Tokens, User},
 };
 use chrono::{DateTime, Utc};
-use oauth2::{AuthType, TokenResponse, TokenUrl, basic::BasicTokenResponse};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use url::Url;
 
 /// The part of `GET /user` that we read.
@@ -61,15 +60,18 @@ pub(super) async fn finish(
     authorized: Authorized,
 ) -> Result<NewSession, FlowError> {
     let issuer = endpoints(base)?.issuer;
-    let endpoint = TokenUrl::from_url(join(base, "/login/oauth/access_token")?);
-    let answer: BasicTokenResponse = exchange(config, endpoint, AuthType::RequestBody, http, &authorized)
-        .await
-        .map_err(|error| match error {
-            // GitHub reports a refused code with status 200, which reads as a broken answer.
-            FlowError::BadTokenAnswer => FlowError::InvalidGrant,
-            other => other,
-        })?;
-    let user = ask_user(base, http, answer.access_token().secret()).await?;
+    let url = join(base, "/login/oauth/access_token")?;
+    let answer = endpoint(config, &url, http).exchange(&authorized).await?;
+    let mut user = ask_user(base, http, &answer.access_token).await?;
+    let verified = verified_email(base, http, &answer.access_token).await;
+    // A private address is not on the profile; the primary one is the user's all the same.
+    user.email = user.email.or_else(|| verified.clone());
+    let is_verified = verified.is_some() && user.email == verified;
+    let mut claims = Map::new();
+    if let Some(email) = &user.email {
+        claims.insert("email".to_owned(), Value::String(email.clone()));
+        claims.insert("email_verified".to_owned(), Value::Bool(is_verified));
+    }
     Ok(NewSession {
         provider: config.id.clone(),
         issuer,
@@ -77,12 +79,11 @@ pub(super) async fn finish(
         sid: None,
         issued_at: now,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
-        // GitHub's API does not say whether the address was verified.
-        claims: Map::new(),
+        claims,
         tokens: Tokens {
-            access_token: Some(SecretString::from(answer.access_token().secret().clone())),
-            access_expires_at: expiry(answer.expires_in(), now),
-            refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
+            access_expires_at: expiry(answer.expires_in, now),
+            access_token: Some(answer.access_token),
+            refresh_token: answer.refresh_token,
             id_token: None,
         },
         ends_by: None,
@@ -100,21 +101,41 @@ pub(super) async fn refresh(
     now: DateTime<Utc>,
     refresh_token: &SecretString,
 ) -> Result<Refreshed, FlowError> {
-    let endpoint = TokenUrl::from_url(join(base, "/login/oauth/access_token")?);
-    let answer: BasicTokenResponse =
-        token::refresh(config, endpoint, AuthType::RequestBody, http, refresh_token).await?;
-    Ok(Refreshed {
-        access_token: SecretString::from(answer.access_token().secret().clone()),
-        access_expires_at: expiry(answer.expires_in(), now),
-        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
-        id_token: None,
-    })
+    let url = join(base, "/login/oauth/access_token")?;
+    Ok(refreshed(endpoint(config, &url, http).refresh(refresh_token).await?, now))
 }
 
-async fn ask_user(base: &Url, http: &HttpClient, access_token: &str) -> Result<GitHubUser, FlowError> {
+/// GitHub reports a refused code or refresh token with status 200 and names of its own
+/// (docs.github.com, "Troubleshooting OAuth app access token request errors" and "Refreshing user access tokens").
+fn endpoint<'a>(config: &'a ProviderConfig, url: &'a Url, http: &'a HttpClient) -> TokenEndpoint<'a> {
+    let refused_grants = &["bad_verification_code", "bad_refresh_token"];
+    TokenEndpoint { config, url, client_secret_basic: false, refused_grants, http }
+}
+
+/// The primary address, if it is verified (`GET /user/emails`). Best effort: without the scope `user:email` there is
+/// none.
+async fn verified_email(base: &Url, http: &HttpClient, access_token: &SecretString) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Address {
+        email: String,
+        primary: bool,
+        verified: bool,
+    }
+    let url = Url::parse(&format!("{}/emails", api_user(base).ok()?)).ok()?;
+    let request = token::bearer_request(&url, access_token, "application/vnd.github+json")?;
+    let answer = http.send(request).await.ok().filter(|answer| answer.status().is_success())?;
+    let addresses: Vec<Address> = serde_json::from_slice(answer.body()).ok()?;
+    addresses.into_iter().find(|address| address.primary && address.verified).map(|address| address.email)
+}
+
+async fn ask_user(
+    base: &Url,
+    http: &HttpClient,
+    access_token: &SecretString,
+) -> Result<GitHubUser, FlowError> {
     let endpoint = api_user(base)?;
-    let request = token::bearer_request(&endpoint, &access_token.into(), "application/vnd.github+json")
-        .ok_or(Unavailable)?;
+    let request =
+        token::bearer_request(&endpoint, access_token, "application/vnd.github+json").ok_or(Unavailable)?;
     let answer = http.send(request).await.map_err(|error| {
         tracing::warn!(%error, "GitHub's API did not answer");
         Unavailable

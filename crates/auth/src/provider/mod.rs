@@ -6,11 +6,12 @@ mod github;
 mod keys;
 mod oidc;
 mod preset;
+mod profile;
 mod token;
 mod verify;
 
 pub use discovery::{Discovered, Unavailable};
-pub(crate) use keys::KeyCache;
+pub(crate) use keys::{AskedBy, KeyCache};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
 pub(crate) use verify::ALGORITHMS;
 pub use verify::{IdTokenError, is_identifier};
@@ -53,7 +54,7 @@ pub struct Refreshed {
 pub enum Standing {
     /// It is good.
     Good,
-    /// It is good no more (401, RFC 6750 §3.1), and with it whatever it was given for.
+    /// Rejected (401, RFC 6750 §3.1): treat the grant as revoked.
     Refused,
     /// The provider is in trouble.
     Unavailable,
@@ -121,8 +122,8 @@ impl Provider {
     /// Renews the tokens of a session.
     ///
     /// # Errors
-    /// [`FlowError::InvalidGrant`] when the refresh token is refused; [`FlowError::Unavailable`] or
-    /// [`FlowError::BadTokenAnswer`] when the provider is in trouble; else the rule its answer broke.
+    /// [`FlowError::InvalidGrant`] when the refresh token is refused, [`FlowError::AnotherUser`] when the answer is
+    /// about another user or of another issuer: then the session has no ground left. Every other error is trouble.
     pub async fn refresh(
         &self,
         refresh_token: &SecretString,
@@ -230,6 +231,11 @@ impl Provider {
         origins.dedup();
         origins
     }
+}
+
+/// A provider's text as it may stand in the log: one line, and not a long one.
+pub(crate) fn for_log(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(200).collect()
 }
 
 /// Parameters of an authorization request that differ from flow to flow.

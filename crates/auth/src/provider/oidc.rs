@@ -3,35 +3,24 @@
 use super::{
     Discovered, IdTokenError, Kind, ProviderConfig, Refreshed, Unavailable,
     discovery::Discovery,
-    token::{self, exchange},
-    verify::{OidcClaims, OidcIdToken, SidClaim, verify},
+    profile,
+    token::{self, TokenAnswer, TokenEndpoint},
+    verify::{Expected as ExpectedIdToken, IdToken, verify},
 };
 use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
+    jws::{Claims, Jws},
     logout::{Expected, LogoutRefusal, LogoutToken, LogoutTokenError},
-    session::{NewSession, SessionRecord, Tokens, User},
+    provider::keys::AskedBy,
+    session::{NewSession, SessionRecord, Tokens},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::{
-    AuthType, EmptyExtraTokenFields, IdTokenFields, IssuerUrl, OAuth2TokenResponse, StandardTokenResponse,
-    core::{CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreTokenType},
-};
+use http::header::CONTENT_TYPE;
+use openidconnect::{UserInfoUrl, core::CoreJsonWebKeySet};
 use secrecy::SecretString;
-use serde::Deserialize;
 use serde_json::{Map, Value};
-
-type TokenAnswer = StandardTokenResponse<
-    IdTokenFields<
-        SidClaim,
-        EmptyExtraTokenFields,
-        CoreGenderClaim,
-        CoreJweContentEncryptionAlgorithm,
-        CoreJwsSigningAlgorithm,
-    >,
-    CoreTokenType,
->;
 
 /// Exchanges the code and verifies what comes back.
 ///
@@ -48,27 +37,35 @@ pub(super) async fn finish(
         return Err(FlowError::Unavailable(Unavailable));
     };
     let discovered = discovery.get().await?;
-    let auth_type = if discovered.client_secret_basic { AuthType::BasicAuth } else { AuthType::RequestBody };
-    let answer: TokenAnswer =
-        exchange(config, discovered.token.clone(), auth_type, http, &authorized).await?;
+    let answer = endpoint(config, &discovered, http).exchange(&authorized).await?;
     let now = clock.now();
-    let id_token = answer.extra_fields().id_token().ok_or(IdTokenError::Missing)?;
-    let claims = verified(config, issuer, &discovered, id_token, Some(&authorized.nonce), now).await?;
-    let (user, claims_of_user) = user_of(&claims, &answer, &discovered, http).await;
+    let text = answer.id_token.as_deref().ok_or(IdTokenError::Missing)?;
+    let id_token = verified(config, issuer, &discovered, text, Some(&authorized.nonce), now).await?;
+    let claims = claims_of(&id_token, &answer, config, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
-        issuer: claims.issuer().as_str().to_owned(),
-        subject: claims.subject().as_str().to_owned(),
-        sid: claims.additional_claims().sid.clone(),
-        issued_at: claims.issue_time(),
-        user,
-        claims: claims_of_user,
-        tokens: tokens_of(&answer, id_token, now),
+        issuer: id_token.issuer,
+        subject: id_token.subject,
+        sid: id_token.sid,
+        issued_at: id_token.issued_at,
+        user: profile::user(&claims),
+        claims,
+        tokens: tokens_of(answer, now),
         ends_by: None,
     })
 }
 
-/// Renews the tokens. A new ID token must be about the same user (OpenID Connect Core §12.2).
+fn endpoint<'a>(
+    config: &'a ProviderConfig,
+    discovered: &'a Discovered,
+    http: &'a HttpClient,
+) -> TokenEndpoint<'a> {
+    let client_secret_basic = discovered.client_secret_basic;
+    TokenEndpoint { config, url: discovered.token.url(), client_secret_basic, refused_grants: &[], http }
+}
+
+/// Renews the tokens. A new ID token must be about the same user (OpenID Connect Core §12.2). One that cannot be
+/// verified is left aside: the provider has retired the old tokens by now, so the new ones are kept in any case.
 ///
 /// # Errors
 /// A [`FlowError`] that names the rule.
@@ -82,23 +79,35 @@ pub(super) async fn refresh(
 ) -> Result<Refreshed, FlowError> {
     let Kind::Oidc { issuer } = &config.kind else { return Err(FlowError::Unavailable(Unavailable)) };
     let discovered = discovery.get().await?;
-    let auth_type = if discovered.client_secret_basic { AuthType::BasicAuth } else { AuthType::RequestBody };
-    let answer: TokenAnswer =
-        token::refresh(config, discovered.token.clone(), auth_type, http, refresh_token).await?;
+    let answer = endpoint(config, &discovered, http).refresh(refresh_token).await?;
     let now = clock.now();
-    let id_token = answer.extra_fields().id_token();
-    if let Some(id_token) = id_token {
-        let claims = verified(config, issuer, &discovered, id_token, None, now).await?;
-        if claims.subject().as_str() != record.subject {
-            return Err(IdTokenError::Claims.into());
-        }
+    let id_token = match &answer.id_token {
+        None => None,
+        Some(text) => match verified(config, issuer, &discovered, text, None, now).await {
+            Ok(id_token) if id_token.subject == record.subject => Some(text.clone()),
+            Ok(_) | Err(FlowError::IdToken(IdTokenError::Issuer)) => return Err(FlowError::AnotherUser),
+            Err(error) => {
+                tracing::warn!(
+                    provider = config.id,
+                    rule = %error,
+                    session = record.public_id,
+                    "the ID token of a refresh was left aside"
+                );
+                None
+            }
+        },
+    };
+    Ok(Refreshed { id_token: id_token.map(SecretString::from), ..refreshed(answer, now) })
+}
+
+/// What a refresh brought, without its ID token.
+pub(super) fn refreshed(answer: TokenAnswer, now: DateTime<Utc>) -> Refreshed {
+    Refreshed {
+        access_expires_at: expiry(answer.expires_in, now),
+        access_token: answer.access_token,
+        refresh_token: answer.refresh_token,
+        id_token: None,
     }
-    Ok(Refreshed {
-        access_token: SecretString::from(answer.access_token().secret().clone()),
-        access_expires_at: expiry(answer.expires_in(), now),
-        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
-        id_token: id_token.map(|token| SecretString::from(token.to_string())),
-    })
 }
 
 /// Checks a logout token of this provider.
@@ -112,9 +121,13 @@ pub(super) async fn check_logout_token(
     now: DateTime<Utc>,
 ) -> Result<LogoutToken, LogoutRefusal> {
     let issuer = &discovered.endpoints.issuer;
-    let expected = Expected { issuer, audience: &config.client_id, typ_required: false };
+    let (audience, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
+    let expected = Expected { issuer, audience, typ_required: false, tolerance };
     let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, now);
-    Ok(discovered.keys.check(|error| *error == LogoutTokenError::UnknownKey, check).await??)
+    Ok(discovered
+        .keys
+        .check(AskedBy::Anybody, |error| *error == LogoutTokenError::UnknownKey, check)
+        .await??)
 }
 
 /// Tells the provider that a refresh token is not needed any more (RFC 7009 §2.1), with everything that
@@ -142,86 +155,75 @@ pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) 
 
 async fn verified(
     config: &ProviderConfig,
-    issuer: &IssuerUrl,
+    issuer: &openidconnect::IssuerUrl,
     discovered: &Discovered,
-    id_token: &OidcIdToken,
+    text: &str,
     nonce: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<OidcClaims, FlowError> {
-    let check = |jwks: &_| verify(id_token, &config.client_id, issuer, jwks, nonce, now);
-    Ok(discovered.keys.check(|error| *error == IdTokenError::UnknownKey, check).await??)
+) -> Result<IdToken, FlowError> {
+    let (client_id, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
+    let expected = ExpectedIdToken { issuer: issuer.as_str(), client_id, nonce, tolerance };
+    let check = |jwks: &CoreJsonWebKeySet| verify(text, &expected, jwks, now);
+    Ok(discovered.keys.check(AskedBy::Provider, |error| *error == IdTokenError::UnknownKey, check).await??)
 }
 
-/// The user from the ID token; from `/userinfo` where the ID token says nothing about them. A failing
-/// `/userinfo` costs the name, not the sign-in. With all the claims that led to them.
-async fn user_of(
-    claims: &OidcClaims,
+/// The claims of the ID token, with those of `/userinfo` where the app may miss something without them. A failing
+/// `/userinfo` costs what it would have said, not the sign-in.
+async fn claims_of(
+    id_token: &IdToken,
     answer: &TokenAnswer,
+    config: &ProviderConfig,
     discovered: &Discovered,
     http: &HttpClient,
-) -> (User, Map<String, Value>) {
-    let mut all = match serde_json::to_value(claims) {
-        Ok(Value::Object(all)) => all,
-        _ => Map::new(),
+) -> Map<String, Value> {
+    let mut claims = id_token.claims.clone();
+    profile::normalise(&mut claims);
+    let Some(endpoint) = discovered.userinfo.as_ref().filter(|_| profile::is_thin(&claims)) else {
+        return claims;
     };
-    let from_token = User {
-        name: claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned()),
-        email: claims.email().map(|email| email.as_str().to_owned()),
-        picture: claims
-            .picture()
-            .and_then(|picture| picture.get(None))
-            .map(|picture| picture.as_str().to_owned()),
-    };
-    if from_token != User::default() {
-        return (from_token, all);
-    }
-    let Some(endpoint) = &discovered.userinfo else {
-        return (from_token, all);
-    };
-    match userinfo(endpoint.url(), answer.access_token().secret(), http).await {
+    match userinfo(endpoint, &answer.access_token, discovered, http).await {
         // The answer must be about the same user (OpenID Connect Core §5.3.2).
-        Some(told) if told.sub == claims.subject().as_str() => {
-            // `email_verified` is a word about the address beside it, and about no other: both come from here.
-            for name in ["email", "email_verified"] {
-                all.remove(name);
-            }
-            if let Some(email) = &told.user.email {
-                all.insert("email".to_owned(), Value::String(email.clone()));
-            }
-            // For the rest the ID token's word stands.
-            for (name, value) in told.others {
-                all.entry(name).or_insert(value);
-            }
-            (told.user, all)
+        Some(told) if told.get("sub").and_then(Value::as_str) == Some(&id_token.subject) => {
+            profile::merge(&mut claims, told);
         }
-        _ => {
-            tracing::warn!("userinfo gave nothing usable; going on with the ID token alone");
-            (from_token, all)
+        Some(_) => {
+            tracing::warn!(provider = config.id, rule = "userinfo_subject", "userinfo is about another user");
         }
+        None => tracing::warn!(
+            provider = config.id,
+            "userinfo gave nothing usable; going on with the ID token alone"
+        ),
     }
+    claims
 }
 
-/// The part of `/userinfo` that we read (OpenID Connect Core §5.3.2).
-#[derive(Deserialize)]
-struct UserInfo {
-    sub: String,
-    #[serde(flatten)]
-    user: User,
-    #[serde(flatten)]
-    others: Map<String, Value>,
+/// The claims at `/userinfo`: JSON, or a JWT that the provider signed (OpenID Connect Core §5.3.2).
+async fn userinfo(
+    endpoint: &UserInfoUrl,
+    access_token: &SecretString,
+    discovered: &Discovered,
+    http: &HttpClient,
+) -> Option<Map<String, Value>> {
+    let request = token::bearer_request(endpoint.url(), access_token, "application/json, application/jwt")?;
+    let answer = http.send(request).await.ok().filter(|answer| answer.status().is_success())?;
+    let content_type =
+        answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !content_type.to_ascii_lowercase().starts_with("application/jwt") {
+        return serde_json::from_slice(answer.body()).ok();
+    }
+    let text = std::str::from_utf8(answer.body()).ok()?.trim();
+    let check = |jwks: &CoreJsonWebKeySet| Jws::parse(text).and_then(|jws| jws.verified(jwks));
+    let needs_another_key = |error: &crate::jws::JwsError| *error == crate::jws::JwsError::UnknownKey;
+    let claims = Claims(discovered.keys.check(AskedBy::Provider, needs_another_key, check).await.ok()?.ok()?);
+    let issuer = claims.text("iss").ok()?;
+    issuer.is_none_or(|issuer| issuer == discovered.endpoints.issuer).then_some(claims.0)
 }
 
-async fn userinfo(endpoint: &url::Url, access_token: &str, http: &HttpClient) -> Option<UserInfo> {
-    let request = token::bearer_request(endpoint, &access_token.into(), "application/json")?;
-    let answer = http.send(request).await.ok()?;
-    answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()
-}
-
-fn tokens_of(answer: &TokenAnswer, id_token: &OidcIdToken, now: DateTime<Utc>) -> Tokens {
+fn tokens_of(answer: TokenAnswer, now: DateTime<Utc>) -> Tokens {
     Tokens {
-        access_token: Some(SecretString::from(answer.access_token().secret().clone())),
-        access_expires_at: expiry(answer.expires_in(), now),
-        refresh_token: answer.refresh_token().map(|token| SecretString::from(token.secret().clone())),
-        id_token: Some(SecretString::from(id_token.to_string())),
+        access_expires_at: expiry(answer.expires_in, now),
+        access_token: Some(answer.access_token),
+        refresh_token: answer.refresh_token,
+        id_token: answer.id_token.map(SecretString::from),
     }
 }

@@ -1,8 +1,10 @@
 //! The providers we know by name, and what is special about each.
 
 use crate::origin::is_loopback;
+use chrono::TimeDelta;
 use openidconnect::IssuerUrl;
 use secrecy::SecretString;
+use std::time::Duration;
 use url::Url;
 
 /// What is known about a provider before anybody configures it.
@@ -79,7 +81,17 @@ pub struct ProviderConfig {
     pub scopes: String,
     /// Parameters it wants on top.
     pub extra_params: &'static [(&'static str, &'static str)],
+    /// How long its token endpoint may take (`AUTH_TOKEN_TIMEOUT`). Given up earlier, a rotated refresh token would be
+    /// lost with the answer.
+    pub token_timeout: Duration,
+    /// How far its clock may be off (`AUTH_CLOCK_TOLERANCE`).
+    pub clock_tolerance: TimeDelta,
 }
+
+/// How long a token endpoint may take, unless `AUTH_TOKEN_TIMEOUT` says otherwise.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How far a provider's clock may be off, unless `AUTH_CLOCK_TOLERANCE` says otherwise.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(30);
 
 /// How a provider speaks.
 #[derive(Clone, Debug)]
@@ -128,6 +140,8 @@ impl ProviderConfig {
             client_secret,
             scopes: preset.scopes.into(),
             extra_params: preset.extra_params,
+            token_timeout: TOKEN_TIMEOUT,
+            clock_tolerance: CLOCK_TOLERANCE,
         })
     }
 }

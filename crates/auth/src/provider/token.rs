@@ -1,69 +1,160 @@
-//! The request to a token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.5).
+//! The token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5), and requests that show an access token.
+//!
+//! Read with tolerance, judged strictly: a lifetime may be a number or a string, members that are not needed may be
+//! anything. But only a refusal of the grant itself counts as one; every other answer is a provider in trouble.
 
-use super::{ProviderConfig, Standing, Unavailable};
+use super::{ProviderConfig, Standing, Unavailable, for_log};
 use crate::{
     flow::{Authorized, FlowError},
     http::{HttpClient, HttpError},
 };
-use ::http::{Request, StatusCode, header};
-use openidconnect::{
-    AuthType, AuthorizationCode, ClientId, ClientSecret, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, StandardErrorResponse, TokenUrl,
-    core::{
-        CoreErrorResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
-        CoreTokenIntrospectionResponse,
-    },
-};
+use ::http::{HeaderValue, Request, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
-use std::borrow::Cow;
+use serde_json::{Map, Value};
+use std::time::Duration;
 use url::Url;
 
-type TokenClient<Answer> = oauth2::Client<
-    StandardErrorResponse<CoreErrorResponseType>,
-    Answer,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
->;
-
-/// Exchanges a code for tokens.
-///
-/// # Errors
-/// What the endpoint's refusal means.
-pub(super) async fn exchange<Answer: oauth2::TokenResponse>(
-    config: &ProviderConfig,
-    endpoint: TokenUrl,
-    auth_type: AuthType,
-    http: &HttpClient,
-    authorized: &Authorized,
-) -> Result<Answer, FlowError> {
-    client::<Answer>(config, auth_type)
-        .set_token_uri(endpoint)
-        .exchange_code(AuthorizationCode::new(authorized.code.expose_secret().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(authorized.code_verifier.expose_secret().to_owned()))
-        .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(authorized.redirect_uri.clone())))
-        .request_async(http)
-        .await
-        .map_err(|error| refusal(&error))
+/// What a token endpoint gave (RFC 6749 §5.1).
+pub(super) struct TokenAnswer {
+    pub(super) access_token: SecretString,
+    pub(super) expires_in: Option<Duration>,
+    pub(super) refresh_token: Option<SecretString>,
+    pub(super) id_token: Option<String>,
 }
 
-/// Exchanges a refresh token for new tokens (RFC 6749 §6).
-///
-/// # Errors
-/// What the endpoint's refusal means.
-pub(super) async fn refresh<Answer: oauth2::TokenResponse>(
-    config: &ProviderConfig,
-    endpoint: TokenUrl,
-    auth_type: AuthType,
-    http: &HttpClient,
-    refresh_token: &SecretString,
-) -> Result<Answer, FlowError> {
-    client::<Answer>(config, auth_type)
-        .set_token_uri(endpoint)
-        .exchange_refresh_token(&RefreshToken::new(refresh_token.expose_secret().to_owned()))
-        .request_async(http)
+/// A provider's token endpoint, and how it is asked.
+pub(super) struct TokenEndpoint<'a> {
+    pub(super) config: &'a ProviderConfig,
+    pub(super) url: &'a Url,
+    /// Client authentication in the header; else in the form (RFC 6749 §2.3.1).
+    pub(super) client_secret_basic: bool,
+    /// What this provider calls `invalid_grant`, documented by it, besides that.
+    pub(super) refused_grants: &'static [&'static str],
+    pub(super) http: &'a HttpClient,
+}
+
+impl TokenEndpoint<'_> {
+    /// Exchanges a code for tokens.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(super) async fn exchange(&self, authorized: &Authorized) -> Result<TokenAnswer, FlowError> {
+        self.ask(&[
+            ("grant_type", "authorization_code"),
+            ("code", authorized.code.expose_secret()),
+            ("redirect_uri", authorized.redirect_uri.as_str()),
+            ("code_verifier", authorized.code_verifier.expose_secret()),
+        ])
         .await
-        .map_err(|error| refusal(&error))
+    }
+
+    /// Exchanges a refresh token for new tokens.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(super) async fn refresh(&self, refresh_token: &SecretString) -> Result<TokenAnswer, FlowError> {
+        self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())]).await
+    }
+
+    /// # Errors
+    /// [`FlowError::InvalidGrant`] when the grant was refused, and for nothing else; [`FlowError::ClientRefused`] for
+    /// another refusal; [`FlowError::Unavailable`] without an answer; [`FlowError::BadTokenAnswer`] for one that
+    /// cannot be read. The log has the reason.
+    async fn ask(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, FlowError> {
+        let Self { config, http, .. } = self;
+        let mut request = form_request(http, config, self.url, self.client_secret_basic, fields);
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let answer = http.send_within(request, config.token_timeout).await.map_err(|error| {
+            tracing::warn!(provider = config.id, %error, "the token endpoint did not answer");
+            Unavailable
+        })?;
+        let status = answer.status();
+        let body = match serde_json::from_slice::<Value>(answer.body()) {
+            Ok(Value::Object(body)) => body,
+            _ => {
+                tracing::warn!(
+                    provider = config.id,
+                    status = status.as_u16(),
+                    "the token endpoint's answer is no JSON"
+                );
+                return Err(FlowError::BadTokenAnswer);
+            }
+        };
+        if let Some(error) = text(&body, "error").filter(|error| !error.is_empty()) {
+            return Err(self.refusal(status, error, text(&body, "error_description").unwrap_or_default()));
+        }
+        if !status.is_success() {
+            tracing::warn!(
+                provider = config.id,
+                status = status.as_u16(),
+                "the token endpoint is in trouble"
+            );
+            return Err(FlowError::BadTokenAnswer);
+        }
+        read(&body).ok_or_else(|| {
+            tracing::warn!(provider = config.id, "the token endpoint's answer has no usable access token");
+            FlowError::BadTokenAnswer
+        })
+    }
+
+    /// What an `error` means (RFC 6749 §5.2). Trouble stays trouble whatever it says beside its status.
+    fn refusal(&self, status: StatusCode, error: &str, description: &str) -> FlowError {
+        let is_trouble = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+        let is_refused = error == "invalid_grant" || self.refused_grants.contains(&error);
+        tracing::warn!(
+            provider = self.config.id,
+            status = status.as_u16(),
+            error = for_log(error),
+            description = for_log(description),
+            "the token endpoint refused"
+        );
+        match (is_refused, is_trouble) {
+            (true, false) => FlowError::InvalidGrant,
+            (_, true) => FlowError::BadTokenAnswer,
+            (false, false) => FlowError::ClientRefused,
+        }
+    }
+}
+
+fn read(body: &Map<String, Value>) -> Option<TokenAnswer> {
+    let secret = |name: &str| text(body, name).filter(|text| !text.is_empty()).map(SecretString::from);
+    let is_bearer = text(body, "token_type").is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+    Some(TokenAnswer {
+        access_token: secret("access_token").filter(|_| is_bearer)?,
+        expires_in: body.get("expires_in").and_then(lifetime),
+        refresh_token: secret("refresh_token"),
+        id_token: text(body, "id_token").filter(|text| !text.is_empty()).map(str::to_owned),
+    })
+}
+
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Option<&'b str> {
+    body.get(name)?.as_str()
+}
+
+/// Seconds, as a number or in a string; without a fraction, and no longer than a year means anything.
+fn lifetime(value: &Value) -> Option<Duration> {
+    const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
+    let seconds = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+    (seconds.is_finite() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST).floor()))
+}
+
+/// A form for one of the provider's endpoints, with client authentication.
+fn form_request(
+    http: &HttpClient,
+    config: &ProviderConfig,
+    url: &Url,
+    client_secret_basic: bool,
+    fields: &[(&str, &str)],
+) -> Request<Vec<u8>> {
+    let secret = config.client_secret.as_ref().map(|secret| secret.expose_secret());
+    let in_header = secret.filter(|_| client_secret_basic);
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    if in_header.is_none() {
+        form.append_pair("client_id", &config.client_id);
+        form.extend_pairs(secret.map(|secret| ("client_secret", secret)));
+    }
+    http.post_form(url, form.finish(), in_header.map(|secret| (&*config.client_id, secret)))
 }
 
 /// Revokes a refresh token (RFC 7009 §2.1); returns the status.
@@ -77,14 +168,8 @@ pub(super) async fn revoke(
     http: &HttpClient,
     refresh_token: &SecretString,
 ) -> Result<StatusCode, HttpError> {
-    let secret = config.client_secret.as_ref().map(|secret| secret.expose_secret());
-    let in_header = secret.filter(|_| client_secret_basic);
-    let in_form = || [("client_id", Some(config.client_id.as_str())), ("client_secret", secret)];
-    let fields = [("token", Some(refresh_token.expose_secret())), ("token_type_hint", Some("refresh_token"))];
-    let fields = fields.into_iter().chain(in_form().into_iter().filter(|_| in_header.is_none()));
-    let fields = fields.filter_map(|(name, value)| Some((name, value?)));
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let request = http.post_form(endpoint, form, in_header.map(|secret| (&*config.client_id, secret)));
+    let fields = [("token", refresh_token.expose_secret()), ("token_type_hint", "refresh_token")];
+    let request = form_request(http, config, endpoint, client_secret_basic, &fields);
     Ok(http.send(request).await?.status())
 }
 
@@ -113,26 +198,52 @@ pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &S
     }
 }
 
-fn client<Answer: oauth2::TokenResponse>(
-    config: &ProviderConfig,
-    auth_type: AuthType,
-) -> TokenClient<Answer> {
-    let client = TokenClient::new(ClientId::new(config.client_id.clone())).set_auth_type(auth_type);
-    match &config.client_secret {
-        Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
-        None => client,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
 
-/// What a refusal means (RFC 6749 §5.2). What cannot be read is either the error page of a provider in
-/// trouble or a broken answer; nothing was signed in either way.
-fn refusal(error: &RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>) -> FlowError {
-    match error {
-        RequestTokenError::ServerResponse(answer) => match answer.error() {
-            CoreErrorResponseType::InvalidGrant => FlowError::InvalidGrant,
-            _ => FlowError::ClientRefused,
-        },
-        RequestTokenError::Request(_) => FlowError::Unavailable(Unavailable),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => FlowError::BadTokenAnswer,
+    #[test]
+    fn a_lifetime_may_be_written_in_many_ways() {
+        for (value, seconds) in [
+            (json!(3600), Some(3600)),
+            (json!("3600"), Some(3600)),
+            (json!(" 3600 "), Some(3600)),
+            (json!(3599.9), Some(3599)),
+            (json!("3600.5"), Some(3600)),
+            (json!(1e30), Some(366 * 24 * 3600)),
+            (json!(0), None),
+            (json!(-1), None),
+            (json!(null), None),
+            (json!(""), None),
+            (json!("soon"), None),
+            (json!("NaN"), None),
+            (json!([3600]), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(lifetime(&value).map(|lifetime| lifetime.as_secs()), seconds, "{value}");
+        }
+    }
+
+    #[test]
+    fn members_that_are_not_needed_may_be_anything() {
+        let read = |body: Value| read(body.as_object().unwrap());
+        for body in [
+            json!({"access_token": "a"}),
+            json!({"access_token": "a", "token_type": "bearer", "scope": null, "expires_in": {}}),
+            json!({"access_token": "a", "token_type": "Bearer", "scope": ["x"], "refresh_token": "", "id_token": null}),
+        ] {
+            let answer = read(body.clone()).unwrap();
+            assert!(answer.refresh_token.is_none() && answer.id_token.is_none(), "{body}");
+        }
+        for body in [
+            json!({}),
+            json!({"access_token": ""}),
+            json!({"access_token": null}),
+            json!({"access_token": ["a"]}),
+            json!({"access_token": "a", "token_type": "mac"}),
+        ] {
+            assert!(read(body.clone()).is_none(), "{body}");
+        }
     }
 }

@@ -1,15 +1,12 @@
 //! The rules for an ID token (OpenID Connect Core §3.1.3.7), each with its name.
+//!
+//! What a decision hangs on is judged strictly: a claim of the wrong type is a refusal that names it. What only
+//! describes the user is read with tolerance elsewhere ([`profile`](super::profile)).
 
+use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim};
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::{
-    AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier, IssuerUrl,
-    Nonce, SignatureVerificationError,
-    core::{CoreGenderClaim, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm},
-};
-use serde::{Deserialize, Serialize};
-
-/// How far the provider's clock may be off.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
+use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use serde_json::{Map, Value};
 
 /// Asymmetric algorithms only: with one of these, knowing the public key does not let anybody sign.
 pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
@@ -24,18 +21,6 @@ pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// Claims beyond the standard set.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct SidClaim {
-    /// The provider's session (Back-Channel Logout 1.0 §2.1).
-    pub sid: Option<String>,
-}
-impl AdditionalClaims for SidClaim {}
-
-pub(super) type OidcIdToken =
-    IdToken<SidClaim, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-pub(super) type OidcClaims = IdTokenClaims<SidClaim, CoreGenderClaim>;
-
 /// The rule an ID token broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdTokenError {
@@ -45,6 +30,9 @@ pub enum IdTokenError {
     /// It cannot be read.
     #[error("id_token_malformed")]
     Malformed,
+    /// It is a token of another kind (RFC 8725 §3.11).
+    #[error("id_token_type")]
+    Type,
     /// `iss` is not the provider (rule 2).
     #[error("id_token_issuer")]
     Issuer,
@@ -63,7 +51,7 @@ pub enum IdTokenError {
     /// `exp` has passed (rule 9).
     #[error("id_token_expired")]
     Expired,
-    /// `iat` lies in the future (rule 10).
+    /// `iat` or `nbf` lies in the future (rule 10).
     #[error("id_token_not_yet_valid")]
     NotYetValid,
     /// `nonce` is missing or another flow's (rule 11).
@@ -72,9 +60,51 @@ pub enum IdTokenError {
     /// `sub` is empty, or longer than 255 characters (OpenID Connect Core §2).
     #[error("id_token_subject")]
     Subject,
-    /// Any other rule.
-    #[error("id_token_claims")]
-    Claims,
+    /// This claim is missing or has the wrong type.
+    #[error("id_token_claim: {0}")]
+    Claim(&'static str),
+}
+
+impl From<JwsError> for IdTokenError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Malformed => Self::Malformed,
+            JwsError::Algorithm => Self::Algorithm,
+            JwsError::UnknownKey => Self::UnknownKey,
+            JwsError::Signature => Self::Signature,
+            JwsError::NotYetValid => Self::NotYetValid,
+            JwsError::Expired => Self::Expired,
+        }
+    }
+}
+
+impl From<WrongClaim> for IdTokenError {
+    fn from(WrongClaim(name): WrongClaim) -> Self {
+        Self::Claim(name)
+    }
+}
+
+/// What an ID token must say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) client_id: &'a str,
+    /// `None` for one that came with a refresh, which need not carry one (OpenID Connect Core §12.2).
+    pub(super) nonce: Option<&'a str>,
+    /// How far the provider's clock may be off.
+    pub(super) tolerance: TimeDelta,
+}
+
+/// An ID token that kept every rule.
+#[derive(Clone, Debug)]
+pub(super) struct IdToken {
+    pub(super) issuer: String,
+    pub(super) subject: String,
+    /// The provider's session (Back-Channel Logout 1.0 §2.1).
+    pub(super) sid: Option<String>,
+    pub(super) issued_at: DateTime<Utc>,
+    /// All of its claims.
+    pub(super) claims: Map<String, Value>,
 }
 
 /// Longest `sub` there may be, characters (OpenID Connect Core §2); a `sid` has no business to be longer either.
@@ -86,61 +116,69 @@ pub fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.len() <= 4 * MAX_SUBJECT && text.chars().count() <= MAX_SUBJECT
 }
 
-/// Checks an ID token against every rule. `nonce` is `None` for one that came with a refresh, which need
-/// not carry one (OpenID Connect Core §12.2).
+/// Checks an ID token against every rule. The signature comes first: what a later rule refuses was really said by the
+/// provider.
 ///
 /// # Errors
 /// The first rule it breaks.
 pub(super) fn verify(
-    token: &OidcIdToken,
-    client_id: &str,
-    issuer: &IssuerUrl,
+    text: &str,
+    expected: &Expected<'_>,
     jwks: &CoreJsonWebKeySet,
-    nonce: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<OidcClaims, IdTokenError> {
-    let verifier =
-        IdTokenVerifier::new_public_client(ClientId::new(client_id.into()), issuer.clone(), jwks.clone())
-            .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || now - SKEW)
-            .set_issue_time_verifier_fn(move |issued_at| {
-                if issued_at > now + SKEW { Err(NOT_YET_VALID.to_owned()) } else { Ok(()) }
-            });
-    let expected = |found: Option<&Nonce>| match nonce {
-        Some(nonce) if found.is_none_or(|found| found.secret() != nonce) => Err("another nonce".to_owned()),
-        _ => Ok(()),
-    };
-    let claims = token.clone().into_claims(&verifier, expected).map_err(|error| name(&error))?;
-    // The library leaves `azp` (rules 4 and 5) to us.
-    if claims.authorized_party().is_some_and(|party| party.as_str() != client_id) {
-        return Err(IdTokenError::Audience);
+) -> Result<IdToken, IdTokenError> {
+    let jws = Jws::parse(text)?;
+    if jws.header.typ.as_deref().is_some_and(is_another_kind) {
+        return Err(IdTokenError::Type);
     }
-    let sid = claims.additional_claims().sid.as_deref();
-    if !is_identifier(claims.subject().as_str()) || sid.is_some_and(|sid| !is_identifier(sid)) {
+    let claims = Claims(jws.verified(jwks)?);
+    let issuer = claims.text("iss")?.ok_or(WrongClaim("iss"))?;
+    if issuer != expected.issuer {
+        return Err(IdTokenError::Issuer);
+    }
+    check_audience(&claims, expected.client_id)?;
+    let subject = claims.text("sub")?.ok_or(WrongClaim("sub"))?;
+    let sid = claims.text("sid")?;
+    if !is_identifier(subject) || sid.is_some_and(|sid| !is_identifier(sid)) {
         return Err(IdTokenError::Subject);
     }
-    Ok(claims)
+    let issued_at = check_times(&claims, expected.tolerance, now)?;
+    let nonce = claims.text("nonce")?;
+    if expected.nonce.is_some() && nonce != expected.nonce {
+        return Err(IdTokenError::Nonce);
+    }
+    claims.text("acr")?;
+    claims.texts("amr")?;
+    let (issuer, subject, sid) = (issuer.to_owned(), subject.to_owned(), sid.map(str::to_owned));
+    Ok(IdToken { issuer, subject, sid, issued_at, claims: claims.0 })
 }
 
-/// How the verifier reports our own rule about `iat`.
-const NOT_YET_VALID: &str = "issued in the future";
+/// Kinds of tokens that a provider signs with the same keys (RFC 9068 §2.1, Back-Channel Logout 1.0 §2.4).
+fn is_another_kind(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.strip_prefix("application/").unwrap_or(&typ), "logout+jwt" | "at+jwt")
+}
 
-fn name(error: &ClaimsVerificationError) -> IdTokenError {
-    use ClaimsVerificationError as E;
-    use SignatureVerificationError as S;
-    match error {
-        E::Expired(text) if text == NOT_YET_VALID => IdTokenError::NotYetValid,
-        E::Expired(_) => IdTokenError::Expired,
-        E::InvalidAudience(_) => IdTokenError::Audience,
-        E::InvalidIssuer(_) => IdTokenError::Issuer,
-        E::InvalidNonce(_) => IdTokenError::Nonce,
-        E::SignatureVerification(S::NoMatchingKey | S::AmbiguousKeyId(_)) => IdTokenError::UnknownKey,
-        E::SignatureVerification(S::DisallowedAlg(_) | S::NoSignature | S::UnsupportedAlg(_)) => {
-            IdTokenError::Algorithm
-        }
-        E::SignatureVerification(_) => IdTokenError::Signature,
-        _ => IdTokenError::Claims,
+fn check_audience(claims: &Claims, client_id: &str) -> Result<(), IdTokenError> {
+    let named = claims.audience()?;
+    let is_only_us = !named.is_empty() && named.iter().all(|named| *named == client_id);
+    let azp = claims.text("azp")?;
+    if is_only_us && azp.is_none_or(|azp| azp == client_id) { Ok(()) } else { Err(IdTokenError::Audience) }
+}
+
+fn check_times(
+    claims: &Claims,
+    tolerance: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, IdTokenError> {
+    let issued_at = claims.time("iat")?.ok_or(WrongClaim("iat"))?;
+    let expires_at = claims.time("exp")?.ok_or(WrongClaim("exp"))?;
+    let not_before = claims.time("nbf")?;
+    claims.time("auth_time")?;
+    if not_before.is_some_and(|not_before| not_before > now + tolerance) {
+        return Err(IdTokenError::NotYetValid);
     }
+    Ok(Validity::within(tolerance, issued_at, expires_at, now)?.issued_at)
 }
 
 #[cfg(test)]

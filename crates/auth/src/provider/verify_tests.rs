@@ -1,7 +1,7 @@
 use super::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, core::CoreEdDsaPrivateSigningKey};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEILP5X9fZhvrPN4UPZgnqgESXxleikfyESWaE0vNSYnWx\n\
@@ -37,23 +37,22 @@ fn good_header() -> Value {
     json!({"alg": "EdDSA", "kid": "k1"})
 }
 
-fn check_at(token: &str, now: i64) -> Result<OidcClaims, IdTokenError> {
+fn check_at(token: &str, now: i64) -> Result<IdToken, IdTokenError> {
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
-    let issuer = IssuerUrl::new("https://op.example".into()).unwrap();
-    let now = DateTime::from_timestamp(now, 0).unwrap();
-    let token = token.parse().map_err(|_| IdTokenError::Malformed)?;
-    verify(&token, "client", &issuer, &jwks, Some("n"), now)
+    let tolerance = TimeDelta::seconds(30);
+    let expected =
+        Expected { issuer: "https://op.example", client_id: "client", nonce: Some("n"), tolerance };
+    verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
 }
 
-fn check(changes: Value) -> Result<OidcClaims, IdTokenError> {
+fn check(changes: Value) -> Result<IdToken, IdTokenError> {
     check_at(&token(&good_header(), &claims(changes)), NOW)
 }
 
 #[test]
 fn a_good_token_tells_who_it_is() {
     let claims = check(json!({})).unwrap();
-    assert_eq!(claims.subject().as_str(), "alice");
-    assert_eq!(claims.additional_claims().sid.as_deref(), Some("s1"));
+    assert_eq!((claims.subject.as_str(), claims.sid.as_deref()), ("alice", Some("s1")));
     assert!(check(json!({"azp": "client", "sid": null})).is_ok());
 }
 
@@ -68,6 +67,27 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"azp": "other"}), IdTokenError::Audience),
         (json!({"nonce": "another flow's"}), IdTokenError::Nonce),
         (json!({"nonce": null}), IdTokenError::Nonce),
+        (json!({"nbf": NOW + 31}), IdTokenError::NotYetValid),
+        (json!({"sub": ""}), IdTokenError::Subject),
+        (json!({"sub": "x".repeat(256)}), IdTokenError::Subject),
+        (json!({"sub": "x".repeat(300_000)}), IdTokenError::Subject),
+        (json!({"sid": ""}), IdTokenError::Subject),
+        (json!({"sub": null}), IdTokenError::Claim("sub")),
+        (json!({"sub": 42}), IdTokenError::Claim("sub")),
+        (json!({"iss": ["https://op.example"]}), IdTokenError::Claim("iss")),
+        (json!({"aud": null}), IdTokenError::Claim("aud")),
+        (json!({"aud": {"client": true}}), IdTokenError::Claim("aud")),
+        (json!({"aud": ["client", 1]}), IdTokenError::Claim("aud")),
+        (json!({"azp": ["client"]}), IdTokenError::Claim("azp")),
+        (json!({"nonce": ["n"]}), IdTokenError::Claim("nonce")),
+        (json!({"exp": null}), IdTokenError::Claim("exp")),
+        (json!({"exp": "1800000300"}), IdTokenError::Claim("exp")),
+        (json!({"iat": true}), IdTokenError::Claim("iat")),
+        (json!({"nbf": "now"}), IdTokenError::Claim("nbf")),
+        (json!({"auth_time": "now"}), IdTokenError::Claim("auth_time")),
+        (json!({"acr": 2}), IdTokenError::Claim("acr")),
+        (json!({"amr": "pwd"}), IdTokenError::Claim("amr")),
+        (json!({"sid": 7}), IdTokenError::Claim("sid")),
     ] {
         assert_eq!(check(changes.clone()).unwrap_err(), expected, "{changes}");
     }
@@ -109,4 +129,26 @@ fn what_is_no_token_is_malformed() {
     for text in ["", "a.b.c", "eyJ", "...."] {
         assert_eq!(check_at(text, NOW).unwrap_err(), IdTokenError::Malformed, "{text}");
     }
+}
+
+#[test]
+fn times_may_have_fractions_and_profile_claims_any_shape() {
+    let now = 1_800_000_000.0;
+    let odd = json!({
+        "iat": now - 0.5, "exp": now + 300.25, "nbf": now, "auth_time": now - 10.75, "amr": ["pwd"], "acr": "1",
+        "name": null, "email": ["a"], "email_verified": "true", "updated_at": "yesterday", "address": "a street",
+        "phone_number_verified": 1, "locale": {}, "sub": "x".repeat(255),
+    });
+    assert_eq!(check(odd).unwrap().issued_at.timestamp_millis(), 1_799_999_999_500);
+    assert!(check(json!({"aud": "client"})).is_ok());
+}
+
+#[test]
+fn a_token_of_another_kind_is_refused() {
+    for typ in ["logout+jwt", "application/logout+jwt", "at+jwt", "AT+JWT"] {
+        let token = token(&json!({"alg": "EdDSA", "kid": "k1", "typ": typ}), &claims(json!({})));
+        assert_eq!(check_at(&token, NOW).unwrap_err(), IdTokenError::Type, "{typ}");
+    }
+    let plain = token(&json!({"alg": "EdDSA", "kid": "k1", "typ": "JWT"}), &claims(json!({})));
+    assert!(check_at(&plain, NOW).is_ok());
 }

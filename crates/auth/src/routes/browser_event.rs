@@ -6,7 +6,7 @@ use crate::{
     Auth,
     browser::{BrowserEvent, BrowserEventError},
     events::SessionEvent,
-    provider::Unavailable,
+    provider::{AskedBy, Unavailable},
     store::StoreError,
 };
 use axum::{
@@ -61,7 +61,7 @@ async fn receive(auth: &Auth, text: Option<&str>) -> Result<(), Refusal> {
     let audience = &identity.client().client_id;
     let needs_another_key = |error: &BrowserEventError| *error == BrowserEventError::UnknownKey;
     let verify = |jwks: &_| BrowserEvent::verify(text, &issuer, audience, jwks, auth.clock.now());
-    let event = identity.keys().check(needs_another_key, verify).await??;
+    let event = identity.keys().check(AskedBy::Anybody, needs_another_key, verify).await??;
     let id = Sha256::digest(["browser event ", &event.jti].concat()).into();
     if !auth.sessions.use_id(&id, event.expires_at).await? {
         return Err(BrowserEventError::Replayed.into());

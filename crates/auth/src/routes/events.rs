@@ -166,7 +166,7 @@ impl Watch {
         match self.auth.sessions.look(&self.key).await {
             Ok(Resolution::SignedIn(key, record)) => {
                 // A tab that only listens is a session in use too: its provider is asked in time.
-                self.auth.refresher.renew_if_due(&self.auth.sessions.session(key, record.clone()));
+                self.auth.refresher.renew_if_attended(&self.auth.sessions.session(key, record.clone()));
                 let expires_at = record.expires_at;
                 let left = expires_at - self.auth.clock.now();
                 let is_near = left <= WARNING;

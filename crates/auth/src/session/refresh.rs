@@ -30,13 +30,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::{Semaphore, watch};
 
-/// How long before its end an access token is renewed, on use.
+/// How long before its end an access token is renewed, on use; half of its life at most.
 const LEAD: TimeDelta = TimeDelta::seconds(60);
 /// Spread over this much, so that sessions which began together do not renew together.
 const JITTER_SECONDS: i64 = 15;
-/// How long one attempt may hold the lease; longer than any request to the provider takes.
-const LEASE: TimeDelta = TimeDelta::seconds(15);
+/// How much longer an attempt may hold the lease than the provider's token endpoint may take.
+const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(15);
+/// How long a request waits for an attempt. The attempt goes on without it.
+const WAIT: Duration = Duration::from_secs(5);
+/// Attempts at one provider at a time.
+const PER_PROVIDER: usize = 64;
+/// How long a session is renewed for tabs that only listen, after its user was last active. Beyond it the
+/// provider's own limits count.
+const ATTENDED: TimeDelta = TimeDelta::minutes(10);
 /// How often a process looks whether another has finished.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a result is handed to those who come late.
@@ -92,6 +100,10 @@ struct Inner {
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
     /// Sessions whose provider is left alone for a while.
     pauses: Mutex<HashMap<SessionKey, Pause>>,
+    /// Room for attempts, at each provider.
+    room: Vec<Arc<Semaphore>>,
+    /// How many attempts are under way.
+    under_way: watch::Sender<usize>,
 }
 
 impl Refresher {
@@ -99,7 +111,9 @@ impl Refresher {
     #[must_use]
     pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
         let (attempts, pauses) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { sessions, providers, clock, attempts, pauses }))
+        let room = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
+        let under_way = watch::Sender::new(0);
+        Self(Arc::new(Inner { sessions, providers, clock, attempts, pauses, room, under_way }))
     }
 
     /// An access token that is good for a while, for a call to one of the provider's APIs.
@@ -127,10 +141,28 @@ impl Refresher {
         }
     }
 
+    /// The same for a tab that only listens: not when its user has been away for a while.
+    pub fn renew_if_attended(&self, session: &Session) {
+        if self.0.clock.now() - session.record.last_seen_at < ATTENDED {
+            self.renew_if_due(session);
+        }
+    }
+
+    /// Waits until no attempt is under way: at shutdown, so that no rotated token is lost.
+    pub async fn finish(&self) {
+        // The sender is ours, so this cannot fail.
+        let _ = self.0.under_way.subscribe().wait_for(|under_way| *under_way == 0).await;
+    }
+
     fn is_due(&self, session: &Session) -> bool {
+        let record = &session.record;
         let jitter = i64::from(session.key.as_bytes()[0]) % JITTER_SECONDS;
-        let lead = LEAD + TimeDelta::seconds(jitter);
-        session.record.tokens_expire_at.is_some_and(|end| end - self.0.clock.now() <= lead)
+        record.tokens_expire_at.is_some_and(|end| {
+            // The provider's last word and the token are of one time.
+            let half_life = (end - record.checked_at) / 2;
+            let lead = (LEAD + TimeDelta::seconds(jitter)).min(half_life);
+            end - self.0.clock.now() <= lead
+        })
     }
 
     /// Renews now. Whoever asks while, or just after, somebody else did gets the same result: when the
@@ -139,7 +171,8 @@ impl Refresher {
     /// # Errors
     /// A [`RefreshError`].
     pub async fn renew(&self, session: &Session) -> Outcome {
-        self.attempt(session).await
+        let attempt = self.attempt(session);
+        tokio::time::timeout(WAIT, attempt).await.unwrap_or(Err(RefreshError::ProviderUnavailable))
     }
 
     fn attempt(&self, session: &Session) -> Attempt {
@@ -149,7 +182,11 @@ impl Refresher {
         }
         let (inner, session) = (self.0.clone(), session.clone());
         let key = session.key;
-        let attempt = async move { inner.run(&session).await }.boxed().shared();
+        let attempt = async move {
+            let _under_way = UnderWay::begin(&inner.under_way);
+            inner.run(&session).await
+        };
+        let attempt = attempt.boxed().shared();
         attempts.insert(key, attempt.clone());
         drop(attempts);
         // Its own task: a caller that goes away must not leave rotated tokens unsaved.
@@ -164,15 +201,44 @@ impl Refresher {
     }
 }
 
+/// Counts an attempt for as long as it lives.
+struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    fn begin(under_way: &watch::Sender<usize>) -> Self {
+        under_way.send_modify(|count| *count += 1);
+        Self(under_way.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
 impl Inner {
     async fn run(&self, session: &Session) -> Outcome {
         if let Some(pause) = self.pause_of(&session.key) {
             return Err(pause.error);
         }
+        let provider =
+            self.providers.iter().position(|provider| provider.config.id == session.record.provider);
+        let Some(provider) = provider else { return Err(RefreshError::NoRefreshToken) };
+        let room = self.room[provider].clone().acquire_owned();
+        let Ok(Ok(_room)) = tokio::time::timeout(WAIT, room).await else {
+            tracing::warn!(
+                provider = self.providers[provider].config.id,
+                "too many refreshes at once; one is put off"
+            );
+            return Err(RefreshError::ProviderUnavailable);
+        };
         let owner = self.sessions.random.bytes();
-        let deadline = self.clock.now() + LEASE;
+        let limit =
+            TimeDelta::from_std(self.providers[provider].config.token_timeout).unwrap_or(LEASE_MARGIN);
+        let deadline = self.clock.now() + limit + LEASE_MARGIN;
         // Real time bounds the wait, whatever the clock that judges sessions says.
-        for _ in 0..LEASE.num_milliseconds() / 50 {
+        for _ in 0..WAIT.as_millis() / LOOK.as_millis() {
             if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
                 return self.with_lease(session, &owner).await;
             }
@@ -231,14 +297,16 @@ impl Inner {
                 self.sessions.hooks.refreshed(&record, saved);
                 Ok(saved)
             }
-            Err(FlowError::Unavailable(_) | FlowError::BadTokenAnswer) => {
-                Err(RefreshError::ProviderUnavailable)
-            }
-            // The refresh token is worth nothing any more, or what came back for it is not to be believed.
-            Err(error) => {
+            // The grant is gone, or belongs to another user.
+            Err(error @ (FlowError::InvalidGrant | FlowError::AnotherUser)) => {
                 tracing::warn!(rule = %error, session = record.public_id, "a refresh was refused; the session ends");
                 let is_check = self.sessions.is_check_due(key, &record);
                 self.end(key, if is_check { EndReason::Revoked } else { EndReason::Expired }).await
+            }
+            // Everything else is trouble, and trouble ends no session.
+            Err(error) => {
+                tracing::warn!(rule = %error, session = record.public_id, "a refresh failed; it is tried again later");
+                Err(RefreshError::ProviderUnavailable)
             }
         }
     }
