@@ -1,7 +1,7 @@
 //! `GET /.well-known/openid-configuration` and `GET /jwks.json` (OpenID Connect Discovery 1.0).
 
 use crate::error::Failure;
-use crate::faults::Endpoint;
+use crate::faults::{Document, Endpoint};
 use crate::id_token::issuer_url;
 use crate::params::SCOPES;
 use crate::{DevProvider, Error};
@@ -62,6 +62,8 @@ pub(crate) async fn configuration(State(provider): State<DevProvider>) -> Result
         return Ok(answer);
     }
     let metadata = metadata(&provider).map_err(|error| Error::Sign(error.to_string()))?;
+    let mut metadata = serde_json::to_value(metadata).map_err(|error| Error::Sign(error.to_string()))?;
+    provider.faults().change(Document::Discovery, &mut metadata);
     Ok(Json(metadata).into_response())
 }
 

@@ -3,12 +3,14 @@
 //! They exist only with [`Config::faults`](crate::Config::faults). In process they are set through
 //! [`Faults`]; over HTTP with `POST /test/faults`, in the words of [`FaultOrder`].
 
+use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Something the provider does wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// ID token with another `iss`.
     WrongIss,
@@ -52,9 +54,47 @@ pub enum Fault {
     OtherUser,
     /// Access token that ends two seconds after it was given.
     ShortLived,
+    /// This answer instead of the right one; nothing is changed.
+    Answer(Endpoint, OddAnswer),
+    /// Members put into a document, or taken out of it where they are null.
+    Members(Document, Map<String, Value>),
 }
 
-/// Where [`Fault::Slow`] and [`Fault::Status500`] apply.
+/// An answer that no specification asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OddAnswer {
+    /// The status, from 200 to 599.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// The body as it is.
+    pub body: String,
+}
+
+impl OddAnswer {
+    /// An answer in JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self { status, content_type: "application/json".to_owned(), body: body.to_string() }
+    }
+}
+
+/// What [`Fault::Members`] changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// The metadata.
+    Discovery,
+    /// A successful answer of the token endpoint.
+    TokenAnswer,
+    /// The claims of an ID token, before it is signed.
+    IdToken,
+    /// The claims at `/userinfo`.
+    Userinfo,
+}
+
+/// Where [`Fault::Slow`], [`Fault::Status500`] and [`Fault::Answer`] apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -105,8 +145,8 @@ impl Faults {
     }
 
     /// Whether `fault` strikes now; uses up one of its times.
-    pub(crate) fn strikes(&self, fault: Fault) -> bool {
-        self.take(|planned| (*planned == fault).then_some(())).is_some()
+    pub(crate) fn strikes(&self, fault: &Fault) -> bool {
+        self.take(|planned| (planned == fault).then_some(())).is_some()
     }
 
     /// How long `endpoint` waits before it answers.
@@ -115,6 +155,30 @@ impl Faults {
             Fault::Slow(at, wait) if *at == endpoint => Some(*wait),
             _ => None,
         })
+    }
+
+    /// What `endpoint` answers instead of the right thing.
+    pub(crate) fn answer(&self, endpoint: Endpoint) -> Option<OddAnswer> {
+        self.take(|planned| match planned {
+            Fault::Answer(at, answer) if *at == endpoint => Some(answer.clone()),
+            _ => None,
+        })
+    }
+
+    /// Changes `document` as it was told to.
+    pub(crate) fn change(&self, document: Document, value: &mut Value) {
+        let members = self.take(|planned| match planned {
+            Fault::Members(of, members) if *of == document => Some(members.clone()),
+            _ => None,
+        });
+        let (Some(members), Value::Object(object)) = (members, value) else { return };
+        for (name, member) in members {
+            if member.is_null() {
+                object.remove(&name);
+            } else {
+                object.insert(name, member);
+            }
+        }
     }
 
     fn plan(&self, fault: Fault, times: Option<u32>) {
@@ -156,12 +220,21 @@ pub struct FaultOrder {
 pub struct FaultLine {
     /// Which.
     pub fault: FaultName,
-    /// For `slow` and `status500`.
+    /// For `slow`, `status500` and `answer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
     /// For `slow`: milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// For `answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<OddAnswer>,
+    /// For `members`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// For `members`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Map<String, Value>>,
     /// How many answers it applies to; without it, until cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -193,6 +266,8 @@ pub enum FaultName {
     RefuseRefresh,
     OtherUser,
     ShortLived,
+    Answer,
+    Members,
 }
 
 impl FaultLine {
@@ -226,7 +301,19 @@ impl FaultLine {
             FaultName::RefuseRefresh => Fault::RefuseRefresh,
             FaultName::OtherUser => Fault::OtherUser,
             FaultName::ShortLived => Fault::ShortLived,
+            FaultName::Answer => Fault::Answer(endpoint()?, self.answer()?),
+            FaultName::Members => Fault::Members(
+                self.document.ok_or("changed members need a document")?,
+                self.members.clone().ok_or("this fault needs members")?,
+            ),
         })
+    }
+
+    fn answer(&self) -> Result<OddAnswer, &'static str> {
+        let answer = self.answer.clone().ok_or("this fault needs an answer")?;
+        let is_sendable =
+            (200..600).contains(&answer.status) && HeaderValue::from_str(&answer.content_type).is_ok();
+        is_sendable.then_some(answer).ok_or("this answer cannot be sent")
     }
 }
 
@@ -238,19 +325,19 @@ mod tests {
     fn a_fault_strikes_as_often_as_it_was_told() {
         let faults = Faults::new(true);
         faults.add_times(Fault::WrongIss, 2);
-        let strikes: Vec<bool> = (0..3).map(|_| faults.strikes(Fault::WrongIss)).collect();
+        let strikes: Vec<bool> = (0..3).map(|_| faults.strikes(&Fault::WrongIss)).collect();
         assert_eq!(strikes, [true, true, false]);
         faults.add(Fault::WrongAud);
-        assert!((0..9).all(|_| faults.strikes(Fault::WrongAud)));
+        assert!((0..9).all(|_| faults.strikes(&Fault::WrongAud)));
         faults.clear();
-        assert!(!faults.strikes(Fault::WrongAud));
+        assert!(!faults.strikes(&Fault::WrongAud));
     }
 
     #[test]
     fn without_the_flag_no_fault_strikes() {
         let faults = Faults::new(false);
         faults.add(Fault::AlgNone);
-        assert!(!faults.strikes(Fault::AlgNone));
+        assert!(!faults.strikes(&Fault::AlgNone));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::DevProvider;
 use crate::clock::later;
-use crate::faults::Fault;
+use crate::faults::{Document, Fault};
 use crate::keys::{SigningKey, segment};
 use crate::state::Grant;
 use crate::users::User;
@@ -18,7 +18,7 @@ use openidconnect::{
     PrivateSigningKey as _,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The claim this provider adds to every ID token (Back-Channel Logout 1.0 §2.1).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl DevProvider {
         nonce: Option<&str>,
         access_token: &str,
     ) -> Result<Option<String>, Error> {
-        if self.faults().strikes(Fault::NoIdToken) {
+        if self.faults().strikes(&Fault::NoIdToken) {
             return Ok(None);
         }
         let claims = self.spoil_claims(self.claims(grant, nonce)?)?;
@@ -50,7 +50,7 @@ impl DevProvider {
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
         let token = Token::new(claims, &key.signer, algorithm, Some(&access_token), None)
             .map_err(|error| Error::Sign(error.to_string()))?;
-        self.spoil_signature(key, token.to_string()).map(Some)
+        self.spoil_signature(key, self.change_members(key, token.to_string())?).map(Some)
     }
 
     fn claims(&self, grant: &Grant, nonce: Option<&str>) -> Result<Claims, Error> {
@@ -72,51 +72,62 @@ impl DevProvider {
     fn spoil_claims(&self, mut claims: Claims) -> Result<Claims, Error> {
         let faults = self.faults();
         let now = self.now();
-        if faults.strikes(Fault::WrongIss) {
+        if faults.strikes(&Fault::WrongIss) {
             let issuer = IssuerUrl::new("http://somebody-else.localhost".to_owned());
             claims = claims.set_issuer(issuer.map_err(|error| Error::Sign(error.to_string()))?);
         }
-        if faults.strikes(Fault::WrongAud) {
+        if faults.strikes(&Fault::WrongAud) {
             claims = claims.set_audiences(vec![Audience::new("somebody-else".to_owned())]);
         }
-        if faults.strikes(Fault::WrongAzp) {
+        if faults.strikes(&Fault::WrongAzp) {
             claims = claims.set_authorized_party(Some(ClientId::new("somebody-else".to_owned())));
         }
-        if faults.strikes(Fault::WrongNonce) {
+        if faults.strikes(&Fault::WrongNonce) {
             claims = claims.set_nonce(Some(Nonce::new("another-nonce".to_owned())));
         }
-        if faults.strikes(Fault::MissingNonce) {
+        if faults.strikes(&Fault::MissingNonce) {
             claims = claims.set_nonce(None);
         }
-        if faults.strikes(Fault::Expired) {
+        if faults.strikes(&Fault::Expired) {
             claims =
                 claims.set_issue_time(now - TimeDelta::hours(2)).set_expiration(now - TimeDelta::hours(1));
         }
-        if faults.strikes(Fault::NotYetValid) {
+        if faults.strikes(&Fault::NotYetValid) {
             claims =
                 claims.set_issue_time(now + TimeDelta::hours(1)).set_expiration(now + TimeDelta::hours(2));
         }
         Ok(claims)
     }
 
+    /// Signs the claims again when a fault changed them.
+    fn change_members(&self, key: &SigningKey, token: String) -> Result<String, Error> {
+        let payload = token.split('.').nth(1).unwrap_or_default();
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        let before = serde_json::from_slice::<Value>(&payload).unwrap_or_default();
+        let mut claims = before.clone();
+        self.faults().change(Document::IdToken, &mut claims);
+        if claims == before {
+            return Ok(token);
+        }
+        sign(key, &json!({ "alg": "RS256", "kid": key.kid }), &segment(&claims)?)
+    }
+
     fn spoil_signature(&self, key: &SigningKey, token: String) -> Result<String, Error> {
         let faults = self.faults();
         let payload = token.split('.').nth(1).unwrap_or_default();
-        if faults.strikes(Fault::WrongKid) {
-            let input = format!("{}.{payload}", segment(&json!({ "alg": "RS256", "kid": "unheard-of" }))?);
-            let signature = key.signer.sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
-            return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
+        if faults.strikes(&Fault::WrongKid) {
+            return sign(key, &json!({ "alg": "RS256", "kid": "unheard-of" }), payload);
         }
-        if faults.strikes(Fault::AlgNone) {
+        if faults.strikes(&Fault::AlgNone) {
             return Ok(seal(&format!("{}.{payload}", segment(&json!({ "alg": "none" }))?), &[]));
         }
-        if faults.strikes(Fault::Hs256WithPublicKey) {
+        if faults.strikes(&Fault::Hs256WithPublicKey) {
             let input = format!("{}.{payload}", segment(&json!({ "alg": "HS256", "kid": key.kid }))?);
             let secret = CoreHmacKey::new(key.public_pem.as_bytes());
             let signature = secret.sign(&CoreJwsSigningAlgorithm::HmacSha256, input.as_bytes());
             return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
         }
-        if faults.strikes(Fault::BadSignature) {
+        if faults.strikes(&Fault::BadSignature) {
             let (input, _) = token.rsplit_once('.').unwrap_or_default();
             return Ok(seal(input, &[7; 256]));
         }
@@ -156,6 +167,12 @@ pub(crate) struct Hint {
 
 pub(crate) fn issuer_url(config: &Config) -> Result<IssuerUrl, Error> {
     IssuerUrl::new(config.issuer()).map_err(|error| Error::Sign(error.to_string()))
+}
+
+fn sign(key: &SigningKey, header: &Value, payload: &str) -> Result<String, Error> {
+    let input = format!("{}.{payload}", segment(header)?);
+    let signature = key.signer.sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
+    Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?))
 }
 
 fn seal(input: &str, signature: &[u8]) -> String {

@@ -31,7 +31,7 @@ pub use clock::Clock;
 pub use config::{Client, Config};
 pub use counters::Counters;
 pub use error::Error;
-pub use faults::{Endpoint, Fault, FaultLine, FaultName, FaultOrder, Faults};
+pub use faults::{Document, Endpoint, Fault, FaultLine, FaultName, FaultOrder, Faults, OddAnswer};
 pub use keys::generate_signing_key;
 pub use provider::{DevProvider, serve};
 pub use random::Random;

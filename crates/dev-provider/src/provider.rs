@@ -4,13 +4,13 @@ use crate::backchannel::http_client;
 use crate::browser::{self, Browser, Store};
 use crate::counters::Tally;
 use crate::error::Failure;
-use crate::faults::{Endpoint, Fault};
+use crate::faults::{Endpoint, Fault, OddAnswer};
 use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
 use crate::state::{ProviderSession, State};
 use crate::{Config, Counters, Error, Faults};
 use crate::{authorize, discovery, guard, login, logout, pages, revoke, switchboard, token, userinfo};
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -180,8 +180,13 @@ impl DevProvider {
         if let Some(delay) = self.0.faults.delay(endpoint) {
             tokio::time::sleep(delay).await;
         }
-        let broken = self.0.faults.strikes(Fault::Status500(endpoint));
-        broken.then(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        let broken = self.0.faults.strikes(&Fault::Status500(endpoint));
+        if broken {
+            return Some(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        }
+        let OddAnswer { status, content_type, body } = self.0.faults.answer(endpoint)?;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Some((status, [(header::CONTENT_TYPE, content_type)], body).into_response())
     }
 
     /// Runs a delivery beside the request that caused it.

@@ -9,7 +9,7 @@ use crate::DevProvider;
 use crate::client_auth::authenticate;
 use crate::clock::later;
 use crate::config::Client;
-use crate::faults::{Endpoint, Fault};
+use crate::faults::{Document, Endpoint, Fault};
 use crate::params::{Params, Scopes};
 use crate::random::{Fingerprint, fingerprint};
 use crate::state::{AccessToken, Code, Grant, RefreshToken, TokenAnswer};
@@ -40,11 +40,15 @@ pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap
         return answer;
     }
     let answer = match provider.exchange(&headers, &params) {
-        Ok(answer) => Json(answer).into_response(),
+        Ok(answer) => {
+            let mut answer = serde_json::to_value(answer).unwrap_or_default();
+            provider.faults().change(Document::TokenAnswer, &mut answer);
+            Json(answer).into_response()
+        }
         Err(Stop::Refused(refusal)) => refusal.into_response(),
         Err(Stop::Failed(failure)) => failure.into_response(),
     };
-    if provider.faults().strikes(Fault::LostTokenAnswer) {
+    if provider.faults().strikes(&Fault::LostTokenAnswer) {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     answer
@@ -130,7 +134,7 @@ impl DevProvider {
         let successor = refresh_token.as_deref().map(fingerprint);
         let mut state = self.state();
         let access = AccessToken { family: family.to_owned(), scope: scope.clone() };
-        let short_lived = self.faults().strikes(Fault::ShortLived);
+        let short_lived = self.faults().strikes(&Fault::ShortLived);
         let lifetime = if short_lived { SHORT_LIFETIME } else { config.access_token_ttl };
         let expires = later(now, lifetime);
         state.access_tokens.insert(fingerprint(&access_token), access, expires, now);

@@ -1,7 +1,7 @@
 //! `GET` and `POST /userinfo` (OpenID Connect Core §5.3), with a bearer token in the header (RFC 6750 §2.1).
 
 use crate::DevProvider;
-use crate::faults::Endpoint;
+use crate::faults::{Document, Endpoint};
 use crate::random::fingerprint;
 use crate::users::User;
 use axum::Json;
@@ -55,6 +55,8 @@ impl DevProvider {
             state.access_tokens.get(&fingerprint(token), now).ok_or(UserinfoRefusal::InvalidToken)?;
         let grant = state.families.get(&access.family, now).ok_or(UserinfoRefusal::InvalidToken)?;
         let user = User::by_sub(grant.sub).ok_or(UserinfoRefusal::InvalidToken)?;
-        Ok(Json(user.claims(&access.scope)).into_response())
+        let mut claims = serde_json::to_value(user.claims(&access.scope)).unwrap_or_default();
+        self.faults().change(Document::Userinfo, &mut claims);
+        Ok(Json(claims).into_response())
     }
 }

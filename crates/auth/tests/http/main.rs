@@ -16,6 +16,7 @@ mod hooks;
 mod https;
 mod logout;
 mod minimal;
+mod odd_providers;
 mod refresh;
 mod refusals;
 mod require_session;

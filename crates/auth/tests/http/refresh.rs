@@ -8,11 +8,11 @@ use secrecy::ExposeSecret;
 use test_support::{Browser, Page};
 
 impl World {
-    async fn renew(&mut self) -> Page {
+    pub(crate) async fn renew(&mut self) -> Page {
         self.post("/api/renew-token", &[]).await
     }
 
-    async fn session(&self) -> Session {
+    pub(crate) async fn session(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
         match self.app.auth.sessions.resolve(&cookie).await.unwrap() {
             Resolution::SignedIn(key, record) => self.app.auth.sessions.session(key, record),
@@ -20,7 +20,7 @@ impl World {
         }
     }
 
-    fn refreshes(&self) -> u64 {
+    pub(crate) fn refreshes(&self) -> u64 {
         self.provider.provider.counters().refresh_token
     }
 

@@ -178,7 +178,7 @@ async fn every_broken_id_token_is_refused() {
     ] {
         world.browser = Browser::new();
         let answer = world.at_provider("/protected", "alice").await;
-        world.provider.faults().add_times(fault, 1);
+        world.provider.faults().add_times(fault.clone(), 1);
         let refused = world.browser.get(&answer.location().unwrap()).await;
         assert_eq!(refused.path(), "/login?error=invalid_id_token&callbackUrl=%2Fprotected", "{fault:?}");
         assert_eq!(world.status().await, 401, "{fault:?}");
@@ -190,7 +190,7 @@ async fn a_missing_or_foreign_iss_parameter_is_refused() {
     let mut world = world().await;
     for fault in [Fault::WrongIssParameter, Fault::MissingIssParameter] {
         world.browser = Browser::new();
-        world.provider.faults().add_times(fault, 1);
+        world.provider.faults().add_times(fault.clone(), 1);
         let done = world.sign_in("/", "alice").await;
         assert_eq!(done.path(), "/login?error=invalid_issuer", "{fault:?}");
     }

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 impl DevProvider {
     pub(super) fn refresh(&self, client: &Client, params: &Params) -> Result<TokenAnswer, Stop> {
         let key = fingerprint(params.get("refresh_token").ok_or(TokenRefusal::MissingParameter)?);
-        if self.faults().strikes(Fault::RefuseRefresh) {
+        if self.faults().strikes(&Fault::RefuseRefresh) {
             return Err(TokenRefusal::RefusedByFault.into());
         }
         let now = self.now();

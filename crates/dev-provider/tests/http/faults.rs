@@ -1,7 +1,7 @@
 //! Each fault does what it says, and no more often.
 
 use crate::support::{Suite, ask, ask_with, authorize, claims, header, start, start_with, text};
-use dev_provider::{Endpoint, Fault};
+use dev_provider::{Document, Endpoint, Fault, OddAnswer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ async fn a_spoilt_claim_is_signed_all_the_same() {
         (Fault::NotYetValid, "iat", json!(now + 3600)),
     ];
     for (fault, claim, expected) in cases {
-        let token = spoilt(&suite, fault).await;
+        let token = spoilt(&suite, fault.clone()).await;
         let claims = suite.verified(&token).await.unwrap();
         assert_eq!(claims[claim], expected, "{fault:?}");
     }
@@ -44,7 +44,7 @@ async fn a_spoilt_signature_does_not_verify() {
         (Fault::Hs256WithPublicKey, "HS256"),
         (Fault::BadSignature, "RS256"),
     ] {
-        let token = spoilt(&suite, fault).await;
+        let token = spoilt(&suite, fault.clone()).await;
         assert_eq!(header(&token)["alg"], alg, "{fault:?}");
         assert_eq!(claims(&token)["nonce"], "the-nonce");
         let verified = if alg == "RS256" { suite.verified(&token).await } else { None };
@@ -184,4 +184,25 @@ async fn a_short_lived_access_token_says_so_and_the_next_is_as_ever() {
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let second = suite.tokens(&suite.visitor(), "alice").await;
     assert_eq!((&first["expires_in"], &second["expires_in"]), (&json!(2), &json!(300)));
+}
+
+#[tokio::test]
+async fn any_answer_and_any_members_can_be_asked_for() {
+    let suite = start().await;
+    let faults = suite.provider.faults();
+    let members = |value: Value| value.as_object().unwrap().clone();
+    faults.add_times(
+        Fault::Members(Document::TokenAnswer, members(json!({"expires_in": "300", "scope": null}))),
+        1,
+    );
+    faults.add_times(Fault::Members(Document::IdToken, members(json!({"sid": null, "groups": ["a"]}))), 1);
+    let odd = suite.tokens(&suite.visitor(), "alice").await;
+    assert_eq!((&odd["expires_in"], odd.get("scope")), (&json!("300"), None));
+    let odd = claims(text(&odd["id_token"]));
+    assert_eq!((odd.get("sid"), &odd["groups"]), (None, &json!(["a"])));
+    let busy = OddAnswer::json(429, &json!({"error": "too_many_requests"}));
+    faults.add_times(Fault::Answer(Endpoint::Token, busy), 1);
+    let refused = suite.refresh("whatever").await;
+    assert_eq!((refused.status.as_u16(), refused.error().as_str()), (429, "too_many_requests"));
+    assert_eq!(suite.refresh("whatever").await.status.as_u16(), 400, "once only");
 }
