@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 18] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
@@ -44,7 +44,6 @@ const KNOWN: [&str; 19] = [
     "AUTH_MAX_SESSIONS_PER_USER",
     "AUTH_TOKEN_TIMEOUT",
     "AUTH_CLOCK_TOLERANCE",
-    "AUTH_MAX_UNCHECKED_AGE",
 ];
 
 /// What is wrong with the environment: the variable, the problem, and how to mend it.
@@ -344,7 +343,6 @@ impl Vars {
             cache_age: self
                 .whole_seconds("AUTH_SESSION_CACHE_AGE", "asks the store at every request")?
                 .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
-            max_unchecked_age: self.seconds("AUTH_MAX_UNCHECKED_AGE")?,
             max_sessions_per_user: self
                 .count("AUTH_MAX_SESSIONS_PER_USER")?
                 .unwrap_or(default.max_sessions_per_user),

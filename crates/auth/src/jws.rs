@@ -118,6 +118,14 @@ impl Claims {
         }
     }
 
+    /// A `sub`, `sid` or `jti`; `None` where there is none.
+    pub(crate) fn identifier(&self, name: &'static str) -> Result<Option<String>, WrongClaim> {
+        match self.text(name)? {
+            Some(text) if !is_identifier(text) => Err(WrongClaim(name)),
+            text => Ok(text.map(str::to_owned)),
+        }
+    }
+
     /// A time, seconds since 1970, perhaps with a fraction (RFC 7519 §2, `NumericDate`).
     pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, WrongClaim> {
         match self.0.get(name) {
@@ -144,6 +152,16 @@ impl Claims {
             _ => self.texts("aud")?.ok_or(WrongClaim("aud")),
         }
     }
+}
+
+/// Longest `sub` there may be, characters (OpenID Connect Core §2); a `sid` or `jti` has no business to be
+/// longer either.
+const MAX_SUBJECT: usize = 255;
+
+/// Whether a `sub`, `sid` or `jti` has a length that the specification allows.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 4 * MAX_SUBJECT && text.chars().count() <= MAX_SUBJECT
 }
 
 fn instant(value: &Value) -> Option<DateTime<Utc>> {

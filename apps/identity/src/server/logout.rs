@@ -4,7 +4,7 @@ use super::client::authenticate;
 use auth::{
     Auth, error_page,
     limit::{RateLimit, too_many_requests},
-    logout::{FanOut, LogoutNotice, LogoutToken},
+    logout::{FanOut, LogoutNotice, LogoutToken, is_identifier},
     origin::Registry,
     routes::{Form, receive_logout},
     store::StoreError,
@@ -70,9 +70,12 @@ pub(super) async fn logout(
     let (Some(provider_issuer), sid, sub) = (form.get("iss"), form.get("sid"), form.get("sub")) else {
         return invalid(&headers, "iss is missing.");
     };
-    let is_known = auth.providers.iter().any(|provider| provider.issuer() == Some(provider_issuer));
+    let is_known = auth.providers.iter().any(|provider| provider.is_issuer_of(provider_issuer));
     if !is_known || (sid.is_none() && sub.is_none()) {
         return invalid(&headers, "iss must be a provider of ours, and sid or sub say whose session it is.");
+    }
+    if [sid, sub].into_iter().flatten().any(|value| !is_identifier(value)) {
+        return invalid(&headers, "sid and sub have 1 to 255 characters.");
     }
     let ended = match (sid, sub) {
         (Some(sid), _) => auth.sessions.end_provider_session(provider_issuer, sid).await,

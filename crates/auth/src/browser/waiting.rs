@@ -61,10 +61,10 @@ impl Browsers {
         self.cookies.set(CookieKind::Browser, origin, &URL_SAFE_NO_PAD.encode(sealed), None)
     }
 
-    /// The cookie that forgets it.
+    /// The cookies that forget it, wherever a neighbour may have set one.
     #[must_use]
-    pub(crate) fn forget(&self, origin: &Origin) -> HeaderValue {
-        self.cookies.clear(CookieKind::Browser, origin)
+    pub(crate) fn forget(&self, origin: &Origin) -> Vec<HeaderValue> {
+        self.cookies.clear_everywhere(CookieKind::Browser, origin)
     }
 
     /// The browser that a request comes from, if identity ever named it.

@@ -3,6 +3,7 @@
 use super::{Callback, FlowError, Outcome};
 use crate::{origin::ReturnPath, provider::Endpoints, random::Random};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,6 +39,8 @@ pub struct Begin {
     pub return_path: ReturnPath,
     /// Who began it.
     pub begun_by: BegunBy,
+    /// Now.
+    pub at: DateTime<Utc>,
 }
 
 /// A sign-in under way: the only way to [`Authorized`]. It is kept sealed, and only the browser that
@@ -59,6 +62,9 @@ pub struct Pending {
     /// Who began it; the visitor in the cookie of a version that did not know.
     #[serde(default)]
     pub begun_by: BegunBy,
+    /// When; long ago in the cookie of a version that did not note it.
+    #[serde(default)]
+    begun_at: DateTime<Utc>,
 }
 
 /// A callback that fits its flow: the code may be exchanged.
@@ -72,6 +78,8 @@ pub struct Authorized {
     pub(crate) redirect_uri: Url,
     /// Expected in the ID token.
     pub(crate) nonce: String,
+    /// A logout since then wins over this sign-in.
+    pub(crate) begun_at: DateTime<Utc>,
 }
 
 impl Pending {
@@ -86,6 +94,7 @@ impl Pending {
             redirect_uri: begin.redirect_uri,
             return_path: begin.return_path.to_string(),
             begun_by: begin.begun_by,
+            begun_at: begin.at,
         }
     }
 
@@ -128,6 +137,11 @@ impl Pending {
                 code_verifier: SecretString::from(self.code_verifier),
                 redirect_uri: self.redirect_uri,
                 nonce: self.nonce,
+                // What nobody asked for undoes no logout, even where the provider's session outlived it.
+                begun_at: match self.begun_by {
+                    BegunBy::Visitor | BegunBy::Waiting => self.begun_at,
+                    BegunBy::Guard | BegunBy::Frame => DateTime::UNIX_EPOCH,
+                },
             }),
         }
     }
@@ -214,6 +228,7 @@ mod tests {
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse("/dashboard").unwrap(),
             begun_by: BegunBy::Visitor,
+            at: DateTime::UNIX_EPOCH,
         };
         Pending::begin(begin, &Random::seeded(1))
     }
@@ -281,6 +296,7 @@ mod tests {
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::root(),
             begun_by: BegunBy::Visitor,
+            at: DateTime::UNIX_EPOCH,
         };
         let random = Random::seeded(1);
         let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));

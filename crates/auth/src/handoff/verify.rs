@@ -9,8 +9,9 @@ use crate::{
     Auth,
     config::IdentityClient,
     flow::Flow,
+    jws::is_identifier,
     origin::{RequestOrigin, UniqueParams},
-    provider::{Provider, is_identifier},
+    provider::Provider,
     session::{CurrentSession, NewSession, Tokens},
     store::StoreError,
 };
@@ -161,6 +162,7 @@ pub(super) fn new_session(
         subject: session.sub,
         sid: session.sid,
         issued_at: session.issued_at,
+        begun_at: session.issued_at,
         user: user.user(),
         claims,
         // What the provider gave, it gave to identity; the hint is for signing out there.

@@ -10,6 +10,7 @@ mod receiver;
 mod signing;
 mod token;
 
+pub use crate::jws::is_identifier;
 pub use fan_out::{FanOut, Patience, Speaker};
 pub use receiver::{Identity, LogoutRefusal, receive};
 pub use signing::{LogoutNotice, SigningKeys};

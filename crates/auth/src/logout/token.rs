@@ -159,18 +159,21 @@ impl LogoutToken {
         let expires_at = claims.time("exp")?.ok_or(WrongClaim("exp"))?;
         let Validity { issued_at, expires_at } =
             Validity::within(expected.tolerance, issued_at, expires_at, now)?;
-        if claims.0.get("nonce").is_some_and(|nonce| !nonce.is_null()) {
+        if claims.time("nbf")?.is_some_and(|begins| now + expected.tolerance < begins) {
+            return Err(LogoutTokenError::NotYetValid);
+        }
+        if claims.0.contains_key("nonce") {
             return Err(LogoutTokenError::Nonce);
         }
         let events = claims.0.get("events").and_then(Value::as_object);
         if !events.and_then(|events| events.get(EVENT)).is_some_and(Value::is_object) {
             return Err(LogoutTokenError::Events);
         }
-        let (sid, sub) = (claims.text("sid")?.map(str::to_owned), claims.text("sub")?.map(str::to_owned));
+        let (sid, sub) = (claims.identifier("sid")?, claims.identifier("sub")?);
         if sid.is_none() && sub.is_none() {
             return Err(LogoutTokenError::AboutNobody);
         }
-        let jti = claims.text("jti")?.ok_or(WrongClaim("jti"))?.to_owned();
+        let jti = claims.identifier("jti")?.ok_or(WrongClaim("jti"))?;
         let sub_id = claims.0.get("sub_id").map(SubjectId::deserialize).transpose();
         let provider_issuer = match sub_id.map_err(|_| WrongClaim("sub_id"))? {
             Some(id) if expected.typ_required && id.format == "iss_sub" => id.iss,

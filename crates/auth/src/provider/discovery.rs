@@ -43,8 +43,6 @@ pub(super) struct ExtraMetadata {
     end_session_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
     #[serde(default)]
-    backchannel_logout_supported: bool,
-    #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
 impl AdditionalProviderMetadata for ExtraMetadata {}
@@ -73,8 +71,6 @@ pub struct Discovered {
     pub(super) userinfo: Option<UserInfoUrl>,
     pub(super) client_secret_basic: bool,
     pub(super) revocation: Option<Url>,
-    /// Whether the provider tells its clients when a session ends (Back-Channel Logout 1.0 §2.1).
-    pub(super) backchannel_logout: bool,
     pub(super) keys: KeyCache,
     fetched_at: DateTime<Utc>,
 }
@@ -208,7 +204,6 @@ impl Discovered {
             userinfo,
             client_secret_basic,
             revocation: optional(issuer, "revocation_endpoint", extra.revocation_endpoint.as_ref()),
-            backchannel_logout: extra.backchannel_logout_supported,
             keys: KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
                 .with_keys(metadata.jwks().clone()),
             fetched_at: clock.now(),

@@ -78,6 +78,7 @@ pub(super) async fn finish(
         subject: user.id.to_string(),
         sid: None,
         issued_at: now,
+        begun_at: authorized.begun_at,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         claims,
         tokens: Tokens {

@@ -14,7 +14,7 @@ pub use discovery::{Discovered, Unavailable};
 pub(crate) use keys::{AskedBy, KeyCache};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
 pub(crate) use verify::ALGORITHMS;
-pub use verify::{IdTokenError, is_identifier};
+pub use verify::IdTokenError;
 
 use crate::{
     clock::Clock,
@@ -164,6 +164,15 @@ impl Provider {
         }
     }
 
+    /// Whether sessions of its users name it as this issuer; those of a plain OAuth 2.0 provider name its address.
+    #[must_use]
+    pub fn is_issuer_of(&self, issuer: &str) -> bool {
+        match &self.config.kind {
+            Kind::Oidc { issuer: own } => own.as_str() == issuer,
+            Kind::GitHub { base } => base.as_str().trim_end_matches('/') == issuer,
+        }
+    }
+
     /// Checks a logout token that claims to come from here.
     ///
     /// # Errors
@@ -171,11 +180,6 @@ impl Provider {
     pub async fn check_logout_token(&self, text: &str) -> Result<LogoutToken, LogoutRefusal> {
         let discovered = self.discovered().await?;
         oidc::check_logout_token(&self.config, &discovered, text, self.clock.now()).await
-    }
-
-    /// Whether it tells its clients by itself when a session ends; `false` too when it does not answer.
-    pub async fn announces_logouts(&self) -> bool {
-        self.discovered().await.is_ok_and(|discovered| discovered.backchannel_logout)
     }
 
     /// Gives a refresh token back (RFC 7009), if the provider takes it.
@@ -233,6 +237,9 @@ impl Provider {
     }
 }
 
+/// Longest `id_token_hint` that goes into an address, bytes: many servers take 8 KB for the whole line, some less.
+const MAX_ID_TOKEN_HINT: usize = 2048;
+
 /// A provider's text as it may stand in the log: one line, and not a long one.
 pub(crate) fn for_log(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(200).collect()
@@ -281,22 +288,27 @@ impl Endpoints {
         url
     }
 
-    /// The request to end the provider's session (RP-Initiated Logout 1.0 §2), if it takes such.
+    /// The request to end the provider's session (RP-Initiated Logout 1.0 §2), if it takes such. An ID token that
+    /// would make the address too long for servers is left out; the user's `sub` says whom it is about then.
     #[must_use]
     pub fn end_session_url(
         &self,
         config: &ProviderConfig,
         id_token_hint: Option<&SecretString>,
+        subject: &str,
         post_logout_redirect_uri: &Url,
         state: &str,
     ) -> Option<Url> {
         use secrecy::ExposeSecret;
         let mut url = self.end_session_endpoint.clone()?;
+        let hint = id_token_hint.map(|hint| hint.expose_secret());
+        let hint = hint.filter(|hint| hint.len() <= MAX_ID_TOKEN_HINT);
         {
             let mut query = url.query_pairs_mut();
-            if let Some(hint) = id_token_hint {
-                query.append_pair("id_token_hint", hint.expose_secret());
-            }
+            match hint {
+                Some(hint) => query.append_pair("id_token_hint", hint),
+                None => query.append_pair("logout_hint", subject),
+            };
             query
                 .append_pair("client_id", &config.client_id)
                 .append_pair("post_logout_redirect_uri", post_logout_redirect_uri.as_str())

@@ -48,6 +48,7 @@ pub(super) async fn finish(
         subject: id_token.subject,
         sid: id_token.sid,
         issued_at: id_token.issued_at,
+        begun_at: authorized.begun_at,
         user: profile::user(&claims),
         claims,
         tokens: tokens_of(answer, now),

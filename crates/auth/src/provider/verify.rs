@@ -3,7 +3,7 @@
 //! What a decision hangs on is judged strictly: a claim of the wrong type is a refusal that names it. What only
 //! describes the user is read with tolerance elsewhere ([`profile`](super::profile)).
 
-use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim};
+use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim, is_identifier};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use serde_json::{Map, Value};
@@ -105,15 +105,6 @@ pub(super) struct IdToken {
     pub(super) issued_at: DateTime<Utc>,
     /// All of its claims.
     pub(super) claims: Map<String, Value>,
-}
-
-/// Longest `sub` there may be, characters (OpenID Connect Core §2); a `sid` has no business to be longer either.
-const MAX_SUBJECT: usize = 255;
-
-/// Whether a `sub` or `sid` has a length that the specification allows.
-#[must_use]
-pub fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 4 * MAX_SUBJECT && text.chars().count() <= MAX_SUBJECT
 }
 
 /// Checks an ID token against every rule. The signature comes first: what a later rule refuses was really said by the

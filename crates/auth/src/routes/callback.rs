@@ -10,6 +10,7 @@ use crate::{
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
     origin::{FetchMetadata, Origin, RequestOrigin, ReturnPath, UniqueParams},
+    provider::for_log,
     session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
     store::StoreError,
 };
@@ -184,8 +185,13 @@ pub async fn finish_sign_in(
         Err(error) if begun_by == BegunBy::Frame => {
             check_session::told(Outcome::of(&error, &returned.headers))
         }
-        Err(FlowError::LoginRequired) if !by_visitor => {
-            tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
+        // Nobody asked for it, so nobody is told that it failed, whatever it failed of.
+        Err(error) if !by_visitor => {
+            if matches!(error, FlowError::LoginRequired) {
+                tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
+            } else {
+                tracing::warn!(provider = returned.provider, rule = %error, "a silent sign-in failed");
+            }
             if begun_by == BegunBy::Waiting {
                 // Coming back has put aside what somebody ended here; nothing came of it.
                 cookies.extend(silent::ended(auth, origin));
@@ -203,6 +209,15 @@ async fn signed_in(
     returned: &Returned,
     pending: Pending,
 ) -> Result<(SessionId, i64), FlowError> {
+    if let Some(error) = returned.params.get("error") {
+        let description = returned.params.get("error_description").unwrap_or_default();
+        tracing::info!(
+            provider = returned.provider,
+            error = for_log(error),
+            description = for_log(description),
+            "the provider refused"
+        );
+    }
     let callback = Callback::read(&returned.params)?;
     let provider = auth.provider(&returned.provider).ok_or(FlowError::UnknownProvider)?;
     let endpoints = provider.endpoints().await?;

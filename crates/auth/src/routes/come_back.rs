@@ -23,7 +23,7 @@ use http::HeaderMap;
 /// meanwhile goes on to the page.
 ///
 /// # Errors
-/// 303 to `/login` for `invalid_ticket` and `ticket_used`, as the log names them; 503 when the store is down.
+/// 303 to `/login` for `invalid_ticket`, `ticket_used` and `left_this_app`, as the log names them; 503 when the store is down.
 pub(super) async fn come_back(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -36,6 +36,10 @@ pub(super) async fn come_back(
         CurrentSession::SignedIn(_) => return Redirect::to(return_path.as_str()).into_response(),
         CurrentSession::Unavailable => return guard::unavailable(&headers),
         CurrentSession::SignedOut(_) => {}
+    }
+    if silent::has_left(&auth, &origin, &headers) {
+        tracing::warn!(rule = "left_this_app", "a silent sign-in was refused");
+        return Redirect::to(&login_url(return_path.as_str())).into_response();
     }
     let redeemed = match (form.get("ticket"), auth.browsers.of(&origin, &headers)) {
         (Some(ticket), Some(browser)) => auth.browsers.redeem(ticket, &browser).await.map(|()| browser),

@@ -98,6 +98,7 @@ pub(super) async fn start(
         redirect_uri,
         return_path: return_path.clone(),
         begun_by: *begun_by,
+        at: auth.clock.now(),
     };
     let pending = Pending::begin(begin, &auth.random);
     let to = match proxy {

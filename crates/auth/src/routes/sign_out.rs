@@ -58,11 +58,11 @@ pub(super) async fn sign_out(
     };
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
     let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(DEFAULT_PAGE)));
-    let mut cookies =
-        [auth.cookies.clear_everywhere(CookieKind::Session, &origin), silent::ended(&auth, &origin)].concat();
-    if !is_global {
+    let mut cookies = auth.cookies.clear_everywhere(CookieKind::Session, &origin);
+    match is_global {
+        true => cookies.extend(silent::ended(&auth, &origin)),
         // Who leaves this app only does not want to be back as soon as they sign in to another.
-        cookies.push(auth.browsers.forget(&origin));
+        false => cookies.extend([silent::left(&auth, &origin), auth.browsers.forget(&origin)].concat()),
     }
     let mut to = None;
     match &current {
@@ -72,17 +72,21 @@ pub(super) async fn sign_out(
                 return unavailable(&headers);
             }
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
-            // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
-            let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
-            let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
-            let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
-            let to_tell = is_global.then_some(Hint(id_token.is_some()));
-            tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token, to_tell));
             if is_global {
+                // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
+                let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
+                let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
+                let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
+                tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token));
                 to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
             }
         }
-        CurrentSession::SignedOut(_) => {}
+        CurrentSession::SignedOut(_) => {
+            // With more cookies than are looked at, the one that counts may be among the rest.
+            if auth.sessions.end_all_of(auth.cookies.all_sessions(&origin, &headers)).await.is_err() {
+                return unavailable(&headers);
+            }
+        }
         CurrentSession::Unavailable => return unavailable(&headers),
     }
     let to = match to {
@@ -101,31 +105,22 @@ fn unavailable(headers: &HeaderMap) -> Response {
     error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
 }
 
-/// Whether the provider gets an `id_token_hint`: without one it asks the visitor first, who may not answer.
-struct Hint(bool);
-
-/// What the visitor does not wait for: the refresh token is given back (RFC 7009), and where the provider
-/// does not tell its clients by itself, or may not come to it, identity is asked to. `to_tell` is `None` for a
-/// sign-out here only.
-async fn tell_the_others(
-    auth: Auth,
-    record: Arc<SessionRecord>,
-    refresh_token: Option<SecretString>,
-    to_tell: Option<Hint>,
-) {
+/// What the visitor of a global sign-out does not wait for. Identity tells the other apps, whatever the provider
+/// promises: it may not know our address, be down, or ask the visitor first, who may not answer. An app that hears
+/// of it twice ends once. And the refresh token is given back (RFC 7009), which at many providers ends
+/// everything that came of the same sign-in; so not when the visitor leaves this app alone.
+async fn tell_the_others(auth: Auth, record: Arc<SessionRecord>, refresh_token: Option<SecretString>) {
     let Some(provider) = auth.provider(&record.provider) else { return };
-    if let Some(refresh_token) = refresh_token {
-        provider.revoke(&refresh_token).await;
-    }
-    if let (Some(identity), Some(Hint(hint))) = (&auth.identity, to_tell)
-        && (!hint || !provider.announces_logouts().await)
-    {
+    if let Some(identity) = &auth.identity {
         let notice = LogoutNotice {
             provider_issuer: &record.issuer,
             sid: record.sid.as_deref(),
             sub: Some(&record.subject),
         };
         identity.announce(&auth.http, notice).await;
+    }
+    if let Some(refresh_token) = refresh_token {
+        provider.revoke(&refresh_token).await;
     }
 }
 
@@ -158,6 +153,7 @@ async fn at_provider(
         .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
         .ok()?;
     let redirect = proxy.unwrap_or(origin).join("/auth/logout/callback");
-    let url = endpoints.end_session_url(&provider.config, id_token, &redirect, &state)?;
+    let url =
+        endpoints.end_session_url(&provider.config, id_token, &session.record.subject, &redirect, &state)?;
     Some((url, cookies))
 }

@@ -10,6 +10,7 @@ use crate::{
     browser::BrowserKey,
     events::{Heard, Listener, SessionEvent, Slot},
     origin::{ClientAddress, Origin},
+    session::silent,
 };
 use axum::response::{IntoResponse, Response, sse::Event};
 use futures::stream;
@@ -23,7 +24,7 @@ use tokio::{
 
 /// Events: `signed_in` `{"ticket"}`, which is good for one silent sign-in (`POST /auth/come-back`) within a minute;
 /// `heartbeat` every 15 seconds. 204, which tells a browser not to try again, where identity never named
-/// this browser.
+/// this browser, or its user left this app alone.
 ///
 /// # Errors
 /// 429 when this browser, or its address, has too many streams open.
@@ -33,7 +34,8 @@ pub(super) fn events(
     headers: &HeaderMap,
     client: Option<ClientAddress>,
 ) -> Response {
-    let Some(browser) = auth.browsers.of(origin, headers) else {
+    let browser = auth.browsers.of(origin, headers).filter(|_| !silent::has_left(&auth, origin, headers));
+    let Some(browser) = browser else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let slot = match auth.streams.open(Listener::Waiting(*browser.as_bytes(), client)) {

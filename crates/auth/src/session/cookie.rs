@@ -1,10 +1,11 @@
 //! The cookies: their names, and the attributes they always carry.
 
-use super::{SameSite, SessionId, SessionOptions};
+use super::{SameSite, SessionId, SessionKey, SessionOptions};
 use crate::origin::Origin;
 use axum::response::AppendHeaders;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::collections::HashSet;
 
 /// Most well-formed values of one cookie name that are looked at. A browser has one; a neighbour on the same
 /// domain can plant one for each parent domain and each parent of the path.
@@ -26,7 +27,8 @@ pub enum CookieKind<'a> {
     /// That somebody ended the session here, and nobody has signed in by hand since; shared as far as the
     /// session is. A cookie of its own, so that no answer that was slow can write over it.
     Ended,
-    /// The same, for this host alone: no neighbour on the same domain can remove it.
+    /// The same, for this host alone: no neighbour on the same domain can name it. (One that fills the
+    /// browser's cookie jar can still push it out.)
     EndedHere,
     /// The provider this browser signed in with last, where there are several.
     Provider,
@@ -106,7 +108,18 @@ impl CookieSettings {
     ) -> impl Iterator<Item = &'a str> + use<'a> {
         let is_well_formed =
             move |value: &str| kind != CookieKind::Session || SessionId::parse(value).is_some();
-        self.sent(kind, origin, headers).filter(move |value| is_well_formed(value)).take(MAX_CANDIDATES + 1)
+        let mut seen = HashSet::new();
+        let is_new = move |value: &&'a str| is_well_formed(value) && seen.insert(*value);
+        self.sent(kind, origin, headers).filter(is_new).take(MAX_CANDIDATES + 1)
+    }
+
+    /// Every session id in a request when there are more than are looked at; else none.
+    pub(crate) fn all_sessions(&self, origin: &Origin, headers: &HeaderMap) -> Vec<SessionKey> {
+        if self.values(CookieKind::Session, origin, headers).count() <= MAX_CANDIDATES {
+            return Vec::new();
+        }
+        let ids = self.sent(CookieKind::Session, origin, headers).filter_map(SessionId::parse);
+        ids.map(|id| id.key()).collect::<HashSet<_>>().into_iter().collect()
     }
 
     /// Whether a request brings the cookie at all, whatever its value.
@@ -357,11 +370,21 @@ mod tests {
         let line = format!("other=1; main.session={a}; xmain.session={b}");
         headers.append(header::COOKIE, line.parse().unwrap());
         headers.append(header::COOKIE, format!("main.session={c}").parse().unwrap());
-        assert_eq!(sessions(&headers), [a, c]);
+        assert_eq!(sessions(&headers), [&*a, &*c]);
+        let settings = settings(None);
+        let all =
+            |headers: &HeaderMap| settings.all_sessions(&origin("http://localhost:4201"), headers).len();
         for _ in 0..100 {
             headers.append(header::COOKIE, format!("main.session={b}").parse().unwrap());
         }
+        assert_eq!(sessions(&headers), [&*a, &*c, &*b], "the same one again is no further one");
+        assert_eq!(all(&headers), 0);
+        for letter in 'A'..='Z' {
+            headers
+                .append(header::COOKIE, format!("main.session={}", id(&letter.to_string())).parse().unwrap());
+        }
         assert_eq!(sessions(&headers).len(), MAX_CANDIDATES + 1);
+        assert_eq!(all(&headers), 29, "a sign-out ends what is not looked at");
     }
 
     #[test]

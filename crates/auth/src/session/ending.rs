@@ -28,6 +28,17 @@ impl Sessions {
         Ok(ended)
     }
 
+    /// Ends every session that a browser came with.
+    ///
+    /// # Errors
+    /// [`SessionUnavailable`] when the store does not answer; some may have ended.
+    pub(crate) async fn end_all_of(&self, keys: Vec<SessionKey>) -> Result<(), SessionUnavailable> {
+        for key in keys {
+            self.end(&key, EndReason::SignedOut).await?;
+        }
+        Ok(())
+    }
+
     /// Ends a session whose user is away for too long; `false` when it was used since `record` was read.
     pub(super) async fn end_idle(
         &self,

@@ -34,6 +34,8 @@ pub struct NewSession {
     pub(crate) sid: Option<String>,
     /// When the provider issued the ID token.
     pub(crate) issued_at: DateTime<Utc>,
+    /// When the visitor began to sign in, by our clock: a logout since then wins.
+    pub(crate) begun_at: DateTime<Utc>,
     /// Who it is.
     pub(crate) user: User,
     /// What the provider says about them, verified.
@@ -128,7 +130,7 @@ impl Sessions {
             user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
         };
-        self.store.create(&key, &record).await?;
+        self.store.create(&key, &record, new.begun_at).await?;
         Ok((id, record))
     }
 

@@ -27,9 +27,6 @@ pub struct SessionPolicy {
     /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
     /// store at every request.
     pub cache_age: Duration,
-    /// How long a session may go on without the provider's word (`AUTH_MAX_UNCHECKED_AGE`): past it requests get 503
-    /// until the provider has answered, and the session stays. `None`: for as long as the provider is in trouble.
-    pub max_unchecked_age: Option<TimeDelta>,
     /// How many live sessions one user may have in the store (`AUTH_MAX_SESSIONS_PER_USER`); a new one ends the
     /// oldest.
     pub max_sessions_per_user: usize,
@@ -45,7 +42,6 @@ impl Default for SessionPolicy {
             idle_timeout: None,
             revalidate_interval: Some(TimeDelta::minutes(15)),
             cache_age: Duration::from_secs(5),
-            max_unchecked_age: None,
             max_sessions_per_user: 100,
         }
     }

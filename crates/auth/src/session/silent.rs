@@ -45,6 +45,8 @@ enum Mark {
     Tried,
     /// The session was ended here.
     Ended,
+    /// Its user left this app alone: a sign-in elsewhere does not bring them back either.
+    Left,
 }
 
 impl Mark {
@@ -55,6 +57,7 @@ impl Mark {
             Self::ComingBack(browser) => [b"coming_back".as_slice(), browser.as_bytes()].concat(),
             Self::Tried => b"tried".to_vec(),
             Self::Ended => b"ended".to_vec(),
+            Self::Left => b"left".to_vec(),
         }
     }
 
@@ -180,21 +183,40 @@ pub(crate) fn tried(auth: &Auth, origin: &Origin) -> HeaderValue {
 }
 
 /// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
-/// this host, where no neighbour can remove it.
+/// this host, where no neighbour can name it.
 pub(crate) fn ended(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
-    let mark = Mark::Ended.seal(auth);
+    end_marks(auth, origin, Mark::Ended)
+}
+
+/// The same for a user who left this app alone. Nothing but a sign-in by hand brings them back: what names their
+/// browser may have been planted by a neighbour.
+pub(crate) fn left(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
+    end_marks(auth, origin, Mark::Left)
+}
+
+fn end_marks(auth: &Auth, origin: &Origin, mark: Mark) -> Vec<HeaderValue> {
+    let mark = mark.seal(auth);
     let kinds = ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies.is_shared(origin));
     kinds.map(|kind| auth.cookies.set(kind, origin, &mark, None)).collect()
 }
 
 /// Whether the session was ended in this browser, and its user has not signed in by hand since.
 pub(crate) fn was_ended(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    ENDED.into_iter().any(|kind| {
-        auth.cookies.values(kind, origin, headers).any(|value| Mark::Ended.open(auth, value).is_some())
-    })
+    says(auth, origin, headers, Mark::Ended) || has_left(auth, origin, headers)
 }
 
-/// Where [`Mark::Ended`] is kept.
+/// Whether its user left this app alone, and has not signed in by hand since.
+pub(crate) fn has_left(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    says(auth, origin, headers, Mark::Left)
+}
+
+fn says(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
+    ENDED
+        .into_iter()
+        .any(|kind| auth.cookies.values(kind, origin, headers).any(|value| mark.open(auth, value).is_some()))
+}
+
+/// Where [`Mark::Ended`] and [`Mark::Left`] are kept.
 const ENDED: [CookieKind<'static>; 2] = [CookieKind::Ended, CookieKind::EndedHere];
 
 fn is_over(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {

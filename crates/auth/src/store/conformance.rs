@@ -165,7 +165,7 @@ mod postgres_only {
         let opened = futures::future::join_all((0..4).map(|_| PostgresStore::open(&url))).await;
         let stores: Vec<_> = opened.into_iter().map(|store| store.unwrap()).collect();
         let mut heard = stores[1].subscribe();
-        stores[0].create(&key(1), &record("alice", None)).await.unwrap();
+        stores[0].create(&key(1), &record("alice", None), at(0)).await.unwrap();
         assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
         let event = SessionEvent::Changed(key(1));
         stores[0].publish(event).await.unwrap();
@@ -198,7 +198,7 @@ mod redis_only {
         let (one, two) = (open(prefix.clone()).await, open(prefix).await);
         let other = open(format!("test-{}", Random::system().token())).await;
         let mut heard = two.subscribe();
-        one.create(&key(1), &record("alice", None)).await.unwrap();
+        one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
         assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
         assert_eq!(other.load(&key(1), at(1)).await.unwrap(), Lookup::Unknown);
         let (theirs, ours) = (SessionEvent::Changed(key(2)), SessionEvent::Changed(key(1)));
@@ -217,7 +217,7 @@ mod sqlite_only {
         let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
         let (one, two) = tokio::join!(SqliteStore::open(&url), SqliteStore::open(&url));
         let (one, two) = (one.unwrap(), two.unwrap());
-        one.create(&key(1), &record("alice", None)).await.unwrap();
+        one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
         assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
         two.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
         assert_eq!(one.load(&key(1), at(3)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
@@ -229,7 +229,7 @@ mod sqlite_only {
         let path = folder.path().join("sessions.db");
         let store = SqliteStore::open(&format!("sqlite://{}", path.display())).await.unwrap();
         let id = SessionId::generate(&Random::seeded(1));
-        store.create(&id.key(), &record("alice", None)).await.unwrap();
+        store.create(&id.key(), &record("alice", None), at(0)).await.unwrap();
         for name in ["sessions.db", "sessions.db-wal"] {
             let bytes = std::fs::read(folder.path().join(name)).unwrap_or_default();
             assert!(!bytes.windows(43).any(|window| window == id.expose().as_bytes()), "{name}");

@@ -34,8 +34,13 @@ async fn within<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>
 
 #[async_trait]
 impl<S: Store> SessionStore for Limited<S> {
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
-        within(self.0.create(key, record)).await
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
+        within(self.0.create(key, record, begun_at)).await
     }
 
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {

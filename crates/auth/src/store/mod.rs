@@ -121,12 +121,18 @@ pub enum Which<'a> {
 /// wins**, whatever order requests arrive in.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Creates a session.
+    /// Creates a session, for a visitor who began to sign in at `begun_at` by our clock.
     ///
     /// # Errors
-    /// [`CreateError::LoggedOutMeanwhile`] when a tombstone stands for its `(iss, sid)`, or for its
-    /// `(iss, sub)` at or after its `issued_at`; checked in the same transaction.
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError>;
+    /// [`CreateError::LoggedOutMeanwhile`] when a tombstone of `begun_at` or later stands for its `(iss, sid)`,
+    /// or for its `(iss, sub)` after its `issued_at`; checked in the same transaction. Who began to sign in
+    /// after a logout is not refused for it, whatever the provider made of that logout.
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError>;
 
     /// Looks a session up; one whose time is over at `now` counts as ended.
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError>;

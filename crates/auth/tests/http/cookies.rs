@@ -105,6 +105,11 @@ async fn more_cookies_than_are_looked_at_let_none_go_on() {
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "null"));
     assert!(answer.set_cookies()[0].contains("Max-Age=0"));
     assert_eq!(world.status().await, 200, "nothing has ended");
+    // But a sign-out keeps its word.
+    let headers = [("cookie", line.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let url = world.app.at("/auth/signout");
+    Browser::new().send(Method::POST, &url, &headers, "scope=local").await;
+    assert_eq!(world.status().await, 401);
 }
 
 /// The domain of the cookie has moved, and the browser sends the old one beside the new one.

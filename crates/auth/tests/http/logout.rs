@@ -1,9 +1,10 @@
 //! Back-channel logout in direct mode: the provider tells the app itself.
 
 use crate::support::{World, world};
-use dev_provider::Config;
+use chrono::TimeDelta;
+use dev_provider::{Config, Document, Fault};
 use serde_json::json;
-use test_support::{App, AppOptions, Browser, EventStream, TestProvider, app_routes, bind};
+use test_support::{App, AppOptions, Browser, EventStream, TestProvider, app_routes, bind, until};
 use url::Url;
 
 /// Two apps at one provider, which tells the second of logouts; the same visitor is signed in to both.
@@ -42,12 +43,68 @@ async fn an_app_may_be_registered_at_the_provider_directly() {
 }
 
 #[tokio::test]
-async fn a_sign_out_gives_the_refresh_token_back() {
+async fn a_sign_out_everywhere_gives_the_refresh_token_back_and_one_here_does_not() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    let begun = world.provider.provider.counters().revocation;
     world.post("/auth/signout", &[("scope", "local")]).await;
-    while world.provider.provider.counters().revocation == begun {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    world.browser = Browser::new();
+    world.sign_in("/", "alice").await;
+    world.post("/auth/signout", &[]).await;
+    let revoked = async || world.provider.provider.counters().revocation > 0;
+    until("the refresh token is given back", revoked).await;
+    // The local one came first and would have been counted by now.
+    assert_eq!(world.provider.provider.counters().revocation, 1);
+}
+
+/// Signs out here, but the browser never comes to the provider, whose session lives on; and identity tells of it.
+async fn signed_out_here_alone(world: &mut World) {
+    world.sign_in("/", "alice").await;
+    let sid = world.session().await.record.sid.clone().unwrap();
+    let left = world.post("/auth/signout", &[]).await;
+    assert!(left.location().unwrap().as_str().starts_with(world.provider.issuer.as_str()));
+    assert_eq!(world.status().await, 401);
+    let issuer = world.provider.issuer.as_str().trim_end_matches('/');
+    world.app.auth.sessions.end_provider_session(issuer, &sid).await.unwrap();
+    world.app.clock.advance(TimeDelta::milliseconds(1));
+}
+
+#[tokio::test]
+async fn a_sign_out_that_the_provider_never_carried_out_locks_nobody_out() {
+    let mut world = world().await;
+    signed_out_here_alone(&mut world).await;
+    let begun = world.begin("/protected").await;
+    let page = world.browser.follow(begun).await;
+    assert_eq!(page.url.path(), "/protected");
+    assert_eq!(world.status().await, 200);
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_does_not_undo_it() {
+    let mut world = world().await;
+    signed_out_here_alone(&mut world).await;
+    // A neighbour has removed the cookies that remember the sign-out, so the guard tries silently.
+    for name in ["app.ended", "app.ended_here", "app.silent"] {
+        world.browser.plant(&world.app.url, name, "");
+    }
+    let page = world.browser.open(&world.app.at("/protected")).await;
+    let page = page.last().unwrap();
+    assert_eq!(&page.url[url::Position::BeforePath..], "/login?callbackUrl=%2Fprotected");
+    assert_eq!(world.status().await, 401);
+}
+
+#[tokio::test]
+async fn a_long_id_token_is_left_out_of_the_sign_out_address() {
+    let mut world = world().await;
+    for (groups, has_hint) in [(1, true), (400, false)] {
+        let groups = json!({ "groups": vec!["a long name of a group"; groups] });
+        let fault = Fault::Members(Document::IdToken, groups.as_object().unwrap().clone());
+        world.provider.faults().add_times(fault, 1);
+        world.browser = Browser::new();
+        world.sign_in("/", "alice").await;
+        let left = world.post("/auth/signout", &[]).await.location().unwrap();
+        let names: Vec<_> = left.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(names.iter().any(|name| name == "id_token_hint"), has_hint, "{left}");
+        assert_eq!(names.iter().any(|name| name == "logout_hint"), !has_hint, "{left}");
+        assert!(names.iter().any(|name| name == "client_id") && left.as_str().len() < 4096);
     }
 }

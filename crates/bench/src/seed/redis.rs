@@ -14,7 +14,7 @@ pub(super) async fn fill(url: &str, seeds: impl Iterator<Item = Seed>) -> Result
     stream::iter(seeds)
         .map(|seed| {
             let store = store.clone();
-            async move { store.create(&seed.key, &seed.record).await }
+            async move { store.create(&seed.key, &seed.record, seed.record.created_at).await }
         })
         .buffer_unordered(AT_ONCE)
         .try_for_each(async |()| Ok(()))

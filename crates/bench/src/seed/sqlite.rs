@@ -16,7 +16,10 @@ pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Re
     let Some(first) = seeds.next() else { return Ok(()) };
     let seeding = |error: &dyn std::fmt::Display| Problem::Seeding(error.to_string());
     let store = SqliteStore::open(url).await.map_err(|error| seeding(&error))?;
-    store.create(&first.key, &first.record).await.map_err(|error| seeding(&error))?;
+    store
+        .create(&first.key, &first.record, first.record.created_at)
+        .await
+        .map_err(|error| seeding(&error))?;
     store.close().await;
 
     let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::from_str(url)?).await?;

@@ -138,6 +138,15 @@ async fn a_silent_sign_in_is_no_news_and_a_local_sign_out_is_not_undone() {
     world.sign_out_of_app("local").await;
     assert_eq!(world.browser.cookie(&world.app.url, "app.browser"), None, "it wants to hear no more");
     assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT));
+    // A neighbour on the same domain plants a handle that is good, and somebody signs in where it came from.
+    world.browser.plant(&world.app.url, "app.browser", handle.strip_prefix("app.browser=").unwrap());
+    let cookies = format!("{handle}; {}", world.cookie("app.ended"));
+    let waiting = EventStream::open(&world.app.at("/auth/events?waiting"), &cookies, None).await;
+    assert_eq!(waiting.err(), Some(StatusCode::NO_CONTENT));
+    assert_eq!(world.tell(&world.event(&key, "elsewhere")).await.status, StatusCode::ACCEPTED);
+    let ticket = tab.next_but_heartbeats().await.unwrap().data["ticket"].as_str().unwrap().to_owned();
+    let refused = world.come_back(&ticket).await;
+    assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0), "left_this_app");
     let begun = world
         .browser
         .post(&world.app.at("/auth/signin/demo"), &[("prompt", "none"), ("callbackUrl", "/protected")])

@@ -191,6 +191,11 @@ async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
     ] {
         assert_eq!(ask(&[client, &about].concat()).await, StatusCode::UNAUTHORIZED, "{client:?}");
     }
+    let long = "x".repeat(256);
+    for (name, value) in [("sid", ""), ("sid", &long), ("sub", ""), ("sub", &long)] {
+        let about = [client[0], client[1], about[0], (name, value)];
+        assert_eq!(ask(&about).await, StatusCode::BAD_REQUEST, "{name} of {} characters", value.len());
+    }
     for about in [&[][..], &[about[0]], &[about[1]], &[("iss", "https://evil.example"), about[1]]] {
         assert_eq!(ask(&[&client, about].concat()).await, StatusCode::BAD_REQUEST, "{about:?}");
     }

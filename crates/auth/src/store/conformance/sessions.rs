@@ -4,33 +4,33 @@ use super::*;
 
 pub(super) async fn a_created_session_loads_as_it_was(store: Arc<dyn Store>) {
     let record = record("alice", Some("s1"));
-    store.create(&key(1), &record).await.unwrap();
+    store.create(&key(1), &record, at(0)).await.unwrap();
     assert_eq!(store.load(&key(1), at(1)).await.unwrap(), Lookup::Live(Box::new(record)));
     assert_eq!(store.load(&key(2), at(1)).await.unwrap(), Lookup::Unknown);
 }
 
 pub(super) async fn a_taken_id_is_refused_and_the_first_session_stays(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
-    let second = store.create(&key(1), &record("bob", None)).await;
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
+    let second = store.create(&key(1), &record("bob", None), at(0)).await;
     assert!(matches!(second, Err(CreateError::Collision)));
     let Lookup::Live(found) = store.load(&key(1), at(1)).await.unwrap() else { panic!("gone") };
     assert_eq!(found.subject, "alice");
 }
 
 pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
     let touch =
         Touch { seen_at: at(300), now: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
     assert!(!store.touch(&key(1), touch).await.unwrap());
     assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(2)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
-    assert!(store.create(&key(1), &record("alice", None)).await.is_err());
+    assert!(store.create(&key(1), &record("alice", None), at(0)).await.is_err());
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
 }
 
 pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     assert!(matches!(store.load(&key(1), at(599)).await.unwrap(), Lookup::Live(_)));
     assert_eq!(store.load(&key(1), at(600)).await.unwrap(), Lookup::Ended(EndReason::Expired));
     let late = Touch { seen_at: at(600), now: at(600), expires_at: at(1200), interval: TimeDelta::zero() };
@@ -44,7 +44,7 @@ pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dy
 }
 
 pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_end(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let touch = |seconds| Touch {
         seen_at: at(seconds),
         now: at(seconds),
@@ -60,7 +60,7 @@ pub(super) async fn activity_rolls_once_an_interval_and_never_past_the_absolute_
 }
 
 pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let touch = Touch { seen_at: at(100), now: at(100), expires_at: at(130), interval: TimeDelta::zero() };
     assert!(store.touch(&key(1), touch).await.unwrap());
     let Lookup::Live(found) = store.load(&key(1), at(500)).await.unwrap() else { panic!("gone") };
@@ -68,7 +68,7 @@ pub(super) async fn apps_with_different_limits_do_not_shorten_each_other(store: 
 }
 
 pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let touch =
         Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
     let all = futures::future::join_all((0..20).map(|_| {
@@ -80,7 +80,7 @@ pub(super) async fn concurrent_activity_is_written_exactly_once(store: Arc<dyn S
 
 pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Store>) {
     let before = record("alice", None);
-    store.create(&key(1), &before).await.unwrap();
+    store.create(&key(1), &before, at(0)).await.unwrap();
     // Whatever an app writes comes back byte for byte.
     let data = "{ \"name\": \"Zo\u{eb} \\u0000 'x'\", \"n\": 7}";
     assert!(store.set_data(&key(1), NewData { seen: "{}", data }, at(1)).await.unwrap());
@@ -89,7 +89,7 @@ pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Sto
 }
 
 pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let all = futures::future::join_all((0..20).map(|number| {
         let store = store.clone();
         async move {
@@ -107,7 +107,7 @@ pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(
 
 pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn Store>) {
     for (seed, subject, sid) in [(1, "alice", Some("s1")), (2, "alice", Some("s2")), (3, "bob", None)] {
-        store.create(&key(seed), &record(subject, sid)).await.unwrap();
+        store.create(&key(seed), &record(subject, sid), at(0)).await.unwrap();
     }
     assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), [key(1)]);
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
@@ -124,10 +124,10 @@ pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn
 }
 
 pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", Some("s1"))).await.unwrap();
+    store.create(&key(1), &record("alice", Some("s1")), at(0)).await.unwrap();
     let later = SessionRecord { issued_at: at(50), ..record("alice", Some("s2")) };
-    store.create(&key(2), &later).await.unwrap();
-    store.create(&key(3), &record("bob", None)).await.unwrap();
+    store.create(&key(2), &later, at(0)).await.unwrap();
+    store.create(&key(3), &record("bob", None), at(0)).await.unwrap();
     assert_eq!(
         store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(),
         [key(1)]
@@ -139,15 +139,19 @@ pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Stor
 
 pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dyn Store>) {
     store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(0)).await.unwrap();
-    let late = store.create(&key(1), &record("alice", Some("s1"))).await;
+    let late = store.create(&key(1), &record("alice", Some("s1")), at(0)).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
-    store.create(&key(2), &record("alice", Some("s2"))).await.unwrap();
+    store.create(&key(2), &record("alice", Some("s2")), at(0)).await.unwrap();
+
+    // Who began to sign in after it is let in, should the provider's session have outlived it.
+    let again = SessionRecord { created_at: at(2), ..record("alice", Some("s1")) };
+    store.create(&key(5), &again, at(1)).await.unwrap();
 
     store.end_subject(ISSUER, "bob", at(10), EndReason::Revoked, at(10)).await.unwrap();
-    let late = store.create(&key(3), &record("bob", None)).await;
+    let late = store.create(&key(3), &record("bob", None), at(0)).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
     let fresh = SessionRecord { issued_at: at(10), created_at: at(11), ..record("bob", None) };
-    store.create(&key(4), &fresh).await.unwrap();
+    store.create(&key(4), &fresh, at(0)).await.unwrap();
 }
 
 pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc<dyn Store>) {
@@ -157,10 +161,10 @@ pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc
         let key = key(round);
         let (created, ended) = if round % 2 == 0 {
             let logout = store.end_provider_session(ISSUER, &sid, EndReason::Revoked, at(1));
-            tokio::join!(store.create(&key, &session), logout)
+            tokio::join!(store.create(&key, &session, at(0)), logout)
         } else {
             let logout = store.end_subject(ISSUER, &subject, at(1), EndReason::Revoked, at(1));
-            tokio::join!(store.create(&key, &session), logout)
+            tokio::join!(store.create(&key, &session, at(0)), logout)
         };
         match created {
             Ok(()) => assert_eq!(ended.unwrap(), [key]),
@@ -171,7 +175,7 @@ pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc
 }
 
 pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let (mine, theirs) = ([1; 16], [2; 16]);
     let tokens = NewTokens { sealed: &[9], expire_at: Some(at(500)) };
     assert!(!store.set_tokens(&key(1), &mine, tokens, at(1)).await.unwrap(), "no lease");
@@ -200,7 +204,7 @@ pub(super) async fn tokens_are_replaced_by_the_holder_of_the_lease_only(store: A
 }
 
 pub(super) async fn a_refresh_loses_against_a_sign_out(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     assert!(store.lease_refresh(&key(1), &[1; 16], at(1), at(11)).await.unwrap());
     store.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
     let tokens = NewTokens { sealed: &[9], expire_at: None };
@@ -209,7 +213,7 @@ pub(super) async fn a_refresh_loses_against_a_sign_out(store: Arc<dyn Store>) {
 }
 
 pub(super) async fn twenty_who_want_the_lease_get_it_once(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let all = futures::future::join_all((0..20).map(|owner| {
         let store = store.clone();
         async move { store.lease_refresh(&key(1), &[owner; 16], at(1), at(11)).await.unwrap() }
@@ -218,7 +222,7 @@ pub(super) async fn twenty_who_want_the_lease_get_it_once(store: Arc<dyn Store>)
 }
 
 pub(super) async fn idleness_ends_only_what_was_not_used_meanwhile(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     let touch =
         Touch { seen_at: at(100), now: at(100), expires_at: at(700), interval: TimeDelta::seconds(60) };
     assert!(store.touch(&key(1), touch).await.unwrap());
@@ -230,9 +234,12 @@ pub(super) async fn idleness_ends_only_what_was_not_used_meanwhile(store: Arc<dy
 pub(super) async fn a_user_ends_one_session_or_all_others_and_nobody_elses(store: Arc<dyn Store>) {
     for seed in 1..=4 {
         let session = SessionRecord { public_id: format!("p{seed}"), ..record("alice", None) };
-        store.create(&key(seed), &session).await.unwrap();
+        store.create(&key(seed), &session, at(0)).await.unwrap();
     }
-    store.create(&key(9), &SessionRecord { public_id: "p9".into(), ..record("bob", None) }).await.unwrap();
+    store
+        .create(&key(9), &SessionRecord { public_id: "p9".into(), ..record("bob", None) }, at(0))
+        .await
+        .unwrap();
     let end =
         |subject: &'static str, which| store.end_of_user(ISSUER, subject, which, EndReason::Revoked, at(1));
     assert_eq!(end("alice", Which::PublicId("p9")).await.unwrap(), [], "bob's");
@@ -254,7 +261,7 @@ pub(super) async fn ten_thousand_sessions_are_kept_apart(store: Arc<dyn Store>) 
     for chunk in (0..10_000_u64).collect::<Vec<_>>().chunks(10) {
         let created = futures::future::join_all(chunk.iter().map(|&seed| {
             let (store, session) = (store.clone(), record(&format!("user-{}", seed % 100), None));
-            async move { store.create(&key(seed), &session).await }
+            async move { store.create(&key(seed), &session, at(0)).await }
         }));
         created.await.into_iter().for_each(|created| created.unwrap());
     }
@@ -267,16 +274,16 @@ pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn
     for (seed, created) in [(1, 0), (2, 20), (3, 10)] {
         let session =
             SessionRecord { created_at: at(created), public_id: format!("p{seed}"), ..record("alice", None) };
-        store.create(&key(seed), &session).await.unwrap();
+        store.create(&key(seed), &session, at(0)).await.unwrap();
     }
-    store.create(&key(4), &record("bob", None)).await.unwrap();
+    store.create(&key(4), &record("bob", None), at(0)).await.unwrap();
     store.end(&key(3), EndReason::SignedOut, at(30)).await.unwrap();
     let found = store.of_user(ISSUER, "alice", at(40)).await.unwrap();
     assert_eq!(found.iter().map(|session| session.public_id.as_str()).collect::<Vec<_>>(), ["p2", "p1"]);
 }
 
 pub(super) async fn sweeping_removes_what_is_long_over_and_nothing_else(store: Arc<dyn Store>) {
-    store.create(&key(1), &record("alice", None)).await.unwrap();
+    store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
     store.use_state(&[1; 32], at(100)).await.unwrap();
     assert_eq!(store.sweep(at(99)).await.unwrap(), 0);
     assert_eq!(store.sweep(at(100)).await.unwrap(), 1);

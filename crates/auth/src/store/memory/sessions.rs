@@ -11,8 +11,13 @@ use chrono::{DateTime, Utc};
 
 #[async_trait]
 impl SessionStore for MemoryStore {
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
-        self.state().create(*key, record.clone())
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
+        self.state().create(*key, record.clone(), begun_at)
     }
 
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {

@@ -57,10 +57,15 @@ impl Entry {
 }
 
 impl State {
-    pub(super) fn create(&mut self, key: SessionKey, record: SessionRecord) -> Result<(), CreateError> {
+    pub(super) fn create(
+        &mut self,
+        key: SessionKey,
+        record: SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
         let subject = (record.issuer.clone(), record.subject.clone());
         let provider_session = record.sid.clone().map(|sid| (record.issuer.clone(), sid));
-        let stands = |tomb: &&Tombstone| tomb.expires_at > record.created_at;
+        let stands = |tomb: &&Tombstone| tomb.expires_at > record.created_at && tomb.begun_before >= begun_at;
         let by_sid =
             provider_session.as_ref().and_then(|name| self.buried_provider_sessions.get(name)).filter(stands);
         let by_sub = self.buried_subjects.get(&subject).filter(stands);

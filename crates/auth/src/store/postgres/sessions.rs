@@ -22,10 +22,15 @@ const END: &str = "UPDATE sessions SET ended_reason = $1, user_info = '{}', data
 
 #[async_trait]
 impl SessionStore for PostgresStore {
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
         let mut transaction = self.pool.begin().await.map_err(StoreError::from)?;
         tombs::share_locks(&mut transaction, record).await?;
-        if tombs::refuse(&mut transaction, record).await? {
+        if tombs::refuse(&mut transaction, record, begun_at).await? {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(

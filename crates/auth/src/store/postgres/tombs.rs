@@ -56,9 +56,10 @@ pub(super) async fn share_locks(
 pub(super) async fn refuse(
     connection: &mut PgConnection,
     record: &SessionRecord,
+    begun_at: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = $1 AND expires_at > $2 AND (
+        "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = $1 AND expires_at > $2 AND begun_before >= $6 AND (
             (kind = 'sid' AND value = $3) OR (kind = 'sub' AND value = $4 AND begun_before > $5)))",
     )
     .bind(&record.issuer)
@@ -66,6 +67,7 @@ pub(super) async fn refuse(
     .bind(&record.sid)
     .bind(&record.subject)
     .bind(record.issued_at.timestamp_millis())
+    .bind(begun_at.timestamp_millis())
     .fetch_one(connection)
     .await?)
 }

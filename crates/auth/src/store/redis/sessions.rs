@@ -55,7 +55,12 @@ impl RedisStore {
 
 #[async_trait]
 impl SessionStore for RedisStore {
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
         let keys = &self.keys;
         let (by_subject, by_provider_session) = keys.indices(record);
         let sid = record.sid.as_ref();
@@ -71,7 +76,8 @@ impl SessionStore for RedisStore {
             .arg(record.created_at.timestamp_millis())
             .arg(record.issued_at.timestamp_millis())
             .arg(record.expires_at.timestamp_millis())
-            .arg(record.absolute_expires_at.timestamp_millis());
+            .arg(record.absolute_expires_at.timestamp_millis())
+            .arg(begun_at.timestamp_millis());
         for (name, value) in rows::values(record)? {
             script.arg(name).arg(value);
         }

@@ -19,10 +19,15 @@ const END: &str = "UPDATE sessions SET ended_reason = ?1, user = '{}', data = '{
 
 #[async_trait]
 impl SessionStore for SqliteStore {
-    async fn create(&self, key: &SessionKey, record: &SessionRecord) -> Result<(), CreateError> {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+        begun_at: DateTime<Utc>,
+    ) -> Result<(), CreateError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
         let buried: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND (
+            "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND begun_before >= ?6 AND (
                 (kind = 'sid' AND value = ?3) OR (kind = 'sub' AND value = ?4 AND begun_before > ?5)))",
         )
         .bind(&record.issuer)
@@ -30,6 +35,7 @@ impl SessionStore for SqliteStore {
         .bind(&record.sid)
         .bind(&record.subject)
         .bind(record.issued_at.timestamp_millis())
+        .bind(begun_at.timestamp_millis())
         .fetch_one(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
