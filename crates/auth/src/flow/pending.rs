@@ -194,6 +194,12 @@ impl Passthrough {
         Self { prompt: Some("none".to_owned()), ..Self::default() }
     }
 
+    /// The same, with this `prompt` where the caller chose none.
+    #[must_use]
+    pub(crate) fn with_prompt(&self, prompt: &str) -> Self {
+        Self { prompt: self.prompt.clone().or_else(|| Some(prompt.to_owned())), ..self.clone() }
+    }
+
     /// Whether the provider must not ask the visitor anything.
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -239,6 +245,7 @@ mod tests {
             iss_required,
             authorization_endpoint: "https://op.example/authorize".parse().unwrap(),
             end_session_endpoint: None,
+            account_prompt: "login",
         }
     }
 

@@ -87,7 +87,7 @@ pub async fn receive(
     let issuer = &token.provider_issuer;
     let ended = match (&token.sid, &token.sub) {
         (Some(sid), _) => auth.sessions.end_provider_session(issuer, sid).await,
-        (None, Some(sub)) => auth.sessions.end_subject(issuer, sub, token.issued_at).await,
+        (None, Some(sub)) => auth.sessions.end_subject(issuer, sub, token.begun_before).await,
         (None, None) => return Err(LogoutTokenError::AboutNobody.into()),
     };
     let ended = ended.map_err(|error| error.0)?.len();

@@ -2,7 +2,7 @@
 
 use super::{EVENT, TYPE};
 use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
 use serde_json::Value;
@@ -100,8 +100,11 @@ pub struct LogoutToken {
     pub sid: Option<String>,
     /// The user.
     pub sub: Option<String>,
-    /// When it was issued: sessions begun later are not meant.
+    /// When it was issued.
     pub issued_at: DateTime<Utc>,
+    /// With `sub` alone: sessions begun from here on are not meant. Both tokens have whole seconds, so sessions of the
+    /// same second are: nobody can tell which came first.
+    pub begun_before: DateTime<Utc>,
     /// Its own id.
     pub jti: String,
     /// Until when its id has to be remembered.
@@ -179,7 +182,8 @@ impl LogoutToken {
             Some(id) if expected.typ_required && id.format == "iss_sub" => id.iss,
             _ => iss.to_owned(),
         };
-        Ok(Self { provider_issuer, sid, sub, issued_at, jti, expires_at })
+        let begun_before = issued_at.trunc_subsecs(0) + TimeDelta::seconds(1);
+        Ok(Self { provider_issuer, sid, sub, issued_at, begun_before, jti, expires_at })
     }
 }
 

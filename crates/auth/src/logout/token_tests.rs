@@ -71,6 +71,9 @@ fn a_good_token_tells_whose_session_ended() {
     let read = check(&token(&header(), &good())).unwrap();
     assert_eq!(read.provider_issuer, "https://op.example");
     assert_eq!((read.sid.as_deref(), read.sub.as_deref()), (Some("s1"), Some("alice")));
+    assert_eq!((read.begun_before - read.issued_at).num_milliseconds(), 1000);
+    let fraction = check(&token(&header(), &claims(&json!({"iat": NOW as f64 + 0.75})))).unwrap();
+    assert_eq!((fraction.begun_before - fraction.issued_at).num_milliseconds(), 250);
     for changes in [json!({"sid": null}), json!({"sub": null}), json!({"aud": ["other", "client"]})] {
         assert!(check(&token(&header(), &claims(&changes))).is_ok(), "{changes}");
     }

@@ -1,7 +1,7 @@
 //! What an OpenID Provider publishes: metadata and keys, cached.
 
 use super::{
-    Endpoints,
+    Endpoints, SELECT_ACCOUNT,
     endpoint::{Judged, check_endpoint, optional},
     keys::{KeyCache, describe},
 };
@@ -42,6 +42,9 @@ pub struct Unavailable;
 pub(super) struct ExtraMetadata {
     end_session_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
+    /// A list of texts, if the provider is well-behaved (Initiating User Registration 1.0 §4).
+    #[serde(default)]
+    prompt_values_supported: serde_json::Value,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -199,6 +202,7 @@ impl Discovered {
                     "end_session_endpoint",
                     extra.end_session_endpoint.as_ref(),
                 ),
+                account_prompt: account_prompt(&extra.prompt_values_supported),
             },
             token,
             userinfo,
@@ -209,4 +213,10 @@ impl Discovered {
             fetched_at: clock.now(),
         })
     }
+}
+/// Without a list of what it knows, a provider is believed to know what most do.
+fn account_prompt(supported: &serde_json::Value) -> &'static str {
+    let is_missing =
+        supported.as_array().is_some_and(|known| !known.iter().any(|value| value == SELECT_ACCOUNT));
+    if is_missing { "login" } else { SELECT_ACCOUNT }
 }

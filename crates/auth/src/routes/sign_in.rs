@@ -6,7 +6,7 @@ use crate::{
     flow::{Begin, BegunBy, FlowError, Passthrough, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
-    session::set_cookies,
+    session::{set_cookies, silent},
 };
 use auth_types::{login_error_url, login_url};
 use axum::{
@@ -87,6 +87,13 @@ pub(super) async fn start(
     if !provider.is_reachable().await {
         return Err(Unavailable.into());
     }
+    let endpoints = provider.endpoints().await?;
+    // The provider could not end its session at the sign-out, so without a question it would be the same user again.
+    let asks = *begun_by == BegunBy::Visitor
+        && endpoints.end_session_endpoint.is_none()
+        && silent::was_ended(auth, origin, headers);
+    let asking = asks.then(|| passthrough.with_prompt(endpoints.account_prompt));
+    let passthrough = asking.as_ref().unwrap_or(passthrough);
     let proxy = match begun_by {
         // A frame gets no cookies of another site.
         BegunBy::Frame => auth.proxies.nearest(origin),

@@ -121,7 +121,10 @@ pub(crate) async fn resolve(
         }
     };
     if let CurrentSession::SignedIn(session) = &current {
-        auth.refresher.renew_if_due(session);
+        match activity {
+            Activity::User => auth.refresher.renew_if_due(session),
+            Activity::Background => auth.refresher.renew_if_attended(session),
+        }
     }
     let step = change.map(|change| CookieStep { change, is_navigation: is_navigation(method, headers) });
     (current, step)

@@ -42,9 +42,9 @@ const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(15);
 const WAIT: Duration = Duration::from_secs(5);
 /// Attempts at one provider at a time.
 const PER_PROVIDER: usize = 64;
-/// How long a session is renewed for tabs that only listen, after its user was last active. Beyond it the
-/// provider's own limits count.
-const ATTENDED: TimeDelta = TimeDelta::minutes(10);
+/// How long a session is renewed for what tabs do by themselves, after its user was last active: long enough for one
+/// more check with the provider. Beyond it the provider's own limits count.
+const ATTENDED: TimeDelta = TimeDelta::minutes(20);
 /// How often a process looks whether another has finished.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a result is handed to those who come late.
@@ -141,7 +141,7 @@ impl Refresher {
         }
     }
 
-    /// The same for a tab that only listens: not when its user has been away for a while.
+    /// The same for what a tab does by itself: not when its user has been away for a while.
     pub fn renew_if_attended(&self, session: &Session) {
         if self.0.clock.now() - session.record.last_seen_at < ATTENDED {
             self.renew_if_due(session);

@@ -18,6 +18,10 @@ type Seen = Arc<Mutex<HashMap<String, String>>>;
 async fn access_token(State(seen): State<Seen>, Form(form): Form<HashMap<String, String>>) -> Json<Value> {
     let answer = match form.get("code").map(String::as_str) {
         Some("good") => json!({"access_token": "gho_1", "token_type": "bearer", "scope": "read:user"}),
+        Some("private") => json!({"access_token": "gho_2", "token_type": "bearer", "expires_in": "28800",
+            "refresh_token": "ghr_1"}),
+        None if form.contains_key("refresh_token") => json!({"error": "bad_refresh_token",
+            "error_description": "The refresh token passed is incorrect or expired."}),
         _ => {
             json!({"error": "bad_verification_code", "error_description": "The code passed is incorrect or expired."})
         }
@@ -27,12 +31,25 @@ async fn access_token(State(seen): State<Seen>, Form(form): Form<HashMap<String,
 }
 
 async fn user(headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
-    if headers["authorization"] != "Bearer gho_1" {
-        return Err(StatusCode::UNAUTHORIZED);
-    }
+    let email = match headers["authorization"].to_str() {
+        Ok("Bearer gho_1") => json!("octocat@example.com"),
+        Ok("Bearer gho_2") => Value::Null,
+        _ => return Err(StatusCode::UNAUTHORIZED),
+    };
     Ok(Json(
-        json!({"id": 583231, "login": "octocat", "name": null, "email": "octocat@example.com", "avatar_url": "https://example.com/a.png"}),
+        json!({"id": 583231, "login": "octocat", "name": null, "email": email, "avatar_url": "https://example.com/a.png"}),
     ))
+}
+
+/// Only for a token with the scope `user:email`.
+async fn emails(headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
+    match headers["authorization"].to_str() {
+        Ok("Bearer gho_2") => Ok(Json(json!([
+            {"email": "old@example.com", "primary": false, "verified": true, "visibility": null},
+            {"email": "private@example.com", "primary": true, "verified": true, "visibility": "private"},
+        ]))),
+        _ => Err(StatusCode::NOT_FOUND),
+    }
 }
 
 async fn start() -> (App, Seen) {
@@ -42,6 +59,7 @@ async fn start() -> (App, Seen) {
     let github = Router::new()
         .route("/login/oauth/access_token", post(access_token))
         .route("/api/v3/user", get(user))
+        .route("/api/v3/user/emails", get(emails))
         .with_state(seen.clone());
     tokio::spawn(async move { axum::serve(listener, github).await });
     let vars = vec![
@@ -91,4 +109,21 @@ async fn a_code_that_github_refuses_signs_nobody_in() {
         begun.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     let refused = browser.get(&app.at(&format!("/auth/callback/github?code=bad&state={state}"))).await;
     assert_eq!(refused.path(), "/login?error=invalid_grant");
+}
+
+#[tokio::test]
+async fn a_private_address_is_asked_for_and_a_dead_refresh_token_ends_the_session() {
+    let (app, _) = start().await;
+    let mut browser = Browser::new();
+    let begun = browser.post(&app.at("/auth/signin/github"), &[]).await;
+    let state =
+        begun.location().unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let done = browser.get(&app.at(&format!("/auth/callback/github?code=private&state={state}"))).await;
+    assert_eq!(done.path(), "/");
+    let user = browser.get(&app.at("/auth/session")).await.json()["user"].clone();
+    assert_eq!(user["email"], "private@example.com");
+    // What GitHub calls it, with status 200.
+    let renewed = browser.post(&app.at("/api/renew-token"), &[]).await;
+    assert_eq!(renewed.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get(&app.at("/auth/session")).await.body, "null");
 }

@@ -1,6 +1,6 @@
 //! Back-channel logout in direct mode: the provider tells the app itself.
 
-use crate::support::{World, world};
+use crate::support::{World, world, world_where};
 use chrono::TimeDelta;
 use dev_provider::{Config, Document, Fault};
 use serde_json::json;
@@ -107,4 +107,31 @@ async fn a_long_id_token_is_left_out_of_the_sign_out_address() {
         assert_eq!(names.iter().any(|name| name == "logout_hint"), !has_hint, "{left}");
         assert!(names.iter().any(|name| name == "client_id") && left.as_str().len() < 4096);
     }
+}
+
+#[tokio::test]
+async fn where_the_provider_cannot_end_its_session_the_next_sign_in_asks_for_the_account() {
+    for (known, prompt) in [
+        (json!({}), "select_account"),
+        (json!({"prompt_values_supported": ["none", "login", "select_account"]}), "select_account"),
+        (json!({"prompt_values_supported": ["none", "login"]}), "login"),
+        (json!({"prompt_values_supported": "login"}), "select_account"),
+    ] {
+        let mut metadata = known.as_object().unwrap().clone();
+        metadata.insert("end_session_endpoint".to_owned(), json!(null));
+        let mut world = world_where(vec![], Some(Fault::Members(Document::Discovery, metadata))).await;
+        let asked = async |world: &mut World| {
+            let url = world.begin("/").await.location().unwrap();
+            url.query_pairs().find(|(name, _)| name == "prompt").map(|(_, prompt)| prompt.into_owned())
+        };
+        assert_eq!(asked(&mut world).await, None, "{known}");
+        world.sign_in("/", "alice").await;
+        assert_eq!(world.post("/auth/signout", &[]).await.path(), "/signed-out", "{known}");
+        assert_eq!(asked(&mut world).await.as_deref(), Some(prompt), "{known}");
+    }
+    // One that ends its own session is not told how to ask.
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.post("/auth/signout", &[]).await;
+    assert!(!world.begin("/").await.location().unwrap().as_str().contains("prompt="));
 }

@@ -5,7 +5,7 @@ use dev_provider::{Endpoint, Fault};
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use secrecy::ExposeSecret;
-use test_support::{Browser, Page};
+use test_support::{Browser, EventStream, Page, until};
 
 impl World {
     pub(crate) async fn renew(&mut self) -> Page {
@@ -169,4 +169,25 @@ async fn a_sign_out_during_a_refresh_wins() {
     assert_eq!(renewal.await.unwrap(), Err(RefreshError::Ended));
     assert_eq!(world.status().await, 401);
     assert!(!world.app.auth.sessions.lives(&session.key).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_tab_that_nobody_looks_at_renews_nothing_until_somebody_does() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.near_the_end().await;
+    let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
+    let mut tab = EventStream::open(&world.app.at("/auth/events"), &cookie, None).await.unwrap();
+    assert_eq!(tab.next().await.unwrap().name, "heartbeat");
+    for poll in ["/api/get-session-status?peek=1", "/auth/session"] {
+        let headers = [("accept", "application/json")];
+        let answer = world.browser.send(Method::GET, &world.app.at(poll), &headers, "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{poll}");
+    }
+    let mut bus = world.app.auth.sessions.events();
+    let page = world.app.at("/protected");
+    world.browser.navigate(&page).await;
+    bus.recv().await.unwrap();
+    until("the user's own request renews it", async || world.refreshes() > 0).await;
+    assert_eq!(world.refreshes(), 1);
 }
