@@ -108,8 +108,16 @@ impl CookieSettings {
     ) -> impl Iterator<Item = &'a str> + use<'a> {
         let is_well_formed =
             move |value: &str| kind != CookieKind::Session || SessionId::parse(value).is_some();
-        let mut seen = HashSet::new();
-        let is_new = move |value: &&'a str| is_well_formed(value) && seen.insert(*value);
+        // Every request comes through here, nearly always with one value: nothing is allocated for it.
+        let (mut seen, mut count) = ([""; MAX_CANDIDATES + 1], 0);
+        let is_new = move |value: &&'a str| {
+            let is_new = is_well_formed(value) && !seen[..count].contains(value);
+            if let Some(place) = seen.get_mut(count).filter(|_| is_new) {
+                *place = *value;
+                count += 1;
+            }
+            is_new
+        };
         self.sent(kind, origin, headers).filter(is_new).take(MAX_CANDIDATES + 1)
     }
 
