@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Most keys that are remembered. Beyond it, full buckets are forgotten, and then the oldest ones.
+/// Most keys that are remembered. Beyond it, full buckets are forgotten, and then every second one.
 const MAX_KEYS: usize = 50_000;
 
 /// The key has used up its share.
@@ -53,8 +53,10 @@ impl<K: Eq + Hash> RateLimit<K> {
     /// # Errors
     /// [`TooMany`] when there is none; then nothing is taken.
     pub fn take(&self, key: K) -> Result<(), TooMany> {
-        self.check(&key)?;
-        self.note(key);
+        let now = self.clock.now();
+        let mut full_at = self.buckets();
+        self.room(full_at.get(&key), now)?;
+        self.count(&mut full_at, key, now);
         Ok(())
     }
 
@@ -63,9 +65,20 @@ impl<K: Eq + Hash> RateLimit<K> {
     /// # Errors
     /// [`TooMany`] when it has not.
     pub fn check(&self, key: &K) -> Result<(), TooMany> {
-        let now = self.clock.now();
-        let full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = full_at.get(key).map_or_else(TimeDelta::zero, |full_at| *full_at - now);
+        self.room(self.buckets().get(key), self.clock.now())
+    }
+
+    /// Takes one from the key's bucket, without a look.
+    pub fn note(&self, key: K) {
+        self.count(&mut self.buckets(), key, self.clock.now());
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, HashMap<K, DateTime<Utc>>> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn room(&self, full_at: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), TooMany> {
+        let ahead = full_at.map_or_else(TimeDelta::zero, |full_at| *full_at - now);
         let over = ahead - self.share.refill * (self.share.burst - 1);
         if over <= TimeDelta::zero() {
             return Ok(());
@@ -73,14 +86,11 @@ impl<K: Eq + Hash> RateLimit<K> {
         Err(TooMany { retry_after: (over.num_milliseconds() + 999) / 1000 })
     }
 
-    /// Takes one from the key's bucket, without a look.
-    pub fn note(&self, key: K) {
-        let now = self.clock.now();
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+    fn count(&self, full_at: &mut HashMap<K, DateTime<Utc>>, key: K, now: DateTime<Utc>) {
         if full_at.len() >= MAX_KEYS {
             full_at.retain(|_, full_at| *full_at > now);
             if full_at.len() >= MAX_KEYS {
-                // So many keys at once are an attack by itself; half of them start anew.
+                // Only an attack has so many keys at once. Half of them start anew.
                 let mut keep = false;
                 full_at.retain(|_, _| {
                     keep = !keep;
