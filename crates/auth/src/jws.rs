@@ -134,6 +134,23 @@ impl Claims {
         }
     }
 
+    /// `iat`, `exp` and `nbf`, judged together (RFC 7519 §4.1.4 to §4.1.6).
+    ///
+    /// # Errors
+    /// The claim that is missing or has the wrong type, or as [`Validity::check`].
+    pub(crate) fn validity<E: From<WrongClaim> + From<JwsError>>(
+        &self,
+        tolerance: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Validity, E> {
+        let issued_at = self.time("iat")?.ok_or(WrongClaim("iat"))?;
+        let expires_at = self.time("exp")?.ok_or(WrongClaim("exp"))?;
+        if self.time("nbf")?.is_some_and(|not_before| not_before > now + tolerance) {
+            return Err(JwsError::NotYetValid.into());
+        }
+        Ok(Validity::within(tolerance, issued_at, expires_at, now)?)
+    }
+
     /// A list of texts; `None` where there is none.
     pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, WrongClaim> {
         match self.0.get(name) {

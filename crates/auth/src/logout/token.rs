@@ -158,13 +158,8 @@ impl LogoutToken {
         if !claims.audience()?.contains(&expected.audience) {
             return Err(LogoutTokenError::Audience);
         }
-        let issued_at = claims.time("iat")?.ok_or(WrongClaim("iat"))?;
-        let expires_at = claims.time("exp")?.ok_or(WrongClaim("exp"))?;
         let Validity { issued_at, expires_at } =
-            Validity::within(expected.tolerance, issued_at, expires_at, now)?;
-        if claims.time("nbf")?.is_some_and(|begins| now + expected.tolerance < begins) {
-            return Err(LogoutTokenError::NotYetValid);
-        }
+            claims.validity::<LogoutTokenError>(expected.tolerance, now)?;
         if claims.0.contains_key("nonce") {
             return Err(LogoutTokenError::Nonce);
         }

@@ -133,7 +133,8 @@ pub(super) fn verify(
     if !is_identifier(subject) || sid.is_some_and(|sid| !is_identifier(sid)) {
         return Err(IdTokenError::Subject);
     }
-    let issued_at = check_times(&claims, expected.tolerance, now)?;
+    claims.time("auth_time")?;
+    let Validity { issued_at, .. } = claims.validity::<IdTokenError>(expected.tolerance, now)?;
     let nonce = claims.text("nonce")?;
     if expected.nonce.is_some() && nonce != expected.nonce {
         return Err(IdTokenError::Nonce);
@@ -155,21 +156,6 @@ fn check_audience(claims: &Claims, client_id: &str) -> Result<(), IdTokenError> 
     let is_only_us = !named.is_empty() && named.iter().all(|named| *named == client_id);
     let azp = claims.text("azp")?;
     if is_only_us && azp.is_none_or(|azp| azp == client_id) { Ok(()) } else { Err(IdTokenError::Audience) }
-}
-
-fn check_times(
-    claims: &Claims,
-    tolerance: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<DateTime<Utc>, IdTokenError> {
-    let issued_at = claims.time("iat")?.ok_or(WrongClaim("iat"))?;
-    let expires_at = claims.time("exp")?.ok_or(WrongClaim("exp"))?;
-    let not_before = claims.time("nbf")?;
-    claims.time("auth_time")?;
-    if not_before.is_some_and(|not_before| not_before > now + tolerance) {
-        return Err(IdTokenError::NotYetValid);
-    }
-    Ok(Validity::within(tolerance, issued_at, expires_at, now)?.issued_at)
 }
 
 #[cfg(test)]
