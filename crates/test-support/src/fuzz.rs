@@ -55,6 +55,38 @@ const NASTY: [&str; 22] = [
     "{}",
 ];
 
+/// The addresses that every app has.
+pub const COMMON_PATHS: [&str; 28] = [
+    "/",
+    "/login",
+    "/ssr-logout",
+    "/signed-out",
+    "/auth/signin",
+    "/auth/signin/demo",
+    "/auth/signin/nobody",
+    "/auth/callback/demo",
+    "/auth/logout/callback",
+    "/auth/signout",
+    "/auth/session",
+    "/auth/sessions",
+    "/auth/sessions/revoke",
+    "/auth/sessions/x",
+    "/auth/providers",
+    "/auth/events",
+    "/auth/activity",
+    "/auth/idle",
+    "/auth/silent",
+    "/auth/check-session",
+    "/auth/come-back",
+    "/auth/backchannel-logout",
+    "/auth/style.css",
+    "/api/get-session-status",
+    "/api/renew-token",
+    "/pkg/app.js",
+    "/healthz",
+    "/readyz",
+];
+
 /// What a router is asked about.
 pub struct Target<'a> {
     /// The router, layers included.

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use std::{sync::Mutex, time::Duration};
 use test_support::EventStream;
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc};
 
 impl World {
     async fn sign_in(&mut self) {
@@ -264,11 +264,11 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     running.abort();
 }
 
-#[tokio::test]
-async fn an_app_that_hangs_keeps_nobody_else_waiting() {
+/// A fan-out that runs, to an app that is well, whose tokens are told, and to one that takes connections and says nothing.
+async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, TcpListener) {
     let world = world().await;
     let (hanging, port) = bind().await;
-    let (origin, mut tokens) = shaky_app(0).await;
+    let (origin, tokens) = shaky_app(0).await;
     let registry =
         entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
     // As good as for ever: one after the other would never come to the second.
@@ -278,6 +278,12 @@ async fn an_app_that_hangs_keeps_nobody_else_waiting() {
         let fan_out = fan_out.clone();
         async move { fan_out.run().await }
     });
+    (fan_out, tokens, hanging)
+}
+
+#[tokio::test]
+async fn an_app_that_hangs_keeps_nobody_else_waiting() {
+    let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     fan_out.tell(&[1; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
     drop(hanging);
@@ -332,17 +338,7 @@ async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_
 
 #[tokio::test]
 async fn an_app_that_hangs_with_hundreds_of_notices_keeps_nobody_else_waiting() {
-    let world = world().await;
-    let (hanging, port) = bind().await;
-    let (origin, mut tokens) = shaky_app(0).await;
-    let registry =
-        entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
-    let patience = Patience { limit: Duration::from_secs(3600), ..Patience::default() };
-    let fan_out = world.fan_out(&registry, patience);
-    tokio::spawn({
-        let fan_out = fan_out.clone();
-        async move { fan_out.run().await }
-    });
+    let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     for number in 0..200 {
         fan_out.tell(&[number; 32], NOTICE).await.unwrap();
     }
