@@ -240,6 +240,8 @@ mod tests {
             issuer: "https://op.example".into(),
             subject: "1".into(),
             sid: None,
+            is_unasked: false,
+            browser: None,
             begun_at: chrono::DateTime::UNIX_EPOCH,
             issued_at: DateTime::UNIX_EPOCH,
             user: User::default(),

@@ -56,7 +56,10 @@ use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
 use session::{AppDataType, CookieSettings, Refresher, Sessions};
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 use store::Store;
 
 /// The state that handlers share; cheap to clone.
@@ -79,6 +82,8 @@ pub struct Inner {
     pub form_action_origins: Vec<Origin>,
     /// The identity app, where this app is registered there.
     pub identity: Option<Identity>,
+    /// What tells the registered apps of logouts, where this app is identity.
+    own_fan_out: OnceLock<FanOut>,
     /// The sessions.
     pub sessions: Sessions,
     /// Fresh access tokens.
@@ -138,6 +143,7 @@ impl Auth {
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
+            own_fan_out: OnceLock::new(),
             form_action_origins: config.form_action_origins,
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
@@ -181,7 +187,8 @@ impl Auth {
         }
     }
 
-    /// What tells the apps of `registry` that a session has ended: identity's part of single logout.
+    /// What tells the apps of `registry` that a session has ended: identity's part of single logout. From now on a
+    /// sign-out at this app is told to them too.
     ///
     /// # Errors
     /// A [`ConfigError`] when TLS has no roots.
@@ -194,7 +201,11 @@ impl Auth {
             registry,
         };
         let http = [outside, self.http.clone()];
-        Ok(FanOut::new(speaker, self.store.clone(), http, self.clock.clone(), self.random.clone(), patience))
+        let (store, clock, random) = (self.store.clone(), self.clock.clone(), self.random.clone());
+        let fan_out = FanOut::new(speaker, store, http, clock, random, patience);
+        // A second one is for other apps than those of this process.
+        let _ = self.own_fan_out.set(fan_out.clone());
+        Ok(fan_out)
     }
 
     /// What tells the apps of `registry` that somebody signed in in a browser: identity's part of coming back

@@ -2,6 +2,7 @@
 
 use crate::clock::later;
 use crate::config::Client;
+use crate::faults::{Document, Fault};
 use crate::state::ProviderSession;
 use crate::{DevProvider, Error};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -38,6 +39,9 @@ impl DevProvider {
             return;
         };
         tracing::info!(clients = session.clients.len(), "session ended");
+        if self.faults().strikes(&Fault::SilentBackChannel) {
+            return;
+        }
         for client_id in &session.clients {
             let Some(client) = self.config().client(client_id) else {
                 continue;
@@ -66,6 +70,8 @@ impl DevProvider {
             sid,
             events: json!({ EVENT: {} }),
         };
+        let mut claims = serde_json::to_value(claims).map_err(|error| Error::Sign(error.to_string()))?;
+        self.faults().change(Document::LogoutToken, &mut claims);
         keys.current.sign(&header, &claims)
     }
 }

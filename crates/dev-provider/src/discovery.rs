@@ -1,7 +1,7 @@
 //! `GET /.well-known/openid-configuration` and `GET /jwks.json` (OpenID Connect Discovery 1.0).
 
 use crate::error::Failure;
-use crate::faults::{Document, Endpoint};
+use crate::faults::{Document, Endpoint, Fault};
 use crate::id_token::issuer_url;
 use crate::params::SCOPES;
 use crate::{DevProvider, Error};
@@ -72,6 +72,9 @@ pub(crate) async fn jwks(State(provider): State<DevProvider>) -> Response {
     provider.tally().jwks.one_more();
     if let Some(answer) = provider.interfere(Endpoint::Jwks).await {
         return answer;
+    }
+    if provider.faults().strikes(&Fault::StaleKeys) {
+        return Json(provider.keys().before()).into_response();
     }
     Json(provider.keys().published()).into_response()
 }

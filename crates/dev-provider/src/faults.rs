@@ -54,6 +54,12 @@ pub enum Fault {
     OtherUser,
     /// Access token that ends two seconds after it was given.
     ShortLived,
+    /// The key set still lacks the key in use, as one that a cache keeps too long.
+    StaleKeys,
+    /// The metadata promise back-channel logout, and this client is told of nothing.
+    SilentBackChannel,
+    /// Revoking a token takes all tokens that the client has for this user along.
+    RevokeWholeGrant,
     /// This answer instead of the right one; nothing is changed.
     Answer(Endpoint, OddAnswer),
     /// Members put into a document, or taken out of it where they are null.
@@ -92,6 +98,8 @@ pub enum Document {
     IdToken,
     /// The claims at `/userinfo`.
     Userinfo,
+    /// The claims of a logout token, before it is signed.
+    LogoutToken,
 }
 
 /// Where [`Fault::Slow`], [`Fault::Status500`] and [`Fault::Answer`] apply.
@@ -266,6 +274,9 @@ pub enum FaultName {
     RefuseRefresh,
     OtherUser,
     ShortLived,
+    StaleKeys,
+    SilentBackChannel,
+    RevokeWholeGrant,
     Answer,
     Members,
 }
@@ -301,6 +312,9 @@ impl FaultLine {
             FaultName::RefuseRefresh => Fault::RefuseRefresh,
             FaultName::OtherUser => Fault::OtherUser,
             FaultName::ShortLived => Fault::ShortLived,
+            FaultName::StaleKeys => Fault::StaleKeys,
+            FaultName::SilentBackChannel => Fault::SilentBackChannel,
+            FaultName::RevokeWholeGrant => Fault::RevokeWholeGrant,
             FaultName::Answer => Fault::Answer(endpoint()?, self.answer()?),
             FaultName::Members => Fault::Members(
                 self.document.ok_or("changed members need a document")?,

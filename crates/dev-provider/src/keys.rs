@@ -79,6 +79,11 @@ impl Keys {
         CoreJsonWebKeySet::new(vec![self.current.signer.as_verification_key()])
     }
 
+    /// The same, as it was before the key in use.
+    pub(crate) fn before(&self) -> CoreJsonWebKeySet {
+        CoreJsonWebKeySet::new(self.retired.first().cloned().into_iter().collect())
+    }
+
     /// Every key that an ID token of ours may have been signed with.
     pub(crate) fn known(&self) -> CoreJsonWebKeySet {
         let mut keys = vec![self.current.signer.as_verification_key()];

@@ -1,6 +1,7 @@
 //! `POST /revoke`: token revocation (RFC 7009).
 
 use crate::DevProvider;
+use crate::faults::Fault;
 use crate::params::Params;
 use crate::random::fingerprint;
 use crate::token::{TokenRefusal, client_of};
@@ -28,6 +29,11 @@ pub(crate) async fn post(
     };
     if state.families.get(family, now).is_some_and(|grant| grant.client_id != client.client_id) {
         return Err(TokenRefusal::ForeignToken);
+    }
+    if provider.faults().strikes(&Fault::RevokeWholeGrant)
+        && let Some(grant) = state.families.get(family, now).cloned()
+    {
+        state.families.retain(|other| other.client_id != grant.client_id || other.sub != grant.sub);
     }
     match refresh {
         Some(family) => drop(state.families.remove(&family)),

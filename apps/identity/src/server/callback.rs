@@ -50,10 +50,13 @@ fn pass_on(
 ) -> Option<Response> {
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
     let app = proxied.app(registry)?;
-    if !FetchMetadata::of(&returned.headers).is_frame() {
+    if FetchMetadata::of(&returned.headers).is_frame() {
+        announcer.pass_on_in_frame(&returned.origin, &returned.headers, &mut url);
+    } else {
         let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
         cookies.extend(cookie);
-        announcer.pass_on(&browser, app, &mut url);
+        let (origin, headers) = (&returned.origin, &returned.headers);
+        cookies.push(announcer.pass_on(&browser, app, (origin, headers), &mut url));
         if proxied.may_be_sign_in(&returned.params) {
             announcer.add_receipt(&browser, app, &mut url);
         }
@@ -67,7 +70,10 @@ async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &Returned) -
         Ok(Some((pending, mut cookies))) => {
             let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
             cookies.extend(cookie);
-            let Finished { response, has_signed_in } = finish_sign_in(auth, returned, pending, cookies).await;
+            let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
+            cookies.push(cookie);
+            let Finished { response, has_signed_in } =
+                finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
             if has_signed_in {
                 announcer.signed_in(&browser);
             }

@@ -5,15 +5,16 @@ use auth::{
     Auth, error_page,
     limit::{RateLimit, too_many_requests},
     logout::{FanOut, LogoutNotice, LogoutToken, is_identifier},
-    origin::Registry,
+    origin::{Registry, UniqueParams},
     routes::{Form, receive_logout},
-    store::StoreError,
+    store::{Logout, LogoutScope, LogoutTime, StoreError},
 };
 use axum::{
     Json,
     extract::State,
     response::{IntoResponse, Response},
 };
+use chrono::TimeDelta;
 use http::{HeaderMap, StatusCode, header};
 use std::sync::Arc;
 
@@ -37,15 +38,18 @@ pub(super) async fn backchannel_logout(
             provider_issuer: &token.provider_issuer,
             sid: token.sid.as_deref(),
             sub: token.sub.as_deref(),
+            browser: None,
+            happened_at: auth.clock.now(),
         };
         fan_out.tell(&id, notice).await
     };
     receive_logout(&auth, &form, tell).await
 }
 
-/// `POST /auth/logout`, form `iss` with `sid`, `sub` or both, and client authentication
-/// (`client_secret_basic` or `client_secret_post`, RFC 6749 §2.3.1): a registered app asks for what the
-/// provider does not do by itself. 202 once every app is noted down to be told.
+/// `POST /auth/logout`, form `iss` with `sid`, or `sub` and `browser` where the provider has no `sid`; `age`, how many
+/// milliseconds ago the user signed out; and client authentication (`client_secret_basic` or `client_secret_post`, RFC
+/// 6749 §2.3.1): in a registered app somebody signed out. 202 once every app is noted down to be told. By `sub` alone
+/// nobody is signed out: an app speaks for the browser it was used in.
 ///
 /// # Errors
 /// 401 `invalid_client`; 429 `too_many_requests` for an app that asks too often; 400 `invalid_request`; 503 when the
@@ -67,26 +71,13 @@ pub(super) async fn logout(
         tracing::warn!(rule = %limit, app = client.client_id, "an app asks for too many logouts");
         return too_many_requests(&headers, limit);
     }
-    let (Some(provider_issuer), sid, sub) = (form.get("iss"), form.get("sid"), form.get("sub")) else {
-        return invalid(&headers, "iss is missing.");
+    let notice = match read_notice(&auth, &form) {
+        Ok(notice) => notice,
+        Err(sentence) => return invalid(&headers, sentence),
     };
-    let is_known = auth.providers.iter().any(|provider| provider.is_issuer_of(provider_issuer));
-    if !is_known || (sid.is_none() && sub.is_none()) {
-        return invalid(&headers, "iss must be a provider of ours, and sid or sub say whose session it is.");
-    }
-    if [sid, sub].into_iter().flatten().any(|value| !is_identifier(value)) {
-        return invalid(&headers, "sid and sub have 1 to 255 characters.");
-    }
-    let ended = match (sid, sub) {
-        (Some(sid), _) => auth.sessions.end_provider_session(provider_issuer, sid).await,
-        (None, sub) => {
-            auth.sessions.end_subject(provider_issuer, sub.unwrap_or_default(), auth.clock.now()).await
-        }
-    };
-    let notice = LogoutNotice { provider_issuer, sid, sub };
-    let told = match ended {
-        Ok(_) => fan_out.tell(&auth.random.bytes(), notice).await,
-        Err(error) => Err(error.0),
+    let told = match LogoutScope::of(notice.sid, notice.sub, notice.browser) {
+        Some(scope) => end_and_tell(&auth, &fan_out, scope, notice).await,
+        None => return invalid(&headers, WHOSE),
     };
     match told {
         Ok(()) => {
@@ -99,6 +90,45 @@ pub(super) async fn logout(
             error_page::refuse(&headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
         }
     }
+}
+
+/// What an app has to say of whose session it is.
+const WHOSE: &str = "Whose session it is must be said: sid, or sub and browser.";
+
+/// Reads what an app asks for.
+fn read_notice<'f>(auth: &Auth, form: &'f UniqueParams) -> Result<LogoutNotice<'f>, &'static str> {
+    let provider_issuer = form.get("iss").ok_or("iss is missing.")?;
+    if !auth.providers.iter().any(|provider| provider.is_issuer_of(provider_issuer)) {
+        return Err("iss must be a provider of ours.");
+    }
+    let [sid, sub, browser] = ["sid", "sub", "browser"].map(|name| form.get(name));
+    if [sid, sub, browser].into_iter().flatten().any(|value| !is_identifier(value)) {
+        return Err("sid, sub and browser have 1 to 255 characters.");
+    }
+    if sid.is_none() && (sub.is_none() || browser.is_none()) {
+        return Err(WHOSE);
+    }
+    let happened_at = match form.get("age") {
+        None => Some(auth.clock.now()),
+        Some(age) => age
+            .parse::<u32>()
+            .ok()
+            .and_then(|age| auth.clock.now().checked_sub_signed(TimeDelta::milliseconds(age.into()))),
+    };
+    let happened_at = happened_at.ok_or("age is a number of milliseconds.")?;
+    Ok(LogoutNotice { provider_issuer, sid, sub, browser, happened_at })
+}
+
+async fn end_and_tell(
+    auth: &Auth,
+    fan_out: &FanOut,
+    scope: LogoutScope<'_>,
+    notice: LogoutNotice<'_>,
+) -> Result<(), StoreError> {
+    let until = LogoutTime::Begun(notice.happened_at);
+    let logout = Logout { issuer: notice.provider_issuer, scope, until };
+    auth.sessions.log_out(logout).await.map_err(|error| error.0)?;
+    fan_out.tell_of_sign_out(notice).await
 }
 
 fn invalid(headers: &HeaderMap, sentence: &str) -> Response {

@@ -7,6 +7,7 @@ mod handoff_refusals;
 mod handoff_session;
 mod handoff_verify;
 mod logout;
+mod logout_browser;
 mod presence;
 mod silent;
 mod userinfo;

@@ -1,6 +1,6 @@
 //! Identity's half: the browser's handle, and telling every app that somebody signed in there.
 
-use super::{AppHandle, BrowserEvent, BrowserHandle, HANDLE_PARAM, RECEIPT_PARAM};
+use super::{AppHandle, BrowserEvent, BrowserHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM};
 use crate::{
     Auth,
     clock::Clock,
@@ -69,10 +69,49 @@ impl Announcer {
         }
     }
 
-    /// Adds the app's handle to the redirect that leads back to it.
-    pub fn pass_on(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
+    /// The reference by which a sign-out names this browser where the provider has no `sid`, with the cookie that
+    /// keeps it for as long as a session can last.
+    #[must_use]
+    pub fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
+        let auth = &self.0.auth;
+        let known = self.known_reference(origin, headers);
+        let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random.bytes::<16>()));
+        let seconds = Some(auth.sessions.longest_seconds());
+        let cookie = auth.cookies.set(CookieKind::BrowserReference, origin, &reference, seconds);
+        (reference, cookie)
+    }
+
+    /// The reference of a browser that has one already.
+    fn known_reference(&self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
+        let is_reference = |value: &&str| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 16);
+        let mut values = self.0.auth.cookies.values(CookieKind::BrowserReference, origin, headers);
+        values.find(is_reference).map(ToOwned::to_owned)
+    }
+
+    /// Adds what the app is to know of the browser to the redirect that leads back to it; with the cookies to set.
+    #[must_use]
+    pub fn pass_on(
+        &self,
+        browser: &BrowserHandle,
+        app: &RegisteredClient,
+        (origin, headers): (&Origin, &HeaderMap),
+        back: &mut Url,
+    ) -> HeaderValue {
         let handle = self.handle_for(browser, app);
-        back.query_pairs_mut().append_pair(HANDLE_PARAM, &handle.expose());
+        let (reference, cookie) = self.reference(origin, headers);
+        back.query_pairs_mut()
+            .append_pair(HANDLE_PARAM, &handle.expose())
+            .append_pair(REFERENCE_PARAM, &reference);
+        cookie
+    }
+
+    /// In a frame: adds the reference if this is the origin that keeps it and the browser has one. Nothing is made
+    /// there.
+    pub fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
+        let is_canonical = self.0.auth.public_urls.canonical() == origin.to_string();
+        if let Some(reference) = self.known_reference(origin, headers).filter(|_| is_canonical) {
+            back.query_pairs_mut().append_pair(REFERENCE_PARAM, &reference);
+        }
     }
 
     /// Adds a receipt to the redirect that leads back to the app: once the sign-in is complete there, the app

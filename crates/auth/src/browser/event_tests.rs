@@ -92,7 +92,13 @@ fn another_key_a_changed_text_and_no_signature_are_refused() {
 
 #[test]
 fn a_logout_token_is_no_event() {
-    let notice = LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+    let notice = LogoutNotice {
+        provider_issuer: "https://op.example",
+        sid: Some("s"),
+        sub: None,
+        browser: None,
+        happened_at: now(),
+    };
     let text = own().logout_token(ISSUER, "partner", "one", notice, now());
     assert_eq!(refused(&text), BrowserEventError::Type);
 }

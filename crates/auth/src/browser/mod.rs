@@ -26,5 +26,9 @@ pub use waiting::{Browsers, TicketError};
 
 /// The parameter in which identity passes an app its handle, beside the provider's own.
 pub const HANDLE_PARAM: &str = "browser_handle";
+/// The parameter with identity's reference for the browser, the same for all apps. An app keeps it with the session:
+/// where a provider has no `sid`, it names, together with the user, the sessions that a sign-out ends. Unlike the
+/// handle it outlives the browser, as sessions do.
+pub const REFERENCE_PARAM: &str = "browser_ref";
 /// The parameter with the receipt for a sign-in, which the app gives back once it is complete.
 pub const RECEIPT_PARAM: &str = "sign_in_receipt";

@@ -53,6 +53,10 @@ pub enum FlowError {
     /// No such provider.
     #[error("unknown_provider")]
     UnknownProvider,
+    /// The provider names no session, and identity could not name the browser: a sign-out elsewhere in this browser
+    /// would not reach what came of it.
+    #[error("no_way_to_sign_out")]
+    NoWayToSignOut,
     /// The app decided against this user.
     #[error("refused")]
     Refused,
@@ -78,7 +82,9 @@ impl FlowError {
             }
             Self::InvalidGrant => SignInError::InvalidGrant,
             Self::IdToken(_) | Self::AnotherUser => SignInError::InvalidIdToken,
-            Self::BadTokenAnswer | Self::Unavailable(_) => SignInError::ProviderUnavailable,
+            Self::BadTokenAnswer | Self::Unavailable(_) | Self::NoWayToSignOut => {
+                SignInError::ProviderUnavailable
+            }
             Self::UnknownProvider => SignInError::UnknownProvider,
             Self::Refused => SignInError::Refused,
             Self::LoggedOutMeanwhile => SignInError::SessionEnded,

@@ -80,6 +80,8 @@ pub struct Authorized {
     pub(crate) nonce: String,
     /// A logout since then wins over this sign-in.
     pub(crate) begun_at: DateTime<Utc>,
+    /// Nobody asked for it: it undoes no logout at all, even where the provider's session outlived that.
+    pub(crate) is_unasked: bool,
 }
 
 impl Pending {
@@ -137,11 +139,8 @@ impl Pending {
                 code_verifier: SecretString::from(self.code_verifier),
                 redirect_uri: self.redirect_uri,
                 nonce: self.nonce,
-                // What nobody asked for undoes no logout, even where the provider's session outlived it.
-                begun_at: match self.begun_by {
-                    BegunBy::Visitor | BegunBy::Waiting => self.begun_at,
-                    BegunBy::Guard | BegunBy::Frame => DateTime::UNIX_EPOCH,
-                },
+                begun_at: self.begun_at,
+                is_unasked: matches!(self.begun_by, BegunBy::Guard | BegunBy::Frame),
             }),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::Passthrough;
 use crate::{
-    browser::{HANDLE_PARAM, RECEIPT_PARAM},
+    browser::{HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     origin::{Origin, ParamsError, RegisteredClient, Registry, UniqueParams},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ use url::Url;
 const MAX_OPAQUE: usize = 512;
 
 /// What an app gets from us beside the provider's answer; the provider has no say in it.
-const OURS: [&str; 3] = ["state", HANDLE_PARAM, RECEIPT_PARAM];
+const OURS: [&str; 4] = ["state", HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM];
 
 /// A checked `GET /authorize` of a registered app.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{
     store::{GrantKind, StoreError},
 };
 use axum::response::AppendHeaders;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub(super) struct Visit<'r> {
 pub(super) struct Handoff {
     pub(super) session: HandedOver,
     pub(super) user: HandoffUser,
+    /// When the sign-in behind it began, by our clock.
+    pub(super) begun_at: DateTime<Utc>,
     /// Where the visitor goes afterwards; checked.
     pub(super) return_to: String,
 }
@@ -97,7 +99,7 @@ impl Arrived {
         mut cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
         let Visit { origin, current, headers } = visit;
-        let new = new_session(auth, handoff.session, &handoff.user)?;
+        let new = new_session(auth, handoff.session, handoff.begun_at, &handoff.user)?;
         let (id, record) = begin_session(auth, current, headers, new).await.map_err(failed)?;
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
         let seconds = auth.sessions.cookie_seconds(&record);

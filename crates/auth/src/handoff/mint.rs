@@ -233,6 +233,8 @@ fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: S
             iss: record.issuer.clone(),
             sub: record.subject.clone(),
             sid: record.sid.clone(),
+            browser: record.browser.clone(),
+            begun_ago: (auth.clock.now() - record.begun_at).num_milliseconds().try_into().ok(),
             issued_at: record.issued_at,
             expires_at: record.absolute_expires_at,
             id_token_hint: id_token,

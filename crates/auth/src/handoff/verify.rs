@@ -15,6 +15,7 @@ use crate::{
     session::{CurrentSession, NewSession, Tokens},
     store::StoreError,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{StatusCode, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -78,9 +79,18 @@ pub(super) async fn verify(settings: &Settings, request: &Parts) -> Result<Arriv
         .await
         .map_err(HandoffError::Store)?;
     let (Begun {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
+    let asked_at = auth.clock.now();
     let VerifyAnswer { session, user, .. } =
         ask_identity(auth, client, &settings.verify_endpoint, &incoming).await?;
-    let handoff = Handoff { session, user, return_to: clean(&request.uri).to_string() };
+    let begun_at = match session.begun_ago {
+        Some(age) => i64::try_from(age)
+            .ok()
+            .and_then(TimeDelta::try_milliseconds)
+            .and_then(|age| asked_at.checked_sub_signed(age))
+            .ok_or(FailedBecause::BadAnswer)?,
+        None => session.issued_at,
+    };
+    let handoff = Handoff { session, user, begun_at, return_to: clean(&request.uri).to_string() };
     Arrived::decide(auth, visit, handoff, cookies).await
 }
 
@@ -149,6 +159,7 @@ pub(super) fn provider_of<'a>(
 pub(super) fn new_session(
     auth: &Auth,
     session: HandedOver,
+    begun_at: DateTime<Utc>,
     user: &HandoffUser,
 ) -> Result<NewSession, HandoffError> {
     let provider = provider_of(auth, &session, user)?;
@@ -162,7 +173,9 @@ pub(super) fn new_session(
         subject: session.sub,
         sid: session.sid,
         issued_at: session.issued_at,
-        begun_at: session.issued_at,
+        begun_at,
+        is_unasked: false,
+        browser: session.browser.filter(|text| is_identifier(text)),
         user: user.user(),
         claims,
         // What the provider gave, it gave to identity; the hint is for signing out there.

@@ -50,6 +50,13 @@ pub struct HandedOver {
     /// `sid` there: single logout goes by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Identity's reference for the browser: it stands in where there is no `sid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// How long ago its sign-in began, milliseconds: clocks of two machines are not compared. Not told by an identity of
+    /// an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_ago: Option<u64>,
     /// When the ID token behind it was issued.
     pub issued_at: DateTime<Utc>,
     /// When identity's own session ends whatever happens: what comes of it lasts no longer.

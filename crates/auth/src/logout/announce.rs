@@ -1,7 +1,7 @@
-//! Asking identity to tell the others, for a provider that does not by itself.
+//! Asking identity to tell the others.
 
 use super::{Identity, LogoutNotice};
-use crate::http::HttpClient;
+use crate::{clock::Clock, http::HttpClient};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -14,19 +14,31 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Identity {
     /// Asks identity's `POST /auth/logout` to tell every registered app. What is lost here, the apps
     /// learn when they revalidate.
-    pub async fn announce(&self, http: &HttpClient, notice: LogoutNotice<'_>) {
+    pub async fn announce(&self, http: &HttpClient, clock: &Clock, notice: LogoutNotice<'_>) {
+        if notice.sid.is_none() && notice.browser.is_none() {
+            // A session of an older version. By its user alone, other browsers would be signed out too.
+            tracing::warn!(
+                "nothing names the sessions of this browser: the other apps are not told of this sign-out"
+            );
+            return;
+        }
         let Some(secret) = &self.client().client_secret else {
             tracing::warn!("AUTH_IDENTITY_SECRET is not set: the other apps are not told of this sign-out");
             return;
         };
         let fields = [("iss", Some(notice.provider_issuer)), ("sid", notice.sid), ("sub", notice.sub)];
-        let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let fields = fields.into_iter().chain([("browser", notice.browser)]);
+        let fields: Vec<_> = fields.filter_map(|(name, value)| Some((name, value?))).collect();
         let url = self.client().issuer.join("/auth/logout");
         let client = (self.client().client_id.as_str(), secret.expose_secret());
         let mut pause = PAUSE;
         for _ in 0..TRIES {
-            match http.send(http.post_form(&url, form.clone(), Some(client))).await {
+            let age = (clock.now() - notice.happened_at).num_milliseconds().max(0).to_string();
+            let form = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&fields)
+                .append_pair("age", &age)
+                .finish();
+            match http.send(http.post_form(&url, form, Some(client))).await {
                 Ok(answer) if answer.status().is_success() => return,
                 Ok(answer) => {
                     tracing::warn!(status = answer.status().as_u16(), "identity did not announce a sign-out");

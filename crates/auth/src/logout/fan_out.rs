@@ -15,7 +15,7 @@ use crate::{
     random::Random,
     store::{Delivery, NewDelivery, Store, StoreError},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -91,6 +91,11 @@ struct Payload {
     provider_issuer: String,
     sid: Option<String>,
     sub: Option<String>,
+    #[serde(default)]
+    browser: Option<String>,
+    /// When it took place, by our clock, milliseconds since the epoch; not in rows of an older version.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    happened_at: Option<DateTime<Utc>>,
 }
 
 /// Who the fan-out speaks for, and to whom.
@@ -156,6 +161,8 @@ impl FanOut {
                     provider_issuer: notice.provider_issuer.to_owned(),
                     sid: notice.sid.map(str::to_owned),
                     sub: notice.sub.map(str::to_owned),
+                    browser: notice.browser.map(str::to_owned),
+                    happened_at: Some(notice.happened_at),
                 };
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
@@ -166,6 +173,21 @@ impl FanOut {
         self.0.store.enqueue(&deliveries, now).await?;
         self.0.wake.notify_one();
         Ok(())
+    }
+
+    /// The same for a sign-out that began at this app or at one that asked for it: of whom the provider names no session,
+    /// only the sessions in that browser end.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is noted.
+    pub async fn tell_of_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
+        if notice.sid.is_none() && notice.browser.is_none() {
+            tracing::warn!(
+                "nothing names the sessions of this browser: the apps are not told of this sign-out"
+            );
+            return Ok(());
+        }
+        self.tell(&self.0.random.bytes(), notice).await
     }
 
     /// Delivers what is due, until the future is dropped.
@@ -252,14 +274,16 @@ impl FanOut {
 
     /// One try, with a token of its own: one that was lost on the way may have been read by others.
     async fn post(&self, app: &RegisteredClient, uri: &url::Url, payload: &Payload) -> Result<(), String> {
+        let now = self.0.clock.now();
         let notice = LogoutNotice {
             provider_issuer: &payload.provider_issuer,
             sid: payload.sid.as_deref(),
             sub: payload.sub.as_deref(),
+            browser: payload.browser.as_deref(),
+            happened_at: payload.happened_at.unwrap_or(now),
         };
         let jti = self.0.random.token();
-        let token =
-            self.0.keys.logout_token(&self.0.issuer, &app.client_id, &jti, notice, self.0.clock.now());
+        let token = self.0.keys.logout_token(&self.0.issuer, &app.client_id, &jti, notice, now);
         let form =
             form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
         let http = if app.allow_private_network { &self.0.http_inside } else { &self.0.http };

@@ -18,5 +18,9 @@ pub use token::{Expected, LogoutToken, LogoutTokenError};
 
 /// The member of `events` that makes a token a logout token (§2.4).
 pub(crate) const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// Identity's claim with its reference for a browser, beside `sub`, for a provider that has no `sid`.
+pub(crate) const BROWSER: &str = "browser";
+/// Identity's claim with the moment of the signature, to the millisecond, by the same clock as `toe`: `iat` is whole.
+pub(crate) const SIGNED_AT: &str = "signed_at";
 /// The `typ` header of a logout token (§2.4).
 pub(crate) const TYPE: &str = "logout+jwt";

@@ -8,7 +8,7 @@ use crate::{
     http::HttpClient,
     jws::OWN_TOLERANCE,
     provider::{AskedBy, KeyCache, Provider, Unavailable},
-    store::StoreError,
+    store::{Logout, StoreError},
 };
 use openidconnect::JsonWebKeySetUrl;
 use sha2::{Digest, Sha256};
@@ -57,7 +57,7 @@ impl Identity {
         let expected = Expected {
             issuer,
             audience: &self.client.client_id,
-            typ_required: true,
+            from_identity: true,
             tolerance: OWN_TOLERANCE,
         };
         let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
@@ -66,8 +66,8 @@ impl Identity {
     }
 }
 
-/// Checks a logout token and ends what it names: just the `sid`, or with `sub` alone all sessions begun
-/// before it was issued. `also` runs after that and before the token counts as used.
+/// Checks a logout token and ends what it names: the sessions of a `sid`, of a user in one browser, or with `sub` alone
+/// all of a user; and of those only what began before the event. `also` runs after that and before the token counts as used.
 ///
 /// Everything is done at least once: should this process die half-way, the sender's next try does it all
 /// again, and ending twice is ending once. That is why the token's id is noted last.
@@ -84,13 +84,9 @@ pub async fn receive(
     if auth.sessions.is_used(&id).await? {
         return Err(LogoutTokenError::Replayed.into());
     }
-    let issuer = &token.provider_issuer;
-    let ended = match (&token.sid, &token.sub) {
-        (Some(sid), _) => auth.sessions.end_provider_session(issuer, sid).await,
-        (None, Some(sub)) => auth.sessions.end_subject(issuer, sub, token.begun_before).await,
-        (None, None) => return Err(LogoutTokenError::AboutNobody.into()),
-    };
-    let ended = ended.map_err(|error| error.0)?.len();
+    let scope = token.scope().ok_or(LogoutTokenError::AboutNobody)?;
+    let logout = Logout { issuer: &token.provider_issuer, scope, until: token.until };
+    let ended = auth.sessions.log_out(logout).await.map_err(|error| error.0)?.len();
     also(&token, id).await?;
     if !auth.sessions.use_id(&id, token.expires_at).await? {
         return Err(LogoutTokenError::Replayed.into());

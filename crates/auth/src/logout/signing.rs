@@ -3,7 +3,7 @@
 //! Ed25519, derived from `AUTH_SECRET` by HKDF-SHA256: nothing has to be stored, all replicas have the same
 //! key, and a rotated secret rotates it. The keys of older secrets stay published until those are removed.
 
-use super::{EVENT, TYPE};
+use super::{BROWSER, EVENT, SIGNED_AT, TYPE};
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use hkdf::Hkdf;
@@ -20,15 +20,25 @@ const LIFETIME: TimeDelta = TimeDelta::seconds(120);
 /// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// What a logout token tells: whose session ended, at which provider.
+/// What a logout token tells: whose session ended, at which provider, and when.
 #[derive(Clone, Copy, Debug)]
 pub struct LogoutNotice<'a> {
     /// The provider.
     pub provider_issuer: &'a str,
-    /// Its session; `None`: all of the user's.
+    /// Its session; `None`: all of the user's, or those in one browser.
     pub sid: Option<&'a str>,
     /// The user.
     pub sub: Option<&'a str>,
+    /// Identity's reference for the browser in which they signed out.
+    pub browser: Option<&'a str>,
+    /// When it took place, by the clock of who tells it. Others are told how long ago that was.
+    pub happened_at: DateTime<Utc>,
+}
+
+/// A time to the millisecond, as a token carries it: a `NumericDate` (RFC 7519 §2) may have a fraction.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch fit for 200 000 years")]
+fn numeric_date(at: DateTime<Utc>) -> Value {
+    json!(at.timestamp_millis() as f64 / 1000.0)
 }
 
 /// Identity's signing keys, newest first.
@@ -72,6 +82,8 @@ impl SigningKeys {
             "aud": audience,
             "iat": now.timestamp(),
             "exp": (now + LIFETIME).timestamp(),
+            "toe": numeric_date(notice.happened_at),
+            SIGNED_AT: numeric_date(now),
             "jti": jti,
             "events": { EVENT: {} },
             // Whose `sub` and `sid` they are: identity speaks for several providers (RFC 9493 §3.2.3).
@@ -81,7 +93,7 @@ impl SigningKeys {
                 "sub": notice.sub.unwrap_or_default(),
             },
         });
-        for (name, value) in [("sid", notice.sid), ("sub", notice.sub)] {
+        for (name, value) in [("sid", notice.sid), ("sub", notice.sub), (BROWSER, notice.browser)] {
             if let Some(value) = value {
                 claims[name] = value.into();
             }
@@ -142,8 +154,13 @@ mod tests {
     }
 
     fn token(keys: &SigningKeys) -> String {
-        let notice =
-            LogoutNotice { provider_issuer: "https://op.example", sid: Some("s1"), sub: Some("alice") };
+        let notice = LogoutNotice {
+            provider_issuer: "https://op.example",
+            sid: Some("s1"),
+            sub: Some("alice"),
+            browser: None,
+            happened_at: now(),
+        };
         keys.logout_token("https://identity.example", "games", "one", notice, now())
     }
 
@@ -155,7 +172,7 @@ mod tests {
         let expected = Expected {
             issuer: "https://identity.example",
             audience: "games",
-            typ_required: true,
+            from_identity: true,
             tolerance: OWN_TOLERANCE,
         };
         LogoutToken::verify(text, &expected, &with.published(), now())

@@ -1,7 +1,10 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
-use super::{EVENT, TYPE};
-use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim};
+use super::{BROWSER, EVENT, SIGNED_AT, TYPE};
+use crate::{
+    jws::{Claims, Jws, JwsError, Validity, WrongClaim},
+    store::{LogoutScope, LogoutTime},
+};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
@@ -83,9 +86,9 @@ pub struct Expected<'a> {
     pub issuer: &'a str,
     /// Our client id there.
     pub audience: &'a str,
-    /// Whether `typ` must be there. §2.4 only recommends it, so providers may leave it out; identity never
-    /// does.
-    pub typ_required: bool,
+    /// Whether identity sent it, which says more than a provider: `typ` (§2.4 only recommends it), whose user it is,
+    /// and how old the event is.
+    pub from_identity: bool,
     /// How far the sender's clock may be off.
     pub tolerance: TimeDelta,
 }
@@ -96,15 +99,18 @@ pub struct LogoutToken {
     /// The provider whose session ended. Identity speaks about the provider's sessions, so it names the
     /// provider in `sub_id` (RFC 9493 §3.2.3); a provider speaks about its own.
     pub provider_issuer: String,
-    /// The session that ended; `None`: all of the user's.
+    /// The session that ended; `None`: all of the user's, or those in one browser.
     pub sid: Option<String>,
     /// The user.
     pub sub: Option<String>,
+    /// Identity's reference for the browser in which they signed out, where the provider has no `sid`.
+    pub browser: Option<String>,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
-    /// With `sub` alone: sessions begun from here on are not meant. Both tokens have whole seconds, so sessions of the
-    /// same second are: nobody can tell which came first.
-    pub begun_before: DateTime<Utc>,
+    /// Which sessions are too new to be meant. A provider's token is compared with its own ID tokens; both have whole
+    /// seconds, so sessions of the same second end: nobody can tell which came first. Of identity's token only the
+    /// age counts, so that no two clocks are compared.
+    pub until: LogoutTime,
     /// Its own id.
     pub jti: String,
     /// Until when its id has to be remembered.
@@ -147,7 +153,7 @@ impl LogoutToken {
         match jws.header.typ.as_deref() {
             Some(typ) if typ.eq_ignore_ascii_case(TYPE) => {}
             // What a provider that does not follow the recommendation writes.
-            None | Some("JWT") if !expected.typ_required => {}
+            None | Some("JWT") if !expected.from_identity => {}
             _ => return Err(LogoutTokenError::Type),
         }
         let claims = Claims(jws.verified(jwks)?);
@@ -174,12 +180,30 @@ impl LogoutToken {
         let jti = claims.identifier("jti")?.ok_or(WrongClaim("jti"))?;
         let sub_id = claims.0.get("sub_id").map(SubjectId::deserialize).transpose();
         let provider_issuer = match sub_id.map_err(|_| WrongClaim("sub_id"))? {
-            Some(id) if expected.typ_required && id.format == "iss_sub" => id.iss,
+            Some(id) if expected.from_identity && id.format == "iss_sub" => id.iss,
             _ => iss.to_owned(),
         };
-        let begun_before = issued_at.trunc_subsecs(0) + TimeDelta::seconds(1);
-        Ok(Self { provider_issuer, sid, sub, issued_at, begun_before, jti, expires_at })
+        let (browser, until) = match expected.from_identity {
+            true => (claims.identifier(BROWSER)?, LogoutTime::Begun(now - age(&claims)?)),
+            false => (None, LogoutTime::IssuedBefore(issued_at.trunc_subsecs(0) + TimeDelta::seconds(1))),
+        };
+        Ok(Self { provider_issuer, sid, sub, browser, issued_at, until, jti, expires_at })
     }
+
+    /// Whose sessions it ends.
+    #[must_use]
+    pub fn scope(&self) -> Option<LogoutScope<'_>> {
+        LogoutScope::of(self.sid.as_deref(), self.sub.as_deref(), self.browser.as_deref())
+    }
+}
+
+/// How long before the signature the event took place (`toe`, RFC 8417 §2.2), both by the sender's clock; never
+/// negative. Zero where an identity of an older version says nothing.
+fn age(claims: &Claims) -> Result<TimeDelta, WrongClaim> {
+    let (Some(event), Some(signed)) = (claims.time("toe")?, claims.time(SIGNED_AT)?) else {
+        return Ok(TimeDelta::zero());
+    };
+    Ok((signed - event).max(TimeDelta::zero()))
 }
 
 #[cfg(test)]

@@ -47,12 +47,12 @@ fn header() -> Value {
     json!({"alg": "EdDSA", "kid": "k1", "typ": TYPE})
 }
 
-fn check_at(token: &str, typ_required: bool, now: i64) -> Result<LogoutToken, LogoutTokenError> {
+fn check_at(token: &str, from_identity: bool, now: i64) -> Result<LogoutToken, LogoutTokenError> {
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key(), other_key()]);
     let expected = Expected {
         issuer: "https://op.example",
         audience: "client",
-        typ_required,
+        from_identity,
         tolerance: TimeDelta::seconds(30),
     };
     LogoutToken::verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
@@ -71,11 +71,58 @@ fn a_good_token_tells_whose_session_ended() {
     let read = check(&token(&header(), &good())).unwrap();
     assert_eq!(read.provider_issuer, "https://op.example");
     assert_eq!((read.sid.as_deref(), read.sub.as_deref()), (Some("s1"), Some("alice")));
-    assert_eq!((read.begun_before - read.issued_at).num_milliseconds(), 1000);
-    let fraction = check(&token(&header(), &claims(&json!({"iat": NOW as f64 + 0.75})))).unwrap();
-    assert_eq!((fraction.begun_before - fraction.issued_at).num_milliseconds(), 250);
     for changes in [json!({"sid": null}), json!({"sub": null}), json!({"aud": ["other", "client"]})] {
         assert!(check(&token(&header(), &claims(&changes))).is_ok(), "{changes}");
+    }
+}
+
+#[test]
+fn a_provider_is_compared_with_its_own_id_tokens_to_the_second() {
+    let at = |seconds| LogoutTime::IssuedBefore(DateTime::from_timestamp(seconds, 0).unwrap());
+    for iat in [json!(NOW), json!(NOW as f64 + 0.75)] {
+        // What identity says on top means nothing from anybody else.
+        let changes = json!({"iat": iat, "toe": NOW - 60, "signed_at": NOW, "browser": "b1"});
+        let read = check_at(&token(&header(), &claims(&changes)), false, NOW + 20).unwrap();
+        assert_eq!((read.until, read.browser), (at(NOW + 1), None), "{iat}");
+    }
+}
+
+#[test]
+fn of_identitys_token_the_age_counts_and_no_clock_but_our_own() {
+    let until =
+        |changes: Value| check_at(&token(&header(), &claims(&changes)), true, NOW + 20).unwrap().until;
+    let ago = |milliseconds| {
+        LogoutTime::Begun(DateTime::from_timestamp_millis((NOW + 20) * 1000 - milliseconds).unwrap())
+    };
+    for (toe, signed_at, age) in [
+        (json!(NOW), json!(NOW), 0),
+        (json!(NOW as f64 - 0.25), json!(NOW), 250),
+        (json!(NOW - 3_600), json!(NOW as f64 + 0.001), 3_600_001),
+        // Never negative, whatever a clock did between the event and the signature.
+        (json!(NOW + 5), json!(NOW), 0),
+        (json!(null), json!(NOW), 0),
+        (json!(NOW - 60), json!(null), 0),
+    ] {
+        assert_eq!(until(json!({"toe": toe, "signed_at": signed_at})), ago(age), "{toe} {signed_at}");
+    }
+}
+
+#[test]
+fn identity_names_the_narrowest_scope_it_can() {
+    let scope = |changes: Value| {
+        let read = check(&token(&header(), &claims(&changes))).unwrap();
+        match read.scope().unwrap() {
+            LogoutScope::ProviderSession(sid) => format!("session {sid}"),
+            LogoutScope::Browser { subject, browser } => format!("{subject} in {browser}"),
+            LogoutScope::Subject(subject) => format!("all of {subject}"),
+        }
+    };
+    assert_eq!(scope(json!({"browser": "b1"})), "session s1");
+    assert_eq!(scope(json!({"sid": null, "browser": "b1"})), "alice in b1");
+    assert_eq!(scope(json!({"sid": null})), "all of alice");
+    for changes in [json!({"sid": null, "sub": null, "browser": "b1"}), json!({"sub": null, "sid": null})] {
+        let refused = check(&token(&header(), &claims(&changes))).unwrap_err();
+        assert_eq!(refused, LogoutTokenError::AboutNobody, "a browser alone names nobody");
     }
 }
 
@@ -108,6 +155,12 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"sid": 7}), E::Claim("sid")),
         (json!({"sub": ["alice"]}), E::Claim("sub")),
         (json!({"exp": i64::MAX}), E::Claim("exp")),
+        (json!({"toe": "long ago", "signed_at": NOW}), E::Claim("toe")),
+        (json!({"toe": [NOW]}), E::Claim("toe")),
+        (json!({"toe": NOW, "signed_at": true}), E::Claim("signed_at")),
+        (json!({"browser": 7}), E::Claim("browser")),
+        (json!({"browser": ""}), E::Claim("browser")),
+        (json!({"browser": "x".repeat(256)}), E::Claim("browser")),
     ] {
         assert_eq!(check(&token(&header(), &claims(&changes))).unwrap_err(), expected, "{changes}");
     }

@@ -80,6 +80,8 @@ pub(super) async fn finish(
         sid: None,
         issued_at: now,
         begun_at: authorized.begun_at,
+        is_unasked: authorized.is_unasked,
+        browser: None,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         claims,
         tokens: Tokens {

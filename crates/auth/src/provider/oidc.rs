@@ -49,6 +49,8 @@ pub(super) async fn finish(
         sid: id_token.sid,
         issued_at: id_token.issued_at,
         begun_at: authorized.begun_at,
+        is_unasked: authorized.is_unasked,
+        browser: None,
         user: profile::user(&claims),
         claims,
         tokens: tokens_of(answer, now),
@@ -123,7 +125,7 @@ pub(super) async fn check_logout_token(
 ) -> Result<LogoutToken, LogoutRefusal> {
     let issuer = &discovered.endpoints.issuer;
     let (audience, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
-    let expected = Expected { issuer, audience, typ_required: false, tolerance };
+    let expected = Expected { issuer, audience, from_identity: false, tolerance };
     let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, now);
     Ok(discovered
         .keys

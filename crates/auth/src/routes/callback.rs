@@ -6,9 +6,10 @@ use super::{
 };
 use crate::{
     Auth,
-    browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM},
+    browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
+    jws::is_identifier,
     origin::{FetchMetadata, Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
     session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
@@ -83,6 +84,12 @@ impl Returned {
         }
     }
 
+    /// Identity's reference for this browser, if it came from there and says so.
+    fn browser_reference(&self, auth: &Auth) -> Option<String> {
+        auth.proxies.canonical()?;
+        self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
+    }
+
     /// Tells identity that the sign-in which came with its receipt is complete, so that it tells the others.
     fn confirm(&self, auth: Auth) {
         let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
@@ -113,8 +120,9 @@ pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Re
     match returned.take_flow::<Pending>(&auth).await {
         Ok(Some((pending, mut cookies))) => {
             cookies.extend(returned.handle_cookie(&auth, pending.begun_by));
+            let browser = returned.browser_reference(&auth);
             let Finished { response, has_signed_in } =
-                finish_sign_in(&auth, &returned, pending, cookies).await;
+                finish_sign_in(&auth, &returned, pending, browser, cookies).await;
             if has_signed_in {
                 returned.confirm(auth);
             }
@@ -141,11 +149,12 @@ pub struct Finished {
 }
 
 /// The rest of a sign-in, from a flow that was taken: exchange, verify, a new session under a new id,
-/// the old one ended, and back to where the visitor wanted to go.
+/// the old one ended, and back to where the visitor wanted to go. `browser` is identity's reference for the browser.
 pub async fn finish_sign_in(
     auth: &Auth,
     returned: &Returned,
     pending: Pending,
+    browser: Option<String>,
     mut cookies: Vec<HeaderValue>,
 ) -> Finished {
     let (return_path, begun_by) = (pending.return_path(), pending.begun_by);
@@ -163,7 +172,7 @@ pub async fn finish_sign_in(
     }
     let Returned { origin, current, headers, .. } = returned;
     let result = match silent::may_finish(auth, origin, current, headers, begun_by) {
-        true => signed_in(auth, returned, pending).await,
+        true => signed_in(auth, returned, pending, browser).await,
         false => Err(FlowError::LoginRequired),
     };
     let has_signed_in = by_visitor && result.is_ok();
@@ -208,6 +217,7 @@ async fn signed_in(
     auth: &Auth,
     returned: &Returned,
     pending: Pending,
+    browser: Option<String>,
 ) -> Result<(SessionId, i64), FlowError> {
     if let Some(error) = returned.params.get("error") {
         let description = returned.params.get("error_description").unwrap_or_default();
@@ -221,8 +231,13 @@ async fn signed_in(
     let callback = Callback::read(&returned.params)?;
     let provider = auth.provider(&returned.provider).ok_or(FlowError::UnknownProvider)?;
     let endpoints = provider.endpoints().await?;
+    let by_frame = pending.begun_by == BegunBy::Frame;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
-    let new = provider.finish(authorized).await?;
+    let new = NewSession { browser, ..provider.finish(authorized).await? };
+    // In a frame identity may not know the browser. Every other way does, so that one is left to the visitor.
+    if by_frame && auth.proxies.canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
+        return Err(FlowError::NoWayToSignOut);
+    }
     let (id, record) = begin_session(auth, &returned.current, &returned.headers, new).await?;
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     Ok((id, auth.sessions.cookie_seconds(&record)))

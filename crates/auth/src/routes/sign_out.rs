@@ -14,6 +14,7 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -77,7 +78,10 @@ pub(super) async fn sign_out(
                 let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
                 let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
                 let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
-                tokio::spawn(tell_the_others(auth.clone(), session.record.clone(), refresh_token));
+                let happened_at = auth.clock.now();
+                let others =
+                    tell_the_others(auth.clone(), session.record.clone(), happened_at, refresh_token);
+                tokio::spawn(others);
                 to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
             }
         }
@@ -106,20 +110,31 @@ fn unavailable(headers: &HeaderMap) -> Response {
 }
 
 /// What the visitor of a global sign-out does not wait for. Identity tells the other apps, whatever the provider
-/// promises: it may not know our address, be down, or ask the visitor first, who may not answer. An app that hears
-/// of it twice ends once. And the refresh token is given back (RFC 7009), which at many providers ends
+/// promises: the provider may not know our address, be down, or ask the visitor first, who may not answer. An app that
+/// hears of it twice ends once. And the refresh token is given back (RFC 7009), which at many providers ends
 /// everything that came of the same sign-in; so not when the visitor leaves this app alone.
-async fn tell_the_others(auth: Auth, record: Arc<SessionRecord>, refresh_token: Option<SecretString>) {
-    let Some(provider) = auth.provider(&record.provider) else { return };
-    if let Some(identity) = &auth.identity {
-        let notice = LogoutNotice {
-            provider_issuer: &record.issuer,
-            sid: record.sid.as_deref(),
-            sub: Some(&record.subject),
-        };
-        identity.announce(&auth.http, notice).await;
+async fn tell_the_others(
+    auth: Auth,
+    record: Arc<SessionRecord>,
+    happened_at: DateTime<Utc>,
+    refresh_token: Option<SecretString>,
+) {
+    let notice = LogoutNotice {
+        provider_issuer: &record.issuer,
+        sid: record.sid.as_deref(),
+        sub: Some(&record.subject),
+        browser: record.browser.as_deref(),
+        happened_at,
+    };
+    if let Some(fan_out) = auth.own_fan_out.get() {
+        if let Err(error) = fan_out.tell_of_sign_out(notice).await {
+            tracing::error!(%error, "a sign-out could not be noted down: the apps are not told of it");
+        }
+    } else if let Some(identity) = &auth.identity {
+        identity.announce(&auth.http, &auth.clock, notice).await;
     }
-    if let Some(refresh_token) = refresh_token {
+    let provider = auth.provider(&record.provider);
+    if let Some((provider, refresh_token)) = provider.zip(refresh_token) {
         provider.revoke(&refresh_token).await;
     }
 }

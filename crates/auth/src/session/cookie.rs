@@ -34,6 +34,8 @@ pub enum CookieKind<'a> {
     Provider,
     /// What identity calls this browser, for as long as it runs; host-only.
     Browser,
+    /// Identity's reference for this browser, as long-lived as a session; host-only.
+    BrowserReference,
 }
 
 impl<'a> CookieKind<'a> {
@@ -47,6 +49,7 @@ impl<'a> CookieKind<'a> {
             Self::EndedHere => (".ended_here", ""),
             Self::Provider => (".provider", ""),
             Self::Browser => (".browser", ""),
+            Self::BrowserReference => (".browser_ref", ""),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Ending sessions: by their user, for being left alone, and by what the provider says.
 
 use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
-use crate::{events::SessionEvent, store::Lookup};
+use crate::{
+    events::SessionEvent,
+    store::{Logout, Lookup},
+};
 use auth_types::EndReason;
-use chrono::{DateTime, Utc};
 
 impl Sessions {
     /// Ends a session; it is refused from the moment this returns.
@@ -54,34 +56,13 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Ends the sessions that belong to the provider's session `(iss, sid)`, and any sign-in with it that
-    /// is still under way. Returns the keys of those that ended.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
-        let ended =
-            self.store.end_provider_session(issuer, sid, EndReason::Revoked, self.clock.now()).await?;
-        Ok(self.tell_revoked(ended, None, None).await)
-    }
-
-    /// Ends the sessions of `(iss, sub)` that began before `begun_before`, signed in or still under way.
+    /// Ends the sessions that a logout means, and refuses sign-ins that began before it and are still under way.
     /// Returns the keys of those that ended.
     ///
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, SessionUnavailable> {
-        let now = self.clock.now();
-        let ended = self.store.end_subject(issuer, subject, begun_before, EndReason::Revoked, now).await?;
+    pub async fn log_out(&self, logout: Logout<'_>) -> Result<Vec<SessionKey>, SessionUnavailable> {
+        let ended = self.store.log_out(logout, self.clock.now()).await?;
         Ok(self.tell_revoked(ended, None, None).await)
     }
 

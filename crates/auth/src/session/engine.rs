@@ -36,6 +36,10 @@ pub struct NewSession {
     pub(crate) issued_at: DateTime<Utc>,
     /// When the visitor began to sign in, by our clock: a logout since then wins.
     pub(crate) begun_at: DateTime<Utc>,
+    /// Whether nobody asked for it: then any logout that is still remembered wins.
+    pub(crate) is_unasked: bool,
+    /// Identity's reference for the browser.
+    pub(crate) browser: Option<String>,
     /// Who it is.
     pub(crate) user: User,
     /// What the provider says about them, verified.
@@ -120,6 +124,8 @@ impl Sessions {
             subject: new.subject,
             sid: new.sid,
             issued_at: new.issued_at,
+            begun_at: new.begun_at,
+            browser: new.browser,
             created_at: now,
             last_seen_at: now,
             checked_at: now,
@@ -130,7 +136,8 @@ impl Sessions {
             user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
         };
-        self.store.create(&key, &record, new.begun_at).await?;
+        let refused_since = if new.is_unasked { DateTime::UNIX_EPOCH } else { record.begun_at };
+        self.store.create(&key, &record, refused_since).await?;
         Ok((id, record))
     }
 
@@ -216,6 +223,12 @@ impl Sessions {
     pub fn cookie_seconds(&self, record: &SessionRecord) -> i64 {
         let now = self.clock.now();
         (self.policy.kept_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
+    }
+
+    /// How long a session can last at most, seconds.
+    #[must_use]
+    pub(crate) fn longest_seconds(&self) -> i64 {
+        self.policy.absolute_age.num_seconds()
     }
 
     /// Notes an id that may come once only; `false` when it came before.

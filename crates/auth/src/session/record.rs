@@ -20,8 +20,12 @@ pub struct SessionRecord {
     pub subject: String,
     /// `sid` of the ID token: the provider's own session (Back-Channel Logout 1.0 §2.1).
     pub sid: Option<String>,
-    /// When the provider issued the ID token: "sessions begun before" is judged by it.
+    /// When the provider issued the ID token, by its clock: its own logout tokens are compared with it.
     pub issued_at: DateTime<Utc>,
+    /// When its sign-in began, by our clock: a logout is compared with it.
+    pub begun_at: DateTime<Utc>,
+    /// Identity's reference for the browser it was signed in with: names the session where the provider has no `sid`.
+    pub browser: Option<String>,
     /// When this session began.
     pub created_at: DateTime<Utc>,
     /// Last user activity that was written down.

@@ -38,6 +38,8 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
         subject: subject.into(),
         sid: sid.map(Into::into),
         issued_at: at(0),
+        begun_at: at(0),
+        browser: Some("b1".into()),
         created_at: at(0),
         last_seen_at: at(0),
         checked_at: at(0),
@@ -57,6 +59,11 @@ pub(crate) fn sample_record() -> SessionRecord {
 
 const ISSUER: &str = "https://op.example";
 
+/// A logout that took place at this second, by our clock.
+fn logout(scope: LogoutScope<'_>, seconds: i64) -> Logout<'_> {
+    Logout { issuer: ISSUER, scope, until: LogoutTime::Begun(at(seconds)) }
+}
+
 /// One module of tests a store; `$fixture` makes an empty one.
 macro_rules! conformance {
     ($store:ident, $fixture:path) => {
@@ -70,7 +77,10 @@ macro_rules! conformance {
             app_data_is_kept_and_touches_nothing_else,
             app_data_that_somebody_changed_meanwhile_is_not_overwritten,
             a_provider_session_ends_its_own_sessions_only,
-            a_subject_ends_the_sessions_begun_before,
+            a_logout_of_a_user_ends_what_began_before_it,
+            a_logout_in_one_browser_leaves_the_others_alone,
+            a_late_logout_ends_nothing_that_began_after_it,
+            a_providers_own_logout_goes_by_its_own_clock,
             a_logout_that_overtakes_its_sign_in_refuses_it,
             no_sign_in_slips_past_a_logout_at_the_same_moment,
             tokens_are_replaced_by_the_holder_of_the_lease_only,

@@ -6,8 +6,8 @@
 //! asked for it was told that nobody knows.
 
 use super::{
-    Claim, CreateError, Delivery, DeliveryId, FlowStore, Grant, GrantHash, GrantStore, LeaseOwner, Lookup,
-    NewData, NewDelivery, NewTokens, Outbox, SessionStore, Store, StoreError, Taken, Touch, Which,
+    Claim, CreateError, Delivery, DeliveryId, FlowStore, Grant, GrantHash, GrantStore, LeaseOwner, Logout,
+    Lookup, NewData, NewDelivery, NewTokens, Outbox, SessionStore, Store, StoreError, Taken, Touch, Which,
 };
 use crate::{
     events::{EventBus, Heard, SessionEvent},
@@ -38,9 +38,9 @@ impl<S: Store> SessionStore for Limited<S> {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
-        within(self.0.create(key, record, begun_at)).await
+        within(self.0.create(key, record, refused_since)).await
     }
 
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
@@ -113,25 +113,8 @@ impl<S: Store> SessionStore for Limited<S> {
         within(self.0.end_of_user(issuer, subject, which, reason, now)).await
     }
 
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        within(self.0.end_provider_session(issuer, sid, reason, now)).await
-    }
-
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        within(self.0.end_subject(issuer, subject, begun_before, reason, now)).await
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
+        within(self.0.log_out(logout, now)).await
     }
 
     async fn of_user(

@@ -19,6 +19,11 @@ macro_rules! steps {
             (2, "outbox", include_str!(concat!("../../migrations/", $database, "/0002_outbox.sql"))),
             (3, "handoff", include_str!(concat!("../../migrations/", $database, "/0003_handoff.sql"))),
             (4, "checked at", include_str!(concat!("../../migrations/", $database, "/0004_checked_at.sql"))),
+            (
+                5,
+                "logout scope",
+                include_str!(concat!("../../migrations/", $database, "/0005_logout_scope.sql")),
+            ),
         ]
     };
 }

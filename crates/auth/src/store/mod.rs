@@ -7,6 +7,7 @@
 
 mod grants;
 mod limited;
+mod logout;
 mod memory;
 mod migrations;
 mod outbox;
@@ -23,6 +24,8 @@ pub(crate) use conformance::sample_record;
 use grants::REMEMBER_EXPIRED;
 pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantStore, Taken};
 use limited::Limited;
+use logout::Tomb;
+pub use logout::{Logout, LogoutScope, LogoutTime};
 pub use memory::MemoryStore;
 pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
 pub use postgres::PostgresStore;
@@ -121,17 +124,17 @@ pub enum Which<'a> {
 /// wins**, whatever order requests arrive in.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Creates a session, for a visitor who began to sign in at `begun_at` by our clock.
+    /// Creates a session, unless a logout took place at `refused_since` or later, by our clock.
     ///
     /// # Errors
-    /// [`CreateError::LoggedOutMeanwhile`] when a tombstone of `begun_at` or later stands for its `(iss, sid)`,
-    /// or for its `(iss, sub)` after its `issued_at`; checked in the same transaction. Who began to sign in
-    /// after a logout is not refused for it, whatever the provider made of that logout.
+    /// [`CreateError::LoggedOutMeanwhile`] when there was one that meant its `sid`, its user, or its user in its
+    /// browser; checked in the same transaction. Who began to sign in after a logout is not refused for it, whatever
+    /// the provider made of that logout.
     async fn create(
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError>;
 
     /// Looks a session up; one whose time is over at `now` counts as ended.
@@ -201,26 +204,9 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError>;
 
-    /// Ends the sessions of the provider's session `(iss, sid)` and leaves a tombstone, so that a
-    /// sign-in which is still under way with that `sid` is refused. Returns the keys of those that ended.
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError>;
-
-    /// Ends the sessions of `(iss, sub)` whose ID token was issued before `begun_before` and leaves a
-    /// tombstone for them. Returns the keys of those that ended.
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError>;
+    /// Ends the sessions that a logout means, and leaves a tombstone, so that a sign-in which began before it and
+    /// is still under way is refused. Returns the keys of those that ended.
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError>;
 
     /// The live sessions of a user, newest first.
     async fn of_user(

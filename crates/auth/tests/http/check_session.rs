@@ -117,10 +117,7 @@ async fn what_somebody_ended_is_not_begun_again() {
         if by_sign_out {
             world.post("/auth/signout", &[("scope", "local")]).await;
         } else {
-            let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
-            let later = world.app.clock.now() + TimeDelta::seconds(1);
-            let sessions = &world.app.auth.sessions;
-            assert_eq!(sessions.end_subject(&issuer, "demo|alice", later).await.unwrap().len(), 1);
+            assert_eq!(world.log_out_alice().await, 1);
         }
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
         assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nobody was asked");

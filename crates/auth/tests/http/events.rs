@@ -56,9 +56,7 @@ async fn an_end_in_another_process_is_heard_here() {
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
     let other = world.app.replica().await;
-    let issuer = world.provider.issuer.as_str().trim_end_matches('/');
-    let later = world.app.clock.now() + TimeDelta::seconds(1);
-    assert_eq!(other.sessions.end_subject(issuer, "demo|alice", later).await.unwrap().len(), 1);
+    assert_eq!(other.sessions.log_out(world.logout_of_alice()).await.unwrap().len(), 1);
     let event = tab.next_but_heartbeats().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
 }

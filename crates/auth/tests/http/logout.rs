@@ -1,6 +1,7 @@
 //! Back-channel logout in direct mode: the provider tells the app itself.
 
 use crate::support::{World, world, world_where};
+use auth::store::{Logout, LogoutScope, LogoutTime};
 use chrono::TimeDelta;
 use dev_provider::{Config, Document, Fault};
 use serde_json::json;
@@ -64,7 +65,8 @@ async fn signed_out_here_alone(world: &mut World) {
     assert!(left.location().unwrap().as_str().starts_with(world.provider.issuer.as_str()));
     assert_eq!(world.status().await, 401);
     let issuer = world.provider.issuer.as_str().trim_end_matches('/');
-    world.app.auth.sessions.end_provider_session(issuer, &sid).await.unwrap();
+    let (scope, until) = (LogoutScope::ProviderSession(&sid), LogoutTime::Begun(world.app.clock.now()));
+    world.app.auth.sessions.log_out(Logout { issuer, scope, until }).await.unwrap();
     world.app.clock.advance(TimeDelta::milliseconds(1));
 }
 

@@ -323,9 +323,7 @@ async fn a_logout_that_overtakes_the_code_refuses_that_sign_in_and_a_fresh_one_w
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     // What a logout by `sub` leaves behind (Back-Channel Logout 1.0 §2.5): all begun before now.
-    let later = test_support::now() + chrono::TimeDelta::seconds(5);
-    let issuer = world.provider.issuer.as_str().trim_end_matches('/');
-    world.app.auth.sessions.end_subject(issuer, "demo|alice", later).await.unwrap();
+    assert_eq!(world.log_out_alice().await, 0);
     let refused = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(refused.path(), "/login?error=session_ended");
     assert_eq!(world.status().await, 401);

@@ -1,3 +1,4 @@
+use auth::store::{Logout, LogoutScope, LogoutTime};
 use dev_provider::Fault;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
 use url::Url;
@@ -49,6 +50,18 @@ impl World {
     pub(crate) async fn sign_in(&mut self, callback_url: &str, user: &str) -> Page {
         let answer = self.at_provider(callback_url, user).await;
         self.browser.get(&answer.location().unwrap()).await
+    }
+
+    /// A logout of all of alice's sessions that began up to now.
+    pub(crate) fn logout_of_alice(&self) -> Logout<'_> {
+        let issuer = self.provider.issuer.as_str().trim_end_matches('/');
+        let until = LogoutTime::Begun(self.app.clock.now());
+        Logout { issuer, scope: LogoutScope::Subject("demo|alice"), until }
+    }
+
+    /// Ends them; returns how many there were.
+    pub(crate) async fn log_out_alice(&self) -> usize {
+        self.app.auth.sessions.log_out(self.logout_of_alice()).await.unwrap().len()
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {

@@ -100,6 +100,8 @@ impl Seeder {
         };
         let plain = serde_json::to_vec(&tokens).unwrap_or_default();
         let record = SessionRecord {
+            begun_at: now,
+            browser: None,
             public_id: self.random.token(),
             user: User {
                 name: Some(format!("Person {number}")),

@@ -209,8 +209,13 @@ async fn an_event_must_be_identitys_fresh_and_new() {
     let now = world.app.clock.now();
     refused(&BrowserEvent::sign(&foreign, &issuer, "partner", &key, "x", now), "browser_event_unknown_key")
         .await;
-    let notice =
-        auth::logout::LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+    let notice = auth::logout::LogoutNotice {
+        provider_issuer: "https://op.example",
+        sid: Some("s"),
+        sub: None,
+        browser: None,
+        happened_at: chrono::DateTime::UNIX_EPOCH,
+    };
     let own =
         SigningKeys::new(&[format!("a secret for the tests of {}, long enough", world.identity.url).into()]);
     refused(&own.logout_token(&issuer, "partner", "l", notice, now), "browser_event_type").await;

@@ -1,6 +1,7 @@
 //! What a handoff must survive (attacks: replay, theft, login CSRF, guessing, junk, an identity app that is down).
 
 use super::*;
+use auth::store::{Logout, LogoutScope, LogoutTime};
 use axum::routing::any;
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -158,14 +159,14 @@ async fn a_session_that_ends_between_mint_and_redeem_opens_nothing() {
                 let url = world.identity.at("/auth/signout");
                 world.browser.post(&url, &[("scope", "local")]).await;
             }
-            "the provider" => {
-                let ended = sessions.end_provider_session(&record.issuer, record.sid.as_ref().unwrap()).await;
-                assert_eq!(ended.unwrap().len(), 1);
-            }
-            _ => {
-                let now = world.identity.clock.now() + TimeDelta::seconds(1);
-                let ended = sessions.end_subject(&record.issuer, &record.subject, now).await;
-                assert_eq!(ended.unwrap().len(), 1);
+            by => {
+                let scope = match by {
+                    "the provider" => LogoutScope::ProviderSession(record.sid.as_ref().unwrap()),
+                    _ => LogoutScope::Subject(&record.subject),
+                };
+                let until = LogoutTime::Begun(world.identity.clock.now());
+                let logout = Logout { issuer: &record.issuer, scope, until };
+                assert_eq!(sessions.log_out(logout).await.unwrap().len(), 1);
             }
         }
         assert_eq!(
@@ -185,7 +186,8 @@ async fn a_logout_that_reaches_the_app_first_refuses_the_late_handoff() {
     let url = world.minted().await;
     let record = world.record(&world.identity).await;
     let (issuer, sid) = (record.issuer.as_str(), record.sid.as_deref().unwrap());
-    world.app.auth.sessions.end_provider_session(issuer, sid).await.unwrap();
+    let (scope, until) = (LogoutScope::ProviderSession(sid), LogoutTime::Begun(world.app.clock.now()));
+    world.app.auth.sessions.log_out(Logout { issuer, scope, until }).await.unwrap();
     assert_eq!(world.browser.get(&url).await.path(), "/login?error=handoff_failed");
     assert_eq!(world.status().await, SIGNED_OUT);
 }

@@ -4,7 +4,8 @@ use super::*;
 use auth::logout::{FanOut, LogoutNotice};
 use auth::session::Resolution;
 use axum::{body::Bytes, extract::State as AxumState};
-use chrono::TimeDelta;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::{sync::Mutex, time::Duration};
@@ -48,7 +49,15 @@ impl World {
     /// A logout token of identity's for partner.
     fn token(&self, jti: &str, sid: Option<&str>, sub: Option<&str>) -> String {
         let issuer = self.provider.issuer.as_str().trim_end_matches('/');
-        let notice = LogoutNotice { provider_issuer: issuer, sid, sub };
+        let now = self.app.clock.now();
+        self.notice_token(
+            jti,
+            LogoutNotice { provider_issuer: issuer, sid, sub, browser: None, happened_at: now },
+        )
+    }
+
+    /// The same for a whole notice.
+    fn notice_token(&self, jti: &str, notice: LogoutNotice<'_>) -> String {
         let identity = self.identity.url.origin().ascii_serialization();
         let fan_out = self.fan_out("", Patience::default());
         fan_out.keys().logout_token(&identity, "partner", jti, notice, self.app.clock.now())
@@ -107,12 +116,65 @@ async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
     world.browser.follow(begun).await;
     assert_eq!(world.status().await, SIGNED_IN);
     assert_eq!(world.deliver(&token).await, (StatusCode::BAD_REQUEST, "logout_token_replayed".to_owned()));
-    world.identity.clock.advance(TimeDelta::seconds(-1));
-    let overtaken = world.token("3", None, Some("demo|alice"));
-    world.identity.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(world.deliver(&overtaken).await.0, StatusCode::OK);
-    assert_eq!(world.status().await, SIGNED_IN, "it was issued before this session began");
-    world.identity.clock.advance(TimeDelta::seconds(1));
+    // A retry of the same notice: a fresh token, signed now, about what happened before this session.
+    let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
+    let issuer = issuer.as_str();
+    let happened_at = world.app.clock.now() - TimeDelta::milliseconds(1);
+    let (sid, _) = world.at_provider_now().await;
+    let user = Some("demo|alice");
+    for (jti, sid, sub) in
+        [("3", None, user), ("4", Some(sid.as_str()), user), ("5", Some(sid.as_str()), None)]
+    {
+        let notice = LogoutNotice { provider_issuer: issuer, sid, sub, happened_at, ..NOTICE };
+        assert_eq!(world.deliver(&world.notice_token(jti, notice)).await.0, StatusCode::OK);
+        assert_eq!(world.status().await, SIGNED_IN, "{jti}: it began after the event");
+    }
+    let notice = LogoutNotice {
+        provider_issuer: issuer,
+        sub: user,
+        sid: None,
+        happened_at: world.app.clock.now(),
+        ..NOTICE
+    };
+    assert_eq!(world.deliver(&world.notice_token("6", notice)).await.0, StatusCode::OK);
+    assert_eq!(world.status().await, SIGNED_OUT, "in the same moment: before it, as far as anybody can tell");
+}
+
+#[tokio::test]
+async fn of_two_clocks_that_differ_only_the_age_is_compared() {
+    for (skew, age, expected) in [(-3600, 10, SIGNED_OUT), (3600, 10, SIGNED_OUT), (-3600, 90, SIGNED_IN)] {
+        let mut world = world().await;
+        world.sign_in().await;
+        world.identity.clock.advance(TimeDelta::seconds(60));
+        let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
+        let issuer = issuer.as_str();
+        let identity = world.identity.url.origin().ascii_serialization();
+        // `iat` must fit our clock; the event and the signature are by another.
+        let now = world.app.clock.now();
+        let keys = world.fan_out("", Patience::default());
+        let token = |jti: &str, happened_at| {
+            let notice = LogoutNotice {
+                provider_issuer: issuer,
+                sid: None,
+                sub: Some("demo|alice"),
+                happened_at,
+                ..NOTICE
+            };
+            keys.keys().logout_token(&identity, "partner", jti, notice, now)
+        };
+        let mut claims = claims_of(&token("1", now));
+        let signed_at = now + TimeDelta::seconds(skew);
+        claims["signed_at"] = signed_at.timestamp().into();
+        claims["toe"] = (signed_at - TimeDelta::seconds(age)).timestamp().into();
+        let token = keys.keys().sign("logout+jwt", &claims);
+        assert_eq!(world.deliver(&token).await.0, StatusCode::OK);
+        assert_eq!(world.status().await, expected, "{skew} {age}");
+    }
+}
+
+fn claims_of(token: &str) -> serde_json::Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -122,7 +184,7 @@ async fn what_is_no_token_of_identitys_is_refused_by_name_and_ends_nothing() {
     let (sid, id_token) = world.at_provider_now().await;
     let good = world.token("1", Some(&sid), None);
     let (signed, _) = good.rsplit_once('.').unwrap();
-    let notice = LogoutNotice { provider_issuer: "x", sid: Some(&sid), sub: None };
+    let notice = LogoutNotice { provider_issuer: "x", sid: Some(&sid), ..NOTICE };
     let now = world.app.clock.now();
     let keys = || world.fan_out("", Patience::default());
     let identity = world.identity.url.origin().ascii_serialization();
@@ -196,10 +258,24 @@ async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
         let about = [client[0], client[1], about[0], (name, value)];
         assert_eq!(ask(&about).await, StatusCode::BAD_REQUEST, "{name} of {} characters", value.len());
     }
-    for about in [&[][..], &[about[0]], &[about[1]], &[("iss", "https://evil.example"), about[1]]] {
+    let all = ("sub", "demo|alice");
+    for about in [
+        &[][..],
+        &[about[0]],
+        &[about[1]],
+        &[("iss", "https://evil.example"), about[1]],
+        // Nobody is signed out everywhere because an app says so.
+        &[about[0], all],
+        &[about[0], ("browser", "b1")],
+        &[about[0], all, ("browser", "")],
+        &[about[0], about[1], ("age", "-1")],
+        &[about[0], about[1], ("age", "a while")],
+        &[about[0], about[1], ("age", "99999999999")],
+    ] {
         assert_eq!(ask(&[&client, about].concat()).await, StatusCode::BAD_REQUEST, "{about:?}");
     }
     assert_eq!(world.status().await, SIGNED_IN);
+    assert_eq!(ask(&[&client[..], &about, &[("age", "60000")]].concat()).await, StatusCode::ACCEPTED);
     assert_eq!(ask(&[client, about].concat()).await, StatusCode::ACCEPTED);
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
 }
@@ -232,8 +308,13 @@ fn entry(client_id: &str, origin: &str, path: &str) -> String {
     )
 }
 
-const NOTICE: LogoutNotice<'_> =
-    LogoutNotice { provider_issuer: "https://op.example", sid: Some("s"), sub: None };
+const NOTICE: LogoutNotice<'_> = LogoutNotice {
+    provider_issuer: "https://op.example",
+    sid: Some("s"),
+    sub: None,
+    browser: None,
+    happened_at: DateTime::UNIX_EPOCH,
+};
 
 #[tokio::test]
 async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forgets_nobody() {
@@ -253,7 +334,10 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     });
     let mut seen = Vec::new();
     for _ in 0..3 {
-        seen.push(tokens.recv().await.unwrap());
+        let form = tokens.recv().await.unwrap();
+        let token = form.strip_prefix("logout_token=").unwrap();
+        assert_eq!(claims_of(token)["toe"], 0.0, "each says when it happened");
+        seen.push(form);
     }
     seen.sort();
     seen.dedup();

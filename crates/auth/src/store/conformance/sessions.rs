@@ -1,6 +1,7 @@
 //! Sessions: what ends them, what does not, and what never comes back.
 
 use super::*;
+use LogoutScope::{Browser, ProviderSession, Subject};
 
 pub(super) async fn a_created_session_loads_as_it_was(store: Arc<dyn Store>) {
     let record = record("alice", Some("s1"));
@@ -105,40 +106,104 @@ pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(
     assert!(store.set_data(&key(1), NewData { seen: &winner, data: "{}" }, at(3)).await.unwrap());
 }
 
+async fn lives(store: &Arc<dyn Store>, seed: u64, now: i64) -> bool {
+    matches!(store.load(&key(seed), at(now)).await.unwrap(), Lookup::Live(_))
+}
+
 pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn Store>) {
     for (seed, subject, sid) in [(1, "alice", Some("s1")), (2, "alice", Some("s2")), (3, "bob", None)] {
         store.create(&key(seed), &record(subject, sid), at(0)).await.unwrap();
     }
-    assert_eq!(store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(1)).await.unwrap(), [key(1)]);
+    assert_eq!(store.log_out(logout(ProviderSession("s1"), 1), at(1)).await.unwrap(), [key(1)]);
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
-    assert!(matches!(store.load(&key(2), at(2)).await.unwrap(), Lookup::Live(_)));
-    assert!(matches!(store.load(&key(3), at(2)).await.unwrap(), Lookup::Live(_)));
-    assert!(
-        store
-            .end_provider_session("https://other.example", "s2", EndReason::Revoked, at(3))
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(matches!(store.load(&key(2), at(4)).await.unwrap(), Lookup::Live(_)));
+    assert!(lives(&store, 2, 2).await && lives(&store, 3, 2).await);
+    let elsewhere = Logout { issuer: "https://other.example", ..logout(ProviderSession("s2"), 3) };
+    assert!(store.log_out(elsewhere, at(3)).await.unwrap().is_empty());
+    assert!(lives(&store, 2, 4).await);
 }
 
-pub(super) async fn a_subject_ends_the_sessions_begun_before(store: Arc<dyn Store>) {
+pub(super) async fn a_logout_of_a_user_ends_what_began_before_it(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", Some("s1")), at(0)).await.unwrap();
-    let later = SessionRecord { issued_at: at(50), ..record("alice", Some("s2")) };
-    store.create(&key(2), &later, at(0)).await.unwrap();
-    store.create(&key(3), &record("bob", None), at(0)).await.unwrap();
-    assert_eq!(
-        store.end_subject(ISSUER, "alice", at(50), EndReason::Revoked, at(60)).await.unwrap(),
-        [key(1)]
-    );
+    let at_once = SessionRecord { begun_at: at(50), ..record("alice", Some("s2")) };
+    store.create(&key(2), &at_once, at(50)).await.unwrap();
+    let later = SessionRecord { begun_at: at(51), ..record("alice", Some("s2")) };
+    store.create(&key(3), &later, at(51)).await.unwrap();
+    store.create(&key(4), &record("bob", None), at(0)).await.unwrap();
+    let mut ended = store.log_out(logout(Subject("alice"), 50), at(60)).await.unwrap();
+    ended.sort_by_key(|key| key.to_bytes());
+    let mut expected = [key(1), key(2)];
+    expected.sort_by_key(|key| key.to_bytes());
+    assert_eq!(ended, expected);
     assert_eq!(store.load(&key(1), at(61)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
-    assert!(matches!(store.load(&key(2), at(61)).await.unwrap(), Lookup::Live(_)));
-    assert!(matches!(store.load(&key(3), at(61)).await.unwrap(), Lookup::Live(_)));
+    assert!(lives(&store, 3, 61).await && lives(&store, 4, 61).await);
+}
+
+pub(super) async fn a_logout_in_one_browser_leaves_the_others_alone(store: Arc<dyn Store>) {
+    let in_browser = |subject, browser: Option<&str>| SessionRecord {
+        browser: browser.map(Into::into),
+        ..record(subject, None)
+    };
+    for (seed, subject, browser) in
+        [(1, "alice", Some("b1")), (2, "alice", Some("b2")), (3, "bob", Some("b1")), (4, "alice", None)]
+    {
+        store.create(&key(seed), &in_browser(subject, browser), at(0)).await.unwrap();
+    }
+    let scope = Browser { subject: "alice", browser: "b1" };
+    assert_eq!(store.log_out(logout(scope, 10), at(10)).await.unwrap(), [key(1)]);
+    for seed in 2..=4 {
+        assert!(lives(&store, seed, 11).await, "{seed}");
+    }
+    // A sign-in under way is refused in that browser, for that user.
+    let late = store.create(&key(5), &in_browser("alice", Some("b1")), at(10)).await;
+    assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
+    for (seed, subject, browser) in [(6, "alice", "b2"), (7, "bob", "b1")] {
+        store.create(&key(seed), &in_browser(subject, Some(browser)), at(0)).await.unwrap();
+    }
+    store.create(&key(8), &in_browser("alice", Some("b1")), at(11)).await.unwrap();
+}
+
+pub(super) async fn a_late_logout_ends_nothing_that_began_after_it(store: Arc<dyn Store>) {
+    for (seed, begun) in [(1, 9), (2, 10), (3, 11)] {
+        let session =
+            SessionRecord { begun_at: at(begun), created_at: at(30), ..record("alice", Some("s1")) };
+        store.create(&key(seed), &session, at(begun)).await.unwrap();
+    }
+    // It took place at 10, and the news of it comes at 40.
+    for scope in [ProviderSession("s1"), Browser { subject: "alice", browser: "b1" }, Subject("alice")] {
+        store.log_out(logout(scope, 10), at(40)).await.unwrap();
+        for (seed, is_live) in [(1, false), (2, false), (3, true)] {
+            assert_eq!(lives(&store, seed, 41).await, is_live, "{scope:?} {seed}");
+        }
+        let after = SessionRecord { begun_at: at(11), ..record("alice", Some("s1")) };
+        let seed = match scope {
+            ProviderSession(_) => 11,
+            Browser { .. } => 12,
+            Subject(_) => 13,
+        };
+        store.create(&key(seed), &after, at(11)).await.unwrap();
+        let before = store.create(&key(20), &after, at(10)).await;
+        assert!(matches!(before, Err(CreateError::LoggedOutMeanwhile)), "{scope:?}");
+    }
+}
+
+pub(super) async fn a_providers_own_logout_goes_by_its_own_clock(store: Arc<dyn Store>) {
+    // The provider's clock is an hour ahead of ours.
+    for (seed, issued) in [(1, 3_600), (2, 3_610), (3, 3_611)] {
+        let session = SessionRecord { issued_at: at(issued), ..record("alice", Some("s1")) };
+        store.create(&key(seed), &session, at(0)).await.unwrap();
+    }
+    let until = LogoutTime::IssuedBefore(at(3_611));
+    let logout = Logout { issuer: ISSUER, scope: ProviderSession("s1"), until };
+    assert_eq!(store.log_out(logout, at(20)).await.unwrap().len(), 2);
+    assert!(lives(&store, 3, 21).await);
+    // Sign-ins under way are judged by ours.
+    let again = SessionRecord { issued_at: at(3_600), created_at: at(22), ..record("alice", Some("s1")) };
+    assert!(matches!(store.create(&key(4), &again, at(20)).await, Err(CreateError::LoggedOutMeanwhile)));
+    store.create(&key(4), &again, at(21)).await.unwrap();
 }
 
 pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dyn Store>) {
-    store.end_provider_session(ISSUER, "s1", EndReason::Revoked, at(0)).await.unwrap();
+    store.log_out(logout(ProviderSession("s1"), 0), at(0)).await.unwrap();
     let late = store.create(&key(1), &record("alice", Some("s1")), at(0)).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
     store.create(&key(2), &record("alice", Some("s2")), at(0)).await.unwrap();
@@ -147,11 +212,11 @@ pub(super) async fn a_logout_that_overtakes_its_sign_in_refuses_it(store: Arc<dy
     let again = SessionRecord { created_at: at(2), ..record("alice", Some("s1")) };
     store.create(&key(5), &again, at(1)).await.unwrap();
 
-    store.end_subject(ISSUER, "bob", at(10), EndReason::Revoked, at(10)).await.unwrap();
+    store.log_out(logout(Subject("bob"), 10), at(10)).await.unwrap();
     let late = store.create(&key(3), &record("bob", None), at(0)).await;
     assert!(matches!(late, Err(CreateError::LoggedOutMeanwhile)));
-    let fresh = SessionRecord { issued_at: at(10), created_at: at(11), ..record("bob", None) };
-    store.create(&key(4), &fresh, at(0)).await.unwrap();
+    let fresh = SessionRecord { created_at: at(12), ..record("bob", None) };
+    store.create(&key(4), &fresh, at(11)).await.unwrap();
 }
 
 pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc<dyn Store>) {
@@ -159,13 +224,13 @@ pub(super) async fn no_sign_in_slips_past_a_logout_at_the_same_moment(store: Arc
         let (sid, subject) = (format!("s{round}"), format!("user-{round}"));
         let session = record(&subject, Some(&sid));
         let key = key(round);
-        let (created, ended) = if round % 2 == 0 {
-            let logout = store.end_provider_session(ISSUER, &sid, EndReason::Revoked, at(1));
-            tokio::join!(store.create(&key, &session, at(0)), logout)
-        } else {
-            let logout = store.end_subject(ISSUER, &subject, at(1), EndReason::Revoked, at(1));
-            tokio::join!(store.create(&key, &session, at(0)), logout)
+        let scope = match round % 3 {
+            0 => ProviderSession(&sid),
+            1 => Subject(&subject),
+            _ => Browser { subject: &subject, browser: "b1" },
         };
+        let (created, ended) =
+            tokio::join!(store.create(&key, &session, at(0)), store.log_out(logout(scope, 1), at(1)));
         match created {
             Ok(()) => assert_eq!(ended.unwrap(), [key]),
             Err(error) => assert!(matches!(error, CreateError::LoggedOutMeanwhile), "{error}"),

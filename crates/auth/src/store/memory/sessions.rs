@@ -3,7 +3,10 @@
 use super::MemoryStore;
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::{CreateError, LeaseOwner, Lookup, NewData, NewTokens, SessionStore, StoreError, Touch, Which},
+    store::{
+        CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionStore,
+        StoreError, Touch, Which,
+    },
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -15,9 +18,9 @@ impl SessionStore for MemoryStore {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
-        self.state().create(*key, record.clone(), begun_at)
+        self.state().create(*key, record.clone(), refused_since)
     }
 
     async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
@@ -129,34 +132,24 @@ impl SessionStore for MemoryStore {
         Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
     }
 
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
         let mut state = self.state();
-        state.bury_provider_session(issuer, sid, now);
-        let found = state.of_provider_session(issuer, sid, now);
+        state.bury(logout, now);
+        let mut found = match logout.scope {
+            LogoutScope::ProviderSession(sid) => state.of_provider_session(logout.issuer, sid, now),
+            LogoutScope::Subject(subject) | LogoutScope::Browser { subject, .. } => {
+                state.of_subject(logout.issuer, subject, now)
+            }
+        };
+        if let LogoutScope::Browser { browser, .. } = logout.scope {
+            found.retain(|(_, record)| record.browser.as_deref() == Some(browser));
+        }
+        found.retain(|(_, record)| match logout.until {
+            LogoutTime::Begun(at) => record.begun_at <= at,
+            LogoutTime::IssuedBefore(at) => record.issued_at < at,
+        });
         let keys = found.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-        Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
-    }
-
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let mut state = self.state();
-        state.bury_subject(issuer, subject, begun_before, now);
-        let mut found = state.of_subject(issuer, subject, now);
-        found.retain(|(_, record)| record.issued_at < begun_before);
-        let keys = found.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-        Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
+        Ok(keys.into_iter().filter(|key| state.end(key, EndReason::Revoked, now)).collect())
     }
 
     async fn of_user(

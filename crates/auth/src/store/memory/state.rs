@@ -3,7 +3,10 @@
 use super::outbox::Deliveries;
 use crate::{
     session::{SessionKey, SessionRecord, User},
-    store::{CreateError, Grant, GrantHash, LeaseOwner, REMEMBER_ENDED, REMEMBER_EXPIRED, TOMBSTONE_AGE},
+    store::{
+        CreateError, Grant, GrantHash, LeaseOwner, Logout, REMEMBER_ENDED, REMEMBER_EXPIRED, TOMBSTONE_AGE,
+        Tomb,
+    },
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
@@ -17,8 +20,8 @@ pub(super) struct State {
     sessions: HashMap<SessionKey, Entry>,
     by_subject: HashMap<Name, HashSet<SessionKey>>,
     by_provider_session: HashMap<Name, HashSet<SessionKey>>,
-    buried_subjects: HashMap<Name, Tombstone>,
-    buried_provider_sessions: HashMap<Name, Tombstone>,
+    /// By issuer and what a logout named there.
+    tombstones: HashMap<(String, Tomb), Tombstone>,
     /// The `state`s that came back, and when they could not come back any more.
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
     pub(super) grants: HashMap<GrantHash, Grant>,
@@ -35,7 +38,7 @@ pub(super) struct Entry {
 
 #[derive(Clone, Copy, Debug)]
 struct Tombstone {
-    begun_before: DateTime<Utc>,
+    refuses_until: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
 
@@ -61,17 +64,19 @@ impl State {
         &mut self,
         key: SessionKey,
         record: SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
-        let subject = (record.issuer.clone(), record.subject.clone());
-        let provider_session = record.sid.clone().map(|sid| (record.issuer.clone(), sid));
-        let stands = |tomb: &&Tombstone| tomb.expires_at > record.created_at && tomb.begun_before >= begun_at;
-        let by_sid =
-            provider_session.as_ref().and_then(|name| self.buried_provider_sessions.get(name)).filter(stands);
-        let by_sub = self.buried_subjects.get(&subject).filter(stands);
-        if by_sid.is_some() || by_sub.is_some_and(|tomb| tomb.begun_before > record.issued_at) {
+        let refuses = |tomb| {
+            let tomb = self.tombstones.get(&(record.issuer.clone(), tomb));
+            tomb.is_some_and(|tomb| {
+                tomb.expires_at > record.created_at && tomb.refuses_until >= refused_since
+            })
+        };
+        if Tomb::of_record(&record).any(refuses) {
             return Err(CreateError::LoggedOutMeanwhile);
         }
+        let subject = (record.issuer.clone(), record.subject.clone());
+        let provider_session = record.sid.clone().map(|sid| (record.issuer.clone(), sid));
         if self.sessions.contains_key(&key) {
             return Err(CreateError::Collision);
         }
@@ -133,18 +138,12 @@ impl State {
         self.live(key, now).map(|entry| entry.end(reason, now)).is_some()
     }
 
-    pub(super) fn bury_subject(
-        &mut self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) {
-        bury(&mut self.buried_subjects, name(issuer, subject), begun_before, now);
-    }
-
-    pub(super) fn bury_provider_session(&mut self, issuer: &str, sid: &str, now: DateTime<Utc>) {
-        bury(&mut self.buried_provider_sessions, name(issuer, sid), now, now);
+    pub(super) fn bury(&mut self, logout: Logout<'_>, now: DateTime<Utc>) {
+        let (refuses_until, expires_at) = (logout.until.refuses_until(now), now + TOMBSTONE_AGE);
+        let name = (logout.issuer.to_owned(), Tomb::of(logout.scope));
+        let tomb = self.tombstones.entry(name).or_insert(Tombstone { refuses_until, expires_at });
+        tomb.refuses_until = tomb.refuses_until.max(refuses_until);
+        tomb.expires_at = tomb.expires_at.max(expires_at);
     }
 
     pub(super) fn use_state(&mut self, state_hash: [u8; 32], expires_at: DateTime<Utc>) -> bool {
@@ -165,8 +164,7 @@ impl State {
                 !keys.is_empty()
             });
         }
-        self.buried_subjects.retain(|_, tomb| tomb.expires_at > now);
-        self.buried_provider_sessions.retain(|_, tomb| tomb.expires_at > now);
+        self.tombstones.retain(|_, tomb| tomb.expires_at > now);
         self.used_states.retain(|_, expires_at| *expires_at > now);
         self.grants.retain(|_, grant| grant.expires_at > now - REMEMBER_EXPIRED);
         self.outbox.retain(|_, delivery| delivery.give_up_at > now);
@@ -175,8 +173,7 @@ impl State {
 
     fn entries(&self) -> usize {
         self.sessions.len()
-            + self.buried_subjects.len()
-            + self.buried_provider_sessions.len()
+            + self.tombstones.len()
             + self.used_states.len()
             + self.grants.len()
             + self.outbox.len()
@@ -185,16 +182,4 @@ impl State {
 
 fn name(issuer: &str, value: &str) -> Name {
     (issuer.to_owned(), value.to_owned())
-}
-
-fn bury(
-    tombstones: &mut HashMap<Name, Tombstone>,
-    name: Name,
-    begun_before: DateTime<Utc>,
-    now: DateTime<Utc>,
-) {
-    let expires_at = now + TOMBSTONE_AGE;
-    let tomb = tombstones.entry(name).or_insert(Tombstone { begun_before, expires_at });
-    tomb.begun_before = tomb.begun_before.max(begun_before);
-    tomb.expires_at = tomb.expires_at.max(expires_at);
 }

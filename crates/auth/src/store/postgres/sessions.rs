@@ -1,14 +1,11 @@
 //! Sessions in PostgreSQL: each change is one statement that says "if it still lives".
 
-use super::{
-    PostgresStore, rows,
-    tombs::{self, Kind},
-};
+use super::{PostgresStore, rows, tombs};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionStore,
-        StoreError, Touch, Which,
+        CreateError, LeaseOwner, Logout, LogoutScope, Lookup, NewData, NewTokens, REMEMBER_ENDED,
+        REMEMBER_EXPIRED, SessionStore, StoreError, Tomb, Touch, Which,
     },
 };
 use async_trait::async_trait;
@@ -26,15 +23,15 @@ impl SessionStore for PostgresStore {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
         let mut transaction = self.pool.begin().await.map_err(StoreError::from)?;
         tombs::share_locks(&mut transaction, record).await?;
-        if tombs::refuse(&mut transaction, record, begun_at).await? {
+        if tombs::refuse(&mut transaction, record, refused_since).await? {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(
-            "INSERT INTO sessions (key, {}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL) \
+            "INSERT INTO sessions (key, {}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, NULL) \
              ON CONFLICT (key) DO NOTHING",
             rows::COLUMNS
         );
@@ -56,6 +53,8 @@ impl SessionStore for PostgresStore {
             .bind(&record.sealed_tokens)
             .bind(record.tokens_expire_at.map(|at| at.timestamp_millis()))
             .bind(&record.user_agent)
+            .bind(record.begun_at.timestamp_millis())
+            .bind(&record.browser)
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
@@ -224,47 +223,27 @@ impl SessionStore for PostgresStore {
         ended.iter().map(rows::key).collect()
     }
 
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        tombs::bury(&mut transaction, issuer, (Kind::Sid, sid), now, now).await?;
-        let end =
-            format!("{END} AND issuer = $3 AND provider_session = $4 AND expires_at > $2 RETURNING key");
-        let ended = sqlx::query(AssertSqlSafe(end))
-            .bind(reason.as_str())
-            .bind(now.timestamp_millis())
-            .bind(issuer)
-            .bind(sid)
-            .fetch_all(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        ended.iter().map(rows::key).collect()
-    }
-
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        tombs::bury(&mut transaction, issuer, (Kind::Sub, subject), begun_before, now).await?;
+        let refuses_until = logout.until.refuses_until(now);
+        tombs::bury(&mut transaction, logout.issuer, &Tomb::of(logout.scope), refuses_until, now).await?;
+        // Every placeholder in each: a statement must use every value that is bound to it.
+        let (value, browser, condition) = match logout.scope {
+            LogoutScope::ProviderSession(sid) => (sid, "", "provider_session = $4 AND $6 = ''"),
+            LogoutScope::Browser { subject, browser } => (subject, browser, "subject = $4 AND browser = $6"),
+            LogoutScope::Subject(subject) => (subject, "", "subject = $4 AND $6 = ''"),
+        };
+        let (column, limit) = logout.until.limit();
         let end = format!(
-            "{END} AND issuer = $3 AND subject = $4 AND issued_at < $5 AND expires_at > $2 RETURNING key"
+            "{END} AND issuer = $3 AND {condition} AND {column} <= $5 AND expires_at > $2 RETURNING key"
         );
         let ended = sqlx::query(AssertSqlSafe(end))
-            .bind(reason.as_str())
+            .bind(EndReason::Revoked.as_str())
             .bind(now.timestamp_millis())
-            .bind(issuer)
-            .bind(subject)
-            .bind(begun_before.timestamp_millis())
+            .bind(logout.issuer)
+            .bind(value)
+            .bind(limit.timestamp_millis())
+            .bind(browser)
             .fetch_all(&mut *transaction)
             .await?;
         transaction.commit().await?;

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `auth:session:<key>` | hash | a session, or that it ended and why |
 //! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
-//! | `auth:buried:sub:<hash>`, `auth:buried:sid:<hash>` | hash | a tombstone |
+//! | `auth:buried:<kind>:<hash>` | hash | a tombstone of a `sub`, a `sid`, or a user in a browser |
 //! | `auth:state:<hash>` | string | a `state` that came back |
 //! | `auth:grant:<hash>` | hash | something handed out for seconds or minutes |
 //! | `auth:delivery:<id>` | hash | something to deliver |
@@ -13,7 +13,7 @@
 
 use crate::{
     session::{SessionKey, SessionRecord},
-    store::{DeliveryId, GrantHash},
+    store::{DeliveryId, GrantHash, Tomb},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -48,12 +48,8 @@ impl Keys {
         format!("{}:sid:{}", self.prefix, hash(issuer, sid))
     }
 
-    pub(super) fn buried_subject(&self, issuer: &str, subject: &str) -> String {
-        format!("{}:buried:sub:{}", self.prefix, hash(issuer, subject))
-    }
-
-    pub(super) fn buried_provider_session(&self, issuer: &str, sid: &str) -> String {
-        format!("{}:buried:sid:{}", self.prefix, hash(issuer, sid))
+    pub(super) fn buried(&self, issuer: &str, tomb: &Tomb) -> String {
+        format!("{}:buried:{}:{}", self.prefix, tomb.kind, hash(issuer, &tomb.value))
     }
 
     pub(super) fn state(&self, state_hash: &[u8; 32]) -> String {

@@ -8,7 +8,7 @@ use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
 /// The fields of a session, in the order that [`Row`] reads them.
-pub(super) const FIELDS: [&str; 17] = [
+pub(super) const FIELDS: [&str; 19] = [
     "ended_reason",
     "public_id",
     "user",
@@ -26,6 +26,8 @@ pub(super) const FIELDS: [&str; 17] = [
     "tokens_expire_at",
     "user_agent",
     "checked_at",
+    "begun_at",
+    "browser",
 ];
 
 /// The values of [`FIELDS`], `None` where there is none.
@@ -68,9 +70,13 @@ pub(super) fn record(row: Row) -> Result<SessionRecord, StoreError> {
         tokens_expire_at: fields.optional_time()?,
         user_agent: fields.optional_text()?,
         checked_at: DateTime::UNIX_EPOCH,
+        begun_at: DateTime::UNIX_EPOCH,
+        browser: None,
     };
-    // A session from before there were checks counts as checked when it began.
+    // A session from before these were noted counts as checked, and its sign-in as begun, when it was created.
     record.checked_at = fields.optional_time()?.unwrap_or(record.created_at);
+    record.begun_at = fields.optional_time()?.unwrap_or(record.created_at);
+    record.browser = fields.optional_text()?;
     Ok(record)
 }
 
@@ -96,6 +102,8 @@ pub(super) fn values(record: &SessionRecord) -> Result<Vec<(&'static str, Vec<u8
         record.tokens_expire_at.and_then(time),
         record.user_agent.as_ref().and_then(text),
         time(record.checked_at),
+        time(record.begun_at),
+        record.browser.as_ref().and_then(text),
     ];
     Ok(FIELDS.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?))).collect())
 }

@@ -4,8 +4,8 @@ use super::{RedisStore, rows, scripts};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewData, NewTokens, SessionStore, StoreError, TOMBSTONE_AGE, Touch,
-        Which,
+        CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionStore,
+        StoreError, TOMBSTONE_AGE, Tomb, Touch, Which,
     },
 };
 use ::redis::{AsyncCommands, FromRedisValue, RedisResult, ScriptInvocation};
@@ -16,12 +16,12 @@ use chrono::{DateTime, Utc};
 /// How many keys one step of a sweep removes.
 const SWEEP_STEP: usize = 500;
 
-/// Which sessions of an index end, and the tombstone that goes up.
+/// Which sessions of an index end.
 struct EndMany<'a> {
     index: String,
     which: (&'a str, &'a str),
-    /// Its key and its `begun_before`.
-    tomb: Option<(String, DateTime<Utc>)>,
+    /// The key of the tombstone that a logout leaves, and when it took place.
+    logout: Option<(String, LogoutTime)>,
 }
 
 impl RedisStore {
@@ -35,7 +35,8 @@ impl RedisStore {
         reason: EndReason,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError> {
-        let (tomb, begun_before) = many.tomb.unwrap_or((String::new(), now));
+        let (tomb, until) = many.logout.unwrap_or((String::new(), LogoutTime::Begun(now)));
+        let (field, limit) = until.limit();
         let ended: Vec<String> = scripts::END_MANY
             .key(many.index)
             .key(self.keys.expiry())
@@ -44,7 +45,9 @@ impl RedisStore {
             .arg(reason.as_str())
             .arg(many.which.0)
             .arg(many.which.1)
-            .arg(begun_before.timestamp_millis())
+            .arg(field)
+            .arg(limit.timestamp_millis())
+            .arg(until.refuses_until(now).timestamp_millis())
             .arg(TOMBSTONE_AGE.num_milliseconds())
             .invoke_async(&mut self.connection.clone())
             .await?;
@@ -59,25 +62,20 @@ impl SessionStore for RedisStore {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
         let keys = &self.keys;
         let (by_subject, by_provider_session) = keys.indices(record);
-        let sid = record.sid.as_ref();
-        let buried_sid = sid.map(|sid| keys.buried_provider_session(&record.issuer, sid));
         let mut script = scripts::CREATE.prepare_invoke();
+        script.key(keys.session(key)).key(by_subject).key(by_provider_session).key(keys.expiry());
+        for tomb in Tomb::of_record(record) {
+            script.key(keys.buried(&record.issuer, &tomb));
+        }
         script
-            .key(keys.session(key))
-            .key(by_subject)
-            .key(by_provider_session)
-            .key(keys.buried_subject(&record.issuer, &record.subject))
-            .key(buried_sid.unwrap_or_default())
-            .key(keys.expiry())
             .arg(record.created_at.timestamp_millis())
-            .arg(record.issued_at.timestamp_millis())
             .arg(record.expires_at.timestamp_millis())
             .arg(record.absolute_expires_at.timestamp_millis())
-            .arg(begun_at.timestamp_millis());
+            .arg(refused_since.timestamp_millis());
         for (name, value) in rows::values(record)? {
             script.arg(name).arg(value);
         }
@@ -194,33 +192,22 @@ impl SessionStore for RedisStore {
                 ("all_but", kept.as_str())
             }
         };
-        self.end_many(EndMany { index, which, tomb: None }, reason, now).await
+        self.end_many(EndMany { index, which, logout: None }, reason, now).await
     }
 
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let index = self.keys.of_provider_session(issuer, sid);
-        let tomb = Some((self.keys.buried_provider_session(issuer, sid), now));
-        self.end_many(EndMany { index, which: ("all", ""), tomb }, reason, now).await
-    }
-
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let index = self.keys.of_subject(issuer, subject);
-        let tomb = Some((self.keys.buried_subject(issuer, subject), begun_before));
-        let before = begun_before.timestamp_millis().to_string();
-        self.end_many(EndMany { index, which: ("begun_before", &before), tomb }, reason, now).await
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
+        let (index, which) = match logout.scope {
+            LogoutScope::ProviderSession(sid) => {
+                (self.keys.of_provider_session(logout.issuer, sid), ("all", ""))
+            }
+            LogoutScope::Subject(subject) => (self.keys.of_subject(logout.issuer, subject), ("all", "")),
+            LogoutScope::Browser { subject, browser } => {
+                (self.keys.of_subject(logout.issuer, subject), ("browser", browser))
+            }
+        };
+        let tomb = self.keys.buried(logout.issuer, &Tomb::of(logout.scope));
+        self.end_many(EndMany { index, which, logout: Some((tomb, logout.until)) }, EndReason::Revoked, now)
+            .await
     }
 
     async fn of_user(

@@ -11,7 +11,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 /// The columns of a record, in the order that [`record`] reads by name.
 pub(super) const COLUMNS: &str = "public_id, user, provider, issuer, subject, provider_session, issued_at, \
     created_at, last_seen_at, checked_at, expires_at, absolute_expires_at, data, sealed_tokens, tokens_expire_at, \
-    user_agent, ended_reason";
+    user_agent, begun_at, browser, ended_reason";
 
 pub(super) fn lookup(row: &SqliteRow, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
     if let Some(reason) = row.try_get::<Option<String>, _>("ended_reason")? {
@@ -45,6 +45,8 @@ pub(super) fn record(row: &SqliteRow) -> Result<SessionRecord, StoreError> {
             .try_get::<Option<i64>, _>("tokens_expire_at")?
             .and_then(DateTime::from_timestamp_millis),
         user_agent: row.try_get("user_agent")?,
+        begun_at: time(row, "begun_at")?,
+        browser: row.try_get("browser")?,
     })
 }
 

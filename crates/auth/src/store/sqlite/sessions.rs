@@ -4,8 +4,8 @@ use super::{SqliteStore, rows};
 use crate::{
     session::{SessionKey, SessionRecord},
     store::{
-        CreateError, LeaseOwner, Lookup, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionStore,
-        StoreError, TOMBSTONE_AGE, Touch, Which,
+        CreateError, LeaseOwner, Logout, LogoutScope, Lookup, NewData, NewTokens, REMEMBER_ENDED,
+        REMEMBER_EXPIRED, SessionStore, StoreError, TOMBSTONE_AGE, Tomb, Touch, Which,
     },
 };
 use async_trait::async_trait;
@@ -23,19 +23,18 @@ impl SessionStore for SqliteStore {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-        begun_at: DateTime<Utc>,
+        refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?;
+        let tombs: Vec<_> = Tomb::of_record(record).map(|tomb| (tomb.kind, tomb.value)).collect();
         let buried: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND begun_before >= ?6 AND (
-                (kind = 'sid' AND value = ?3) OR (kind = 'sub' AND value = ?4 AND begun_before > ?5)))",
+            "SELECT EXISTS (SELECT 1 FROM tombstones WHERE issuer = ?1 AND expires_at > ?2 AND begun_before >= ?3
+                AND (kind, value) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?4)))",
         )
         .bind(&record.issuer)
         .bind(record.created_at.timestamp_millis())
-        .bind(&record.sid)
-        .bind(&record.subject)
-        .bind(record.issued_at.timestamp_millis())
-        .bind(begun_at.timestamp_millis())
+        .bind(refused_since.timestamp_millis())
+        .bind(rows::to_json(&tombs)?)
         .fetch_one(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
@@ -43,7 +42,7 @@ impl SessionStore for SqliteStore {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let insert = format!(
-            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
+            "INSERT INTO sessions (key, {}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) \
              ON CONFLICT (key) DO NOTHING",
             rows::COLUMNS
         );
@@ -65,6 +64,8 @@ impl SessionStore for SqliteStore {
             .bind(&record.sealed_tokens)
             .bind(record.tokens_expire_at.map(|at| at.timestamp_millis()))
             .bind(&record.user_agent)
+            .bind(record.begun_at.timestamp_millis())
+            .bind(&record.browser)
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
@@ -231,47 +232,26 @@ impl SessionStore for SqliteStore {
         ended.iter().map(rows::key).collect()
     }
 
-    async fn end_provider_session(
-        &self,
-        issuer: &str,
-        sid: &str,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
+    async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
         let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        bury(&mut transaction, issuer, "sid", sid, now, now).await?;
-        let end =
-            format!("{END} AND issuer = ?3 AND provider_session = ?4 AND expires_at > ?2 RETURNING key");
-        let ended = sqlx::query(AssertSqlSafe(end))
-            .bind(reason.as_str())
-            .bind(now.timestamp_millis())
-            .bind(issuer)
-            .bind(sid)
-            .fetch_all(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        ended.iter().map(rows::key).collect()
-    }
-
-    async fn end_subject(
-        &self,
-        issuer: &str,
-        subject: &str,
-        begun_before: DateTime<Utc>,
-        reason: EndReason,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<SessionKey>, StoreError> {
-        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
-        bury(&mut transaction, issuer, "sub", subject, begun_before, now).await?;
+        let refuses_until = logout.until.refuses_until(now);
+        bury(&mut transaction, logout.issuer, &Tomb::of(logout.scope), refuses_until, now).await?;
+        let (value, browser, condition) = match logout.scope {
+            LogoutScope::ProviderSession(sid) => (sid, "", "provider_session = ?4 AND ?6 = ''"),
+            LogoutScope::Browser { subject, browser } => (subject, browser, "subject = ?4 AND browser = ?6"),
+            LogoutScope::Subject(subject) => (subject, "", "subject = ?4 AND ?6 = ''"),
+        };
+        let (column, limit) = logout.until.limit();
         let end = format!(
-            "{END} AND issuer = ?3 AND subject = ?4 AND issued_at < ?5 AND expires_at > ?2 RETURNING key"
+            "{END} AND issuer = ?3 AND {condition} AND {column} <= ?5 AND expires_at > ?2 RETURNING key"
         );
         let ended = sqlx::query(AssertSqlSafe(end))
-            .bind(reason.as_str())
+            .bind(EndReason::Revoked.as_str())
             .bind(now.timestamp_millis())
-            .bind(issuer)
-            .bind(subject)
-            .bind(begun_before.timestamp_millis())
+            .bind(logout.issuer)
+            .bind(value)
+            .bind(limit.timestamp_millis())
+            .bind(browser)
             .fetch_all(&mut *transaction)
             .await?;
         transaction.commit().await?;
@@ -325,9 +305,8 @@ impl SessionStore for SqliteStore {
 async fn bury(
     connection: &mut sqlx::SqliteConnection,
     issuer: &str,
-    kind: &str,
-    value: &str,
-    begun_before: DateTime<Utc>,
+    tomb: &Tomb,
+    refuses_until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query(
@@ -336,9 +315,9 @@ async fn bury(
                                    expires_at = max(expires_at, excluded.expires_at)",
     )
     .bind(issuer)
-    .bind(kind)
-    .bind(value)
-    .bind(begun_before.timestamp_millis())
+    .bind(tomb.kind)
+    .bind(&tomb.value)
+    .bind(refuses_until.timestamp_millis())
     .bind((now + TOMBSTONE_AGE).timestamp_millis())
     .execute(connection)
     .await?;

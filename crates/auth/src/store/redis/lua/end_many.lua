@@ -1,24 +1,29 @@
--- KEYS: index, expiry, and the tombstone to put up or ''. ARGV: now, reason, which ('all', 'public_id',
--- 'all_but' or 'begun_before'), its value, begun_before of the tombstone, how long the tombstone stands.
--- Returns the session keys of those that ended.
+-- KEYS: index, expiry, and for a logout the tombstone to put up, else ''. ARGV: now, reason, which ('all', 'public_id',
+-- 'all_but' or 'browser'), its value; and for a logout the field with the time to compare, the last time that is
+-- meant, until when the tombstone refuses, how long it stands. Returns the session keys of those that ended.
 local index, expiry, tomb = KEYS[1], KEYS[2], KEYS[3]
 local now, which, value = tonumber(ARGV[1]), ARGV[3], ARGV[4]
+local is_logout = tomb ~= ''
 
-if tomb ~= '' then
+if is_logout then
     local old = redis.call('HMGET', tomb, 'begun_before', 'expires_at')
-    local before = math.max(tonumber(old[1] or 0), tonumber(ARGV[5]))
-    local ends = math.max(tonumber(old[2] or 0), now + tonumber(ARGV[6]))
+    local before = math.max(tonumber(old[1] or 0), tonumber(ARGV[7]))
+    local ends = math.max(tonumber(old[2] or 0), now + tonumber(ARGV[8]))
     redis.call('HSET', tomb, 'begun_before', digits(before), 'expires_at', digits(ends))
     keep(tomb, expiry, now, ends)
+end
+
+-- A session from before `begun_at` was noted goes by its creation.
+local function is_in_time(session)
+    local found = redis.call('HMGET', session, ARGV[5], 'created_at')
+    return tonumber(found[1] or found[2]) <= tonumber(ARGV[6])
 end
 
 local function meant(session)
     if which == 'public_id' then return redis.call('HGET', session, 'public_id') == value end
     if which == 'all_but' then return session ~= value end
-    if which == 'begun_before' then
-        return tonumber(redis.call('HGET', session, 'issued_at')) < tonumber(value)
-    end
-    return true
+    if which == 'browser' and redis.call('HGET', session, 'browser') ~= value then return false end
+    return not is_logout or is_in_time(session)
 end
 
 local ended = {}
