@@ -138,3 +138,31 @@ async fn the_reference_is_identitys_and_lasts_as_long_as_a_session_can() {
     let kept = kept.or_else(|| world.browser.cookie(&world.identity.url, "app.browser_ref")).unwrap();
     assert_eq!(kept, references[0].1, "the same for every sign-in of this browser");
 }
+
+#[tokio::test]
+async fn a_hidden_frame_signs_nobody_in_whom_no_sign_out_would_reach() {
+    for (has_sid, has_reference, expected) in
+        [(true, false, "signed_in"), (false, true, "signed_in"), (false, false, "unavailable")]
+    {
+        let mut world = world().await;
+        if !has_sid {
+            world.provider.faults().add(without_sid(Document::IdToken));
+        }
+        world.known_at_the_provider().await;
+        if !has_reference {
+            world.browser.plant(&world.identity.url, "app.browser_ref", "");
+        }
+        let frame = |site| [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-site", site)];
+        let check = world.app.at("/auth/check-session");
+        let mut end = world.browser.send(Method::GET, &check, &frame("same-origin"), "").await;
+        while let Some(next) = end.location() {
+            end = world.browser.send(Method::GET, &next, &frame("same-site"), "").await;
+        }
+        let told = format!("data-result=\"{expected}\"");
+        assert!(end.body.contains(&told), "{has_sid} {has_reference}: {}", end.body);
+        if expected == "signed_in" {
+            let record = world.record(&world.app).await;
+            assert_eq!(record.browser.is_some(), has_reference);
+        }
+    }
+}

@@ -6,7 +6,7 @@ use test_support::Browser;
 
 impl World {
     /// Known at the provider, by a sign-in at identity itself.
-    async fn known_at_the_provider(&mut self) {
+    pub(super) async fn known_at_the_provider(&mut self) {
         let begun = self.browser.post(&self.identity.at("/auth/signin/demo"), &[]).await;
         let login = self.browser.follow(begun).await;
         let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
