@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 const MIN_SECRET: usize = 32;
 
 /// The `AUTH_…` variables that are not a provider's and not a numbered secret.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
     "AUTH_COOKIE_DOMAIN",
@@ -39,6 +39,7 @@ const KNOWN: [&str; 18] = [
     "AUTH_IDENTITY_SECRET",
     "AUTH_IDENTITY_ISSUER",
     "AUTH_REVALIDATE_INTERVAL",
+    "AUTH_MAX_UNCHECKED_AGE",
     "AUTH_TRUSTED_PROXIES",
     "AUTH_MAX_CONNECTIONS",
     "AUTH_MAX_SESSIONS_PER_USER",
@@ -90,7 +91,7 @@ pub struct Config {
     /// `SESSION_STORE_URL`.
     pub store_url: String,
     /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_REVALIDATE_INTERVAL`,
-    /// `AUTH_SESSION_CACHE_AGE`.
+    /// `AUTH_MAX_UNCHECKED_AGE`, `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
     /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
     /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
@@ -340,6 +341,7 @@ impl Vars {
                 Some(seconds) => Some(TimeDelta::seconds(seconds.into())),
                 None => default.revalidate_interval,
             },
+            max_unchecked_age: self.seconds("AUTH_MAX_UNCHECKED_AGE")?,
             cache_age: self
                 .whole_seconds("AUTH_SESSION_CACHE_AGE", "asks the store at every request")?
                 .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),

@@ -160,6 +160,11 @@ impl Sessions {
         self.policy.is_check_due(record.checked_at, key.as_bytes()[1], self.clock.now())
     }
 
+    /// Whether nobody is let in with this session before the provider stands by it again.
+    pub(super) fn is_unchecked_too_long(&self, record: &SessionRecord) -> bool {
+        self.policy.is_unchecked_too_long(record.checked_at, self.clock.now())
+    }
+
     /// Has this process look a session up anew.
     pub(crate) fn forget(&self, key: &SessionKey) {
         self.cache.forget(key);

@@ -120,14 +120,53 @@ pub(crate) async fn resolve(
             Box::pin(find(auth, values, activity)).await
         }
     };
-    if let CurrentSession::SignedIn(session) = &current {
-        match activity {
-            Activity::User => auth.refresher.renew_if_due(session),
-            Activity::Background => auth.refresher.renew_if_attended(session),
+    let current = match current {
+        CurrentSession::SignedIn(session)
+            if auth.sessions.is_unchecked_too_long(&session.record) && !ends_sessions(uri.path()) =>
+        {
+            Box::pin(checked(auth, &session, activity)).await
         }
-    }
+        CurrentSession::SignedIn(session) => {
+            match activity {
+                Activity::User => auth.refresher.renew_if_due(&session),
+                Activity::Background => auth.refresher.renew_if_attended(&session),
+            }
+            CurrentSession::SignedIn(session)
+        }
+        none => none,
+    };
     let step = change.map(|change| CookieStep { change, is_navigation: is_navigation(method, headers) });
     (current, step)
+}
+
+/// Whether a request is there to end the session it came with: a sign-out, or the end of another sign-in. It may,
+/// whatever the provider says of that session.
+fn ends_sessions(path: &str) -> bool {
+    path == "/auth/signout" || path.starts_with("/auth/callback/")
+}
+
+/// A session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`), once the provider was asked. While it does not
+/// answer, nobody can say, and the session stays.
+async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession {
+    if activity == Activity::User || auth.refresher.is_attended(session) {
+        // What came of it is in the store.
+        let _ = auth.refresher.renew(session).await;
+    }
+    match auth.sessions.look_again(&session.key).await {
+        Ok(Resolution::SignedIn(key, record)) if !auth.sessions.is_unchecked_too_long(&record) => {
+            CurrentSession::SignedIn(auth.sessions.session(key, record))
+        }
+        Ok(Resolution::SignedIn(..)) => {
+            tracing::warn!(session = session.record.public_id, "a session went unchecked for too long");
+            CurrentSession::Unavailable
+        }
+        Ok(Resolution::Ended(reason)) => CurrentSession::SignedOut(Some(reason)),
+        Ok(Resolution::Unknown) => CurrentSession::SignedOut(None),
+        Err(error) => {
+            tracing::error!(error = %error.0, "the session store did not answer");
+            CurrentSession::Unavailable
+        }
+    }
 }
 
 /// A session for which the store need not be asked: known to live, and with no activity to write down.

@@ -23,6 +23,9 @@ pub struct SessionPolicy {
     /// How often a session in use is checked with the provider (`AUTH_REVALIDATE_INTERVAL`, article 3);
     /// `None`: never.
     pub revalidate_interval: Option<TimeDelta>,
+    /// How long a session may go without a successful check (`AUTH_MAX_UNCHECKED_AGE`); `None`: for as long as it lasts.
+    /// Past it, requests wait for a check and get 503 until one succeeds. The session stays.
+    pub max_unchecked_age: Option<TimeDelta>,
     /// How long a process may believe what it looked up, should it hear nothing
     /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
     /// store at every request.
@@ -41,6 +44,7 @@ impl Default for SessionPolicy {
             absolute_age: TimeDelta::days(90),
             idle_timeout: None,
             revalidate_interval: Some(TimeDelta::minutes(15)),
+            max_unchecked_age: None,
             cache_age: Duration::from_secs(5),
             max_sessions_per_user: 100,
         }
@@ -82,8 +86,16 @@ impl SessionPolicy {
     /// together do not ask together.
     #[must_use]
     pub fn is_check_due(&self, checked_at: DateTime<Utc>, spread: u8, now: DateTime<Utc>) -> bool {
-        self.revalidate_interval
-            .is_some_and(|interval| now - checked_at >= interval - interval / 10 * i32::from(spread) / 255)
+        self.is_unchecked_too_long(checked_at, now)
+            || self.revalidate_interval.is_some_and(|interval| {
+                now - checked_at >= interval - interval / 10 * i32::from(spread) / 255
+            })
+    }
+
+    /// Whether nobody is let in with a session that the provider stood by at `checked_at`, before it does so again.
+    #[must_use]
+    pub fn is_unchecked_too_long(&self, checked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        self.max_unchecked_age.is_some_and(|age| now - checked_at >= age)
     }
 
     /// When a session that begins at `now` ends whatever happens.
@@ -150,6 +162,20 @@ mod tests {
         }
         let never = SessionPolicy { revalidate_interval: None, ..policy };
         assert!(!never.is_check_due(at(0), 0, at(1_000_000)));
+    }
+
+    #[test]
+    fn a_session_that_went_unchecked_for_too_long_is_checked_whatever_the_interval() {
+        let policy = SessionPolicy {
+            revalidate_interval: None,
+            max_unchecked_age: Some(TimeDelta::seconds(100)),
+            ..policy(1, 1, None)
+        };
+        for (after, is_too_long) in [(99, false), (100, true)] {
+            assert_eq!(policy.is_unchecked_too_long(at(0), at(after)), is_too_long, "{after} s");
+            assert_eq!(policy.is_check_due(at(0), 0, at(after)), is_too_long, "{after} s");
+        }
+        assert!(!SessionPolicy::default().is_unchecked_too_long(at(0), at(1_000_000)));
     }
 
     #[test]

@@ -143,9 +143,14 @@ impl Refresher {
 
     /// The same for what a tab does by itself: not when its user has been away for a while.
     pub fn renew_if_attended(&self, session: &Session) {
-        if self.0.clock.now() - session.record.last_seen_at < ATTENDED {
+        if self.is_attended(session) {
             self.renew_if_due(session);
         }
+    }
+
+    /// Whether its user was active not long ago.
+    pub(super) fn is_attended(&self, session: &Session) -> bool {
+        self.0.clock.now() - session.record.last_seen_at < ATTENDED
     }
 
     /// Waits until no attempt is under way: at shutdown, so that no rotated token is lost.
@@ -326,18 +331,28 @@ impl Inner {
             return Ok(());
         }
         // An access token that has ended, or may have, proves nothing either way; only one of plain OAuth 2.0 that
-        // names no end has none. A session that was handed over has no token: before its time only a logout
-        // ends it.
+        // names no end has none. A session that was handed over has no token: before its time only a logout ends it,
+        // or `AUTH_MAX_UNCHECKED_AGE`, because what cannot be checked cannot be let in again.
         let never_ends = provider.issuer().is_none();
         let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > LEAD);
-        if let Some(access_token) = tokens.access_token.as_ref().filter(|_| is_good) {
-            match provider.standing(access_token).await {
-                Standing::Good | Standing::NobodyToAsk => {}
-                Standing::Unavailable => return Err(RefreshError::ProviderUnavailable),
-                Standing::Refused => {
-                    tracing::warn!(session = record.public_id, "the provider ended the session");
-                    return self.end(key, EndReason::Revoked).await.map(|_| ());
-                }
+        let standing = match tokens.access_token.as_ref().filter(|_| is_good) {
+            Some(access_token) => provider.standing(access_token).await,
+            None => Standing::NobodyToAsk,
+        };
+        match standing {
+            Standing::Good => {}
+            Standing::NobodyToAsk if !self.sessions.is_unchecked_too_long(record) => {}
+            Standing::NobodyToAsk => {
+                tracing::info!(
+                    session = record.public_id,
+                    "a session that cannot be checked has reached its age"
+                );
+                return self.end(key, EndReason::Expired).await.map(|_| ());
+            }
+            Standing::Unavailable => return Err(RefreshError::ProviderUnavailable),
+            Standing::Refused => {
+                tracing::warn!(session = record.public_id, "the provider ended the session");
+                return self.end(key, EndReason::Revoked).await.map(|_| ());
             }
         }
         self.sessions.store.release_refresh(key, owner, Some(now)).await?;

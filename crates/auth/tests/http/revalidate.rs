@@ -4,7 +4,7 @@ use crate::support::{World, world, world_with};
 use auth::session::Resolution;
 use auth_types::EndReason;
 use chrono::TimeDelta;
-use dev_provider::{Endpoint, Fault};
+use dev_provider::{Document, Endpoint, Fault};
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -192,4 +192,78 @@ async fn zero_never_asks() {
     world.app.clock.advance(TimeDelta::hours(5));
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
     assert_eq!((world.status().await, world.checks()), (200, (0, 0)));
+}
+
+/// Sessions are never checked, but for this bound.
+async fn bounded(vars: Vec<(&str, String)>) -> World {
+    let bound = [("AUTH_REVALIDATE_INTERVAL", "0".into()), ("AUTH_MAX_UNCHECKED_AGE", "3600".into())];
+    world_with(bound.into_iter().chain(vars).collect()).await
+}
+
+#[tokio::test]
+async fn past_the_bound_nobody_is_let_in_unchecked_and_nobody_is_signed_out() {
+    let mut world = bounded(vec![]).await;
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(TimeDelta::seconds(3599));
+    world.provider.faults().add(Fault::Status500(Endpoint::Token));
+    assert_eq!(world.get("/protected").await.status, StatusCode::OK);
+    assert_eq!(world.checks(), (0, 0));
+    world.app.clock.advance(TimeDelta::seconds(1));
+    for path in ["/protected", "/api/secret", "/auth/events"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(answer.headers.contains_key("retry-after") && answer.set_cookies().is_empty(), "{path}");
+    }
+    let status = world.get("/api/get-session-status?peek=1").await;
+    assert_eq!(status.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(matches!(world.resolution().await, Resolution::SignedIn(..)), "it stays");
+    world.provider.faults().clear();
+    // The provider is left alone for a moment after a failure.
+    world.app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(
+        world.get("/protected").await.status,
+        StatusCode::OK,
+        "the first who comes finds it well again"
+    );
+    assert_eq!(world.status().await, 200);
+}
+
+#[tokio::test]
+async fn past_the_bound_a_user_can_still_sign_out_or_in_again() {
+    for signs_in in [false, true] {
+        let mut world = bounded(vec![]).await;
+        world.sign_in("/", "alice").await;
+        let old = world.browser.cookie(&world.app.url, "app.session").unwrap();
+        world.app.clock.advance(TimeDelta::hours(2));
+        if signs_in {
+            world.leave_the_provider().await;
+            world.sign_in("/", "bob").await;
+            assert_eq!(world.checks(), (0, 0), "nobody asked about the session that ends");
+            assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
+        } else {
+            world.provider.faults().add(Fault::Status500(Endpoint::Token));
+            assert_eq!(world.post("/auth/signout", &[("scope", "local")]).await.path(), "/signed-out");
+        }
+        let old = world.app.auth.sessions.resolve(&old).await.unwrap();
+        assert!(matches!(old, Resolution::Ended(_)), "{signs_in}: {old:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_past_the_bound_ends_the_session_and_what_cannot_be_checked_expires() {
+    let mut world = bounded(vec![]).await;
+    world.sign_in("/", "alice").await;
+    world.leave_the_provider().await;
+    world.app.clock.advance(TimeDelta::hours(1));
+    assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
+    assert!(matches!(world.resolution().await, Resolution::Ended(EndReason::Revoked)));
+
+    let mut world = bounded(vec![]).await;
+    let no_refresh_token = json!({ "refresh_token": null, "expires_in": 1800 });
+    let fault = Fault::Members(Document::TokenAnswer, no_refresh_token.as_object().unwrap().clone());
+    world.provider.faults().add(fault);
+    world.sign_in("/", "alice").await;
+    world.app.clock.advance(TimeDelta::hours(1));
+    assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
+    assert!(matches!(world.resolution().await, Resolution::Ended(EndReason::Expired)));
 }
