@@ -1,17 +1,8 @@
 // A provider that answers wrongly, slowly or not at all: refused by name, told in a sentence.
-import { type Page, type Suite, expect, sessionStatus, signInAs, signInButton, test } from '../support';
+import { addFaults } from '../faults';
+import { expect, sessionStatus, signInAs, signInButton, test } from '../support';
 
 test.use({ suiteArgs: ['--faults'] });
-
-/** The provider does each of these wrong once. */
-async function fault(page: Page, suite: Suite, name: string): Promise<void> {
-  const url = new URL(suite.provider);
-  const response = await page.request.post(`http://127.0.0.1:${url.port}/test/faults`, {
-    headers: { host: url.host },
-    data: { faults: [{ fault: name, times: 1 }] },
-  });
-  expect(response.ok(), await response.text()).toBe(true);
-}
 
 const REFUSALS = [
   ['wrong_nonce', 'invalid_id_token'],
@@ -31,7 +22,7 @@ for (const [name, code] of REFUSALS) {
   test(`${name} is refused as ${code}`, async ({ page, suite }) => {
     await page.goto(`${suite.main}/login?callbackUrl=/protected`);
     await signInButton(page).click();
-    await fault(page, suite, name);
+    await addFaults(page, suite, { fault: name, times: 1 });
     await page.getByRole('button', { name: 'Continue as Alice' }).click();
     await expect(page).toHaveURL(new RegExp(`^${suite.main}/login\\?error=${code}`));
     await expect(page.getByRole('alert')).toBeVisible();

@@ -1,23 +1,12 @@
 // However many tabs a session has, its access token is renewed by one request.
+import { addFaults, counters } from '../faults';
 import { type Page, type Suite, expect, expectSignedIn, signInButton, test } from '../support';
 
 test.use({ suiteArgs: ['--faults'] });
 
 const TABS = 20;
 
-async function atProvider(page: Page, suite: Suite, path: string, data?: unknown): Promise<unknown> {
-  const url = new URL(suite.provider);
-  const response = await page.request.fetch(`http://127.0.0.1:${url.port}${path}`, {
-    method: data === undefined ? 'GET' : 'POST',
-    headers: { host: url.host },
-    ...(data === undefined ? {} : { data }),
-  });
-  expect(response.ok(), await response.text()).toBe(true);
-  return data === undefined ? response.json() : undefined;
-}
-
-const refreshes = async (page: Page, suite: Suite) =>
-  ((await atProvider(page, suite, '/test/counters')) as { refresh_token: number }).refresh_token;
+const refreshes = async (page: Page, suite: Suite) => (await counters(page, suite))['refresh_token'] ?? 0;
 
 test('twenty tabs whose token is about to end make exactly one token request', async ({ page, context, suite }) => {
   test.setTimeout(120_000);
@@ -31,7 +20,7 @@ test('twenty tabs whose token is about to end make exactly one token request', a
   });
   await page.goto(`${suite.main}/login?callbackUrl=/protected`);
   await signInButton(page).click();
-  await atProvider(page, suite, '/test/faults', { faults: [{ fault: 'short_lived', times: 1 }] });
+  await addFaults(page, suite, { fault: 'short_lived', times: 1 });
   await page.getByRole('button', { name: 'Continue as Alice' }).click({ noWaitAfter: true });
   await expect.poll(() => isSignedIn).toBe(true);
   const before = await refreshes(page, suite);

@@ -1,0 +1,36 @@
+// What the embedded provider does wrong, while a suite runs with `--faults`.
+import { type Page, type Suite, expect } from './support';
+
+/** A fault as `POST /test/faults` takes it; without `times` it stays on until cleared. */
+export interface Fault {
+  fault: string;
+  times?: number;
+  endpoint?: 'discovery' | 'jwks' | 'token' | 'userinfo';
+  ms?: number;
+  answer?: { status: number; content_type: string; body: string };
+  document?: 'discovery' | 'token_answer' | 'id_token' | 'userinfo' | 'logout_token';
+  members?: Record<string, unknown>;
+}
+
+// Only browsers know every `*.localhost`.
+const testAddress = (suite: Suite, path: string) => {
+  const url = new URL(suite.provider);
+  return { url: `http://127.0.0.1:${url.port}/test/${path}`, headers: { host: url.host } };
+};
+
+export async function addFaults(page: Page, suite: Suite, ...faults: Fault[]): Promise<void> {
+  const { url, headers } = testAddress(suite, 'faults');
+  const response = await page.request.post(url, { headers, data: { faults } });
+  expect(response.ok(), await response.text()).toBe(true);
+}
+
+export async function clearFaults(page: Page, suite: Suite): Promise<void> {
+  const { url, headers } = testAddress(suite, 'faults');
+  expect((await page.request.delete(url, { headers })).ok()).toBe(true);
+}
+
+/** How often each endpoint was asked. */
+export async function counters(page: Page, suite: Suite): Promise<Record<string, number>> {
+  const { url, headers } = testAddress(suite, 'counters');
+  return (await (await page.request.get(url, { headers })).json()) as Record<string, number>;
+}
