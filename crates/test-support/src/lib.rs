@@ -7,6 +7,7 @@ mod app;
 mod browser;
 mod event_stream;
 pub mod fuzz;
+pub mod github;
 pub mod process;
 mod provider;
 pub mod services;

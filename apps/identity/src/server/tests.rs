@@ -60,6 +60,16 @@ async fn world_where(fault: Option<Fault>) -> World {
 
 /// With an app of its own kind.
 async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnce(&Auth) -> Router) -> World {
+    world_of(fault, AppOptions::default(), options, app).await
+}
+
+/// With an identity of its own kind, too.
+async fn world_of(
+    fault: Option<Fault>,
+    of_identity: AppOptions<'_>,
+    options: AppOptions<'_>,
+    app: impl FnOnce(&Auth) -> Router,
+) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start_with(&[&identity_url], |config| {
@@ -81,9 +91,8 @@ async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnc
     );
     let secret = |name: &str| Some(if name == "PARTNER" { APP_SECRET } else { OTHER_SECRET }.to_owned());
     let registry = Registry::parse(&registry, secret).unwrap();
-    let plain = AppOptions::default();
     let identity =
-        App::start(identity_socket, &provider.issuer, clock(), plain, identity_app(registry)).await;
+        App::start(identity_socket, &provider.issuer, clock(), of_identity, identity_app(registry)).await;
     let proxy = format!("{}/auth", identity_url.as_str().trim_end_matches('/'));
     let mut vars = vec![
         ("AUTH_REDIRECT_PROXY_URL", proxy),

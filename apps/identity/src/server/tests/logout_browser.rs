@@ -5,7 +5,7 @@ use super::*;
 use dev_provider::Document;
 use http::header::SET_COOKIE;
 use serde_json::json;
-use test_support::until;
+use test_support::{github::FakeGithub, until};
 
 /// What these providers leave out.
 fn without_sid(document: Document) -> Fault {
@@ -165,4 +165,36 @@ async fn a_hidden_frame_signs_nobody_in_whom_no_sign_out_would_reach() {
             assert_eq!(record.browser.is_some(), has_reference);
         }
     }
+}
+
+#[tokio::test]
+async fn github_has_neither_sid_nor_sign_out_and_a_sign_out_reaches_the_other_apps() {
+    let FakeGithub { vars, .. } = FakeGithub::start().await;
+    let options = || AppOptions { vars: vars.clone(), ..AppOptions::default() };
+    let world = world_of(None, options(), options(), app_routes).await;
+    let mut browsers = [Browser::new(), Browser::new()];
+    for browser in &mut browsers {
+        for app in [&world.app, &world.identity] {
+            let mut page = browser.post(&app.at("/auth/signin/github"), &[("callbackUrl", "/")]).await;
+            let at_github = loop {
+                let next = page.location().unwrap();
+                if next.host_str() == Some("github.localhost") {
+                    break next;
+                }
+                page = browser.get(&next).await;
+            };
+            let mut back: Url = params(&at_github)["redirect_uri"].parse().unwrap();
+            back.query_pairs_mut()
+                .append_pair("code", "private")
+                .append_pair("state", &params(&at_github)["state"]);
+            let answer = browser.get(&back).await;
+            browser.follow(answer).await;
+        }
+        assert_eq!(world.statuses(browser).await, [SIGNED_IN, SIGNED_IN]);
+    }
+    let [mut one, mut two] = browsers;
+    let left = one.post(&world.app.at("/auth/signout"), &[]).await;
+    assert_eq!(left.path(), "/signed-out", "GitHub has no page for it");
+    world.until_both_end(&mut one).await;
+    assert_eq!(world.statuses(&mut two).await, [SIGNED_IN, SIGNED_IN]);
 }
