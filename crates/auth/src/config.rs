@@ -313,7 +313,7 @@ impl Vars {
     fn store_url(&self) -> Result<String, ConfigError> {
         let url =
             self.required("SESSION_STORE_URL", "set it to a database file, as in sqlite://data/sessions.db")?;
-        if store::Kind::of(url).is_some() {
+        if store::StoreKind::of(url).is_some() {
             return Ok(url.to_owned());
         }
         // Only the scheme: the rest may hold a password.

@@ -36,7 +36,7 @@ pub mod routes;
 pub mod seal;
 pub mod server;
 pub mod session;
-pub mod store;
+pub use session_store as store;
 
 pub use builder::AuthBuilder;
 pub use gate::protect;

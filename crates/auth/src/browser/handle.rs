@@ -4,6 +4,7 @@ use crate::random::Random;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use secrecy::{ExposeSecret, SecretString};
+use session_store::BrowserKey;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -15,10 +16,6 @@ pub struct BrowserHandle([u8; 32]);
 /// One app's handle for a browser.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AppHandle([u8; 32]);
-
-/// The SHA-256 of an app's handle: what is stored, sent and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BrowserKey([u8; 32]);
 
 impl fmt::Debug for BrowserHandle {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,33 +86,7 @@ impl AppHandle {
     /// What it is compared by.
     #[must_use]
     pub fn key(&self) -> BrowserKey {
-        BrowserKey(Sha256::digest(self.0).into())
-    }
-}
-
-impl BrowserKey {
-    /// From its bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// Reads the text form; `None` for garbage.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        decode(text).map(Self)
-    }
-
-    /// As text.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        BrowserKey::from_bytes(Sha256::digest(self.0).into())
     }
 }
 

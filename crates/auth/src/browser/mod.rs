@@ -21,7 +21,8 @@ mod waiting;
 
 pub use announce::Announcer;
 pub use event::{BrowserEvent, BrowserEventError};
-pub use handle::{AppHandle, BrowserHandle, BrowserKey};
+pub use handle::{AppHandle, BrowserHandle};
+pub use session_store::BrowserKey;
 pub use waiting::{Browsers, TicketError};
 
 /// The parameter in which identity passes an app its handle, beside the provider's own.

@@ -79,7 +79,33 @@ impl SessionCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{events::SessionEvent, store::sample_record};
+    use crate::{events::SessionEvent, session::User};
+    use chrono::DateTime;
+
+    /// A record; any will do.
+    fn sample_record() -> SessionRecord {
+        let at = DateTime::UNIX_EPOCH;
+        SessionRecord {
+            public_id: "public".into(),
+            user: User::default(),
+            provider: "demo".into(),
+            issuer: "https://op.example".into(),
+            subject: "alice".into(),
+            sid: None,
+            issued_at: at,
+            begun_at: at,
+            browser: None,
+            created_at: at,
+            last_seen_at: at,
+            expires_at: at,
+            checked_at: at,
+            absolute_expires_at: at,
+            data: "{}".into(),
+            sealed_tokens: Vec::new(),
+            tokens_expire_at: None,
+            user_agent: None,
+        }
+    }
 
     const HOUR: Duration = Duration::from_secs(3600);
 

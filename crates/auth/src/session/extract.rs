@@ -1,6 +1,6 @@
 //! The session as an argument of a handler.
 
-use super::{AppDataType, CurrentSession, SessionKey, SessionRecord};
+use super::{AppDataType, CurrentSession, SessionKey, SessionRecord, shown};
 use crate::guard;
 use auth_types::PublicSession;
 use axum::{
@@ -45,7 +45,7 @@ impl Session {
     #[must_use]
     pub fn public(&self) -> PublicSession {
         let data = self.app_data.map(|app_data| app_data.public(&self.record)).unwrap_or_default();
-        self.record.public(data)
+        shown::public(&self.record, data)
     }
 }
 

@@ -1,7 +1,8 @@
-//! The session id in the cookie, and the key in the store.
+//! The session id in the cookie; the store knows its SHA-256, a [`SessionKey`].
 
 use crate::random::Random;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use session_store::SessionKey;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -9,10 +10,6 @@ use std::fmt;
 /// slip into a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionId([u8; 32]);
-
-/// SHA-256 of a session id: all the store ever sees. A copy of the database opens no session.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionKey([u8; 32]);
 
 impl SessionId {
     /// A fresh id.
@@ -42,39 +39,13 @@ impl SessionId {
     /// The key under which the store knows the session.
     #[must_use]
     pub fn key(&self) -> SessionKey {
-        SessionKey(Sha256::digest(self.0).into())
-    }
-}
-
-impl SessionKey {
-    /// A key as a store gives it back.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The key as bytes, for the store.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// A copy of its bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> [u8; 32] {
-        self.0
+        SessionKey::from_bytes(Sha256::digest(self.0).into())
     }
 }
 
 impl fmt::Debug for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SessionId(…)")
-    }
-}
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SessionKey(…)")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Resolves the session once per request, before anything else runs.
 
-use super::{Activity, CookieKind, Resolution, Session, SessionKey, cookie::MAX_CANDIDATES, silent};
+use super::{Activity, CookieKind, Resolution, Session, SessionKey, cookie::MAX_CANDIDATES, shown, silent};
 use crate::{
     Auth,
     guard::PublicPaths,
@@ -37,7 +37,7 @@ impl CurrentSession {
     pub fn state(&self) -> SessionState {
         match self {
             Self::SignedIn(session) => {
-                SessionState::SignedIn { session: session.public(), facts: session.record.facts() }
+                SessionState::SignedIn { session: session.public(), facts: shown::facts(&session.record) }
             }
             Self::SignedOut(reason) => SessionState::SignedOut(*reason),
             Self::Unavailable => SessionState::Unavailable,

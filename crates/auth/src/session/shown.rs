@@ -1,0 +1,38 @@
+//! What a session shows of itself.
+
+use super::SessionRecord;
+use auth_types::{PublicData, PublicSession, PublicUser, SessionFacts};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// What everybody may see of a session, with `data` of the app.
+pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession {
+    let user = &record.user;
+    PublicSession {
+        user: PublicUser {
+            id: record.user_id(),
+            name: user.name.clone().or_else(|| user.email.clone()).unwrap_or_else(|| "User".into()),
+            email: user.email.clone(),
+            picture: user.picture.clone(),
+            data,
+        },
+        expires: rfc3339(record.expires_at),
+    }
+}
+
+/// What its own user sees on top.
+pub(super) fn facts(record: &SessionRecord) -> SessionFacts {
+    SessionFacts {
+        public_id: record.public_id.clone(),
+        provider: record.provider.clone(),
+        signed_in_at: rfc3339(record.created_at),
+        last_seen_at: rfc3339(record.last_seen_at),
+        absolute_expires: rfc3339(record.absolute_expires_at),
+        has_provider_session: record.sid.is_some(),
+    }
+}
+
+/// `2026-01-01T00:00:00Z`: whole seconds, UTC.
+#[must_use]
+pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

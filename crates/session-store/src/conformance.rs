@@ -1,0 +1,240 @@
+//! What every store must do, as one suite; a macro runs it over each.
+
+mod grants;
+mod outbox;
+mod sessions;
+
+use super::*;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use grants::*;
+use outbox::*;
+use rand::{TryRngCore, rngs::OsRng};
+use sessions::*;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// A store and the folder or server that it needs.
+pub(super) struct Fixture {
+    pub store: Arc<dyn Store>,
+    pub _keep: Box<dyn std::any::Any>,
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+}
+
+fn key(seed: u64) -> SessionKey {
+    SessionKey::from_bytes(Sha256::digest(seed.to_le_bytes()).into())
+}
+
+fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
+    SessionRecord {
+        public_id: format!("public-{subject}"),
+        user: User { name: Some("Alice".into()), ..User::default() },
+        provider: "demo".into(),
+        issuer: "https://op.example".into(),
+        subject: subject.into(),
+        sid: sid.map(Into::into),
+        issued_at: at(0),
+        begun_at: at(0),
+        browser: Some("b1".into()),
+        created_at: at(0),
+        last_seen_at: at(0),
+        checked_at: at(0),
+        expires_at: at(600),
+        absolute_expires_at: at(900),
+        data: "{}".into(),
+        sealed_tokens: vec![1, 2, 3],
+        tokens_expire_at: Some(at(300)),
+        user_agent: Some("Browser".into()),
+    }
+}
+
+const ISSUER: &str = "https://op.example";
+
+/// A logout that took place at this second, by our clock.
+fn logout(scope: LogoutScope<'_>, seconds: i64) -> Logout<'_> {
+    Logout { issuer: ISSUER, scope, until: LogoutTime::Begun(at(seconds)) }
+}
+
+/// One module of tests a store; `$fixture` makes an empty one.
+macro_rules! conformance {
+    ($store:ident, $fixture:path) => {
+        conformance!(@tests $store, $fixture,
+            a_created_session_loads_as_it_was,
+            a_taken_id_is_refused_and_the_first_session_stays,
+            an_ended_session_stays_ended_when_a_late_save_arrives,
+            time_ends_a_session_and_no_activity_revives_it,
+            activity_rolls_once_an_interval_and_never_past_the_absolute_end,
+            concurrent_activity_is_written_exactly_once,
+            app_data_is_kept_and_touches_nothing_else,
+            app_data_that_somebody_changed_meanwhile_is_not_overwritten,
+            a_provider_session_ends_its_own_sessions_only,
+            a_logout_of_a_user_ends_what_began_before_it,
+            a_logout_in_one_browser_leaves_the_others_alone,
+            a_late_logout_ends_nothing_that_began_after_it,
+            a_providers_own_logout_goes_by_its_own_clock,
+            a_logout_that_overtakes_its_sign_in_refuses_it,
+            no_sign_in_slips_past_a_logout_at_the_same_moment,
+            tokens_are_replaced_by_the_holder_of_the_lease_only,
+            a_refresh_loses_against_a_sign_out,
+            twenty_who_want_the_lease_get_it_once,
+            idleness_ends_only_what_was_not_used_meanwhile,
+            a_user_ends_one_session_or_all_others_and_nobody_elses,
+            ten_thousand_sessions_are_kept_apart,
+            a_user_finds_their_live_sessions_newest_first,
+            sweeping_removes_what_is_long_over_and_nothing_else,
+            a_state_is_used_once_even_by_many_at_once,
+            a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_over,
+            a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled,
+            the_same_delivery_put_in_twice_is_one_and_keeps_its_tries,
+            a_delivery_that_is_no_use_any_more_is_not_taken_and_swept,
+            a_grant_is_taken_once_by_whom_it_fits_and_then_gone,
+            of_fifty_who_want_a_grant_at_once_one_gets_it,
+            what_does_not_fit_is_told_and_leaves_the_grant_there,
+            a_grant_is_over_at_its_time_and_swept_an_hour_later,
+            what_is_published_is_heard,
+            apps_with_different_limits_do_not_shorten_each_other,
+        );
+    };
+    (@tests $store:ident, $fixture:path, $($test:ident,)*) => {
+        mod $store {
+            $(#[tokio::test]
+            async fn $test() {
+                let fixture = $fixture().await;
+                super::$test(fixture.store.clone()).await;
+            })*
+        }
+    };
+}
+
+async fn sqlite_fixture() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+    let store = SqliteStore::open(&url).await.unwrap();
+    Fixture { store: Arc::new(store), _keep: Box::new(folder) }
+}
+
+async fn memory_fixture() -> Fixture {
+    Fixture { store: Arc::new(MemoryStore::new()), _keep: Box::new(()) }
+}
+
+/// Where a throwaway server is.
+///
+/// # Panics
+/// Without one: a test that is silently skipped proves nothing.
+fn server(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} is not set; run it as `.ci/services cargo nextest run -p session-store`, which starts a server"
+        )
+    })
+}
+
+/// What no other test has.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    OsRng.try_fill_bytes(&mut bytes).unwrap();
+    bytes
+}
+
+/// A database of its own.
+async fn postgres_url() -> String {
+    let server = server("TEST_POSTGRES_URL");
+    let name = format!("test_{:032x}", u128::from_le_bytes(random()));
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&mut connection).await.unwrap();
+    let mut url = ::url::Url::parse(&server).unwrap();
+    url.set_path(&name);
+    url.into()
+}
+
+async fn postgres_fixture() -> Fixture {
+    let store = PostgresStore::open(&postgres_url().await).await.unwrap();
+    Fixture { store: Arc::new(store), _keep: Box::new(()) }
+}
+
+async fn redis_fixture() -> Fixture {
+    let prefix = format!("test-{}", URL_SAFE_NO_PAD.encode(random()));
+    let store = RedisStore::open_with_prefix(&server("TEST_REDIS_URL"), &prefix).await.unwrap();
+    Fixture { store: Arc::new(store), _keep: Box::new(()) }
+}
+
+conformance!(sqlite, super::sqlite_fixture);
+conformance!(memory, super::memory_fixture);
+conformance!(postgres, super::postgres_fixture);
+conformance!(redis, super::redis_fixture);
+
+mod postgres_only {
+    use super::*;
+
+    #[tokio::test]
+    async fn replicas_may_open_a_new_database_at_once_and_see_and_hear_each_other() {
+        let url = postgres_url().await;
+        let opened = futures::future::join_all((0..4).map(|_| PostgresStore::open(&url))).await;
+        let stores: Vec<_> = opened.into_iter().map(|store| store.unwrap()).collect();
+        let mut heard = stores[1].subscribe();
+        stores[0].create(&key(1), &record("alice", None), at(0)).await.unwrap();
+        assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        let event = SessionEvent::Changed(key(1));
+        stores[0].publish(event).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+    }
+
+    #[tokio::test]
+    async fn a_lost_bus_connection_is_made_again_and_told_as_a_gap() {
+        let url = postgres_url().await;
+        let store = PostgresStore::open(&url).await.unwrap();
+        let mut heard = store.subscribe();
+        let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        sqlx::query(cut).execute(&mut admin).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Gap);
+        let event = SessionEvent::Changed(key(1));
+        store.publish(event).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+    }
+}
+
+mod redis_only {
+    use super::*;
+
+    #[tokio::test]
+    async fn replicas_see_and_hear_each_other_and_other_prefixes_do_not() {
+        let (url, prefix) = (server("TEST_REDIS_URL"), format!("test-{}", URL_SAFE_NO_PAD.encode(random())));
+        let open = |prefix: String| async { RedisStore::open_with_prefix(&url, &{ prefix }).await.unwrap() };
+        let (one, two) = (open(prefix.clone()).await, open(prefix).await);
+        let other = open(format!("test-{}", URL_SAFE_NO_PAD.encode(random()))).await;
+        let mut heard = two.subscribe();
+        one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
+        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        assert_eq!(other.load(&key(1), at(1)).await.unwrap(), Lookup::Unknown);
+        let (theirs, ours) = (SessionEvent::Changed(key(2)), SessionEvent::Changed(key(1)));
+        other.publish(theirs).await.unwrap();
+        one.publish(ours).await.unwrap();
+        assert_eq!(heard.recv().await.unwrap(), Heard::Event(ours));
+    }
+}
+
+mod sqlite_only {
+    use super::*;
+
+    #[tokio::test]
+    async fn two_processes_may_open_a_new_file_at_once_and_see_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
+        let (one, two) = tokio::join!(SqliteStore::open(&url), SqliteStore::open(&url));
+        let (one, two) = (one.unwrap(), two.unwrap());
+        one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
+        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        two.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
+        assert_eq!(one.load(&key(1), at(3)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_an_error() {
+        assert!(SqliteStore::open("sqlite:///nowhere/at/all/sessions.db").await.is_err());
+    }
+}

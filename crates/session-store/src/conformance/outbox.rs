@@ -1,0 +1,61 @@
+//! What every store must do with deliveries.
+
+use super::at;
+use crate::{Delivery, NewDelivery, Store};
+use chrono::TimeDelta;
+use futures::future::join_all;
+use std::sync::Arc;
+
+fn delivery(byte: u8) -> NewDelivery {
+    NewDelivery { id: [byte; 32], payload: format!("to app {byte}"), give_up_at: at(0) + TimeDelta::days(1) }
+}
+
+async fn ids(store: &Arc<dyn Store>, seconds: i64) -> Vec<u8> {
+    store
+        .take_due(at(seconds), at(seconds + 10), 100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|delivery| delivery.id[0])
+        .collect()
+}
+
+pub(super) async fn a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_over(store: Arc<dyn Store>) {
+    store.enqueue(&[delivery(1), delivery(2)], at(0)).await.unwrap();
+    let until = at(10);
+    let takers = join_all((0..8).map(|_| store.take_due(at(0), until, 100))).await;
+    let mut taken: Vec<Delivery> = takers.into_iter().flat_map(Result::unwrap).collect();
+    taken.sort_by_key(|delivery| delivery.id);
+    assert_eq!(
+        taken,
+        [1, 2].map(|byte| Delivery { id: [byte; 32], payload: format!("to app {byte}"), tries: 1 })
+    );
+    assert!(ids(&store, 9).await.is_empty());
+    let again = store.take_due(until, at(20), 1).await.unwrap();
+    assert_eq!((again.len(), again[0].tries), (1, 2), "no more than asked for");
+}
+
+pub(super) async fn a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled(store: Arc<dyn Store>) {
+    store.enqueue(&[delivery(1), delivery(2)], at(0)).await.unwrap();
+    assert_eq!(ids(&store, 0).await.len(), 2);
+    store.try_later(&[1; 32], at(30)).await.unwrap();
+    store.settle(&[2; 32]).await.unwrap();
+    store.try_later(&[2; 32], at(0)).await.unwrap();
+    assert!(ids(&store, 29).await.is_empty());
+    assert_eq!(ids(&store, 30).await, [1]);
+}
+
+pub(super) async fn the_same_delivery_put_in_twice_is_one_and_keeps_its_tries(store: Arc<dyn Store>) {
+    store.enqueue(&[delivery(1)], at(0)).await.unwrap();
+    assert_eq!(ids(&store, 0).await, [1]);
+    store.enqueue(&[delivery(1)], at(1)).await.unwrap();
+    assert!(ids(&store, 5).await.is_empty());
+    let again = store.take_due(at(10), at(20), 100).await.unwrap();
+    assert_eq!(again[0].tries, 2);
+}
+
+pub(super) async fn a_delivery_that_is_no_use_any_more_is_not_taken_and_swept(store: Arc<dyn Store>) {
+    store.enqueue(&[delivery(1)], at(0)).await.unwrap();
+    assert!(ids(&store, 24 * 3600).await.is_empty());
+    assert_eq!(store.sweep(at(0) + TimeDelta::days(1)).await.unwrap(), 1);
+}

@@ -1,0 +1,57 @@
+//! Memory: for one process, and gone with it. For trying things out, and for tests.
+
+mod grants;
+mod outbox;
+mod sessions;
+mod state;
+
+use super::{FlowStore, StoreError};
+use crate::{EventBus, Heard, Listeners, SessionEvent};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use state::State;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+
+/// Sessions and flows in this process's memory. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    /// One lock around all of it: each call is over in microseconds, and no two can interleave.
+    state: Arc<Mutex<State>>,
+    listeners: Listeners,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl FlowStore for MemoryStore {
+    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(self.state().use_state(*state_hash, expires_at))
+    }
+
+    async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self.state().is_used(state_hash))
+    }
+}
+
+#[async_trait]
+impl EventBus for MemoryStore {
+    async fn publish(&self, event: SessionEvent) -> Result<(), StoreError> {
+        self.listeners.tell(Heard::Event(event));
+        Ok(())
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+        self.listeners.subscribe()
+    }
+}

@@ -1,0 +1,65 @@
+//! The steps that bring a database's schema up to date, in the order they are applied.
+//!
+//! Listed by hand: `sqlx::migrate!` would do it, but it compiles SQLite and both drivers a second time, for
+//! the compiler. A step that was released is never edited: sqlx compares its checksum.
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// A step: its number, what it is called, its SQL.
+type Step = (i64, &'static str, &'static str);
+
+/// The steps of a database, from `migrations/$database`.
+macro_rules! steps {
+    ($database:literal) => {
+        [
+            (1, "sessions", include_str!(concat!("../migrations/", $database, "/0001_sessions.sql"))),
+            (2, "outbox", include_str!(concat!("../migrations/", $database, "/0002_outbox.sql"))),
+            (3, "handoff", include_str!(concat!("../migrations/", $database, "/0003_handoff.sql"))),
+            (4, "checked at", include_str!(concat!("../migrations/", $database, "/0004_checked_at.sql"))),
+            (5, "logout scope", include_str!(concat!("../migrations/", $database, "/0005_logout_scope.sql"))),
+        ]
+    };
+}
+
+/// For SQLite.
+#[cfg(feature = "sqlite")]
+pub(super) fn sqlite() -> Migrator {
+    migrator(steps!("sqlite"))
+}
+
+/// For PostgreSQL.
+#[cfg(feature = "postgres")]
+pub(super) fn postgres() -> Migrator {
+    migrator(steps!("postgres"))
+}
+
+fn migrator(steps: impl IntoIterator<Item = Step>) -> Migrator {
+    let migrations = steps.into_iter().map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_step() {
+        for (database, migrator) in [("sqlite", sqlite()), ("postgres", postgres())] {
+            let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+            let mut files: Vec<_> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            files.sort();
+            let steps = migrator
+                .iter()
+                .map(|step| format!("{:04}_{}.sql", step.version, step.description.replace(' ', "_")));
+            assert_eq!(steps.collect::<Vec<_>>(), files, "{database}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The names of things in Redis.
+//!
+//! | key | type | holds |
+//! |---|---|---|
+//! | `auth:session:<key>` | hash | a session, or that it ended and why |
+//! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
+//! | `auth:buried:<kind>:<hash>` | hash | a tombstone of a `sub`, a `sid`, or a user in a browser |
+//! | `auth:state:<hash>` | string | a `state` that came back |
+//! | `auth:grant:<hash>` | hash | something handed out for seconds or minutes |
+//! | `auth:delivery:<id>` | hash | something to deliver |
+//! | `auth:outbox` | sorted set | the deliveries, by when they are due |
+//! | `auth:expiry` | sorted set | every key above but the indices and the outbox, by when it may go |
+
+use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, Tomb};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+/// Makes the names.
+#[derive(Debug)]
+pub(super) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    pub(super) fn session(&self, key: &SessionKey) -> String {
+        format!("{}:session:{}", self.prefix, URL_SAFE_NO_PAD.encode(key.as_bytes()))
+    }
+
+    /// The reverse of [`session`](Self::session).
+    pub(super) fn parse_session(&self, name: &str) -> Option<SessionKey> {
+        let key = name.strip_prefix(&self.prefix)?.strip_prefix(":session:")?;
+        let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
+        Some(SessionKey::from_bytes(bytes))
+    }
+
+    pub(super) fn of_subject(&self, issuer: &str, subject: &str) -> String {
+        format!("{}:sub:{}", self.prefix, hash(issuer, subject))
+    }
+
+    pub(super) fn of_provider_session(&self, issuer: &str, sid: &str) -> String {
+        format!("{}:sid:{}", self.prefix, hash(issuer, sid))
+    }
+
+    pub(super) fn buried(&self, issuer: &str, tomb: &Tomb) -> String {
+        format!("{}:buried:{}:{}", self.prefix, tomb.kind, hash(issuer, &tomb.value))
+    }
+
+    pub(super) fn state(&self, state_hash: &[u8; 32]) -> String {
+        format!("{}:state:{}", self.prefix, URL_SAFE_NO_PAD.encode(state_hash))
+    }
+
+    pub(super) fn grant(&self, hash: &GrantHash) -> String {
+        format!("{}:grant:{}", self.prefix, URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    pub(super) fn outbox(&self) -> String {
+        format!("{}:outbox", self.prefix)
+    }
+
+    pub(super) fn delivery(&self, id: &DeliveryId) -> String {
+        format!("{}:delivery:{}", self.prefix, URL_SAFE_NO_PAD.encode(id))
+    }
+
+    pub(super) fn expiry(&self) -> String {
+        format!("{}:expiry", self.prefix)
+    }
+
+    /// The indices that a session is in, as the scripts want them: `sub`, then `sid` or nothing.
+    pub(super) fn indices(&self, record: &SessionRecord) -> (String, String) {
+        let sid = record.sid.as_ref();
+        (
+            self.of_subject(&record.issuer, &record.subject),
+            sid.map(|sid| self.of_provider_session(&record.issuer, sid)).unwrap_or_default(),
+        )
+    }
+}
+
+/// Names of fixed length, whatever a provider calls its users; the length keeps `("a", "bc")` and
+/// `("ab", "c")` apart.
+fn hash(issuer: &str, value: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {issuer} {value}", issuer.len())))
+}

@@ -1,0 +1,219 @@
+//! What SQLite and PostgreSQL share: one list of statements, which each of them renders in its own dialect.
+
+mod flows;
+mod grants;
+mod outbox;
+mod rows;
+mod sessions;
+
+use crate::{EventBus, Heard, SessionEvent, StoreError, Tomb};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::broadcast;
+
+/// A store in a database that speaks SQL.
+#[derive(Clone, Debug)]
+pub struct SqlStore<D>(pub(crate) D);
+
+/// A value that a statement is given.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// A number, or a time in milliseconds since the epoch.
+    Int(Option<i64>),
+    /// Text.
+    Text(Option<&'a str>),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// A row that a statement gave.
+pub trait SqlRow {
+    /// A number.
+    ///
+    /// # Errors
+    /// When there is no such column, or it holds something else.
+    fn int(&self, column: &str) -> Result<Option<i64>, StoreError>;
+    /// Text.
+    ///
+    /// # Errors
+    /// As above.
+    fn text(&self, column: &str) -> Result<Option<String>, StoreError>;
+    /// Bytes.
+    ///
+    /// # Errors
+    /// As above.
+    fn bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// A database. Statements number their values `?1`, `?2`, … and use `greatest`, `least` and the words in braces that
+/// [`Dialect`] has.
+#[async_trait]
+pub trait Database: Send + Sync + 'static {
+    /// Its rows.
+    type Row: SqlRow + Send;
+    /// Its transactions.
+    type Transaction: Transaction<Row = Self::Row>;
+
+    /// Runs a statement that changes something; how many rows it changed.
+    async fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
+
+    /// Runs a statement that changes something and tells of it.
+    async fn change(&self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
+
+    /// Runs a statement that changes nothing.
+    async fn read(&self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
+
+    /// Begins a transaction that changes something.
+    async fn begin(&self) -> Result<Self::Transaction, StoreError>;
+
+    /// Tells every process on this database.
+    async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
+
+    /// Hears what is told, from now on.
+    fn subscribe(&self) -> broadcast::Receiver<Heard>;
+}
+
+/// A transaction, undone unless it is committed.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Its rows.
+    type Row: SqlRow + Send;
+
+    /// As [`Database::execute`].
+    async fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
+
+    /// As [`Database::change`].
+    async fn change(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
+
+    /// Keeps tombstones of these names from being put up until the end.
+    async fn share(&mut self, names: &[Name<'_>]) -> Result<(), StoreError>;
+
+    /// Keeps sign-ins that a tombstone of this name could refuse from going on until the end.
+    async fn lock(&mut self, name: Name<'_>) -> Result<(), StoreError>;
+
+    /// Makes it so.
+    async fn commit(self) -> Result<(), StoreError>;
+}
+
+/// The name of a tombstone.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    /// The provider.
+    pub issuer: &'a str,
+    /// What it names: `sid`, `sub` or `browser`.
+    pub kind: &'a str,
+    /// Which.
+    pub value: &'a str,
+}
+
+/// How a database says what both can.
+pub(crate) struct Dialect {
+    /// What stands before the number of a value.
+    pub(crate) value: &'static str,
+    /// The column with the user.
+    pub(crate) user: &'static str,
+    /// The larger and the smaller of two numbers.
+    pub(crate) greatest: &'static str,
+    pub(crate) least: &'static str,
+    /// Passes over rows that somebody else has taken.
+    pub(crate) skip_locked: &'static str,
+}
+
+impl Dialect {
+    pub(crate) fn render(&self, statement: &str) -> String {
+        statement
+            .replace('?', self.value)
+            .replace("{user}", self.user)
+            .replace("greatest(", self.greatest)
+            .replace("least(", self.least)
+            .replace("{skip locked}", self.skip_locked)
+    }
+}
+
+impl From<DateTime<Utc>> for Value<'_> {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self::Int(Some(at.timestamp_millis()))
+    }
+}
+
+impl From<Option<DateTime<Utc>>> for Value<'_> {
+    fn from(at: Option<DateTime<Utc>>) -> Self {
+        Self::Int(at.map(|at| at.timestamp_millis()))
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Some(text))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl Tomb {
+    fn name<'a>(&'a self, issuer: &'a str) -> Name<'a> {
+        Name { issuer, kind: self.kind, value: &self.value }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+#[async_trait]
+impl<D: Database> EventBus for SqlStore<D> {
+    async fn publish(&self, event: SessionEvent) -> Result<(), StoreError> {
+        crate::limited::within(self.0.publish(event)).await
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+        self.0.subscribe()
+    }
+}
+
+/// The part that needs sqlx's own types: statements and rows of one database.
+macro_rules! sqlx_database {
+    ($database:ty, $row:ty, $dialect:expr) => {
+        fn query<'q>(
+            statement: &str,
+            values: &[$crate::sql::Value<'q>],
+        ) -> sqlx::query::Query<'q, $database, <$database as sqlx::Database>::Arguments> {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe($dialect.render(statement)));
+            for value in values {
+                query = match *value {
+                    $crate::sql::Value::Int(number) => query.bind(number),
+                    $crate::sql::Value::Text(text) => query.bind(text),
+                    $crate::sql::Value::Bytes(bytes) => query.bind(bytes),
+                };
+            }
+            query
+        }
+
+        impl $crate::sql::SqlRow for $row {
+            fn int(&self, column: &str) -> Result<Option<i64>, $crate::StoreError> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn text(&self, column: &str) -> Result<Option<String>, $crate::StoreError> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+
+            fn bytes(&self, column: &str) -> Result<Option<Vec<u8>>, $crate::StoreError> {
+                Ok(sqlx::Row::try_get(self, column)?)
+            }
+        }
+    };
+}
+pub(crate) use sqlx_database;
