@@ -102,8 +102,9 @@ test('cancelling at the provider leads back with a sentence', async ({ page, sui
 test('the session id is new at every sign-in', async ({ page, context, suite }) => {
   const ids = async () => {
     const cookies = await context.cookies(suite.main);
-    // What identity calls this browser stays as long as the browser runs: it opens nothing.
-    const opening = cookies.filter((cookie) => cookie.httpOnly && cookie.name !== 'identity.browser');
+    // What identity calls this browser stays: it opens nothing.
+    const names = ['identity.browser', 'identity.browser_ref'];
+    const opening = cookies.filter((cookie) => cookie.httpOnly && !names.includes(cookie.name));
     return opening.map((cookie) => `${cookie.name}=${cookie.value}`);
   };
   await signInAs(page, 'Alice', suite.main);
