@@ -5,10 +5,9 @@ mod server;
 use auth::{
     Auth,
     config::{Config, ConfigError},
-    logout::Patience,
-    origin::Registry,
     server::{init_logging, listen, run, serve_with},
 };
+use server::{Announcer, FanOut, Patience, Registry};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
 /// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
@@ -30,8 +29,9 @@ fn main() -> ExitCode {
             .build()
             .await?;
         let registry = Arc::new(registry);
-        let fan_out = auth.fan_out(registry.clone(), Patience::default())?;
-        let announcer = auth.announcer(registry.clone())?;
+        let fan_out = FanOut::new(&auth, registry.clone(), Patience::default())?;
+        auth.tell_sign_outs_by(Arc::new(fan_out.clone()));
+        let announcer = Announcer::new(&auth, registry.clone())?;
         // Not before everything is there: a start that fails says one thing, why.
         tracing::info!(public_urls = %auth.public_urls, %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());

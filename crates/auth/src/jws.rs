@@ -268,6 +268,9 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JwsError> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

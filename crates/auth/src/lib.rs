@@ -20,6 +20,7 @@ pub mod error_page;
 pub mod events;
 pub mod flow;
 mod gate;
+pub mod grants;
 pub mod guard;
 pub mod handoff;
 mod headers;
@@ -41,15 +42,16 @@ pub use session_store as store;
 pub use builder::AuthBuilder;
 pub use gate::protect;
 
-use browser::{Announcer, Browsers};
+use browser::Browsers;
 use clock::Clock;
 use config::{ConfigError, Proxies};
 use events::Streams;
 use flow::Flows;
 use futures::future::join_all;
+use grants::Grants;
 use http::HttpClient;
-use logout::{FanOut, Identity, Patience, SigningKeys, Speaker};
-use origin::{Origin, PublicUrls, Registry, TrustedProxies};
+use logout::{Identity, TellApps};
+use origin::{Origin, PublicUrls, TrustedProxies};
 use provider::Provider;
 use random::Random;
 use routes::AddressLimits;
@@ -60,7 +62,7 @@ use std::{
     ops::Deref,
     sync::{Arc, OnceLock},
 };
-use store::Store;
+use store::{Outbox, Store};
 
 /// The state that handlers share; cheap to clone.
 #[derive(Clone)]
@@ -82,8 +84,10 @@ pub struct Inner {
     pub form_action_origins: Vec<Origin>,
     /// The identity app, where this app is registered there.
     pub identity: Option<Identity>,
-    /// What tells the registered apps of logouts, where this app is identity.
-    own_fan_out: OnceLock<FanOut>,
+    /// What tells the other apps of sign-outs, where this app is the one that does.
+    tell_apps: OnceLock<Arc<dyn TellApps>>,
+    /// What is handed out and taken once.
+    pub grants: Grants,
     /// The sessions.
     pub sessions: Sessions,
     /// Fresh access tokens.
@@ -143,7 +147,8 @@ impl Auth {
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
-            own_fan_out: OnceLock::new(),
+            tell_apps: OnceLock::new(),
+            grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
             form_action_origins: config.form_action_origins,
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
@@ -187,38 +192,34 @@ impl Auth {
         }
     }
 
-    /// What tells the apps of `registry` that a session has ended: identity's part of single logout. From now on a
-    /// sign-out at this app is told to them too.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] when TLS has no roots.
-    pub fn fan_out(&self, registry: Arc<Registry>, patience: Patience) -> Result<FanOut, ConfigError> {
-        let outside = HttpClient::outside_only()
-            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
-        let speaker = Speaker {
-            issuer: self.public_urls.canonical().to_string(),
-            keys: SigningKeys::new(&self.secrets),
-            registry,
-        };
-        let http = [outside, self.http.clone()];
-        let (store, clock, random) = (self.store.clone(), self.clock.clone(), self.random.clone());
-        let fan_out = FanOut::new(speaker, store, http, clock, random, patience);
-        // A second one is for other apps than those of this process.
-        let _ = self.own_fan_out.set(fan_out.clone());
-        Ok(fan_out)
+    /// Has sign-outs at this app told by `tell_apps`, and not by asking identity. For the app that keeps the registry.
+    pub fn tell_sign_outs_by(&self, tell_apps: Arc<dyn TellApps>) {
+        // Once, at start.
+        let _ = self.tell_apps.set(tell_apps);
     }
 
-    /// What tells the apps of `registry` that somebody signed in in a browser: identity's part of coming back
-    /// across sites.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] when TLS has no roots.
-    pub fn announcer(&self, registry: Arc<Registry>) -> Result<Announcer, ConfigError> {
-        let http = HttpClient::outside_only()
-            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
-        let newest = self.secrets.first().cloned();
-        let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
-        Ok(Announcer::new(self.clone(), registry, SigningKeys::new(&self.secrets), secret, http))
+    /// Who tells the other apps of a sign-out at this one, if anybody.
+    fn teller(&self) -> Option<&dyn TellApps> {
+        let own = self.tell_apps.get().map(|tell_apps| &**tell_apps);
+        own.or_else(|| self.identity.as_ref().map(|identity| identity as &dyn TellApps))
+    }
+
+    /// What is still to be delivered to others, kept in the store.
+    #[must_use]
+    pub fn outbox(&self) -> Arc<dyn Outbox> {
+        self.store.clone()
+    }
+
+    /// What seals values that leave this process.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// `AUTH_SECRET` and its predecessors, newest first: to derive keys from.
+    #[must_use]
+    pub fn secrets(&self) -> &[SecretString] {
+        &self.secrets
     }
 
     /// The provider with this id.

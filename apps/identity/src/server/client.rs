@@ -1,10 +1,7 @@
 //! Client authentication of the registered apps (RFC 6749 §2.3.1).
 
-use auth::{
-    error_page,
-    http::basic_credentials,
-    origin::{RegisteredClient, Registry},
-};
+use super::registry::{RegisteredClient, Registry};
+use auth::{error_page, http::basic_credentials};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 

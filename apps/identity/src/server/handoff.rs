@@ -1,9 +1,19 @@
 //! `/handoff/{client}`: an app is opened for whoever is signed in here (article 5, "Click 'Open App'").
 
+mod access;
+pub(super) mod launcher;
+mod mint;
+mod presence;
+pub(super) mod userinfo;
+pub(super) mod verify;
+
+pub(crate) use mint::Handoffs;
+
+use super::registry::RegisteredClient;
 use auth::{
     error_page,
-    handoff::{CALLBACK, Handoffs},
-    origin::{Origin, RegisteredClient, RequestOrigin, ReturnPath, UniqueParams},
+    handoff::{CALLBACK, TOKEN},
+    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     routes::{Form, try_again},
     session::{RequireSession, set_cookies},
 };
@@ -94,9 +104,7 @@ pub(super) async fn go_on(
         Err(cause) => return try_again(&cause, &headers),
     };
     let mut to = back.source.join(CALLBACK);
-    to.query_pairs_mut()
-        .append_pair("handoff_token", token.expose_secret())
-        .append_pair("state", &back.state);
+    to.query_pairs_mut().append_pair(TOKEN, token.expose_secret()).append_pair("state", &back.state);
     if let Some(path) = &back.callback_url {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }

@@ -7,7 +7,8 @@
 //! it, for browsers give a frame of another site a storage of its own; they are told by
 //! [`browser events`](auth::browser).
 
-use auth::origin::{Origin, OriginPattern, Registry, RequestOrigin};
+use super::registry::Registry;
+use auth::origin::{Origin, OriginPattern, RequestOrigin};
 use axum::{
     extract::State,
     response::{Html, IntoResponse},

@@ -1,11 +1,16 @@
 //! Single logout, identity's part: what the provider tells us goes on to every registered app.
 
-use super::client::authenticate;
+mod fan_out;
+mod token;
+
+pub(crate) use fan_out::{FanOut, Patience};
+
+use super::{client::authenticate, registry::Registry};
 use auth::{
     Auth, error_page,
     limit::{RateLimit, too_many_requests},
-    logout::{FanOut, LogoutNotice, LogoutToken, is_identifier},
-    origin::{Registry, UniqueParams},
+    logout::{LogoutNotice, LogoutToken, is_identifier},
+    origin::UniqueParams,
     routes::{Form, receive_logout},
     store::{Logout, LogoutScope, LogoutTime, StoreError},
 };
@@ -41,7 +46,7 @@ pub(super) async fn backchannel_logout(
             browser: None,
             happened_at: auth.clock.now(),
         };
-        fan_out.tell(&id, notice).await
+        fan_out.tell_all(&id, notice).await
     };
     receive_logout(&auth, &form, tell).await
 }

@@ -1,25 +1,24 @@
 //! Identity's routes: the proxy's three endpoints, the auth crate's own, and the pages.
 
-mod authorize;
-mod callback;
 mod canonical;
 mod client;
 mod handoff;
 mod hub;
-mod launcher;
 mod logout;
-mod userinfo;
-mod verify;
+mod proxy;
+mod registry;
+mod sign_in_events;
+mod signing;
+
+pub(crate) use logout::{FanOut, Patience};
+pub(crate) use registry::Registry;
+pub(crate) use sign_in_events::Announcer;
 
 use auth::{
     Auth,
-    browser::Announcer,
     config::ConfigError,
     guard::PublicPaths,
-    handoff::Handoffs,
     limit::{RateLimit, Share},
-    logout::FanOut,
-    origin::Registry,
     page::provide_page_context,
     protect,
     routes::{self, Endpoint, limit_by_address},
@@ -33,6 +32,7 @@ use axum::{
     routing::{get, post},
 };
 use chrono::TimeDelta;
+use handoff::{Handoffs, launcher, userinfo, verify};
 use identity::{App, not_found, shell};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(crate) fn router(
     (fan_out, announcer): (FanOut, Announcer),
     options: &LeptosOptions,
 ) -> Result<Router, ConfigError> {
-    let handoffs = auth.handoffs(registry.clone())?;
+    let handoffs = Handoffs::new(auth, registry.clone())?;
     let requests = Arc::new(RateLimit::new(auth.clock.clone(), LOGOUTS_OF_AN_APP));
     let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
     let app =
@@ -81,12 +81,12 @@ fn endpoints(state: Proxy) -> Router {
     let share_of =
         |endpoint| middleware::from_fn_with_state((state.auth.clone(), endpoint), limit_by_address);
     let sign_ins = Router::new()
-        .route("/authorize", get(authorize::authorize))
+        .route("/authorize", get(proxy::authorize::authorize))
         .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
         .route_layer(share_of(Endpoint::SignIn));
     let callbacks = Router::new()
-        .route("/auth/callback/{provider}", get(callback::callback))
-        .route("/auth/logout/callback", get(callback::logout_callback))
+        .route("/auth/callback/{provider}", get(proxy::callback::callback))
+        .route("/auth/logout/callback", get(proxy::callback::logout_callback))
         .route_layer(share_of(Endpoint::Callback));
     let proxy = sign_ins
         .merge(callbacks)
@@ -96,7 +96,7 @@ fn endpoints(state: Proxy) -> Router {
         .route("/hub.js", get(hub::script))
         .route("/auth/backchannel-logout", post(logout::backchannel_logout))
         .route("/auth/logout", post(logout::logout))
-        .route("/auth/signed-in", post(callback::signed_in))
+        .route("/auth/signed-in", post(proxy::callback::signed_in))
         .route("/auth/external/handoff/verify", post(verify::verify))
         .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .with_state(state);

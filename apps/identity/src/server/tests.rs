@@ -13,7 +13,6 @@ mod silent;
 mod userinfo;
 
 use super::*;
-use auth::logout::Patience;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
 use std::collections::HashMap;
@@ -39,12 +38,13 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
     let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
     move |auth| {
         let registry = Arc::new(registry);
-        let fan_out = auth.fan_out(registry.clone(), Patience::default()).unwrap();
+        let fan_out = FanOut::new(auth, registry.clone(), Patience::default()).unwrap();
+        auth.tell_sign_outs_by(Arc::new(fan_out.clone()));
         tokio::spawn({
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let announcer = auth.announcer(registry.clone()).unwrap();
+        let announcer = Announcer::new(auth, registry.clone()).unwrap();
         router(auth, registry, (fan_out, announcer), &options).unwrap()
     }
 }
@@ -268,7 +268,7 @@ async fn a_sign_out_goes_to_the_provider_and_comes_back_through_identity() {
 async fn a_logout_state_that_names_a_stranger_stays_at_identity() {
     let mut world = world().await;
     let stranger = auth::origin::Origin::parse("https://evil.example").unwrap();
-    for state in [auth::flow::logout_state("x", &stranger), "x".into(), String::new()] {
+    for state in [auth::logout::logout_state("x", &stranger), "x".into(), String::new()] {
         let url = world.identity.at(&format!("/auth/logout/callback?state={state}"));
         let page = world.browser.get(&url).await;
         assert_eq!(page.path(), "/signed-out", "{state}");

@@ -2,21 +2,11 @@
 //! (RFC 8417), of a `typ` of its own so that it never passes for a logout token, nor one for it.
 
 use super::BrowserKey;
-use crate::{
-    jws::{Audience, Jws, JwsError, Validity},
-    logout::SigningKeys,
-};
+use crate::jws::{Audience, Jws, JwsError, Validity};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-
-/// The `typ` header (RFC 8417 §2.3 recommends an explicit one).
-const TYPE: &str = "browser-event+jwt";
-/// The member of `events` (RFC 8417 §2.2).
-const EVENT: &str = "urn:leptos-shared-sessions:event:browser-signed-in";
-/// How long it may be used: whoever hears of it later has missed it.
-const LIFETIME: TimeDelta = TimeDelta::seconds(30);
+use serde_json::{Map, Value};
 
 /// The rule an event broke. `Display` is its name in answers and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,27 +87,12 @@ struct Claims {
 }
 
 impl BrowserEvent {
-    /// An event from `issuer` for the app `audience`, signed.
-    #[must_use]
-    pub fn sign(
-        keys: &SigningKeys,
-        issuer: &str,
-        audience: &str,
-        browser: &BrowserKey,
-        jti: &str,
-        now: DateTime<Utc>,
-    ) -> String {
-        let claims = json!({
-            "iss": issuer,
-            "aud": audience,
-            "iat": now.timestamp(),
-            "exp": (now + LIFETIME).timestamp(),
-            "jti": jti,
-            "browser": browser.to_text(),
-            "events": { EVENT: {} },
-        });
-        keys.sign(TYPE, &claims)
-    }
+    /// The `typ` header (RFC 8417 §2.3 recommends an explicit one).
+    pub const TYPE: &str = "browser-event+jwt";
+    /// The member of `events` (RFC 8417 §2.2).
+    pub const EVENT: &str = "urn:leptos-shared-sessions:event:browser-signed-in";
+    /// How long it may be used: whoever hears of it later has missed it.
+    pub const LIFETIME: TimeDelta = TimeDelta::seconds(30);
 
     /// Checks an event that must come from `issuer` and be meant for `audience`.
     ///
@@ -131,7 +106,7 @@ impl BrowserEvent {
         now: DateTime<Utc>,
     ) -> Result<Self, BrowserEventError> {
         let jws = Jws::parse(text)?;
-        if jws.header.typ.as_deref() != Some(TYPE) {
+        if jws.header.typ.as_deref() != Some(Self::TYPE) {
             return Err(BrowserEventError::Type);
         }
         let claims: Claims = jws.verified(jwks)?;
@@ -142,7 +117,7 @@ impl BrowserEvent {
             return Err(BrowserEventError::Audience);
         }
         let Validity { expires_at, .. } = Validity::check(claims.iat, claims.exp, now)?;
-        if !claims.events.get(EVENT).is_some_and(Value::is_object) {
+        if !claims.events.get(Self::EVENT).is_some_and(Value::is_object) {
             return Err(BrowserEventError::Events);
         }
         let browser = BrowserKey::parse(&claims.browser).ok_or(BrowserEventError::Malformed)?;

@@ -1,15 +1,13 @@
 use super::*;
-use crate::logout::LogoutNotice;
-use secrecy::SecretString;
+use crate::{jws::testing::TestKey, logout::LogoutToken};
+use serde_json::json;
 
 const ISSUER: &str = "https://identity.example";
+const TYPE: &str = BrowserEvent::TYPE;
+const EVENT: &str = BrowserEvent::EVENT;
 
-fn keys(secret: &str) -> SigningKeys {
-    SigningKeys::new(&[SecretString::from(secret)])
-}
-
-fn own() -> SigningKeys {
-    keys("a secret of at least thirty-two bytes!")
+fn own() -> TestKey {
+    TestKey::new(1)
 }
 
 fn now() -> DateTime<Utc> {
@@ -47,8 +45,7 @@ fn refused(text: &str) -> BrowserEventError {
 
 #[test]
 fn an_app_reads_what_identity_signed() {
-    let text = BrowserEvent::sign(&own(), ISSUER, "partner", &browser(), "one", now());
-    let event = check_at(&text, now()).unwrap();
+    let event = check_at(&with(&json!({})), now()).unwrap();
     assert_eq!((event.browser, event.jti.as_str()), (browser(), "one"));
     assert!(event.expires_at > now());
 }
@@ -77,7 +74,7 @@ fn each_rule_is_refused_by_its_name() {
 
 #[test]
 fn another_key_a_changed_text_and_no_signature_are_refused() {
-    let foreign = keys("some other secret of thirty-two bytes!").sign(TYPE, &good());
+    let foreign = TestKey::new(2).sign(TYPE, &good());
     assert_eq!(refused(&foreign), BrowserEventError::UnknownKey);
     let text = with(&json!({}));
     let (signed, signature) = text.rsplit_once('.').unwrap();
@@ -92,13 +89,7 @@ fn another_key_a_changed_text_and_no_signature_are_refused() {
 
 #[test]
 fn a_logout_token_is_no_event() {
-    let notice = LogoutNotice {
-        provider_issuer: "https://op.example",
-        sid: Some("s"),
-        sub: None,
-        browser: None,
-        happened_at: now(),
-    };
-    let text = own().logout_token(ISSUER, "partner", "one", notice, now());
-    assert_eq!(refused(&text), BrowserEventError::Type);
+    let mut claims = good();
+    claims["events"] = json!({ LogoutToken::EVENT: {}, EVENT: {} });
+    assert_eq!(refused(&own().sign(LogoutToken::TYPE, &claims)), BrowserEventError::Type);
 }

@@ -4,7 +4,7 @@
 //! A tab of one site cannot see that the same browser signs in on another. Identity can, for every sign-in
 //! passes through it. So it gives each browser a random *handle*, kept in a session cookie of its own, and each
 //! app a handle derived from that one, which only this app and identity can connect with the browser. The app
-//! gets it on the way back from a sign-in ([`Announcer::pass_on`]) and keeps it in a session cookie
+//! gets it on the way back from a sign-in and keeps it in a session cookie
 //! ([`Browsers`]). When somebody has signed in by hand, the app gives back the receipt that came along, and
 //! identity tells every registered app, server to server, by a signed event ([`BrowserEvent`]). The app's waiting tabs hear it on `GET /auth/events?waiting` and one of them tries
 //! a silent sign-in, once.
@@ -13,15 +13,13 @@
 //! suite, or from one app to another: handles are per app, and gone when the browser is closed. What is stored,
 //! carried on a bus or sent to a server is only ever a handle's SHA-256 ([`BrowserKey`]).
 
-mod announce;
 mod confirm;
 mod event;
 mod handle;
 mod waiting;
 
-pub use announce::Announcer;
 pub use event::{BrowserEvent, BrowserEventError};
-pub use handle::{AppHandle, BrowserHandle};
+pub use handle::AppHandle;
 pub use session_store::BrowserKey;
 pub use waiting::{Browsers, TicketError};
 

@@ -3,7 +3,7 @@
 //! Nothing is stored when a flow begins, so a flood of beginnings costs nobody anything. The store
 //! comes in when one is finished: it remembers which `state`s were used.
 
-use super::{Pending, Proxied, SigningOut};
+use super::{Pending, SigningOut};
 use crate::{
     clock::Clock,
     origin::Origin,
@@ -36,11 +36,6 @@ pub trait Flow: Serialize + DeserializeOwned {
 /// A sign-in of this app itself.
 impl Flow for Pending {
     const KIND: &'static str = "sign-in";
-}
-
-/// A sign-in of another app that passes through (identity only).
-impl Flow for Proxied {
-    const KIND: &'static str = "proxied";
 }
 
 /// A sign-out at the provider.

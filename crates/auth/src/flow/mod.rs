@@ -7,10 +7,8 @@ mod callback;
 mod error;
 mod kept;
 mod pending;
-mod proxied;
 
 pub use callback::{Callback, Outcome};
 pub use error::FlowError;
 pub use kept::{Flow, Flows};
 pub use pending::{Authorized, Begin, BegunBy, Passthrough, Pending, SigningOut, code_challenge};
-pub use proxied::{Proxied, ProxyRequest, ProxyRequestError, logout_state, origin_in_logout_state};

@@ -2,12 +2,12 @@
 
 use super::{
     FailedBecause, HandedOver, HandoffError, HandoffUser, confirm,
-    mint::sha256,
     verify::{new_session, provider_of},
 };
 use crate::{
     Auth,
     flow::FlowError,
+    grants::hash_of,
     origin::Origin,
     routes::begin_session,
     session::{CookieKind, CurrentSession, set_cookies, silent},
@@ -120,7 +120,7 @@ impl Arrived {
         let about = serde_json::to_vec(handoff).map_err(|error| StoreError(error.to_string()));
         let about = about.map_err(|cause| not_saved(&cause))?;
         let audience = visit.origin.to_string();
-        let kept = auth.grant(GrantKind::Arrival, &audience, sha256(&state), &about, THINK).await;
+        let kept = auth.grants.hand_out(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
         let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
         let asked = confirm::Asked {
             arrival: kept.map_err(|cause| not_saved(&cause))?,

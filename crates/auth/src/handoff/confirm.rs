@@ -4,11 +4,11 @@
 use super::{
     FailedBecause, HandoffError, HandoffLayer,
     arrive::{Arrived, Handoff, Visit},
-    mint::sha256,
 };
 use crate::{
     Auth, error_page,
     flow::Flow,
+    grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     routes::{Form, try_again},
     session::{CurrentSession, set_cookies},
@@ -151,19 +151,17 @@ async fn waiting(
     state: &str,
     asked: &Asked,
 ) -> Result<Handoff, HandoffError> {
-    let hash = sha256(&asked.arrival);
     let audience = visit.origin.to_string();
-    let claim = Claim { kind: GrantKind::Arrival, audience: &audience, state_hash: sha256(state) };
-    let taken = auth.store.take_grant(&hash, claim, auth.clock.now()).await;
-    let sealed = match taken.map_err(|StoreError(cause)| {
+    let claim = Claim { kind: GrantKind::Arrival, audience: &audience, state_hash: hash_of(state) };
+    let taken = auth.grants.take(&asked.arrival, claim).await;
+    let about = match taken.map_err(|StoreError(cause)| {
         tracing::error!(cause, "a handoff that waited could not be taken");
         FailedBecause::NotSaved
     })? {
-        Taken::Granted(sealed) => sealed,
+        Taken::Granted(about) => about,
         Taken::Expired => return Err(HandoffError::TokenExpired),
         Taken::Unknown | Taken::WrongAudience | Taken::WrongState => return Err(HandoffError::InvalidState),
     };
-    let about = auth.open_grant(&hash, &sealed).ok_or(FailedBecause::NotSaved)?;
     Ok(serde_json::from_slice(&about).map_err(|_| FailedBecause::NotSaved)?)
 }
 

@@ -1,6 +1,6 @@
-//! Every way a handoff can fail, by name: at the app, and at identity.
+//! Every way a handoff can fail, by name.
 
-use crate::{limit::TooMany, store::StoreError};
+use crate::store::StoreError;
 use auth_types::SignInError;
 
 /// Why an app did not take a handoff. The visitor sees [`code`](Self::code)'s sentence; the log has the name.
@@ -70,30 +70,4 @@ impl From<FailedBecause> for HandoffError {
     fn from(because: FailedBecause) -> Self {
         Self::Failed(because)
     }
-}
-
-/// Why identity did not verify a token. Only when it is expired or its session has ended is it lost by that.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyRefusal {
-    /// Never minted, redeemed before, or swept.
-    #[error("invalid_token")]
-    Unknown,
-    /// Minted for another app (403).
-    #[error("wrong_client")]
-    WrongClient,
-    /// Bound to another `state`.
-    #[error("invalid_state")]
-    InvalidState,
-    /// More than [`TOKEN_LIFETIME`](super::TOKEN_LIFETIME) old.
-    #[error("token_expired")]
-    Expired,
-    /// The session it stands for has ended meanwhile.
-    #[error("session_ended")]
-    SessionEnded,
-    /// This app was refused too often lately (429).
-    #[error("too_many_requests")]
-    TooMany(#[from] TooMany),
-    /// The store does not answer (503).
-    #[error("session_unavailable")]
-    Store(#[from] StoreError),
 }

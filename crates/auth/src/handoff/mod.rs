@@ -2,39 +2,34 @@
 //!
 //! The way of it, one file each side and step:
 //!
-//! 1. Somebody presses "Open" in identity's launcher: [`Handoffs::open`] notes that for this browser and leads
-//!    to the app.
+//! 1. Somebody presses "Open" in identity's launcher, which notes that for this browser and leads to the app.
 //! 2. The app's `/handoff/start` (`start.rs`) draws a `state`, keeps it in a sealed cookie of its own, and leads
 //!    back to identity.
-//! 3. Identity mints a token ([`Handoffs::mint`]): 256 bits, thirty seconds, once, bound to the app, the
-//!    `state` and identity's own session.
+//! 3. Identity mints a token: 256 bits, thirty seconds, once, bound to the app, the `state` and identity's own
+//!    session.
 //! 4. The app's [`HandoffLayer`] takes the `state`, asks identity server to server whom the token stands for
-//!    ([`Handoffs::redeem`]), begins a session, and leads to the same address without the two parameters.
+//!    begins a session, and leads to the same address without the two parameters.
 //!
 //! What the article leaves open is decided here as RFC 9700 asks it of a code: the `state` is the app's own
 //! and bound to the browser (§4.7), the token is bound to whom it was made for (§2.1), works once (§4.5) and
 //! shows up in no log, `Referer` or history (§4.2, §4.3).
 
-mod access;
 mod arrive;
 mod confirm;
 mod error;
 mod layer;
-mod mint;
 mod options;
 mod presence;
 mod start;
 mod verify;
 mod wire;
 
-pub use access::{AccessRefusal, Told};
 pub use arrive::Arrived;
-pub use error::{FailedBecause, HandoffError, VerifyRefusal};
+pub use error::{FailedBecause, HandoffError};
 pub use layer::{HandoffLayer, HandoffService};
-pub use mint::{Handoffs, Opening};
 pub use options::ErrorRedirect;
-pub use presence::Presence;
-pub(crate) use presence::{PATH as SESSION_QUERY, QueryRefusal, answer_session_query};
+pub use presence::SessionQuery;
+pub(crate) use presence::{QueryRefusal, answer_session_query};
 pub use wire::{HandedOver, HandoffUser, VerifyAnswer, VerifyRequest};
 
 use axum::{Router, middleware, routing::get};
@@ -45,7 +40,7 @@ pub const TOKEN_LIFETIME: TimeDelta = TimeDelta::seconds(30);
 /// How long the access token for identity's `/userinfo` is good for.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// The parameter that carries the token.
-pub(crate) const TOKEN: &str = "handoff_token";
+pub const TOKEN: &str = "handoff_token";
 /// Where an app takes tokens, unless its own routes say otherwise.
 pub const CALLBACK: &str = "/callback";
 

@@ -1,10 +1,49 @@
 //! Asking identity to tell the others.
 
-use super::{Identity, LogoutNotice};
+use super::Identity;
 use crate::{clock::Clock, http::HttpClient};
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use url::form_urlencoded;
+
+/// What a logout token tells: whose session ended, at which provider, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct LogoutNotice<'a> {
+    /// The provider.
+    pub provider_issuer: &'a str,
+    /// Its session; `None`: all of the user's, or those in one browser.
+    pub sid: Option<&'a str>,
+    /// The user.
+    pub sub: Option<&'a str>,
+    /// Identity's reference for the browser in which they signed out.
+    pub browser: Option<&'a str>,
+    /// When it took place, by the clock of who tells it. Others are told how long ago that was.
+    pub happened_at: DateTime<Utc>,
+}
+
+/// Tells the other apps that somebody signed out at this one.
+pub trait TellApps: Send + Sync {
+    /// Tells them, or notes that they have to be told. What goes wrong is logged; the session has ended already.
+    fn tell<'a>(
+        &'a self,
+        http: &'a HttpClient,
+        clock: &'a Clock,
+        notice: LogoutNotice<'a>,
+    ) -> BoxFuture<'a, ()>;
+}
+
+impl TellApps for Identity {
+    fn tell<'a>(
+        &'a self,
+        http: &'a HttpClient,
+        clock: &'a Clock,
+        notice: LogoutNotice<'a>,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(self.announce(http, clock, notice))
+    }
+}
 
 /// How often it is tried.
 const TRIES: u32 = 3;
@@ -14,7 +53,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Identity {
     /// Asks identity's `POST /auth/logout` to tell every registered app. What is lost here, the apps
     /// learn when they revalidate.
-    pub async fn announce(&self, http: &HttpClient, clock: &Clock, notice: LogoutNotice<'_>) {
+    async fn announce(&self, http: &HttpClient, clock: &Clock, notice: LogoutNotice<'_>) {
         if notice.sid.is_none() && notice.browser.is_none() {
             // A session of an older version. By its user alone, other browsers would be signed out too.
             tracing::warn!(

@@ -1,6 +1,5 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
-use super::{BROWSER, EVENT, SIGNED_AT, TYPE};
 use crate::{
     jws::{Claims, Jws, JwsError, Validity, WrongClaim},
     store::{LogoutScope, LogoutTime},
@@ -131,6 +130,16 @@ struct IssuerClaim {
 }
 
 impl LogoutToken {
+    /// The `typ` header (§2.4).
+    pub const TYPE: &str = "logout+jwt";
+    /// The member of `events` that makes it one (§2.4).
+    pub const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+    /// Identity's claim with its reference for a browser, beside `sub`, for a provider that has no `sid`.
+    pub const BROWSER: &str = "browser";
+    /// Identity's claim with the moment of the signature, to the millisecond, by the same clock as `toe`: `iat` is
+    /// whole.
+    pub const SIGNED_AT: &str = "signed_at";
+
     /// Who claims to have sent it: tells which keys to check it with.
     ///
     /// # Errors
@@ -151,7 +160,7 @@ impl LogoutToken {
     ) -> Result<Self, LogoutTokenError> {
         let jws = Jws::parse(text)?;
         match jws.header.typ.as_deref() {
-            Some(typ) if typ.eq_ignore_ascii_case(TYPE) => {}
+            Some(typ) if typ.eq_ignore_ascii_case(Self::TYPE) => {}
             // What a provider that does not follow the recommendation writes.
             None | Some("JWT") if !expected.from_identity => {}
             _ => return Err(LogoutTokenError::Type),
@@ -170,7 +179,7 @@ impl LogoutToken {
             return Err(LogoutTokenError::Nonce);
         }
         let events = claims.0.get("events").and_then(Value::as_object);
-        if !events.and_then(|events| events.get(EVENT)).is_some_and(Value::is_object) {
+        if !events.and_then(|events| events.get(Self::EVENT)).is_some_and(Value::is_object) {
             return Err(LogoutTokenError::Events);
         }
         let (sid, sub) = (claims.identifier("sid")?, claims.identifier("sub")?);
@@ -184,7 +193,7 @@ impl LogoutToken {
             _ => iss.to_owned(),
         };
         let (browser, until) = match expected.from_identity {
-            true => (claims.identifier(BROWSER)?, LogoutTime::Begun(now - age(&claims)?)),
+            true => (claims.identifier(Self::BROWSER)?, LogoutTime::Begun(now - age(&claims)?)),
             false => (None, LogoutTime::IssuedBefore(issued_at.trunc_subsecs(0) + TimeDelta::seconds(1))),
         };
         Ok(Self { provider_issuer, sid, sub, browser, issued_at, until, jti, expires_at })
@@ -200,7 +209,7 @@ impl LogoutToken {
 /// How long before the signature the event took place (`toe`, RFC 8417 §2.2), both by the sender's clock; never
 /// negative. Zero where an identity of an older version says nothing.
 fn age(claims: &Claims) -> Result<TimeDelta, WrongClaim> {
-    let (Some(event), Some(signed)) = (claims.time("toe")?, claims.time(SIGNED_AT)?) else {
+    let (Some(event), Some(signed)) = (claims.time("toe")?, claims.time(LogoutToken::SIGNED_AT)?) else {
         return Ok(TimeDelta::zero());
     };
     Ok((signed - event).max(TimeDelta::zero()))

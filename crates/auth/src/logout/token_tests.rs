@@ -1,4 +1,8 @@
 use super::*;
+
+const TYPE: &str = LogoutToken::TYPE;
+const EVENT: &str = LogoutToken::EVENT;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::{
     JsonWebKeyId, PrivateSigningKey,

@@ -1,4 +1,4 @@
-//! Who may talk to us, and where we send people: our own origins, the registry of apps, safe return
+//! Who may talk to us, and where we send people: our own origins, safe return
 //! paths, and the refusal of cross-site requests.
 
 mod address;
@@ -8,7 +8,6 @@ mod fetch_metadata;
 mod host;
 mod params;
 mod public_url;
-mod registry;
 mod request_path;
 mod return_path;
 mod site;
@@ -22,6 +21,5 @@ pub(crate) use host::check_host;
 pub use host::{HostError, RequestOrigin};
 pub use params::{ParamsError, UniqueParams};
 pub use public_url::{Origin, OriginError, OriginPattern, PublicUrls};
-pub use registry::{RegisteredClient, Registry, RegistryError};
 pub use request_path::{AmbiguousPath, check_path};
 pub use return_path::ReturnPath;

@@ -94,7 +94,7 @@ pub(crate) fn is_health(path: &str) -> bool {
 pub fn callbacks(auth: &Auth) -> Router {
     let backchannel = Router::new()
         .route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout))
-        .route(crate::handoff::SESSION_QUERY, post(session_query::session_query))
+        .route(crate::handoff::SessionQuery::PATH, post(session_query::session_query))
         .route("/auth/browser-event", post(browser_event::browser_event));
     let navigations = Router::new()
         .route("/auth/callback/{provider}", get(callback::callback))

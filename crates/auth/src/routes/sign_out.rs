@@ -3,8 +3,8 @@
 use super::Form;
 use crate::{
     Auth, error_page,
-    flow::{SigningOut, logout_state},
-    logout::LogoutNotice,
+    flow::SigningOut,
+    logout::{LogoutNotice, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies, silent},
 };
@@ -126,12 +126,8 @@ async fn tell_the_others(
         browser: record.browser.as_deref(),
         happened_at,
     };
-    if let Some(fan_out) = auth.own_fan_out.get() {
-        if let Err(error) = fan_out.tell_of_sign_out(notice).await {
-            tracing::error!(%error, "a sign-out could not be noted down: the apps are not told of it");
-        }
-    } else if let Some(identity) = &auth.identity {
-        identity.announce(&auth.http, &auth.clock, notice).await;
+    if let Some(teller) = auth.teller() {
+        teller.tell(&auth.http, &auth.clock, notice).await;
     }
     let provider = auth.provider(&record.provider);
     if let Some((provider, refresh_token)) = provider.zip(refresh_token) {

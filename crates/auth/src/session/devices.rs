@@ -3,7 +3,9 @@
 //! What is named here is the public id. It says nothing about the session id, opens nothing, and means
 //! something only together with its user: ending looks for both at once.
 
-use super::{Session, SessionUnavailable, Sessions, browser_name::browser_name, shown::rfc3339};
+use super::{
+    Session, SessionRecord, SessionUnavailable, Sessions, browser_name::browser_name, shown::rfc3339,
+};
 use crate::store::Which;
 use auth_types::{DeviceView, EndReason};
 
@@ -54,6 +56,15 @@ impl Sessions {
             self.end_device(newest, &oldest.public_id).await?;
         }
         Ok(())
+    }
+
+    /// The live sessions of a user here.
+    pub(crate) async fn of_user(
+        &self,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Vec<SessionRecord>, SessionUnavailable> {
+        Ok(self.store.of_user(issuer, subject, self.clock.now()).await?)
     }
 
     async fn end_of_user(&self, own: &Session, which: Which<'_>) -> Result<usize, SessionUnavailable> {

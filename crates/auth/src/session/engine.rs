@@ -232,12 +232,15 @@ impl Sessions {
 
     /// How long a session can last at most, seconds.
     #[must_use]
-    pub(crate) fn longest_seconds(&self) -> i64 {
+    pub fn longest_seconds(&self) -> i64 {
         self.policy.absolute_age.num_seconds()
     }
 
-    /// Notes an id that may come once only; `false` when it came before.
-    pub(crate) async fn use_id(&self, id: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+    /// Notes an id that may come once only, until `expires_at`; `false` when it came before.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn use_id(&self, id: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.store.use_state(id, expires_at).await
     }
 

@@ -108,7 +108,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
-    pub(crate) async fn look_again(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
+    pub async fn look_again(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
         self.cache.forget(key);
         self.look(key).await
     }

@@ -1,9 +1,9 @@
 //! Coming back across sites: identity tells the apps that somebody signed in in a browser they know.
 
 use super::*;
-use auth::browser::{BrowserEvent, BrowserKey, HANDLE_PARAM};
+use crate::server::{sign_in_events::event_token, signing::SigningKeys};
+use auth::browser::{BrowserKey, HANDLE_PARAM};
 use auth::events::{Heard, SessionEvent};
-use auth::logout::SigningKeys;
 use chrono::TimeDelta;
 use http::Method;
 use test_support::EventStream;
@@ -71,7 +71,7 @@ impl World {
         let secret = format!("a secret for the tests of {}, long enough", self.identity.url);
         let issuer = self.identity.url.origin().ascii_serialization();
         let keys = SigningKeys::new(&[secret.into()]);
-        BrowserEvent::sign(&keys, &issuer, "partner", browser, jti, self.app.clock.now())
+        event_token(&keys, &issuer, "partner", browser, jti, self.app.clock.now())
     }
 
     async fn tell(&self, token: &str) -> Page {
@@ -207,8 +207,7 @@ async fn an_event_must_be_identitys_fresh_and_new() {
     let foreign = SigningKeys::new(&["some other secret of thirty-two bytes!".into()]);
     let issuer = world.identity.url.origin().ascii_serialization();
     let now = world.app.clock.now();
-    refused(&BrowserEvent::sign(&foreign, &issuer, "partner", &key, "x", now), "browser_event_unknown_key")
-        .await;
+    refused(&event_token(&foreign, &issuer, "partner", &key, "x", now), "browser_event_unknown_key").await;
     let notice = auth::logout::LogoutNotice {
         provider_issuer: "https://op.example",
         sid: Some("s"),
@@ -219,14 +218,11 @@ async fn an_event_must_be_identitys_fresh_and_new() {
     let own =
         SigningKeys::new(&[format!("a secret for the tests of {}, long enough", world.identity.url).into()]);
     refused(&own.logout_token(&issuer, "partner", "l", notice, now), "browser_event_type").await;
-    refused(&BrowserEvent::sign(&own, &issuer, "games", &key, "x", now), "browser_event_audience").await;
-    refused(
-        &BrowserEvent::sign(&own, "https://evil.example", "partner", &key, "x", now),
-        "browser_event_issuer",
-    )
-    .await;
+    refused(&event_token(&own, &issuer, "games", &key, "x", now), "browser_event_audience").await;
+    refused(&event_token(&own, "https://evil.example", "partner", &key, "x", now), "browser_event_issuer")
+        .await;
     let old = now - TimeDelta::seconds(61);
-    refused(&BrowserEvent::sign(&own, &issuer, "partner", &key, "x", old), "browser_event_expired").await;
+    refused(&event_token(&own, &issuer, "partner", &key, "x", old), "browser_event_expired").await;
     assert_eq!(world.tell(&good).await.status, StatusCode::ACCEPTED);
     refused(&good, "browser_event_replayed").await;
     // Nor is an event a logout token.

@@ -1,7 +1,7 @@
 //! Single logout over HTTP: provider → identity → apps, and what is refused on the way.
 
 use super::*;
-use auth::logout::{FanOut, LogoutNotice};
+use auth::logout::LogoutNotice;
 use auth::session::Resolution;
 use axum::{body::Bytes, extract::State as AxumState};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -43,7 +43,7 @@ impl World {
     /// Identity's fan-out to these apps, with this patience; not running.
     fn fan_out(&self, registry: &str, patience: Patience) -> FanOut {
         let registry = Registry::parse(registry, |_| None).unwrap();
-        self.identity.auth.fan_out(Arc::new(registry), patience).unwrap()
+        FanOut::new(&self.identity.auth, Arc::new(registry), patience).unwrap()
     }
 
     /// A logout token of identity's for partner.
@@ -322,8 +322,8 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     let (origin, mut tokens) = shaky_app(2).await;
     let registry = entry("shaky", &origin, "/told");
     let before = world.fan_out(&registry, Patience::default());
-    before.tell(&[1; 32], NOTICE).await.unwrap();
-    before.tell(&[1; 32], NOTICE).await.unwrap();
+    before.tell_all(&[1; 32], NOTICE).await.unwrap();
+    before.tell_all(&[1; 32], NOTICE).await.unwrap();
     drop(before);
     // The clock stands still, so a pause that is over is one of no time at all.
     let patience = Patience { first_pause: Duration::ZERO, ..Patience::default() };
@@ -342,7 +342,7 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 3, "each try has a token of its own");
-    after.tell(&[2; 32], NOTICE).await.unwrap();
+    after.tell_all(&[2; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
     assert!(tokens.try_recv().is_err(), "nothing was told twice");
     running.abort();
@@ -368,7 +368,7 @@ async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, Tc
 #[tokio::test]
 async fn an_app_that_hangs_keeps_nobody_else_waiting() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
-    fan_out.tell(&[1; 32], NOTICE).await.unwrap();
+    fan_out.tell_all(&[1; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
     drop(hanging);
 }
@@ -392,7 +392,7 @@ async fn a_redirect_is_not_followed() {
         let fan_out = fan_out.clone();
         async move { fan_out.run().await }
     });
-    fan_out.tell(&[1; 32], NOTICE).await.unwrap();
+    fan_out.tell_all(&[1; 32], NOTICE).await.unwrap();
     asks.recv().await.unwrap();
     asks.recv().await.unwrap();
     assert!(tokens.try_recv().is_err());
@@ -424,7 +424,7 @@ async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_
 async fn an_app_that_hangs_with_hundreds_of_notices_keeps_nobody_else_waiting() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     for number in 0..200 {
-        fan_out.tell(&[number; 32], NOTICE).await.unwrap();
+        fan_out.tell_all(&[number; 32], NOTICE).await.unwrap();
     }
     for _ in 0..200 {
         tokens.recv().await.unwrap();

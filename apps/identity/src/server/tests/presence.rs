@@ -58,7 +58,7 @@ async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
     let mut world = world().await;
     world.sign_in_at_app().await;
     let record = world.record(&world.app).await;
-    let keys = auth::logout::SigningKeys::new(&[world.identity_secret()]);
+    let keys = crate::server::signing::SigningKeys::new(&[world.identity_secret()]);
     let identity = world.identity.url.origin().ascii_serialization();
     let now = world.app.clock.now();
     let claims = |change: &dyn Fn(&mut serde_json::Value)| {
@@ -86,7 +86,8 @@ async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
     let stranger = claims(&|claims| claims["sub_id"]["sub"] = "demo|bob".into());
     assert_eq!(ask(keys.sign(typ, &stranger)).await, (StatusCode::OK, json!({ "active": false })));
 
-    let foreign = auth::logout::SigningKeys::new(&["a secret of somebody else, long enough!".into()]);
+    let foreign =
+        crate::server::signing::SigningKeys::new(&["a secret of somebody else, long enough!".into()]);
     let old = claims(&|claims| {
         claims["iat"] = (now - TimeDelta::seconds(61)).timestamp().into();
         claims["exp"] = (now - TimeDelta::seconds(31)).timestamp().into();

@@ -1,13 +1,16 @@
 //! Identity's half: the browser's handle, and telling every app that somebody signed in there.
 
-use super::{AppHandle, BrowserEvent, BrowserHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM};
-use crate::{
+use super::BrowserHandle;
+use crate::server::{
+    registry::{RegisteredClient, Registry},
+    signing::SigningKeys,
+};
+use auth::{
     Auth,
-    clock::Clock,
+    browser::{AppHandle, BrowserEvent, BrowserKey, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
+    config::ConfigError,
     http::HttpClient,
-    logout::SigningKeys,
-    origin::{Origin, RegisteredClient, Registry},
-    random::Random,
+    origin::Origin,
     seal::Purpose,
     session::CookieKind,
     store::StoreError,
@@ -16,6 +19,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
@@ -32,7 +36,7 @@ const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
 /// What tells the apps; cheap to clone.
 #[derive(Clone)]
-pub struct Announcer(Arc<Inner>);
+pub(crate) struct Announcer(Arc<Inner>);
 
 struct Inner {
     auth: Auth,
@@ -44,19 +48,26 @@ struct Inner {
 }
 
 impl Announcer {
-    pub(crate) fn new(
-        auth: Auth,
-        registry: Arc<Registry>,
-        keys: SigningKeys,
-        secret: SecretString,
-        http: HttpClient,
-    ) -> Self {
-        Self(Arc::new(Inner { auth, registry, keys, secret, http }))
+    /// What tells the apps of `registry` that somebody signed in in a browser.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when TLS has no roots, or there is no secret.
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
+        let http = HttpClient::outside_only()
+            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let newest = auth.secrets().first().cloned();
+        let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
+        let keys = SigningKeys::new(auth.secrets());
+        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, keys, secret, http })))
     }
 
     /// The browser that a request comes from; with the cookie to set where it had no handle yet.
     #[must_use]
-    pub fn browser(&self, origin: &Origin, headers: &HeaderMap) -> (BrowserHandle, Option<HeaderValue>) {
+    pub(crate) fn browser(
+        &self,
+        origin: &Origin,
+        headers: &HeaderMap,
+    ) -> (BrowserHandle, Option<HeaderValue>) {
         let (cookies, random) = (&self.0.auth.cookies, &self.0.auth.random);
         let known = cookies.values(CookieKind::Browser, origin, headers).find_map(BrowserHandle::parse);
         match known {
@@ -72,7 +83,7 @@ impl Announcer {
     /// The reference by which a sign-out names this browser where the provider has no `sid`, with the cookie that
     /// keeps it for as long as a session can last.
     #[must_use]
-    pub fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
+    pub(crate) fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
         let auth = &self.0.auth;
         let known = self.known_reference(origin, headers);
         let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random.bytes::<16>()));
@@ -90,7 +101,7 @@ impl Announcer {
 
     /// Adds what the app is to know of the browser to the redirect that leads back to it; with the cookies to set.
     #[must_use]
-    pub fn pass_on(
+    pub(crate) fn pass_on(
         &self,
         browser: &BrowserHandle,
         app: &RegisteredClient,
@@ -107,7 +118,7 @@ impl Announcer {
 
     /// In a frame: adds the reference if this is the origin that keeps it and the browser has one. Nothing is made
     /// there.
-    pub fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
+    pub(crate) fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
         let is_canonical = self.0.auth.public_urls.canonical() == origin.to_string();
         if let Some(reference) = self.known_reference(origin, headers).filter(|_| is_canonical) {
             back.query_pairs_mut().append_pair(REFERENCE_PARAM, &reference);
@@ -117,12 +128,12 @@ impl Announcer {
     /// Adds a receipt to the redirect that leads back to the app: once the sign-in is complete there, the app
     /// gives it back ([`confirmed`](Self::confirmed)). Identity cannot tell by itself: the flow may have been
     /// begun by a link of somebody else's, which ends with nothing at the app.
-    pub fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
+    pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
         let id: [u8; 16] = auth.random.bytes();
         let expires_at = (auth.clock.now() + RECEIPT_LIFETIME).timestamp_millis().to_be_bytes();
         let plain = [id.as_slice(), &expires_at, browser.expose().as_bytes()].concat();
-        let sealed = auth.keyring.seal(Purpose::Receipt, app.client_id.as_bytes(), &plain);
+        let sealed = auth.keyring().seal(Purpose::Receipt, app.client_id.as_bytes(), &plain);
         back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
     }
 
@@ -131,15 +142,15 @@ impl Announcer {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn confirmed(&self, app: &RegisteredClient, receipt: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn confirmed(&self, app: &RegisteredClient, receipt: &str) -> Result<bool, StoreError> {
         let auth = &self.0.auth;
         let opened = URL_SAFE_NO_PAD
             .decode(receipt)
             .ok()
-            .and_then(|sealed| auth.keyring.open(Purpose::Receipt, app.client_id.as_bytes(), &sealed).ok());
+            .and_then(|sealed| auth.keyring().open(Purpose::Receipt, app.client_id.as_bytes(), &sealed).ok());
         let Some((expires_at, browser)) = opened.as_deref().and_then(read_receipt) else { return Ok(false) };
         let id: [u8; 32] = Sha256::new().chain_update("receipt").chain_update(receipt).finalize().into();
-        if auth.clock.now() >= expires_at || !auth.store.use_state(&id, expires_at).await? {
+        if auth.clock.now() >= expires_at || !auth.sessions.use_id(&id, expires_at).await? {
             return Ok(false);
         }
         self.signed_in(&browser);
@@ -147,7 +158,7 @@ impl Announcer {
     }
 
     /// Tells every app that somebody signed in in this browser. Returns at once.
-    pub fn signed_in(&self, browser: &BrowserHandle) {
+    pub(crate) fn signed_in(&self, browser: &BrowserHandle) {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
@@ -169,10 +180,9 @@ impl Announcer {
 
     async fn post(&self, app: &RegisteredClient, uri: &Url, handle: &AppHandle) -> Result<(), String> {
         let Inner { auth, keys, .. } = &*self.0;
-        let (clock, random): (&Clock, &Random) = (&auth.clock, &auth.random);
         let issuer = auth.public_urls.canonical();
         let token =
-            BrowserEvent::sign(keys, issuer, &app.client_id, &handle.key(), &random.token(), clock.now());
+            event_token(keys, issuer, &app.client_id, &handle.key(), &auth.random.token(), auth.clock.now());
         let form =
             form_urlencoded::Serializer::new(String::new()).append_pair("event_token", &token).finish();
         let http = if app.allow_private_network { &auth.http } else { &self.0.http };
@@ -183,6 +193,27 @@ impl Announcer {
             Ok(Ok(answer)) => Err(format!("it answered {}", answer.status().as_u16())),
         }
     }
+}
+
+/// An event from `issuer` for the app `audience`, signed.
+pub(crate) fn event_token(
+    keys: &SigningKeys,
+    issuer: &str,
+    audience: &str,
+    browser: &BrowserKey,
+    jti: &str,
+    now: DateTime<Utc>,
+) -> String {
+    let claims = json!({
+        "iss": issuer,
+        "aud": audience,
+        "iat": now.timestamp(),
+        "exp": (now + BrowserEvent::LIFETIME).timestamp(),
+        "jti": jti,
+        "browser": browser.to_text(),
+        "events": { BrowserEvent::EVENT: {} },
+    });
+    keys.sign(BrowserEvent::TYPE, &claims)
 }
 
 fn read_receipt(plain: &[u8]) -> Option<(DateTime<Utc>, BrowserHandle)> {

@@ -1,6 +1,6 @@
 //! The registry of apps that may sign in through identity (`APPS_FILE`).
 
-use super::{Origin, OriginError, OriginPattern, is_inside, is_loopback};
+use auth::origin::{Origin, OriginError, OriginPattern, is_inside, is_loopback};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{collections::HashSet, net::IpAddr, path::Path};
@@ -9,36 +9,36 @@ use url::{Host, Url};
 
 /// The registered apps, in the order of the file.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(Vec<RegisteredClient>);
+pub(crate) struct Registry(Vec<RegisteredClient>);
 
 /// One registered app.
 #[derive(Clone, Debug)]
-pub struct RegisteredClient {
+pub(crate) struct RegisteredClient {
     /// Its id, unique in the registry.
-    pub client_id: String,
+    pub(crate) client_id: String,
     /// Display name.
-    pub name: String,
+    pub(crate) name: String,
     /// One sentence for the launcher.
-    pub description: String,
+    pub(crate) description: String,
     /// Where it lives: exact origins, or patterns with one `*` for previews.
-    pub origins: Vec<OriginPattern>,
+    pub(crate) origins: Vec<OriginPattern>,
     /// Where it is told that a session ended (Back-Channel Logout 1.0 §2.2).
-    pub backchannel_logout_uri: Option<Url>,
+    pub(crate) backchannel_logout_uri: Option<Url>,
     /// Where it is told that somebody signed in, so that its waiting tabs can come back.
-    pub browser_event_uri: Option<Url>,
+    pub(crate) browser_event_uri: Option<Url>,
     /// What it proves itself with when it asks identity for something.
-    pub client_secret: Option<SecretString>,
+    pub(crate) client_secret: Option<SecretString>,
     /// Whether its addresses may lie inside the network.
-    pub allow_private_network: bool,
+    pub(crate) allow_private_network: bool,
     /// Whether the launcher opens it already signed in.
-    pub handoff: bool,
+    pub(crate) handoff: bool,
     /// A picture for the launcher: an https or a `data:image/` URL.
-    pub icon: Option<String>,
+    pub(crate) icon: Option<String>,
 }
 
 /// Why the registry was not accepted. All of it is checked at start: a broken entry stops the app.
 #[derive(Debug, thiserror::Error)]
-pub enum RegistryError {
+pub(crate) enum RegistryError {
     /// The file is not there or not readable.
     #[error("cannot read {path}: {source}")]
     Unreadable {
@@ -131,7 +131,7 @@ impl Registry {
     ///
     /// # Errors
     /// A [`RegistryError`] that names the file or the app.
-    pub fn load(path: &Path) -> Result<Self, RegistryError> {
+    pub(crate) fn load(path: &Path) -> Result<Self, RegistryError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RegistryError::Unreadable { path: path.display().to_string(), source })?;
         Self::parse(&text, |name| std::env::var(name).ok())
@@ -142,7 +142,10 @@ impl Registry {
     ///
     /// # Errors
     /// A [`RegistryError`] that names the app.
-    pub fn parse(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Self, RegistryError> {
+    pub(crate) fn parse(
+        text: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, RegistryError> {
         let file: File =
             toml::from_str(text).map_err(|error| RegistryError::Malformed(error.message().to_owned()))?;
         let mut seen = HashSet::new();
@@ -160,19 +163,19 @@ impl Registry {
     }
 
     /// The registered apps, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &RegisteredClient> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &RegisteredClient> {
         self.0.iter()
     }
 
     /// The app with this id.
     #[must_use]
-    pub fn get(&self, client_id: &str) -> Option<&RegisteredClient> {
+    pub(crate) fn get(&self, client_id: &str) -> Option<&RegisteredClient> {
         self.0.iter().find(|client| client.client_id == client_id)
     }
 
     /// The app that proves itself with this id and secret.
     #[must_use]
-    pub fn authenticate(&self, client_id: &str, client_secret: &str) -> Option<&RegisteredClient> {
+    pub(crate) fn authenticate(&self, client_id: &str, client_secret: &str) -> Option<&RegisteredClient> {
         let client = self.get(client_id)?;
         let known = client.client_secret.as_ref()?.expose_secret().as_bytes();
         bool::from(known.ct_eq(client_secret.as_bytes())).then_some(client)
@@ -180,7 +183,7 @@ impl Registry {
 
     /// The app that lives at `origin`, if one is registered there.
     #[must_use]
-    pub fn find(&self, origin: &Origin) -> Option<&RegisteredClient> {
+    pub(crate) fn find(&self, origin: &Origin) -> Option<&RegisteredClient> {
         self.0.iter().find(|client| client.origins.iter().any(|pattern| pattern.matches(origin)))
     }
 }
@@ -246,7 +249,7 @@ impl RegisteredClient {
 
     /// Where the launcher at `from` opens it: of its origins without a `*` the one nearest to that.
     #[must_use]
-    pub fn nearest_origin(&self, from: &Origin) -> Option<&Origin> {
+    pub(crate) fn nearest_origin(&self, from: &Origin) -> Option<&Origin> {
         // The first of those that are equally near.
         self.origins.iter().filter_map(OriginPattern::exact).rev().max_by_key(|origin| origin.nearness(from))
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::server::proxy::kept::Proxied;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -101,13 +102,4 @@ fn the_answer_goes_back_with_the_apps_own_state() {
     );
     assert_eq!(proxied.back("demo", &answer, &Registry::default()), None, "an app that left the registry");
     assert_eq!(proxied.back("google", &answer, &registry()), None, "another provider's answer");
-}
-
-#[test]
-fn a_logout_state_names_its_app() {
-    let origin = Origin::parse("http://localhost:4201").unwrap();
-    assert_eq!(origin_in_logout_state(&logout_state("opaque", &origin)), Some(origin));
-    for state in ["", "opaque", "opaque.", "opaque.!", "opaque.amF2YXNjcmlwdDphbGVydCgxKQ"] {
-        assert_eq!(origin_in_logout_state(state), None, "{state}");
-    }
 }

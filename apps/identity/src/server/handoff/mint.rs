@@ -1,24 +1,23 @@
 //! Identity's side: tokens are minted, and redeemed.
 
-use super::{
-    ACCESS_LIFETIME, HandedOver, HandoffUser, TOKEN_LIFETIME, VerifyAnswer, VerifyRefusal, presence::Asker,
-};
-use crate::{
+use super::presence::Asker;
+use crate::server::registry::{RegisteredClient, Registry};
+use auth::{
     Auth,
     config::ConfigError,
     flow::Flow,
-    limit::{RateLimit, Share},
-    origin::{Origin, RegisteredClient, Registry},
-    seal::Purpose,
+    grants::{HandedOut, hash_of},
+    handoff::{ACCESS_LIFETIME, HandedOver, HandoffUser, TOKEN_LIFETIME, VerifyAnswer},
+    limit::{RateLimit, Share, TooMany},
+    origin::Origin,
     session::{Resolution, Session, SessionKey, SessionRecord},
-    store::{Claim, Grant, GrantHash, GrantKind, StoreError, Taken},
+    store::{Claim, GrantKind, StoreError, Taken},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// A token has 256 bits, so it cannot be guessed; the limit keeps those who try from costing the store a look-up for
@@ -28,9 +27,9 @@ const REFUSALS: Share = Share { burst: 30, refill: TimeDelta::seconds(1) };
 /// Somebody pressed "Open" for an app, in this browser. Without one, a link that leads past an app's
 /// `/handoff/start` would sign somebody in who asked for nothing.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Opening {
+pub(crate) struct Opening {
     /// The app.
-    pub client_id: String,
+    pub(crate) client_id: String,
 }
 
 impl Flow for Opening {
@@ -39,89 +38,57 @@ impl Flow for Opening {
 
 /// Identity's half of handoffs; cheap to clone.
 #[derive(Clone)]
-pub struct Handoffs(Arc<Inner>);
+pub(crate) struct Handoffs(Arc<Inner>);
 
-pub(super) struct Inner {
-    pub(super) auth: Auth,
-    pub(super) registry: Arc<Registry>,
-    pub(super) asker: Asker,
+pub(crate) struct Inner {
+    pub(crate) auth: Auth,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) asker: Asker,
     /// Counts refusals only: an app may open as many sessions as it likes, and when its share is used up nothing is
     /// looked at, so no token is used up either.
     refusals: RateLimit<String>,
 }
 
-impl Auth {
-    /// What opens the apps of `registry` for whoever is signed in here: identity's part of the handoff.
+impl Handoffs {
+    /// What opens the apps of `registry` for whoever is signed in here.
     ///
     /// # Errors
     /// A [`ConfigError`] when TLS has no roots.
-    pub fn handoffs(&self, registry: Arc<Registry>) -> Result<Handoffs, ConfigError> {
-        let asker = Asker::new(self)?;
-        let refusals = RateLimit::new(self.clock.clone(), REFUSALS);
-        Ok(Handoffs(Arc::new(Inner { auth: self.clone(), registry, asker, refusals })))
-    }
-
-    /// Keeps a grant about `about`, and returns what is handed out for it.
-    pub(super) async fn grant(
-        &self,
-        kind: GrantKind,
-        audience: &str,
-        state_hash: [u8; 32],
-        about: &[u8],
-        lifetime: TimeDelta,
-    ) -> Result<String, StoreError> {
-        let token = self.random.token();
-        let (hash, now) = (sha256(&token), self.clock.now());
-        let sealed = self.keyring.seal(Purpose::Grant, &hash, about);
-        let grant =
-            Grant { kind, audience: audience.to_owned(), state_hash, sealed, expires_at: now + lifetime };
-        self.store.put_grant(&hash, &grant, now).await?;
-        Ok(token)
-    }
-
-    /// What a grant is about; `None` when it was sealed with a secret that is gone.
-    pub(super) fn open_grant(&self, hash: &GrantHash, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.keyring.open(Purpose::Grant, hash, sealed).ok()
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
+        let asker = Asker::new(auth)?;
+        let refusals = RateLimit::new(auth.clock.clone(), REFUSALS);
+        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, asker, refusals })))
     }
 
     /// The live session that a grant is about, asked of the store itself.
-    pub(super) async fn session_of_grant(
+    pub(crate) async fn session_of(
         &self,
-        hash: &GrantHash,
-        sealed: &[u8],
+        grant: HandedOut,
     ) -> Result<Option<(SessionKey, Arc<SessionRecord>)>, StoreError> {
-        let about = self.open_grant(hash, sealed).and_then(|key| key.try_into().ok());
+        let about = grant.about.and_then(|key| key.try_into().ok());
         let Some(key) = about.map(SessionKey::from_bytes) else { return Ok(None) };
-        match self.sessions.look_again(&key).await {
+        match self.0.auth.sessions.look_again(&key).await {
             Ok(Resolution::SignedIn(key, record)) => Ok(Some((key, record))),
             Ok(Resolution::Ended(_) | Resolution::Unknown) => Ok(None),
             Err(error) => Err(error.0),
         }
     }
-}
 
-impl Handoffs {
-    pub(super) fn inner(&self) -> &Inner {
+    pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
 
     /// The app of this id, if it may be opened this way.
     #[must_use]
-    pub fn app(&self, client_id: &str) -> Option<&RegisteredClient> {
+    pub(crate) fn app(&self, client_id: &str) -> Option<&RegisteredClient> {
         self.0.registry.get(client_id).filter(|app| app.handoff)
-    }
-
-    /// The app that proves itself with this id and secret.
-    #[must_use]
-    pub fn authenticate(&self, client_id: &str, client_secret: &str) -> Option<&RegisteredClient> {
-        self.0.registry.authenticate(client_id, client_secret)
     }
 
     /// Notes that somebody opens `app` in this browser: what the app has to bring back, and the cookies.
     ///
     /// # Errors
     /// [`StoreError`], which would be a fault of ours.
-    pub fn open(
+    pub(crate) fn open(
         &self,
         app: &RegisteredClient,
         origin: &Origin,
@@ -137,7 +104,7 @@ impl Handoffs {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn was_opened(
+    pub(crate) async fn was_opened(
         &self,
         opening: &str,
         app: &RegisteredClient,
@@ -152,7 +119,7 @@ impl Handoffs {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn mint(
+    pub(crate) async fn mint(
         &self,
         session: &Session,
         app: &RegisteredClient,
@@ -160,7 +127,8 @@ impl Handoffs {
     ) -> Result<SecretString, StoreError> {
         let about = session.key.as_bytes();
         let kind = GrantKind::HandoffToken;
-        let token = self.0.auth.grant(kind, &app.client_id, sha256(state), about, TOKEN_LIFETIME).await?;
+        let token =
+            self.0.auth.grants.hand_out(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME).await?;
         tracing::info!(app = app.client_id, session = session.record.public_id, "a handoff begins");
         Ok(SecretString::from(token))
     }
@@ -169,7 +137,7 @@ impl Handoffs {
     ///
     /// # Errors
     /// A [`VerifyRefusal`]. The token is still good for whom it fits, unless its session has ended.
-    pub async fn redeem(
+    pub(crate) async fn redeem(
         &self,
         app: &RegisteredClient,
         token: &SecretString,
@@ -198,13 +166,13 @@ impl Handoffs {
         state: &SecretString,
     ) -> Result<VerifyAnswer, VerifyRefusal> {
         let auth = &self.0.auth;
-        let hash = sha256(token.expose_secret());
-        let state_hash = sha256(state.expose_secret());
+        let token = token.expose_secret();
+        let state_hash = hash_of(state.expose_secret());
         let claim = Claim { kind: GrantKind::HandoffToken, audience: &app.client_id, state_hash };
         // Looked up before the token is used up: a store that fails here costs nobody anything.
-        let found = auth.store.look_at_grant(&hash).await?.ok_or(VerifyRefusal::Unknown)?;
-        let live = auth.session_of_grant(&hash, &found.sealed).await?;
-        match auth.store.take_grant(&hash, claim, auth.clock.now()).await? {
+        let found = auth.grants.look(token).await?.ok_or(VerifyRefusal::Unknown)?;
+        let live = self.session_of(found).await?;
+        match auth.grants.take(token, claim).await? {
             Taken::Granted(_) => {}
             Taken::Unknown => return Err(VerifyRefusal::Unknown),
             Taken::WrongAudience => return Err(VerifyRefusal::WrongClient),
@@ -244,7 +212,7 @@ fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: S
 }
 
 /// The user of a session.
-pub(super) fn user_of(record: &SessionRecord, id_token: Option<&SecretString>) -> HandoffUser {
+pub(crate) fn user_of(record: &SessionRecord, id_token: Option<&SecretString>) -> HandoffUser {
     HandoffUser {
         sub: record.subject.clone(),
         name: record.user.name.clone(),
@@ -270,6 +238,28 @@ fn verified_email(id_token: &SecretString) -> Option<String> {
     claims.email.filter(|_| claims.email_verified)
 }
 
-pub(super) fn sha256(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+/// Why identity did not verify a token. Only when it is expired or its session has ended is it lost by that.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VerifyRefusal {
+    /// Never minted, redeemed before, or swept.
+    #[error("invalid_token")]
+    Unknown,
+    /// Minted for another app (403).
+    #[error("wrong_client")]
+    WrongClient,
+    /// Bound to another `state`.
+    #[error("invalid_state")]
+    InvalidState,
+    /// More than [`TOKEN_LIFETIME`] old.
+    #[error("token_expired")]
+    Expired,
+    /// The session it stands for has ended meanwhile.
+    #[error("session_ended")]
+    SessionEnded,
+    /// This app was refused too often lately (429).
+    #[error("too_many_requests")]
+    TooMany(#[from] TooMany),
+    /// The store does not answer (503).
+    #[error("session_unavailable")]
+    Store(#[from] StoreError),
 }

@@ -7,15 +7,21 @@
 //! Deliveries under way are bounded, in all and for each app: however many logouts there are, and however slowly
 //! one app answers, the others hear of theirs. Pauses have a random part, so that retries do not come in step.
 
-use super::{LogoutNotice, SigningKeys};
-use crate::{
+use crate::server::{
+    registry::{RegisteredClient, Registry},
+    signing::SigningKeys,
+};
+use auth::{
+    Auth,
     clock::Clock,
+    config::ConfigError,
     http::HttpClient,
-    origin::{RegisteredClient, Registry},
+    logout::{LogoutNotice, TellApps},
     random::Random,
-    store::{Delivery, NewDelivery, Store, StoreError},
+    store::{Delivery, NewDelivery, Outbox, StoreError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -41,15 +47,15 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// How patient a delivery is.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// How long an app may take to answer.
-    pub limit: Duration,
+    pub(crate) limit: Duration,
     /// The pause after the first failure; doubled after each further one.
-    pub first_pause: Duration,
+    pub(crate) first_pause: Duration,
     /// The longest pause.
-    pub longest_pause: Duration,
+    pub(crate) longest_pause: Duration,
     /// After this long an app's sessions have been revalidated anyway.
-    pub give_up: TimeDelta,
+    pub(crate) give_up: TimeDelta,
 }
 
 impl Default for Patience {
@@ -65,13 +71,13 @@ impl Default for Patience {
 
 /// The fan-out of one identity process; cheap to clone.
 #[derive(Clone)]
-pub struct FanOut(Arc<Inner>);
+pub(crate) struct FanOut(Arc<Inner>);
 
 struct Inner {
     issuer: String,
     keys: SigningKeys,
     registry: Arc<Registry>,
-    store: Arc<dyn Store>,
+    outbox: Arc<dyn Outbox>,
     http: HttpClient,
     /// For the apps that may lie inside the network.
     http_inside: HttpClient,
@@ -98,48 +104,33 @@ struct Payload {
     happened_at: Option<DateTime<Utc>>,
 }
 
-/// Who the fan-out speaks for, and to whom.
-pub struct Speaker {
-    /// `iss` of its tokens: identity's canonical origin.
-    pub issuer: String,
-    /// What it signs with.
-    pub keys: SigningKeys,
-    /// The apps.
-    pub registry: Arc<Registry>,
-}
-
 impl FanOut {
-    /// A fan-out; nothing is delivered before [`run`](Self::run).
-    #[must_use]
-    pub fn new(
-        speaker: Speaker,
-        store: Arc<dyn Store>,
-        [http, http_inside]: [HttpClient; 2],
-        clock: Clock,
-        random: Random,
-        patience: Patience,
-    ) -> Self {
-        let Speaker { issuer, keys, registry } = speaker;
-        let wake = Notify::new();
-        Self(Arc::new(Inner {
-            issuer,
-            keys,
+    /// The fan-out to the apps of `registry`; nothing is delivered before [`run`](Self::run).
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when TLS has no roots.
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, patience: Patience) -> Result<Self, ConfigError> {
+        let outside = HttpClient::outside_only()
+            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            issuer: auth.public_urls.canonical().to_owned(),
+            keys: SigningKeys::new(auth.secrets()),
             registry,
-            store,
-            http,
-            http_inside,
-            clock,
-            random,
+            outbox: auth.outbox(),
+            http: outside,
+            http_inside: auth.http.clone(),
+            clock: auth.clock.clone(),
+            random: auth.random.clone(),
             patience,
-            wake,
+            wake: Notify::new(),
             under_way: Arc::new(Semaphore::new(IN_ALL)),
             shares: Mutex::default(),
-        }))
+        })))
     }
 
     /// The public halves of the keys.
     #[must_use]
-    pub fn keys(&self) -> &SigningKeys {
+    pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
     }
 
@@ -148,7 +139,11 @@ impl FanOut {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is noted.
-    pub async fn tell(&self, cause: &[u8; 32], notice: LogoutNotice<'_>) -> Result<(), StoreError> {
+    pub(crate) async fn tell_all(
+        &self,
+        cause: &[u8; 32],
+        notice: LogoutNotice<'_>,
+    ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let deliveries = self
             .0
@@ -170,7 +165,7 @@ impl FanOut {
                 Ok(NewDelivery { id, payload, give_up_at: now + self.0.patience.give_up })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        self.0.store.enqueue(&deliveries, now).await?;
+        self.0.outbox.enqueue(&deliveries, now).await?;
         self.0.wake.notify_one();
         Ok(())
     }
@@ -180,18 +175,18 @@ impl FanOut {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is noted.
-    pub async fn tell_of_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
+    pub(crate) async fn tell_of_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
         if notice.sid.is_none() && notice.browser.is_none() {
             tracing::warn!(
                 "nothing names the sessions of this browser: the apps are not told of this sign-out"
             );
             return Ok(());
         }
-        self.tell(&self.0.random.bytes(), notice).await
+        self.tell_all(&self.0.random.bytes(), notice).await
     }
 
     /// Delivers what is due, until the future is dropped.
-    pub async fn run(&self) {
+    pub(crate) async fn run(&self) {
         loop {
             let Ok(room) = self.0.under_way.clone().acquire_owned().await else { return };
             match self.take(1 + self.0.under_way.available_permits()).await {
@@ -214,7 +209,7 @@ impl FanOut {
         let now = self.0.clock.now();
         // Longer than a try takes: should this process die in it, somebody has another.
         let until = now + TimeDelta::from_std(self.0.patience.limit * 5).unwrap_or_default();
-        self.0.store.take_due(now, until, most).await
+        self.0.outbox.take_due(now, until, most).await
     }
 
     /// Delivers, unless as many as there may be are under way to the same app: then a little later.
@@ -261,7 +256,7 @@ impl FanOut {
 
     async fn try_later(&self, delivery: &Delivery, pause: Duration) {
         let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
-        if let Err(error) = self.0.store.try_later(&delivery.id, due_at).await {
+        if let Err(error) = self.0.outbox.try_later(&delivery.id, due_at).await {
             tracing::warn!(%error, "the outbox could not be written");
         }
         let fan_out = self.clone();
@@ -308,9 +303,19 @@ impl FanOut {
     }
 
     async fn settle(&self, delivery: &Delivery) {
-        if let Err(error) = self.0.store.settle(&delivery.id).await {
+        if let Err(error) = self.0.outbox.settle(&delivery.id).await {
             // It is delivered once more then, and ends what has ended.
             tracing::warn!(%error, "the outbox could not be written");
         }
+    }
+}
+
+impl TellApps for FanOut {
+    fn tell<'a>(&'a self, _: &'a HttpClient, _: &'a Clock, notice: LogoutNotice<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.tell_of_sign_out(notice).await {
+                tracing::error!(%error, "a sign-out could not be noted down: the apps are not told of it");
+            }
+        })
     }
 }

@@ -1,11 +1,8 @@
 //! `POST /auth/external/handoff/verify` (article 5): an app asks whom a token stands for.
 
-use super::client::authenticate;
-use auth::{
-    error_page,
-    handoff::{Handoffs, VerifyRefusal, VerifyRequest},
-    origin::Registry,
-};
+use super::mint::{Handoffs, VerifyRefusal};
+use crate::server::{client::authenticate, registry::Registry};
+use auth::{error_page, handoff::VerifyRequest};
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
@@ -23,7 +20,7 @@ use std::sync::Arc;
 /// `wrong_client`; 400 `invalid_token`, `token_expired`, `invalid_state`, `session_ended`; 429
 /// `too_many_requests` and 503 `session_unavailable` with `Retry-After`; 400, 413, 415 or 422
 /// `invalid_request`.
-pub(super) async fn verify(
+pub(crate) async fn verify(
     State(handoffs): State<Handoffs>,
     State(registry): State<Arc<Registry>>,
     headers: HeaderMap,

@@ -1,9 +1,7 @@
 //! `/userinfo` (OpenID Connect Core §5.3) for the access token that a handoff comes with.
 
-use auth::{
-    error_page,
-    handoff::{AccessRefusal, Handoffs},
-};
+use super::{access::AccessRefusal, mint::Handoffs};
+use auth::error_page;
 use axum::{
     Json,
     extract::State,
@@ -18,7 +16,7 @@ use secrecy::SecretString;
 /// # Errors
 /// 401 with `WWW-Authenticate: Bearer` after RFC 6750 §3: without an error where no token was sent, with
 /// `invalid_token` where it opens nothing; 503 when the store is down.
-pub(super) async fn userinfo(State(handoffs): State<Handoffs>, headers: HeaderMap) -> Response {
+pub(crate) async fn userinfo(State(handoffs): State<Handoffs>, headers: HeaderMap) -> Response {
     let Some(token) = bearer(&headers) else {
         return challenge("missing_token", "Bearer realm=\"identity\"");
     };

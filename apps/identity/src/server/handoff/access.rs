@@ -1,31 +1,29 @@
 //! The access token that a handoff comes with: good for identity's `/userinfo` for five minutes, and never
 //! longer than the session it stands for.
 
-use super::{
-    ACCESS_LIFETIME, HandoffUser, Handoffs,
-    mint::{sha256, user_of},
-};
-use crate::{
+use super::mint::{Handoffs, user_of};
+use auth::{
+    grants::hash_of,
+    handoff::{ACCESS_LIFETIME, HandoffUser},
     session::SessionKey,
     store::{GrantKind, StoreError},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// What `/userinfo` tells (OpenID Connect Core §5.3.2), and of which provider's user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Told {
+pub(crate) struct Told {
     /// The provider whose `sub` it is.
-    pub iss: String,
+    pub(crate) iss: String,
     /// The user.
     #[serde(flatten)]
-    pub user: HandoffUser,
+    pub(crate) user: HandoffUser,
 }
 
 /// Why an access token opened nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum AccessRefusal {
+pub(crate) enum AccessRefusal {
     /// Unknown, expired, for something else, or of a session that has ended: RFC 6750 §3.1 has one name for
     /// all of it.
     #[error("invalid_token")]
@@ -43,13 +41,13 @@ impl Handoffs {
 
     /// A fresh access token for the user of this session. It is not bound to a `state`; in its place is noted
     /// which app it was made for.
-    pub(super) async fn access_token(
+    pub(crate) async fn access_token(
         &self,
         session: &SessionKey,
         client_id: &str,
     ) -> Result<SecretString, StoreError> {
-        let (audience, app) = (self.audience(), Sha256::digest(client_id).into());
-        let grant = self.inner().auth.grant(
+        let (audience, app) = (self.audience(), hash_of(client_id));
+        let grant = self.inner().auth.grants.hand_out(
             GrantKind::AccessToken,
             &audience,
             app,
@@ -63,17 +61,16 @@ impl Handoffs {
     ///
     /// # Errors
     /// An [`AccessRefusal`].
-    pub async fn userinfo(&self, access_token: &SecretString) -> Result<Told, AccessRefusal> {
+    pub(crate) async fn userinfo(&self, access_token: &SecretString) -> Result<Told, AccessRefusal> {
         let auth = &self.inner().auth;
-        let hash = sha256(access_token.expose_secret());
-        let grant = auth.store.look_at_grant(&hash).await?.ok_or(AccessRefusal::Invalid)?;
+        let grant = auth.grants.look(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
         let is_good = grant.kind == GrantKind::AccessToken
             && grant.audience == self.audience()
             && grant.expires_at > auth.clock.now();
         if !is_good {
             return Err(AccessRefusal::Invalid);
         }
-        let live = auth.session_of_grant(&hash, &grant.sealed).await?;
+        let live = self.session_of(grant).await?;
         let (key, record) = live.ok_or(AccessRefusal::Invalid)?;
         let id_token = auth.sessions.tokens(&key, &record).ok().and_then(|tokens| tokens.id_token);
         Ok(Told { iss: record.issuer.clone(), user: user_of(&record, id_token.as_ref()) })

@@ -1,9 +1,11 @@
 //! `GET /authorize` (article 1, "Creating Identity Server"): another app's sign-in passes through.
 
+use super::{kept::Proxied, request::ProxyRequest};
+use crate::server::registry::Registry;
 use auth::{
     Auth, error_page,
-    flow::{FlowError, Proxied, ProxyRequest},
-    origin::{FetchMetadata, Origin, Registry, RequestOrigin},
+    flow::FlowError,
+    origin::{FetchMetadata, Origin, RequestOrigin},
     provider::{AuthorizeParams, Provider},
     session::set_cookies,
 };
@@ -24,7 +26,7 @@ use url::Url;
 /// A 400 page by name, without a redirect and with nothing kept: `unregistered_source_url`,
 /// `invalid_parameters`, `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider
 /// is down.
-pub(super) async fn authorize(
+pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     RequestOrigin(origin): RequestOrigin,

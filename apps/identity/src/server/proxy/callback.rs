@@ -1,12 +1,12 @@
 //! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
 
-use super::client::authenticate;
+use super::kept::Proxied;
+use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
 use auth::{
-    Auth,
-    browser::Announcer,
-    error_page,
-    flow::{Pending, Proxied, origin_in_logout_state},
-    origin::{FetchMetadata, Registry, RequestOrigin, UniqueParams},
+    Auth, error_page,
+    flow::Pending,
+    logout::origin_in_logout_state,
+    origin::{FetchMetadata, RequestOrigin, UniqueParams},
     routes::{Finished, Form, Returned, finish_sign_in, finish_sign_out, try_again},
     session::set_cookies,
 };
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// # Errors
 /// A 400 page: `invalid_parameters`, or `invalid_state` when the flow is unknown, too old, used, another
 /// browser's or another provider's, or its app has left the registry. 503 when the store is down.
-pub(super) async fn callback(
+pub(crate) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
@@ -92,7 +92,7 @@ fn invalid_state(headers: &HeaderMap) -> Response {
 
 /// `GET /auth/logout/callback`: the provider's post-logout redirect, passed on to the registered app
 /// that `state` names, which knows its own `state` again; without one, identity's own sign-out ends.
-pub(super) async fn logout_callback(
+pub(crate) async fn logout_callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     RequestOrigin(origin): RequestOrigin,
@@ -117,7 +117,7 @@ pub(super) async fn logout_callback(
 /// # Errors
 /// 401 `invalid_client`; 400 `invalid_receipt` when it is another app's, was used, or is too old; 503 when the
 /// store is down.
-pub(super) async fn signed_in(
+pub(crate) async fn signed_in(
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
     headers: HeaderMap,

@@ -1,10 +1,10 @@
 //! What the launcher's page knows: the apps that can be opened, and where this browser is signed in already.
 
-use super::Proxy;
+use super::presence::Presence;
+use crate::server::{Proxy, registry::RegisteredClient};
 use auth::{
     guard,
-    handoff::Presence,
-    origin::{Origin, RegisteredClient, RequestOrigin},
+    origin::{Origin, RequestOrigin},
     session::CurrentSession,
 };
 use auth_types::{AppPresence, PageContext, RegisteredApp};
@@ -25,7 +25,7 @@ const PATH: &str = "/";
 struct Listed(Vec<RegisteredApp>);
 
 /// Middleware for the pages: whoever opens the launcher signed out is taken past the provider first, once.
-pub(super) async fn silent_first(request: Request, next: Next) -> Response {
+pub(crate) async fn silent_first(request: Request, next: Next) -> Response {
     if request.uri().path() == PATH {
         guard::silent_first(request, next).await
     } else {
@@ -35,7 +35,7 @@ pub(super) async fn silent_first(request: Request, next: Next) -> Response {
 
 /// Middleware for the pages: on the launcher's, asks the apps for the user's sessions there, and lets its forms
 /// lead to them.
-pub(super) async fn launch(
+pub(crate) async fn launch(
     State(state): State<Proxy>,
     RequestOrigin(origin): RequestOrigin,
     Extension(current): Extension<CurrentSession>,
@@ -79,7 +79,7 @@ fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> Regist
 }
 
 /// Gives the list to Leptos.
-pub(super) fn provide() {
+pub(crate) fn provide() {
     let listed = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Listed>().cloned());
     if let Some(Listed(apps)) = listed {
         provide_context(apps);

@@ -1,0 +1,81 @@
+//! What identity calls a browser.
+
+use auth::{browser::AppHandle, random::Random};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use std::fmt;
+
+/// Identity's handle for a browser: 256 random bits. Whoever has it could learn nothing but when this browser
+/// signs in; it is not shown all the same.
+#[derive(Clone)]
+pub(crate) struct BrowserHandle([u8; 32]);
+
+impl fmt::Debug for BrowserHandle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BrowserHandle")
+    }
+}
+
+impl BrowserHandle {
+    /// A fresh one.
+    #[must_use]
+    pub(crate) fn generate(random: &Random) -> Self {
+        Self(random.bytes())
+    }
+
+    /// Reads a cookie's value; `None` for garbage.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// The cookie's value.
+    #[must_use]
+    pub(crate) fn expose(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The handle that the app `client_id` knows this browser by: HMAC-SHA256 under a key derived from
+    /// `secret` (HKDF, RFC 5869 §2.3), so nothing has to be stored, and two apps cannot compare notes.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "32 bytes is a valid HKDF-SHA256 output length")]
+    pub(crate) fn for_app(&self, client_id: &str, secret: &SecretString) -> AppHandle {
+        let mut bytes = [0; 32];
+        let info = [b"browser handle v1 ".as_slice(), &self.0, client_id.as_bytes()];
+        Hkdf::<Sha256>::new(None, secret.expose_secret().as_bytes())
+            .expand_multi_info(&info, &mut bytes)
+            .expect("32 bytes from HKDF");
+        AppHandle::from_bytes(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SecretString {
+        text.into()
+    }
+
+    #[test]
+    fn each_app_has_a_handle_of_its_own_that_is_always_the_same() {
+        let random = Random::seeded(1);
+        let (one, other) = (BrowserHandle::generate(&random), BrowserHandle::generate(&random));
+        let secrets = [secret("a secret"), secret("another")];
+        let games = one.for_app("games", &secrets[0]);
+        assert_eq!(games, one.for_app("games", &secrets[0]));
+        assert_ne!(games, one.for_app("store", &secrets[0]));
+        assert_ne!(games, other.for_app("games", &secrets[0]));
+        assert_ne!(games, one.for_app("games", &secrets[1]));
+        assert_ne!(games.expose(), one.expose());
+    }
+
+    #[test]
+    fn it_reads_back_and_does_not_show_itself_in_a_log() {
+        let handle = BrowserHandle::generate(&Random::seeded(1));
+        assert_eq!(BrowserHandle::parse(&handle.expose()).map(|handle| handle.0), Some(handle.0));
+        assert_eq!(format!("{handle:?}"), "BrowserHandle");
+    }
+}

@@ -1,0 +1,34 @@
+//! The `state` of a sign-out that passes through identity.
+
+use crate::origin::Origin;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// A `state` for the provider's post-logout redirect that tells identity which app to go back to:
+/// `{opaque}.{base64url of the origin}`. It is no secret and no proof: identity goes to registered
+/// origins only, and the app knows its own opaque part again.
+#[must_use]
+pub fn logout_state(opaque: &str, origin: &Origin) -> String {
+    format!("{opaque}.{}", URL_SAFE_NO_PAD.encode(origin.to_string()))
+}
+
+/// The origin in a [`logout_state`].
+#[must_use]
+pub fn origin_in_logout_state(state: &str) -> Option<Origin> {
+    let (_, origin) = state.split_once('.')?;
+    let origin = String::from_utf8(URL_SAFE_NO_PAD.decode(origin).ok()?).ok()?;
+    Origin::parse(&origin).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logout_state_names_its_app() {
+        let origin = Origin::parse("http://localhost:4201").unwrap();
+        assert_eq!(origin_in_logout_state(&logout_state("opaque", &origin)), Some(origin));
+        for state in ["", "opaque", "opaque.", "opaque.!", "opaque.amF2YXNjcmlwdDphbGVydCgxKQ"] {
+            assert_eq!(origin_in_logout_state(state), None, "{state}");
+        }
+    }
+}
