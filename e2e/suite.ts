@@ -43,14 +43,27 @@ export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'proces
   };
 }
 
+/** What a suite is started with. */
+export interface SuiteStart {
+  offset: number;
+  args?: string[];
+  /** `AUTH_*` for every process, as in a `.env` file. Without it, no such variable counts. */
+  environment?: Record<string, string>;
+}
+
+/** Starts `program`. `demo child` ends it, should this process be killed. */
+export function startChild(program: string, args: string[], env: NodeJS.ProcessEnv = process.env) {
+  const child = ['child', '--gently', '--supervisor', String(process.pid), '--', program, ...args];
+  return spawn(demo, child, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
 /** Starts a suite and waits until the supervisor says that every process answers. */
-export async function startSuite({ offset, args = [] }: { offset: number; args?: string[] }): Promise<Suite> {
+export async function startSuite({ offset, args = [], environment }: SuiteStart): Promise<Suite> {
   const dataDir = await mkdtemp(join(tmpdir(), 'suite-'));
-  const options = ['--no-env', '--port-offset', String(offset), '--data-dir', dataDir, ...args];
+  const options = ['--port-offset', String(offset), '--data-dir', dataDir, ...args];
+  if (environment === undefined) options.push('--no-env');
   if (profile === 'release') options.push('--release');
-  // `demo child` ends the supervisor, and with it the suite, should this process be killed.
-  const child = ['child', '--gently', '--supervisor', String(process.pid), '--', demo, ...options];
-  const supervisor = spawn(demo, child, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const supervisor = startChild(demo, options, { ...process.env, ...environment });
 
   let log = '';
   const ready = new Promise<void>((resolveReady, reject) => {
