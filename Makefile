@@ -89,6 +89,10 @@ e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrow
 e2e-setup: ## Install what the browser journeys need: Chromium, Firefox and the npm packages
 	@.ci/tools browser firefox npm-packages
 
+.PHONY: test-providers
+test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md); PROVIDER=canaille: only one
+	@.ci/test-providers $(PROVIDER)
+
 .PHONY: bench
 bench: ## Measure the session check, tabs and pages (release build, then a quarter of an hour); BENCH=--help: options of the first
 ifneq ($(filter -h --help,$(BENCH)),)
