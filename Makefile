@@ -90,7 +90,7 @@ e2e-setup: ## Install what the browser journeys need: Chromium, Firefox and the 
 	@.ci/tools browser firefox npm-packages
 
 .PHONY: test-providers
-test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md); PROVIDER=canaille: only one
+test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md), 11 minutes; PROVIDER=canaille: one of them
 	@.ci/test-providers $(PROVIDER)
 
 .PHONY: bench
