@@ -16,9 +16,9 @@ import {
 const IDENTITY_WAS_TOLD = /^identity\b.*a logout token ended sessions/;
 
 /**
- * Bug: without `end_session_endpoint`, a sign-in after a sign-out sends `prompt=select_account`. oidc-provider does not
- * know this value, answers `invalid_request`, and the user cannot sign in until the browser is closed. Its metadata have
- * no `prompt_values_supported` (crates/auth/src/provider/discovery.rs, `account_prompt`).
+ * Bug: without `end_session_endpoint`, a sign-in after a sign-out sends `prompt=select_account`. oidc-provider does
+ * not know this value, answers `invalid_request`, and the user cannot sign in until the browser is closed. Its
+ * metadata have no `prompt_values_supported` (crates/auth/src/provider/discovery.rs, `account_prompt`).
  */
 const SELECT_ACCOUNT_BUG = 'prompt=select_account is sent to a provider that refuses it';
 

@@ -68,9 +68,15 @@ export const test = base.extend<{ guard: void }, WorkerFixtures>({
 });
 
 /** The origins that have a session of their own, or share one. Main on `localhost` and games are the same process. */
-export const appsOf = (suite: SuiteOn): string[] => [suite.main, suite.games, suite.store, suite.partner, suite.identity];
+export const appsOf = ({ main, games, store, partner, identity }: SuiteOn): string[] => [
+  main,
+  games,
+  store,
+  partner,
+  identity,
+];
 
-/** Passes the provider's pages, whichever it shows, until the browser is at `wanted`. `user` is only typed if asked. */
+/** Answers each page that the provider shows, until the browser is at `wanted`. Types `user` only if asked. */
 async function passProvider(page: Page, kind: Kind, user: UserName, wanted: string): Promise<{ hasTyped: boolean }> {
   let hasTyped = false;
   const step = async () => {
