@@ -10,7 +10,7 @@ use crate::{
     origin::{self, Origin, RequestOrigin, ReturnPath},
     routes,
     server::Connection,
-    session::{self, SessionKey, silent::MayTry},
+    session::{self, SessionKey, silent, silent::MayTry},
 };
 use axum::{
     Router,
@@ -21,7 +21,7 @@ use axum::{
 use futures::FutureExt;
 use http::{
     HeaderMap, Method, StatusCode,
-    header::{CONTENT_LENGTH, REFERER},
+    header::{CONTENT_LENGTH, REFERER, SET_COOKIE},
     request::Parts,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -118,6 +118,7 @@ impl Gate {
         if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
         }
+        let attempt_is_over = silent::attempt_is_over(&self.auth, origin, &current, &parts);
         let key = current.key();
         parts.extensions.insert(current);
         let mut response = match guard::admit(self.public, &parts) {
@@ -127,6 +128,9 @@ impl Gate {
         if let Some(cookie) = cookie {
             // Boxed, here and in `resolve`: what is seldom needed should not make every request's future large.
             Box::pin(cookie.keep_in_step(&self.auth, origin, &mut response)).await;
+        }
+        if let Some(forget) = attempt_is_over.filter(|_| !headers::is_storable(response.headers())) {
+            response.headers_mut().append(SET_COOKIE, forget);
         }
         response
     }

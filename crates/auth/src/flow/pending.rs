@@ -244,7 +244,7 @@ mod tests {
             iss_required,
             authorization_endpoint: "https://op.example/authorize".parse().unwrap(),
             end_session_endpoint: None,
-            account_prompt: "login",
+            account_prompt: None,
         }
     }
 

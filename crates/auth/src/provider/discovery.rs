@@ -1,9 +1,10 @@
 //! What an OpenID Provider publishes: metadata and keys, cached.
 
 use super::{
-    Endpoints, SELECT_ACCOUNT,
+    Endpoints,
     endpoint::{Judged, check_endpoint, optional},
     keys::{KeyCache, describe},
+    preset::{LOGIN, SELECT_ACCOUNT},
 };
 use crate::{clock::Clock, http::HttpClient};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -214,9 +215,9 @@ impl Discovered {
         })
     }
 }
-/// Without a list of what it knows, a provider is believed to know what most do.
-fn account_prompt(supported: &serde_json::Value) -> &'static str {
-    let is_missing =
-        supported.as_array().is_some_and(|known| !known.iter().any(|value| value == SELECT_ACCOUNT));
-    if is_missing { "login" } else { SELECT_ACCOUNT }
+
+/// What the provider says it knows; `None` without a list.
+fn account_prompt(supported: &serde_json::Value) -> Option<&'static str> {
+    let knows = supported.as_array()?.iter().any(|value| value == SELECT_ACCOUNT);
+    Some(if knows { SELECT_ACCOUNT } else { LOGIN })
 }

@@ -2,7 +2,7 @@
 //! over TLS from the server itself: nobody else can have answered.
 
 use super::{
-    Endpoints, ProviderConfig, Refreshed, SELECT_ACCOUNT, Unavailable,
+    Endpoints, ProviderConfig, Refreshed, Unavailable,
     oidc::{expiry, refreshed},
     token::{self, TokenEndpoint},
 };
@@ -45,7 +45,7 @@ pub(super) fn endpoints(base: &Url) -> Result<Endpoints, Unavailable> {
         iss_required: false,
         authorization_endpoint: join(base, "/login/oauth/authorize")?,
         end_session_endpoint: None,
-        account_prompt: SELECT_ACCOUNT,
+        account_prompt: None,
     })
 }
 

@@ -73,8 +73,8 @@ pub struct Endpoints {
     pub authorization_endpoint: Url,
     /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if there is such a place.
     pub end_session_endpoint: Option<Url>,
-    /// The `prompt` that lets the visitor choose another account.
-    pub account_prompt: &'static str,
+    /// The `prompt` that lets the visitor choose another account, if the provider says which it knows.
+    pub account_prompt: Option<&'static str>,
 }
 
 impl Provider {
@@ -238,9 +238,6 @@ impl Provider {
         origins
     }
 }
-
-/// Has the provider ask which account it is to be (OpenID Connect Core §3.1.2.1; GitHub knows it too).
-const SELECT_ACCOUNT: &str = "select_account";
 
 /// Longest `id_token_hint` that goes into an address, bytes: many servers take 8 KB for the whole line, some less.
 const MAX_ID_TOKEN_HINT: usize = 2048;

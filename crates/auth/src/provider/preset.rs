@@ -7,6 +7,11 @@ use secrecy::SecretString;
 use std::time::Duration;
 use url::Url;
 
+/// Every OpenID provider knows this `prompt` (OpenID Connect Core §15.1).
+pub(crate) const LOGIN: &str = "login";
+/// Not every provider knows this one, and some refuse what they do not know.
+pub(crate) const SELECT_ACCOUNT: &str = "select_account";
+
 /// What is known about a provider before anybody configures it.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
@@ -21,6 +26,8 @@ pub struct Preset {
     pub scopes: &'static str,
     /// Parameters this provider wants on top.
     pub extra_params: &'static [(&'static str, &'static str)],
+    /// The `prompt` that has it ask for the account, unless its metadata say.
+    pub account_prompt: &'static str,
     /// Plain OAuth 2.0, without OpenID Connect.
     pub plain_oauth: bool,
 }
@@ -31,6 +38,7 @@ const OIDC: Preset = Preset {
     issuer: None,
     scopes: "openid profile email",
     extra_params: &[],
+    account_prompt: LOGIN,
     plain_oauth: false,
 };
 
@@ -46,12 +54,19 @@ pub const PRESETS: [Preset; 9] = [
         name: "Google",
         issuer: Some("https://accounts.google.com"),
         extra_params: &[("access_type", "offline")],
+        account_prompt: SELECT_ACCOUNT,
         ..OIDC
     },
     // Keycloak gives one anyway; its `offline_access` means a token that outlives the session.
     Preset { id: "keycloak", name: "Keycloak", ..OIDC },
     Preset { id: "okta", name: "Okta", scopes: WITH_REFRESH, ..OIDC },
-    Preset { id: "entra", name: "Microsoft Entra ID", scopes: WITH_REFRESH, ..OIDC },
+    Preset {
+        id: "entra",
+        name: "Microsoft Entra ID",
+        scopes: WITH_REFRESH,
+        account_prompt: SELECT_ACCOUNT,
+        ..OIDC
+    },
     Preset { id: "gitlab", name: "GitLab", issuer: Some("https://gitlab.com"), ..OIDC },
     OIDC,
     Preset {
@@ -59,6 +74,7 @@ pub const PRESETS: [Preset; 9] = [
         name: "GitHub",
         issuer: Some("https://github.com"),
         scopes: "read:user user:email",
+        account_prompt: SELECT_ACCOUNT,
         plain_oauth: true,
         ..OIDC
     },
@@ -81,6 +97,8 @@ pub struct ProviderConfig {
     pub scopes: String,
     /// Parameters it wants on top.
     pub extra_params: &'static [(&'static str, &'static str)],
+    /// The `prompt` that has it ask for the account, unless its metadata say.
+    pub account_prompt: &'static str,
     /// How long its token endpoint may take (`AUTH_TOKEN_TIMEOUT`). Given up earlier, a rotated refresh token would be
     /// lost with the answer.
     pub token_timeout: Duration,
@@ -140,6 +158,7 @@ impl ProviderConfig {
             client_secret,
             scopes: preset.scopes.into(),
             extra_params: preset.extra_params,
+            account_prompt: preset.account_prompt,
             token_timeout: TOKEN_TIMEOUT,
             clock_tolerance: CLOCK_TOLERANCE,
         })

@@ -92,7 +92,8 @@ pub(super) async fn start(
     let asks = *begun_by == BegunBy::Visitor
         && endpoints.end_session_endpoint.is_none()
         && silent::was_ended(auth, origin, headers);
-    let asking = asks.then(|| passthrough.with_prompt(endpoints.account_prompt));
+    let asking = asks
+        .then(|| passthrough.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
     let passthrough = asking.as_ref().unwrap_or(passthrough);
     let proxy = match begun_by {
         // A frame gets no cookies of another site.

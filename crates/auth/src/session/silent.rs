@@ -2,7 +2,7 @@
 //! protected page is taken past the provider first, which may know them already.
 //!
 //! It happens on the way to the page, not in a frame: a frame of another site gets no cookies any more.
-//! And once per browser session, which a cookie remembers. The guard sets it to [`TRY`] when it sends the
+//! And once, which a cookie remembers until a page is opened with a session. The guard sets it to [`TRY`] when it sends the
 //! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
 //! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
 //! sign-in, and nothing can go round in circles. (A tab that waits signed out has one more way in, by a ticket
@@ -41,7 +41,7 @@ enum Mark {
     /// The same, for a tab that waited and has heard of a sign-in: then it undoes no decision of the user,
     /// whatever the session before it ended of. Bound to this browser.
     ComingBack(BrowserKey),
-    /// Not again in this browser session, until its user signs in by hand.
+    /// Not again in this browser session, until it has a session again.
     Tried,
     /// The session was ended here.
     Ended,
@@ -171,6 +171,20 @@ pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Ve
         .into_iter()
         .filter(|kind| auth.cookies.values(*kind, origin, headers).next().is_some());
     remembered.map(|kind| auth.cookies.clear(kind, origin)).collect()
+}
+
+/// The cookie that forgets an attempt, for a page that came with a live session: this browser keeps the session's cookie,
+/// so the next attempt cannot go round in circles, and whoever is away for long may come back silently again.
+pub(crate) fn attempt_is_over(
+    auth: &Auth,
+    origin: &Origin,
+    current: &CurrentSession,
+    request: &Parts,
+) -> Option<HeaderValue> {
+    let is_over = matches!(current, CurrentSession::SignedIn(_))
+        && auth.cookies.is_sent(CookieKind::Silent, origin, &request.headers)
+        && opens_a_tab(&request.method, &request.headers);
+    is_over.then(|| auth.cookies.clear(CookieKind::Silent, origin))
 }
 
 fn attempt(auth: &Auth, origin: &Origin) -> HeaderValue {

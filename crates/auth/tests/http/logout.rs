@@ -114,10 +114,11 @@ async fn a_long_id_token_is_left_out_of_the_sign_out_address() {
 #[tokio::test]
 async fn where_the_provider_cannot_end_its_session_the_next_sign_in_asks_for_the_account() {
     for (known, prompt) in [
-        (json!({}), "select_account"),
+        // Without a list only what every provider has to know is asked for (OpenID Connect Core §15.1).
+        (json!({"prompt_values_supported": null}), "login"),
         (json!({"prompt_values_supported": ["none", "login", "select_account"]}), "select_account"),
         (json!({"prompt_values_supported": ["none", "login"]}), "login"),
-        (json!({"prompt_values_supported": "login"}), "select_account"),
+        (json!({"prompt_values_supported": "select_account"}), "login"),
     ] {
         let mut metadata = known.as_object().unwrap().clone();
         metadata.insert("end_session_endpoint".to_owned(), json!(null));

@@ -368,3 +368,17 @@ async fn of_several_providers_the_one_that_was_used_last_is_asked() {
     world.browser.plant(&world.app.url, "app.silent", "");
     assert_eq!(world.answered().await.path(), "/auth/callback/demo");
 }
+
+#[tokio::test]
+async fn who_was_brought_back_once_is_brought_back_again() {
+    let mut world = short_sessions().await;
+    world.known_at_the_provider().await;
+    for round in 0..3 {
+        let pages = world.open().await;
+        assert_eq!((path(pages.last().unwrap()), asked(&pages)), (PAGE, 1), "{round}");
+        // The page itself forgets the attempt: it came with the session that came of it.
+        assert_eq!(world.guard_cookie(), None, "{round}");
+        world.app.clock.advance(TimeDelta::seconds(600));
+        assert_eq!(world.status().await, 401, "{round}");
+    }
+}
