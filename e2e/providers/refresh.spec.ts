@@ -26,10 +26,8 @@ test('4. a user who was away while the access token ended is still signed in, tw
   kind,
   setup,
 }) => {
-  // Limitation: a refresh token of Canaille lives as long as its access token. The app ends the session when the
-  // provider refuses the refresh. The first time, silent sign-in brings the user back. The second time it does not,
-  // because it runs once in a browser session (crates/auth/src/session/silent.rs, `Mark::Tried`).
-  test.fail(setup.kind === 'canaille', 'silent sign-in brings a user back once only');
+  // A refresh token of Canaille lives as long as its access token. So the session ends here, and silent sign-in brings
+  // the user back, each time.
   await signIn(page, kind, 'Alice', suite.partner, '/protected');
   for (const time of ['first', 'second']) {
     await page.goto('about:blank');

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         let apps = registry.iter().count();
         let domains = config.email_domains.clone();
         let auth = Auth::builder(config)
+            .style(auth_ui::STYLE)
             .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
             .build()
             .await?;

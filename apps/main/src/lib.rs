@@ -23,7 +23,7 @@ pub mod preferences;
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]
-pub use app::{App, not_found, shell};
+pub use app::{App, PUBLIC_PAGES, not_found, shell};
 
 /// Called by the page's script once the WebAssembly is loaded.
 #[cfg(feature = "hydrate")]

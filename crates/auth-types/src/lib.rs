@@ -9,6 +9,7 @@ mod device;
 mod error;
 mod login;
 mod page;
+mod pages;
 mod session;
 
 pub use app_data::{AppData, Invalid, PublicData};
@@ -19,4 +20,5 @@ pub use page::{
     AppInfo, AppPresence, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts,
     SessionState, is_public_page,
 };
+pub use pages::Pages;
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};

@@ -1,6 +1,6 @@
 //! What a server-rendered page knows about the request it answers.
 
-use crate::{DeviceView, PublicSession, TabFacts};
+use crate::{Pages, PublicSession, TabFacts};
 use serde::{Deserialize, Serialize};
 
 /// The pages everybody may open. Everything else is denied by default: the server's guard and the
@@ -26,9 +26,8 @@ pub struct PageContext {
     /// Origins that the redirects after a sign-in or sign-out form pass through. Chromium applies the
     /// CSP's `form-action` to those redirects too, so the page's policy must name them.
     pub form_action: Vec<String>,
-    /// The user's live sessions, on the page `/session` only. Empty there means that the store did not
-    /// answer: the list always has the session that asks.
-    pub devices: Vec<DeviceView>,
+    /// Where the app has the pages that sign-in needs.
+    pub pages: Pages,
     /// What the page's tab has to know of the session; `None` signed out.
     pub tab: Option<TabFacts>,
 }

@@ -4,7 +4,7 @@
 //! page and every server function. Here it is read back. Route listing renders the app without any
 //! request, so nothing here may insist on a context: without one the answer is "nobody is signed in".
 
-use auth_types::{AppInfo, PageContext, PublicSession, SessionState};
+use auth_types::{AppInfo, PageContext, Pages, PublicSession, SessionState};
 use http::request::Parts;
 use leptos::reactive::owner::with_context;
 
@@ -45,7 +45,7 @@ pub fn page() -> PageContext {
         session: SessionState::SignedOut(None),
         providers: Vec::new(),
         form_action: Vec::new(),
-        devices: Vec::new(),
+        pages: Pages::default(),
         tab: None,
     })
 }

@@ -16,6 +16,10 @@
     )
 )]
 
+/// The style sheet of the suite, for pages that the components do not make.
+#[cfg(feature = "ssr")]
+pub const STYLE: &str = include_str!("../style/suite.css");
+
 #[cfg(feature = "hydrate")]
 pub mod browser;
 #[cfg(feature = "ssr")]

@@ -1,6 +1,6 @@
 //! Renders components as a request would.
 
-use auth_types::{AppInfo, PageContext, PublicSession, PublicUser, SessionFacts, SessionState};
+use auth_types::{AppInfo, PageContext, Pages, PublicSession, PublicUser, SessionFacts, SessionState};
 use leptos::prelude::*;
 
 /// A page of the app "Games" with this session and no providers.
@@ -14,7 +14,7 @@ pub(crate) fn page_with(session: SessionState) -> PageContext {
         session,
         providers: Vec::new(),
         form_action: Vec::new(),
-        devices: Vec::new(),
+        pages: Pages::default(),
         tab: None,
     }
 }

@@ -4,12 +4,14 @@ use crate::{
     Auth,
     clock::Clock,
     config::{Config, ConfigError},
+    headers,
     hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
     random::Random,
     session::{AppDataType, SessionOptions},
     store::{self, Store, StoreError},
 };
-use auth_types::AppData;
+use auth_types::{AppData, Pages};
+use http::HeaderValue;
 use std::{fmt::Display, future::Future, sync::Arc};
 
 /// What [`Auth::builder`] returns: configuration, and what the app adds to it.
@@ -21,6 +23,27 @@ pub struct AuthBuilder {
     pub(crate) random: Random,
     pub(crate) hooks: Hooks,
     pub(crate) app_data: Option<AppDataType>,
+    pub(crate) site: Site,
+}
+
+/// What is the app's own: its pages, its style, its limits.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) style: &'static str,
+    pub(crate) policy: HeaderValue,
+    pub(crate) max_bodies: Vec<(&'static str, usize)>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            pages: Arc::default(),
+            style: include_str!("plain.css"),
+            policy: headers::STRICT_CSP,
+            max_bodies: Vec::new(),
+        }
+    }
 }
 
 impl Auth {
@@ -62,6 +85,7 @@ impl Auth {
             random: Random::system(),
             hooks: Hooks::default(),
             app_data: None,
+            site: Site::default(),
         }
     }
 }
@@ -83,6 +107,36 @@ impl AuthBuilder {
     /// Another cookie for the session than the usual one: its name, `SameSite`, path, age.
     pub fn session_options(mut self, options: SessionOptions) -> Self {
         self.config.cookies.session = options;
+        self
+    }
+
+    /// Where the app has its pages; see [`Pages`] for what they are when nothing is said.
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.site.pages = Arc::new(pages);
+        self
+    }
+
+    /// The style sheet of the pages that the crate writes itself (refusals, [`routes::pages`](crate::routes::pages)): plain
+    /// when nothing is said.
+    pub fn style(mut self, css: &'static str) -> Self {
+        self.site.style = css;
+        self
+    }
+
+    /// The `Content-Security-Policy` of answers that bring none of their own. When nothing is said, they load nothing but
+    /// a style sheet of their own origin.
+    ///
+    /// # Panics
+    /// When it has a character that no header may have.
+    pub fn csp(mut self, policy: &'static str) -> Self {
+        self.site.policy = HeaderValue::from_static(policy);
+        self
+    }
+
+    /// The longest request body at `path`, and below it when it ends in `/`, in bytes: for uploads. Everywhere else it is
+    /// 64 KB.
+    pub fn max_body(mut self, path: &'static str, bytes: usize) -> Self {
+        self.site.max_bodies.push((path, bytes));
         self
     }
 

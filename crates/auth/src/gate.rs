@@ -5,7 +5,7 @@
 
 use crate::{
     Auth, body, error_page,
-    guard::{self, PublicPaths},
+    guard::{self, PublicPaths, SiteMap},
     headers,
     origin::{self, Origin, RequestOrigin, ReturnPath},
     routes,
@@ -28,7 +28,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
-/// Longest request body, bytes: no form or JSON of ours comes near it.
+/// Longest request body, bytes, unless the app says otherwise: no form or JSON of ours comes near it.
 const MAX_BODY: usize = 64 * 1024;
 /// How long a request's body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -38,7 +38,8 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
-    let gate = Arc::new(Gate { auth: auth.clone(), public, router });
+    let site = SiteMap { pages: auth.pages.clone(), public };
+    let gate = Arc::new(Gate { auth: auth.clone(), site, router });
     Router::new().fallback_service(service_fn(move |request: Request| {
         // The path and never the query: a query may hold a code. Only where somebody looks closely (`debug`):
         // to write it down for every request costs more than to check the session.
@@ -49,7 +50,7 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
 
 struct Gate {
     auth: Auth,
-    public: PublicPaths,
+    site: SiteMap,
     router: Router,
 }
 
@@ -77,19 +78,20 @@ impl Gate {
         if method != Method::HEAD {
             response = error_page::give_body(response, wants_html);
         }
-        headers::secure(response.headers_mut(), is_https);
+        headers::secure(response.headers_mut(), &self.auth.site.policy, is_https);
         response
     }
 
     async fn at(&self, origin: &Origin, parts: Parts, body: Body) -> Response {
-        if is_too_long(&parts.headers) {
+        let max_body = self.max_body(parts.uri.path());
+        if is_too_long(&parts.headers, max_body) {
             return too_long(&parts.headers);
         }
         if body.is_end_stream() {
             return self.judge(origin, parts, body).await;
         }
         let headers = parts.headers.clone();
-        let (body, overrun) = body::limited(body, MAX_BODY, BODY_TIME);
+        let (body, overrun) = body::limited(body, max_body, BODY_TIME);
         let response = self.judge(origin, parts, body).await;
         // Whatever a handler made of a body that broke off: this is why it did.
         if overrun.is_too_long() {
@@ -114,14 +116,15 @@ impl Gate {
             return refusal;
         }
         forget_foreign_referer(origin, &mut parts.headers);
-        let (current, cookie) = session::resolve(&self.auth, self.public, origin, &parts).await;
+        let (current, cookie) = session::resolve(&self.auth, self.site.public, origin, &parts).await;
         if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
         }
         let attempt_is_over = silent::attempt_is_over(&self.auth, origin, &current, &parts);
         let key = current.key();
         parts.extensions.insert(current);
-        let mut response = match guard::admit(self.public, &parts) {
+        parts.extensions.insert(self.site.clone());
+        let mut response = match guard::admit(&self.site, &parts) {
             Ok(()) => self.admitted(origin, parts, body, key).await,
             Err(refusal) => refusal,
         };
@@ -145,7 +148,7 @@ impl Gate {
         key: Option<SessionKey>,
     ) -> Response {
         // The crate's own streams say themselves that the session has ended.
-        let key = key.filter(|_| !self.public.is_file(parts.uri.path()));
+        let key = key.filter(|_| !self.site.public.is_file(parts.uri.path()));
         if let Some(key) = key
             && origin::is_upgrade(&parts.method, &parts.headers)
         {
@@ -180,6 +183,13 @@ impl Gate {
         }
     }
 
+    /// The longest body that is read at a path.
+    fn max_body(&self, path: &str) -> usize {
+        let is_meant = |meant: &str| path == meant || (meant.ends_with('/') && path.starts_with(meant));
+        let chosen = self.auth.site.max_bodies.iter().rev().find(|(meant, _)| is_meant(meant));
+        chosen.map_or(MAX_BODY, |(_, bytes)| *bytes)
+    }
+
     /// The router's answer.
     async fn route(&self, request: Request) -> Response {
         self.router.clone().call(request).await.unwrap_or_else(|never| match never {})
@@ -205,9 +215,9 @@ fn too_long(headers: &HeaderMap) -> Response {
 }
 
 /// Whether a body says that it is longer than is read. One that does not say is cut off there.
-fn is_too_long(headers: &HeaderMap) -> bool {
+fn is_too_long(headers: &HeaderMap, max_body: usize) -> bool {
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    declared.is_some_and(|length| length > MAX_BODY as u64)
+    declared.is_some_and(|length| length > max_body as u64)
 }
 
 #[cfg(test)]
@@ -217,8 +227,8 @@ mod tests {
     #[test]
     fn a_body_that_says_it_is_too_long_is_not_read_at_all() {
         let with = |length: usize| HeaderMap::from_iter([(CONTENT_LENGTH, length.into())]);
-        assert!(!is_too_long(&with(MAX_BODY)) && !is_too_long(&HeaderMap::new()));
-        assert!(is_too_long(&with(MAX_BODY + 1)));
+        assert!(!is_too_long(&with(MAX_BODY), MAX_BODY) && !is_too_long(&HeaderMap::new(), MAX_BODY));
+        assert!(is_too_long(&with(MAX_BODY + 1), MAX_BODY));
     }
 
     #[test]

@@ -8,22 +8,23 @@ use crate::{
     origin::{ReturnPath, check_path},
     session::{CurrentSession, Session, set_cookies, silent::MayTry},
 };
-use auth_types::{login_url, silent_url};
+use auth_types::{Pages, silent_url};
 use axum::{
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri, request::Parts};
+use std::sync::Arc;
 
 /// The paths that need no session. They are compared byte by byte with the path as it was sent, so capitals,
 /// percent-encoding and `;` parameters are not on the list. A prefix never covers a path that a router could
 /// lead out of it ([`check_path`]).
 #[derive(Clone, Copy, Debug)]
 pub struct PublicPaths {
-    /// Pages, exactly.
+    /// Pages, exactly. A part that begins with a colon stands for any one part: `/blog/:slug`.
     pub pages: &'static [&'static str],
-    /// Endpoints and files, exactly. Asking for one is no activity of the user, and extends no session.
+    /// Endpoints, server functions and files, exactly. Asking for one is no activity of the user, and extends no session.
     pub others: &'static [&'static str],
     /// Prefixes, each ending in `/`, of endpoints and files.
     pub prefixes: &'static [&'static str],
@@ -33,7 +34,13 @@ impl PublicPaths {
     /// Whether the path is on the list.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
-        self.pages.contains(&path) || self.is_file(path)
+        self.is_page(path) || self.is_file(path)
+    }
+
+    /// Whether the path is that of a public page.
+    #[must_use]
+    pub fn is_page(&self, path: &str) -> bool {
+        self.pages.iter().any(|page| *page == path || matches(page, path))
     }
 
     /// Whether the path is that of a public endpoint or file, and not a page's.
@@ -44,13 +51,37 @@ impl PublicPaths {
     }
 }
 
+/// Whether a path fits a pattern, part by part.
+fn matches(pattern: &str, path: &str) -> bool {
+    let fits = |(meant, part): (&str, &str)| {
+        let is_any = meant.len() > 1 && meant.starts_with(':');
+        if is_any { !part.is_empty() && part.bytes().all(is_plain) } else { meant == part }
+    };
+    pattern.contains("/:")
+        && pattern.split('/').count() == path.split('/').count()
+        && pattern.split('/').zip(path.split('/')).all(fits)
+        && check_path(path).is_ok()
+}
+
+/// Whether a byte stands for itself in every router.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// The app's pages, and what of it needs no session; in the extensions of every request.
+#[derive(Clone, Debug)]
+pub(crate) struct SiteMap {
+    pub(crate) pages: Arc<Pages>,
+    pub(crate) public: PublicPaths,
+}
+
 /// Admits a request to a public path, or with a live session; else it is answered with 303 to
 /// `/login?callbackUrl=…` and an empty body for a document, 401 JSON for the rest, and 503 when the store
 /// cannot say. A browser that opens the page in a tab goes to `/auth/silent?callbackUrl=…` instead, once per
 /// browser session.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-pub(crate) fn admit(public: PublicPaths, request: &Parts) -> Result<(), Response> {
-    if public.contains(request.uri.path()) {
+pub(crate) fn admit(site: &SiteMap, request: &Parts) -> Result<(), Response> {
+    if site.public.contains(request.uri.path()) {
         return Ok(());
     }
     live(&request.extensions, &request.method, &request.uri, &request.headers).map(|_| ())
@@ -67,7 +98,9 @@ pub(crate) fn live<'r>(
     match extensions.get::<CurrentSession>() {
         Some(CurrentSession::SignedIn(session)) => Ok(session),
         Some(CurrentSession::Unavailable) => Err(unavailable(headers)),
-        Some(CurrentSession::SignedOut(_)) | None => Err(refuse(method, uri, extensions.get())),
+        Some(CurrentSession::SignedOut(_)) | None => {
+            Err(refuse(extensions.get(), method, uri, extensions.get()))
+        }
     }
 }
 
@@ -76,7 +109,7 @@ pub(crate) fn live<'r>(
 /// to the page either way.
 pub async fn silent_first(request: Request, next: Next) -> Response {
     match request.extensions().get::<MayTry>() {
-        Some(may_try) => refuse(request.method(), request.uri(), Some(may_try)),
+        Some(may_try) => refuse(request.extensions().get(), request.method(), request.uri(), Some(may_try)),
         None => next.run(request).await,
     }
 }
@@ -96,7 +129,7 @@ pub(crate) fn signed_out() -> Response {
     error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
 }
 
-fn refuse(method: &Method, uri: &Uri, may_try: Option<&MayTry>) -> Response {
+fn refuse(site: Option<&SiteMap>, method: &Method, uri: &Uri, may_try: Option<&MayTry>) -> Response {
     let is_document = matches!(*method, Method::GET | Method::HEAD) && !uri.path().starts_with("/api/");
     if is_document {
         let wanted = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
@@ -106,7 +139,10 @@ fn refuse(method: &Method, uri: &Uri, may_try: Option<&MayTry>) -> Response {
                 let to = silent_url(wanted.as_str());
                 (set_cookies(vec![cookie.clone()]), Redirect::to(&to)).into_response()
             }
-            None => Redirect::to(&login_url(wanted.as_str())).into_response(),
+            None => {
+                let pages = site.map_or_else(Arc::default, |site| site.pages.clone());
+                Redirect::to(&pages.login_url(wanted.as_str())).into_response()
+            }
         };
     }
     signed_out()
@@ -152,8 +188,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_pattern_stands_for_one_part_and_never_for_more() {
+        let blog =
+            PublicPaths { pages: &["/blog/:slug", "/u/:name/posts", "/:"], others: &[], prefixes: &[] };
+        for path in ["/blog/first-post", "/blog/2026.11_x~y", "/u/alice/posts"] {
+            assert!(blog.contains(path), "{path}");
+        }
+        for path in [
+            "/blog",
+            "/blog/",
+            "/blog/a/b",
+            "/blog/a/",
+            "/blog/..",
+            "/blog/.",
+            "/blog/%2e%2e",
+            "/blog/a%2fb",
+            "/blog/a;b",
+            "/blog/a\\b",
+            "//first-post",
+            "/Blog/a",
+            "/u//posts",
+            "/u/alice",
+            "/u/alice/posts/x",
+            "/x",
+        ] {
+            assert!(!blog.contains(path), "{path}");
+        }
+    }
+
     fn location(method: &Method, uri: &str) -> (StatusCode, Option<String>) {
-        let response = refuse(method, &uri.parse().unwrap(), None);
+        let response = refuse(None, method, &uri.parse().unwrap(), None);
         let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
         (response.status(), location)
     }

@@ -5,11 +5,12 @@ use std::{mem, sync::LazyLock};
 
 /// For answers that are no page: nothing may load, nothing may frame them. Pages bring their own
 /// policy with a nonce.
-const STRICT_CSP: &str =
-    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+pub(crate) const STRICT_CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
 
 /// `same-origin` and not `no-referrer`: the latter turns the `Origin` of our own forms into `null`.
-const ALWAYS: [(HeaderName, &str); 7] = [
+const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (
@@ -19,7 +20,6 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     ),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::CONTENT_SECURITY_POLICY, STRICT_CSP),
     // What depends on a session must not be found in a cache after sign-out.
     (header::CACHE_CONTROL, "no-store"),
 ];
@@ -44,10 +44,10 @@ pub(crate) fn is_storable(headers: &HeaderMap) -> bool {
         && !directives.any(|directive| directive.eq_ignore_ascii_case(b"no-store"))
 }
 
-/// Adds the security headers, each unless the handler chose otherwise; on an https origin it also tells the
+/// Adds the security headers, `policy` as the Content-Security-Policy, each unless the handler chose otherwise; on an https origin it also tells the
 /// browser to come back by https only. An answer that sets a cookie is kept by no cache, whatever was chosen: a
 /// shared cache would hand the cookie to the next visitor (RFC 9111 §7.3).
-pub(crate) fn secure(headers: &mut HeaderMap, is_https: bool) {
+pub(crate) fn secure(headers: &mut HeaderMap, policy: &HeaderValue, is_https: bool) {
     if headers.contains_key(header::SET_COOKIE) && is_storable(headers) {
         headers.remove(header::CACHE_CONTROL);
     }
@@ -57,6 +57,9 @@ pub(crate) fn secure(headers: &mut HeaderMap, is_https: bool) {
     }
     let chosen = mem::replace(headers, FINISHED.clone());
     headers.extend(chosen);
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
     if is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
@@ -70,10 +73,10 @@ mod tests {
     fn what_the_handler_chose_stays_and_the_rest_is_added() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
-        secure(&mut headers, false);
+        secure(&mut headers, &STRICT_CSP, false);
         assert_eq!(headers.get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["public"]);
         assert_eq!(headers[header::CONTENT_SECURITY_POLICY], STRICT_CSP);
-        assert_eq!(headers.keys_len(), ALWAYS.len());
+        assert_eq!(headers.keys_len(), ALWAYS.len() + 1);
     }
 
     #[test]
@@ -85,7 +88,7 @@ mod tests {
             for cookie in ["a=1", "b=2"] {
                 headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
             }
-            secure(&mut headers, false);
+            secure(&mut headers, &STRICT_CSP, false);
             assert_eq!(headers.get_all(header::CACHE_CONTROL).iter().collect::<Vec<_>>(), ["no-store"]);
             assert_eq!(headers.get_all(header::SET_COOKIE).iter().collect::<Vec<_>>(), ["a=1", "b=2"]);
             assert_eq!(headers[header::VARY], "cookie");
@@ -101,7 +104,7 @@ mod tests {
     fn only_https_is_told_to_stay_https() {
         let told = |is_https| {
             let mut headers = HeaderMap::new();
-            secure(&mut headers, is_https);
+            secure(&mut headers, &STRICT_CSP, is_https);
             headers.contains_key(header::STRICT_TRANSPORT_SECURITY)
         };
         assert!(told(true) && !told(false));

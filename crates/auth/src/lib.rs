@@ -39,10 +39,12 @@ pub mod server;
 pub mod session;
 pub use session_store as store;
 
+pub use auth_types::Pages;
 pub use builder::AuthBuilder;
 pub use gate::protect;
 
 use browser::Browsers;
+use builder::Site;
 use clock::Clock;
 use config::{ConfigError, Proxies};
 use events::Streams;
@@ -86,6 +88,9 @@ pub struct Inner {
     pub identity: Option<Identity>,
     /// What tells the other apps of sign-outs, where this app is the one that does.
     tell_apps: OnceLock<Arc<dyn TellApps>>,
+    /// Where the app has its pages.
+    pub pages: Arc<Pages>,
+    site: Site,
     /// What is handed out and taken once.
     pub grants: Grants,
     /// The sessions.
@@ -124,7 +129,7 @@ impl Deref for Auth {
 
 impl Auth {
     fn assemble(builder: AuthBuilder, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
-        let AuthBuilder { config, clock, random, hooks, app_data, .. } = builder;
+        let AuthBuilder { config, clock, random, hooks, app_data, site, .. } = builder;
         let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookies = Arc::new(config.cookies);
@@ -144,6 +149,8 @@ impl Auth {
         );
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
+            pages: site.pages.clone(),
+            site,
             public_urls: Arc::new(config.public_urls),
             proxies: config.proxies,
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),

@@ -6,7 +6,7 @@ use crate::{
     provider::Provider,
     session::CurrentSession,
 };
-use auth_types::{AppInfo, DeviceView, PageContext, TabFacts};
+use auth_types::{AppInfo, PageContext, Pages, TabFacts};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -14,11 +14,6 @@ use axum::{
     response::Response,
 };
 use futures::future::join_all;
-
-/// The pages that show one form per provider, and so need to know how the providers are.
-const PAGES_WITH_PROVIDERS: [&str; 2] = ["/login", "/ssr-login"];
-/// The page that lists the user's sessions: on no other is the store asked for them.
-const PAGE_WITH_DEVICES: &str = "/session";
 
 /// Middleware for the routes that Leptos renders: puts a [`PageContext`] into the request's extensions.
 pub async fn provide_page_context(
@@ -28,11 +23,9 @@ pub async fn provide_page_context(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path();
-    let with_providers = PAGES_WITH_PROVIDERS.contains(&path);
-    let devices = if path == PAGE_WITH_DEVICES { devices(&auth, &current).await } else { Vec::new() };
-    let context = page_context(&auth, &origin, &current, with_providers).await;
-    let context = PageContext { devices, ..context };
+    // Only the sign-in page waits for a provider that nobody has heard of lately.
+    let waits = request.uri().path() == auth.pages.login;
+    let context = page_context(&auth, &origin, &current, waits).await;
     request.extensions_mut().insert(context);
     next.run(request).await
 }
@@ -51,11 +44,13 @@ async fn page_context(
     auth: &Auth,
     origin: &Origin,
     current: &CurrentSession,
-    with_providers: bool,
+    waits: bool,
 ) -> PageContext {
-    let views = auth.providers.iter().filter(|_| with_providers).map(Provider::view);
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
-    let providers = join_all(views).await;
+    let providers = match waits {
+        true => join_all(auth.providers.iter().map(Provider::view)).await,
+        false => auth.providers.iter().map(Provider::glance).collect(),
+    };
     let form_action = form_action_origins(auth, origin);
     let identity = auth.proxies.canonical().map(ToString::to_string);
     let frames_at = auth.proxies.nearest(origin);
@@ -71,18 +66,7 @@ async fn page_context(
         session: current.state(),
         providers,
         form_action,
-        devices: Vec::new(),
+        pages: Pages::clone(&auth.pages),
         tab,
     }
-}
-
-/// The user's sessions; none when the store does not answer, and the page says so.
-async fn devices(auth: &Auth, current: &CurrentSession) -> Vec<DeviceView> {
-    let CurrentSession::SignedIn(session) = current else {
-        return Vec::new();
-    };
-    auth.sessions.devices(session).await.unwrap_or_else(|error| {
-        tracing::error!(error = %error.0, "the sessions of a user could not be listed");
-        Vec::new()
-    })
 }

@@ -23,7 +23,6 @@ use auth::{
     protect,
     routes::{self, Endpoint, limit_by_address},
 };
-use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
 use axum::{
     Router,
@@ -39,7 +38,7 @@ use std::sync::Arc;
 
 /// Everything that needs no session.
 const PUBLIC: PublicPaths = PublicPaths {
-    pages: &PUBLIC_PAGES,
+    pages: &["/", "/login", "/ssr-logout", "/signed-out"],
     others: &[
         "/authorize",
         "/userinfo",

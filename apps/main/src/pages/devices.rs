@@ -1,27 +1,39 @@
 //! The part of `/session` that lists the user's sessions: plain forms, so it needs no JavaScript.
 
 use auth_types::DeviceView;
-use auth_ui::{Notice, NoticeKind, When, page};
+use auth::{Auth, session::CurrentSession};
+use auth_ui::{Notice, NoticeKind, When};
+use http::request::Parts;
 use leptos::prelude::*;
 
 /// "My devices": the user's live sessions, and a button to end each of the others, or all of them.
 #[component]
 pub(super) fn Devices() -> impl IntoView {
-    let devices = page().devices;
-    let content = if devices.is_empty() {
-        view! { <Unreadable/> }.into_any()
-    } else {
-        view! { <List devices/> }.into_any()
-    };
     view! {
         <section class="card stack" aria-labelledby="devices">
             <h2 id="devices">"My devices"</h2>
-            {content}
+            <Await future=load() blocking=true let:devices>
+                {match devices.clone() {
+                    Some(devices) => view! { <List devices/> }.into_any(),
+                    None => view! { <Unreadable/> }.into_any(),
+                }}
+            </Await>
         </section>
     }
 }
 
-/// The session that asks is always on the list, so an empty one means that the store did not answer.
+/// The user's sessions; `None` when the store does not answer, and the page says so.
+fn load() -> impl Future<Output = Option<Vec<DeviceView>>> {
+    // Read here: the context belongs to the page, and the future may run elsewhere.
+    let auth = use_context::<Auth>();
+    let current = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
+    async move {
+        let Some(CurrentSession::SignedIn(session)) = current else { return None };
+        let listed = auth?.sessions.devices(&session).await;
+        listed.inspect_err(|error| tracing::error!(error = %error.0, "a user's sessions could not be listed")).ok()
+    }
+}
+
 #[component]
 fn Unreadable() -> impl IntoView {
     view! {
@@ -91,7 +103,6 @@ fn Row(device: DeviceView, place: String) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_types::{AppInfo, PageContext, SessionState};
 
     fn device(id: &str, is_this_one: bool) -> DeviceView {
         DeviceView {
@@ -104,17 +115,7 @@ mod tests {
     }
 
     fn render(devices: Vec<DeviceView>) -> String {
-        Owner::new().with(|| {
-            provide_context(PageContext {
-                app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None },
-                session: SessionState::SignedOut(None),
-                providers: Vec::new(),
-                form_action: Vec::new(),
-                devices,
-                tab: None,
-            });
-            view! { <Devices/> }.to_html()
-        })
+        Owner::new().with(|| view! { <List devices/> }.to_html())
     }
 
     #[test]
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_store_that_does_not_answer_is_said_and_not_shown_as_an_empty_list() {
-        let html = render(Vec::new());
+        let html = Owner::new().with(|| view! { <Unreadable/> }.to_html());
         assert!(html.contains("We cannot list your sessions right now.") && !html.contains("<ul"), "{html}");
     }
 }

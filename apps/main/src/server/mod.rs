@@ -9,11 +9,10 @@ use auth::{
     page::provide_page_context,
     protect, routes,
 };
-use auth_types::PUBLIC_PAGES;
 use auth_ui::serve;
 use axum::{Router, middleware};
 use leptos::{config::LeptosOptions, prelude::provide_context};
-use main::{App, not_found, preferences::Preferences, shell};
+use main::{App, PUBLIC_PAGES, not_found, preferences::Preferences, shell};
 use std::{convert::Infallible, future::ready};
 
 /// Everything that needs no session.
@@ -29,6 +28,7 @@ pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
     let domains = builder.config().email_domains.clone();
     builder
         .app_data::<Preferences>()
+        .style(auth_ui::STYLE)
         .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
         .on_sign_in(events::signed_in)
         .on_sign_out(events::signed_out)

@@ -14,7 +14,6 @@ use crate::{
     session::{CurrentSession, set_cookies},
     store::{Claim, GrantKind, StoreError, Taken},
 };
-use auth_types::login_error_url;
 use axum::{
     Extension,
     extract::{RawQuery, State},
@@ -60,7 +59,7 @@ pub(super) async fn page(
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = params.get("state").unwrap_or_default();
     let Some(asked) = auth.flows.peek::<Asked>(state, &origin, &headers) else {
-        return refused(&HandoffError::InvalidState);
+        return refused(auth, &HandoffError::InvalidState);
     };
     let now = match &current {
         CurrentSession::SignedIn(session) => Some(session.public().user.name),
@@ -122,7 +121,7 @@ pub(super) async fn answer(
     let state = form.get("state").unwrap_or_default();
     let (asked, cookies) = match auth.flows.take::<Asked>(state, &origin, &headers).await {
         Ok(Some(taken)) => taken,
-        Ok(None) => return refused(&HandoffError::InvalidState),
+        Ok(None) => return refused(auth, &HandoffError::InvalidState),
         Err(cause) => return try_again(&cause, &headers),
     };
     let return_to = ReturnPath::or_root(Some(&asked.return_to));
@@ -140,7 +139,7 @@ pub(super) async fn answer(
             let to = arrived.location(return_to.as_str());
             (arrived.into_cookies(), Redirect::to(&to)).into_response()
         }
-        Err(error) => refused(&error),
+        Err(error) => refused(auth, &error),
     }
 }
 
@@ -165,7 +164,7 @@ async fn waiting(
     Ok(serde_json::from_slice(&about).map_err(|_| FailedBecause::NotSaved)?)
 }
 
-fn refused(error: &HandoffError) -> Response {
+fn refused(auth: &Auth, error: &HandoffError) -> Response {
     tracing::warn!(rule = %error, "a handoff was refused");
-    Redirect::to(&login_error_url(error.code(), "/")).into_response()
+    Redirect::to(&auth.pages.login_error_url(error.code(), "/")).into_response()
 }

@@ -8,7 +8,6 @@ use crate::{
     origin::{FetchMetadata, Origin, ReturnPath, UniqueParams},
     session::set_cookies,
 };
-use auth_types::login_error_url;
 use axum::{
     extract::Request,
     response::{IntoResponse, Redirect, Response},
@@ -154,8 +153,7 @@ impl HandoffLayer {
     /// does.
     ///
     /// ```no_run
-    /// use auth::handoff::HandoffLayer;
-    /// use auth_types::login_error_url;
+    /// use auth::{Pages, handoff::HandoffLayer};
     /// use axum::{extract::{Request, State}, response::{IntoResponse, Redirect, Response}};
     ///
     /// async fn callback(State(handoff): State<HandoffLayer>, request: Request) -> Response {
@@ -164,7 +162,7 @@ impl HandoffLayer {
     ///             let to = arrived.location("/dashboard");
     ///             (arrived.into_cookies(), Redirect::to(&to)).into_response()
     ///         }
-    ///         Err(error) => Redirect::to(&login_error_url(error.code(), "/")).into_response(),
+    ///         Err(error) => Redirect::to(&Pages::default().login_error_url(error.code(), "/")).into_response(),
     ///     }
     /// }
     /// # let _: axum::Router<HandoffLayer> = axum::Router::new().route("/callback", axum::routing::get(callback));
@@ -206,9 +204,13 @@ impl HandoffLayer {
         match &self.0.error_redirect {
             Some(redirect) => {
                 let path = ReturnPath::parse(&redirect.path(error));
-                path.map_or_else(|| "/login".to_owned(), |path| path.to_string())
+                path.map_or_else(|| self.0.auth.pages.login.clone(), |path| path.to_string())
             }
-            None => login_error_url(error.code(), wanted(uri).unwrap_or_else(ReturnPath::root).as_str()),
+            None => self
+                .0
+                .auth
+                .pages
+                .login_error_url(error.code(), wanted(uri).unwrap_or_else(ReturnPath::root).as_str()),
         }
     }
 }

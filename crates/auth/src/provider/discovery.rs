@@ -116,14 +116,20 @@ impl Discovery {
         }
     }
 
+    /// Whether the provider answered, as far as is known; asks beside the caller when it is not known.
+    pub(super) fn seems_reachable(self: &Arc<Self>) -> bool {
+        let (up, down) = self.lately();
+        if !up && !down {
+            let this = self.clone();
+            tokio::spawn(async move { this.is_reachable().await });
+        }
+        !down && self.known().is_some()
+    }
+
     /// Whether the provider answered within the last seconds; asks when that is not known. A visitor
     /// waits for this, so after `PATIENCE` the answer is what we knew before; the question goes on.
     pub(super) async fn is_reachable(self: &Arc<Self>) -> bool {
-        let now = self.clock.now();
-        let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
-        let (up, down) = self.read(|state| {
-            (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER))
-        });
+        let (up, down) = self.lately();
         if up || down {
             return !down;
         }
@@ -133,6 +139,13 @@ impl Discovery {
             Ok(answered) => answered.unwrap_or(false),
             Err(_) => self.known().is_some(),
         }
+    }
+
+    /// Whether it answered within the last seconds, and whether it failed to.
+    fn lately(&self) -> (bool, bool) {
+        let now = self.clock.now();
+        let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
+        self.read(|state| (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER)))
     }
 
     async fn fetch(&self) -> Result<Arc<Discovered>, Unavailable> {

@@ -208,11 +208,16 @@ impl Provider {
 
     /// What the sign-in page shows of it.
     pub async fn view(&self) -> ProviderView {
-        ProviderView {
-            id: self.config.id.clone(),
-            name: self.config.name.clone(),
-            available: self.is_reachable().await,
-        }
+        self.view_when(self.is_reachable().await)
+    }
+
+    /// What any page shows of it: what is known, and nobody waits.
+    pub(crate) fn glance(&self) -> ProviderView {
+        self.view_when(self.discovery.as_ref().is_none_or(|discovery| discovery.seems_reachable()))
+    }
+
+    fn view_when(&self, available: bool) -> ProviderView {
+        ProviderView { id: self.config.id.clone(), name: self.config.name.clone(), available }
     }
 
     /// Origins that a form which leads to this provider passes through: its issuer's, and those of the

@@ -9,6 +9,7 @@ use crate::{
     browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
+    guard::SiteMap,
     jws::is_identifier,
     origin::{FetchMetadata, Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
@@ -52,6 +53,8 @@ pub struct Returned {
     pub params: UniqueParams,
     /// With the cookies that tie the flow to this browser.
     pub headers: HeaderMap,
+    /// The app's pages.
+    site: SiteMap,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Returned {
@@ -68,7 +71,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Returned {
             error_page::refuse(&parts.headers, StatusCode::BAD_REQUEST, "invalid_parameters", &sentence)
         })?;
         let current = parts.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
-        Ok(Self { origin, current, provider, params, headers: parts.headers.clone() })
+        let site = parts.extensions.get().cloned().ok_or_else(|| {
+            tracing::error!("a callback stands outside of `protect`");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        })?;
+        Ok(Self { origin, current, provider, params, headers: parts.headers.clone(), site })
     }
 }
 
@@ -128,7 +135,7 @@ pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Re
             }
             response
         }
-        Ok(None) => refused(&FlowError::InvalidState, &ReturnPath::root()),
+        Ok(None) => refused(&auth, &FlowError::InvalidState, &ReturnPath::root()),
         Err(cause) => try_again(&cause, &returned.headers),
     }
 }
@@ -205,10 +212,16 @@ pub async fn finish_sign_in(
                 // Coming back has put aside what somebody ended here; nothing came of it.
                 cookies.extend(silent::ended(auth, origin));
             }
-            Redirect::to(&silent::way_on(auth, &returned.origin, &returned.headers, &return_path))
-                .into_response()
+            Redirect::to(&silent::way_on(
+                auth,
+                &returned.site,
+                &returned.origin,
+                &returned.headers,
+                &return_path,
+            ))
+            .into_response()
         }
-        Err(error) => refused(&error, &return_path),
+        Err(error) => refused(auth, &error, &return_path),
     };
     Finished { response: (set_cookies(cookies), response).into_response(), has_signed_in }
 }
@@ -289,7 +302,7 @@ pub(super) async fn logout_callback(
 }
 
 /// The end of a sign-out: to the page that was asked for when `state` is this browser's, else to
-/// `/signed-out`. The session ended before the visitor left, so nothing depends on this.
+/// the page for that. The session ended before the visitor left, so nothing depends on this.
 pub async fn finish_sign_out(
     auth: &Auth,
     origin: &Origin,
@@ -301,10 +314,10 @@ pub async fn finish_sign_out(
             let return_path = ReturnPath::or_root(Some(&return_path));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }
-        Ok(None) => Redirect::to("/signed-out").into_response(),
+        Ok(None) => Redirect::to(&auth.pages.signed_out).into_response(),
         Err(cause) => {
             tracing::error!(%cause, "a sign-out could not find its way back");
-            Redirect::to("/signed-out").into_response()
+            Redirect::to(&auth.pages.signed_out).into_response()
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     origin::{RequestOrigin, ReturnPath},
     session::{CurrentSession, set_cookies, silent},
 };
-use auth_types::{login_url, silent_url};
+use auth_types::silent_url;
 use axum::{
     Extension,
     extract::State,
@@ -39,7 +39,7 @@ pub(super) async fn come_back(
     }
     if silent::has_left(&auth, &origin, &headers) {
         tracing::warn!(rule = "left_this_app", "a silent sign-in was refused");
-        return Redirect::to(&login_url(return_path.as_str())).into_response();
+        return Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response();
     }
     let redeemed = match (form.get("ticket"), auth.browsers.of(&origin, &headers)) {
         (Some(ticket), Some(browser)) => auth.browsers.redeem(ticket, &browser).await.map(|()| browser),
@@ -60,7 +60,7 @@ pub(super) async fn come_back(
         }
         Err(error) => {
             tracing::warn!(rule = %error, "a silent sign-in was refused");
-            Redirect::to(&login_url(return_path.as_str())).into_response()
+            Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response()
         }
     }
 }

@@ -16,8 +16,6 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// In the place of a public id: all sessions but this one. No public id is this short.
 const OTHERS: &str = "others";
-/// The page that lists them, where its forms lead back to.
-const PAGE: &str = "/session";
 
 /// `GET /auth/sessions`: the user's live sessions, the newest first; no token and no session id.
 ///
@@ -75,7 +73,9 @@ pub(super) async fn end_by_form(
         None => Ok(None),
     };
     match ended {
-        Ok(cookies) => (set_cookies(cookies.unwrap_or_default()), Redirect::to(PAGE)).into_response(),
+        Ok(cookies) => {
+            (set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages.sessions)).into_response()
+        }
         Err(error) => unavailable(&error, &headers),
     }
 }

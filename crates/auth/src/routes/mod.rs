@@ -34,7 +34,7 @@ use crate::Auth;
 use axum::{
     Router,
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, State, Request},
     middleware,
     response::{IntoResponse, Response},
     routing::{delete, get, post},
@@ -104,9 +104,8 @@ pub fn callbacks(auth: &Auth) -> Router {
     navigations.merge(backchannel).with_state(auth.clone())
 }
 
-async fn style() -> impl IntoResponse {
-    const STYLE: &str = include_str!("../../../auth-ui/style/suite.css");
-    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], STYLE)
+async fn style(State(auth): State<Auth>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], auth.site.style)
 }
 
 /// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.

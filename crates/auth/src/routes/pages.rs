@@ -1,5 +1,4 @@
-//! Plain `/login`, `/ssr-logout` and `/signed-out` for an app that has not made its own: forms and sentences,
-//! no script. An app with a look of its own writes these three pages itself and leaves these routes out.
+//! Plain pages for signing in and out, for an app that has not made its own: forms and sentences, no script. An app with a look of its own writes these three pages itself and leaves these routes out.
 
 use crate::{
     Auth, error_page,
@@ -8,7 +7,7 @@ use crate::{
     provider::Provider,
     session::CurrentSession,
 };
-use auth_types::{ProviderView, SignInError, login_url};
+use auth_types::{ProviderView, SignInError};
 use axum::{
     Extension, Router,
     extract::{RawQuery, State},
@@ -23,9 +22,9 @@ use maud::{Markup, html};
 /// [`PublicPaths`](crate::guard::PublicPaths).
 pub fn pages(auth: &Auth) -> Router {
     Router::new()
-        .route("/login", get(login))
-        .route("/ssr-logout", get(sign_out))
-        .route("/signed-out", get(signed_out))
+        .route(&auth.pages.login, get(login))
+        .route(&auth.pages.sign_out, get(sign_out))
+        .route(&auth.pages.signed_out, get(signed_out))
         .with_state(auth.clone())
 }
 
@@ -73,7 +72,7 @@ async fn sign_out(
     let content = html! {
         h1 { "Sign out" }
         @match &current {
-            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href="/login" { "Sign in" } } }
+            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href=(auth.pages.login) { "Sign in" } } }
             CurrentSession::SignedIn(_) | CurrentSession::Unavailable => {
                 form.stack method="post" action="/auth/signout" {
                     @if let Some(back) = back { input type="hidden" name="callbackUrl" value=(back); }
@@ -87,14 +86,18 @@ async fn sign_out(
 }
 
 /// `GET /signed-out`: where a sign-out ends.
-async fn signed_out(Extension(current): Extension<CurrentSession>) -> Response {
+async fn signed_out(
+    State(auth): State<Auth>,
+    Extension(current): Extension<CurrentSession>,
+) -> Response {
     let (title, content) = match &current {
         CurrentSession::SignedIn(session) => {
             ("You are signed in", html! { p { "You are signed in as " (session.public().user.name) "." } })
         }
-        CurrentSession::SignedOut(_) => {
-            ("You have been signed out", html! { p { a.button href=(login_url("/")) { "Sign in again" } } })
-        }
+        CurrentSession::SignedOut(_) => (
+            "You have been signed out",
+            html! { p { a.button href=(auth.pages.login_url("/")) { "Sign in again" } } },
+        ),
         CurrentSession::Unavailable => (
             "Session unknown",
             html! { p { "Your session cannot be checked right now. Please try again in a moment." } },

@@ -8,7 +8,6 @@ use crate::{
     provider::{AuthorizeParams, Provider, Unavailable},
     session::{set_cookies, silent},
 };
-use auth_types::{login_error_url, login_url};
 use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
@@ -23,10 +22,10 @@ const FIELDS: [&str; 4] =
 /// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one form
 /// per provider, which leads to the same `callbackUrl`. Changes nothing: old links and bookmarks of the second
 /// address end at a button.
-pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
+pub(super) async fn page(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let return_path = ReturnPath::or_root(params.get("callbackUrl"));
-    Redirect::to(&login_url(return_path.as_str())).into_response()
+    Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response()
 }
 
 /// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and sends the visitor to the
@@ -52,7 +51,7 @@ pub(super) async fn begin(
     let wish = Wish { return_path, passthrough, begun_by: BegunBy::Visitor };
     match start(&auth, &origin, &provider, &wish, &headers).await {
         Ok(response) => response,
-        Err(error) => refused(&error, &wish.return_path),
+        Err(error) => refused(&auth, &error, &wish.return_path),
     }
 }
 
@@ -149,11 +148,11 @@ fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, passthrough: 
 }
 
 /// What a failed sign-in answers: a sentence on the sign-in page.
-pub(super) fn refused(error: &FlowError, return_path: &ReturnPath) -> Response {
+pub(super) fn refused(auth: &Auth, error: &FlowError, return_path: &ReturnPath) -> Response {
     if let FlowError::Store(cause) = error {
         tracing::error!(rule = %error, %cause, "a sign-in was refused");
     } else {
         tracing::warn!(rule = %error, "a sign-in was refused");
     }
-    Redirect::to(&login_error_url(error.code(), return_path.as_str())).into_response()
+    Redirect::to(&auth.pages.login_error_url(error.code(), return_path.as_str())).into_response()
 }

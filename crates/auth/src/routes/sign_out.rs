@@ -20,18 +20,14 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
-/// Where a sign-out leads when the form names no page.
-const DEFAULT_PAGE: &str = "/signed-out";
-/// The page with the sign-out form.
-const FORM_PAGE: &str = "/ssr-logout";
-
 /// `GET /auth/signout?callbackUrl=`: 303 to the page with the sign-out form, which leads to the same
 /// `callbackUrl`. Changes nothing, so neither an image nor a prefetch signs a visitor out.
-pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
+pub(super) async fn page(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let page = &auth.pages.sign_out;
     let to = match params.get("callbackUrl").and_then(ReturnPath::parse) {
-        Some(path) => format!("{FORM_PAGE}?callbackUrl={}", encode_query(path.as_str())),
-        None => FORM_PAGE.to_owned(),
+        Some(path) => format!("{page}?callbackUrl={}", encode_query(path.as_str())),
+        None => page.clone(),
     };
     Redirect::to(&to).into_response()
 }
@@ -58,7 +54,7 @@ pub(super) async fn sign_out(
         }
     };
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
-    let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(DEFAULT_PAGE)));
+    let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(&auth.pages.signed_out)));
     let mut cookies = auth.cookies.clear_everywhere(CookieKind::Session, &origin);
     match is_global {
         true => cookies.extend(silent::ended(&auth, &origin)),

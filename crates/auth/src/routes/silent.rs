@@ -9,7 +9,6 @@ use crate::{
     provider::Provider,
     session::{CookieKind, CurrentSession, set_cookies, silent},
 };
-use auth_types::login_url;
 use axum::{
     Extension,
     extract::{RawQuery, State},
@@ -38,7 +37,7 @@ pub(super) async fn silent(
         CurrentSession::Unavailable => return guard::unavailable(&headers),
         CurrentSession::SignedOut(_) => {}
     }
-    let login = Redirect::to(&login_url(return_path.as_str())).into_response();
+    let login = Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response();
     if !silent::was_sent(&auth, &origin, &headers) {
         return login;
     }

@@ -21,11 +21,12 @@ use crate::{
     Auth,
     browser::BrowserKey,
     flow::BegunBy,
+    guard::SiteMap,
     origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
     seal::Purpose,
 };
-use auth_types::{EndReason, is_public_page, login_url};
+use auth_types::EndReason;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, request::Parts};
@@ -142,12 +143,18 @@ pub(crate) fn may_finish(
 
 /// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
 /// where that is public. The latter only if it is certain that they are not sent off again from there.
-pub(crate) fn way_on(auth: &Auth, origin: &Origin, headers: &HeaderMap, wanted: &ReturnPath) -> String {
+pub(crate) fn way_on(
+    auth: &Auth,
+    site: &SiteMap,
+    origin: &Origin,
+    headers: &HeaderMap,
+    wanted: &ReturnPath,
+) -> String {
     let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
-    if is_public_page(page) && has(auth, origin, headers, Mark::Tried) {
+    if site.public.is_page(page) && has(auth, origin, headers, Mark::Tried) {
         return wanted.to_string();
     }
-    login_url(wanted.as_str())
+    site.pages.login_url(wanted.as_str())
 }
 
 /// The cookies that let a tab of this browser come back, once, whatever ended before. If nothing comes of it,
