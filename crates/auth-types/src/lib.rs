@@ -1,8 +1,7 @@
-//! What the server may tell the browser about a session.
+#![doc = include_str!("../README.md")]
 //!
-//! Plain serde types, shared by the server crate `auth` and the Leptos crate `auth-ui`. Nothing here
-//! can hold a token: whatever is serialised into HTML, JSON or WebAssembly is one of these types
-//! (draft-ietf-oauth-browser-based-apps §6.1, the Backend For Frontend keeps tokens on the server).
+//! Whatever is serialised into HTML, JSON or WebAssembly is one of these types (draft-ietf-oauth-browser-based-apps §6.1:
+//! the Backend For Frontend keeps tokens on the server).
 
 mod app_data;
 mod device;

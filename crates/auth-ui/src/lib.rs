@@ -1,12 +1,4 @@
-//! The Leptos side of sign-in: what a page knows of its request, the components and pages both apps
-//! share, and the little of it that runs in the browser.
-//!
-//! Two builds of this crate exist. With `ssr` everything renders to HTML on the server. With `hydrate`
-//! only `browser` and the plain functions beside it are compiled, to WebAssembly, so a page ships the code
-//! of what must be interactive and nothing else. Neither build sees the server crate `auth`:
-//! the two meet in the serde types of `auth-types`.
-//!
-//! Article 2, "Managing session on the Client side": its `$page.data.session` is [`auth`] here.
+#![doc = include_str!("../README.md")]
 
 #![cfg_attr(
     feature = "ssr",

@@ -1,15 +1,7 @@
-//! One session, many web applications: sign-in, sessions, guards and sign-out for axum apps.
+#![doc = include_str!("../README.md")]
 //!
-//! The way of a request: [`protect`] (host → cross-site → session → guard) → a handler in
-//! [`routes`] (extract, call the flow, map the error) → [`flow`] (pure steps) and [`provider`] →
-//! [`store`]. Nothing calls back up.
-//!
-//! A whole app, `examples/minimal.rs`:
-//!
-#![doc = concat!("```no_run\n", include_str!("../examples/minimal.rs"), "```")]
-//!
-//! [`Auth::builder`] shows what an app may add: data of its own in the session, a say in sign-ins, and
-//! events.
+//! The way of a request: [`protect`] (host → path → cross-site → session → guard) → a handler in [`routes`] (extract, call
+//! the flow, map the error) → [`flow`] (pure steps) and [`provider`] → [`store`]. Nothing calls back up.
 
 mod body;
 pub mod browser;
