@@ -18,7 +18,9 @@ pub mod browser;
 mod call_error;
 pub mod links;
 pub mod remaining;
-pub mod tab;
+
+#[cfg(feature = "hydrate")]
+use session_watch as tab;
 
 #[cfg(feature = "ssr")]
 mod components;

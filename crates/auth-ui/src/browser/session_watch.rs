@@ -1,4 +1,4 @@
-//! A tab that agrees with all others about the session: the browser's side of [`tab`](crate::tab), which
+//! A tab that agrees with all others about the session: the browser's side of [`tab`](session_watch), which
 //! decides. The page's half, with everything a visitor gets to see of it, is the component
 //! [`SessionWatch`](crate::SessionWatch).
 

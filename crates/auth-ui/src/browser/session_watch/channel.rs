@@ -1,4 +1,4 @@
-//! What the tabs of this origin say to each other (see [`message`](crate::tab::message)).
+//! What the tabs of this origin say to each other (see [`message`](session_watch::message)).
 
 use super::{clock::now, watcher::Watcher};
 use crate::{

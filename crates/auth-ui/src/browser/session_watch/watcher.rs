@@ -1,4 +1,4 @@
-//! One tab: feeds the three machines of [`tab`](crate::tab) and does what they say.
+//! One tab: feeds the three machines of [`tab`](session_watch) and does what they say.
 
 mod idleness;
 mod listening;

@@ -1,4 +1,4 @@
-//! How long the user has been away ([`idle`](crate::tab::idle)), and what the server is told of it.
+//! How long the user has been away ([`idle`](session_watch::idle)), and what the server is told of it.
 
 use super::Watcher;
 use crate::{

@@ -1,4 +1,4 @@
-//! Which tab listens to the server for all ([`leadership`](crate::tab::leadership)), and what it hears.
+//! Which tab listens to the server for all ([`leadership`](session_watch::leadership)), and what it hears.
 
 use super::Watcher;
 use crate::{

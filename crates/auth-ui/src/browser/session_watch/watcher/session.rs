@@ -1,4 +1,4 @@
-//! Whether the page still shows a session ([`session`](crate::tab::session)).
+//! Whether the page still shows a session ([`session`](session_watch::session)).
 
 use super::Watcher;
 use crate::{

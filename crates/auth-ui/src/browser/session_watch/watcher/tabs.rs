@@ -1,4 +1,4 @@
-//! What this tab hears from the other tabs ([`message`](crate::tab::message)), and from other apps by the hub.
+//! What this tab hears from the other tabs ([`message`](session_watch::message)), and from other apps by the hub.
 
 use super::Watcher;
 use crate::{

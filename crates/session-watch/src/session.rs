@@ -3,7 +3,7 @@
 //! News is only ever a hint, whoever brings it. Before anything is shown or comes back, the server is asked:
 //! once for however many hints came meanwhile, and again until it has answered.
 
-use super::allowance::Allowance;
+use crate::allowance::Allowance;
 use auth_types::EndReason;
 
 /// So many questions a tab asks at once because of hints; after that one with each tick.
