@@ -8,7 +8,6 @@
 mod check_session;
 mod countdown;
 pub mod dom;
-mod fetch;
 mod front;
 mod nav_guard;
 mod session_probe;

@@ -19,9 +19,6 @@ mod call_error;
 pub mod links;
 pub mod remaining;
 
-#[cfg(feature = "hydrate")]
-use session_watch as tab;
-
 #[cfg(feature = "ssr")]
 mod components;
 #[cfg(feature = "ssr")]

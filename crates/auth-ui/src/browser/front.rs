@@ -2,11 +2,11 @@
 
 use super::{
     dom::{self, document, window},
-    fetch,
     session_watch::CHANGED,
 };
+pub use ::session_watch::browser::SessionView;
+use ::session_watch::{Endpoints, browser::session};
 use std::{cell::Cell, rc::Rc};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 /// What says that the tab is in front: shown again, focused, or back from the back/forward cache.
@@ -19,28 +19,6 @@ enum Question {
     Asked,
     /// On its way, and there is something newer than its answer may be.
     AskedTooEarly,
-}
-
-/// The session as `GET /auth/session` tells it: a `PublicSession`, read field by field, for a parser of JSON
-/// would cost a page more than everything that it shows.
-#[derive(Clone, Debug)]
-pub struct SessionView {
-    user_id: String,
-    user: JsValue,
-}
-
-impl SessionView {
-    /// Whose it is.
-    #[must_use]
-    pub fn user_id(&self) -> &str {
-        &self.user_id
-    }
-
-    /// A field of the user, the app's own public data among them; `undefined` where there is none.
-    #[must_use]
-    pub fn user_field(&self, name: &str) -> JsValue {
-        dom::property(&self.user, name)
-    }
 }
 
 /// Calls `told` with the session whenever the tab comes to the front, or the session changes: `None` when it
@@ -65,9 +43,10 @@ pub fn on_front(told: impl Fn(Option<SessionView>) + 'static) {
 }
 
 async fn ask(told: Rc<impl Fn(Option<SessionView>)>, question: Rc<Cell<Question>>) {
+    let path = Endpoints::default().session;
     loop {
         question.set(Question::Asked);
-        let answer = session().await;
+        let answer = session(path).await;
         if question.get() == Question::AskedTooEarly {
             continue;
         }
@@ -77,17 +56,4 @@ async fn ask(told: Rc<impl Fn(Option<SessionView>)>, question: Rc<Cell<Question>
         }
         return;
     }
-}
-
-/// The session as the server has it now: `Some(None)` when there is none, `None` when it does not answer, or
-/// nothing that can be read.
-pub(super) async fn session() -> Option<Option<SessionView>> {
-    let response = fetch::get("/auth/session").await.filter(web_sys::Response::ok)?;
-    let body = fetch::json(&response).await?;
-    if body.is_null() {
-        return Some(None);
-    }
-    let user = dom::property(&body, "user");
-    let user_id = dom::property(&user, "id").as_string()?;
-    Some(Some(SessionView { user_id, user }))
 }

@@ -5,11 +5,9 @@
 //!
 //! What it may come to say is the component [`NavGuard`](crate::NavGuard).
 
-use super::{
-    dom::{self, window},
-    fetch,
-};
+use super::dom::{self, window};
 use crate::links::{Click, Decision, decide, login_url};
+use ::session_watch::browser::fetch;
 use auth_types::SessionStatus;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsCast;

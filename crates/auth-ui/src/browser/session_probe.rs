@@ -1,6 +1,7 @@
 //! A look at what the server says about the session right now ([`SessionProbe`](crate::SessionProbe)).
 
-use super::{dom, fetch};
+use super::dom;
+use ::session_watch::browser::fetch;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};

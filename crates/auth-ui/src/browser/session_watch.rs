@@ -1,19 +1,14 @@
-//! A tab that agrees with all others about the session: the browser's side of [`tab`](session_watch), which
-//! decides. The page's half, with everything a visitor gets to see of it, is the component
+//! The session's watch on a server-rendered page: starts [`session_watch`](::session_watch) where the page has a
+//! session, and is its host. The page's half, with everything a visitor may see of it, is the component
 //! [`SessionWatch`](crate::SessionWatch).
 
-mod activity;
-mod channel;
-mod clock;
-mod hub;
-mod life;
-mod lock;
+mod host;
 mod page;
 mod panel;
-mod stream;
-mod watcher;
 
-/// What the window is told when data or times of the session changed.
+use ::session_watch::{Endpoints, browser::Watch};
+
+/// The window gets this event when data or times of the session changed.
 pub(super) const CHANGED: &str = "session-changed";
 
 /// The id of the user the page was written for.
@@ -22,9 +17,13 @@ pub fn user_of_page() -> Option<String> {
     page::Page::find().map(|page| page.user())
 }
 
-/// Begins to watch, where the page says that there is a session to watch.
+/// Begins to watch, until the page goes away, if the page was written for a signed-in user.
 pub(super) fn start() {
-    if let Some(page) = page::Page::find() {
-        watcher::Watcher::start(page);
-    }
+    let Some(page) = page::Page::find() else { return };
+    let host = host::PageHost { page: page.clone(), panel: panel::Panel::find() };
+    let watch = Watch::start(page.user(), &page.facts(), Endpoints::default(), host);
+    let controls = watch.controls();
+    page.on_stay(move || controls.stay());
+    watch.forget();
+    page.is_ready();
 }

@@ -4,9 +4,8 @@
 use crate::{
     browser::dom::{self, callback, document, find},
     remaining::remaining,
-    tab::idle::Limits,
 };
-use auth_types::EndReason;
+use auth_types::{EndReason, SessionTimes, TabFacts};
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement};
 
 /// On `<html>` while the page is covered.
@@ -14,18 +13,8 @@ const VEILED: &str = "data-veiled";
 /// The seconds at which the time left is read out.
 const READ_OUT: [i64; 4] = [60, 30, 10, 5];
 
-/// What the page says about its session.
-pub(super) struct Facts {
-    /// The server's time when it wrote the page, milliseconds.
-    pub(super) now: i64,
-    /// When the server last saw the user, milliseconds.
-    pub(super) last_activity: i64,
-    /// When the session ends, milliseconds.
-    pub(super) expires: i64,
-    pub(super) limits: Limits,
-}
-
-/// The page's part for all this.
+/// The part of the page that the watch shows itself in.
+#[derive(Clone)]
 pub(super) struct Page(HtmlElement);
 
 impl Page {
@@ -38,23 +27,20 @@ impl Page {
         self.data("data-user").unwrap_or_default()
     }
 
-    pub(super) fn facts(&self) -> Facts {
+    /// What the server wrote into the page about its session.
+    pub(super) fn facts(&self) -> TabFacts {
         let number = |name: &str| self.data(name).and_then(|text| text.parse().ok());
-        Facts {
-            now: number("data-now").unwrap_or_default(),
-            last_activity: number("data-last-activity").unwrap_or_default(),
-            expires: number("data-expires").unwrap_or_default(),
-            limits: Limits {
-                limit: number("data-idle-limit"),
-                warning: number("data-idle-warning").unwrap_or_default(),
-                beacon: number("data-beacon").unwrap_or_default(),
+        TabFacts {
+            times: SessionTimes {
+                now: number("data-now").unwrap_or_default(),
+                last_activity: number("data-last-activity").unwrap_or_default(),
+                expires: number("data-expires").unwrap_or_default(),
             },
+            idle_limit: number("data-idle-limit"),
+            idle_warning: number("data-idle-warning").unwrap_or_default(),
+            beacon_interval: number("data-beacon").unwrap_or_default(),
+            hub: self.data("data-hub"),
         }
-    }
-
-    /// The origin of the hub, where this app has one.
-    pub(super) fn hub(&self) -> Option<String> {
-        self.data("data-hub")
     }
 
     fn data(&self, name: &str) -> Option<String> {

@@ -1,8 +1,8 @@
-//! How many messages a tab takes in: whoever floods it is not heard any more for a while.
+//! A rate limit for messages and questions.
 
-/// So many things in so much time, counted in whole spans.
+/// A number of things in each span of time.
 #[derive(Clone, Debug)]
-pub struct Allowance {
+pub(crate) struct Allowance {
     most: u32,
     span: i64,
     since: i64,
@@ -11,13 +11,12 @@ pub struct Allowance {
 
 impl Allowance {
     /// At most `most` in each `span` (milliseconds).
-    #[must_use]
-    pub fn new(most: u32, span: i64) -> Self {
+    pub(crate) fn new(most: u32, span: i64) -> Self {
         Self { most, span, since: 0, count: 0 }
     }
 
-    /// Whether one more is allowed at `now`. A clock that was set back begins a new span.
-    pub fn take(&mut self, now: i64) -> bool {
+    /// Counts one more at `now` and says whether it is within the limit. A clock that was set back begins a new span.
+    pub(crate) fn take(&mut self, now: i64) -> bool {
         if now < self.since || now >= self.since + self.span {
             self.since = now;
             self.count = 0;

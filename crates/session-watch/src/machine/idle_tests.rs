@@ -1,11 +1,11 @@
-use super::{Effect::*, *};
+use super::{Output::*, *};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 /// When the server last saw the user.
 const T0: i64 = 1_800_000_000_000;
-const LEADER: Event = Event::Tick { acts: true };
-const FOLLOWER: Event = Event::Tick { acts: false };
+const LEADER: Input = Input::Tick { acts: true };
+const FOLLOWER: Input = Input::Tick { acts: false };
 
 /// Half an hour, a warning of a minute, a beacon each 15 seconds.
 fn idle() -> Idle {
@@ -37,7 +37,7 @@ fn one_tab_asks_for_the_end_and_names_what_the_server_knew() {
 fn newer_activity_that_the_server_knows_of_calls_it_off() {
     let mut tab = idle();
     assert_eq!(tab.hear(LEADER, T0 + 31 * MINUTE).len(), 2);
-    assert_eq!(tab.hear(Event::Known(T0 + 10 * MINUTE), T0 + 31 * MINUTE + 5), [Calm]);
+    assert_eq!(tab.hear(Input::Known(T0 + 10 * MINUTE), T0 + 31 * MINUTE + 5), [Calm]);
     assert_eq!(tab.deadline(), Some(T0 + 40 * MINUTE));
     assert_eq!(tab.hear(LEADER, T0 + 39 * MINUTE), [Warn]);
     let end = tab.hear(LEADER, T0 + 40 * MINUTE + GRACE);
@@ -50,16 +50,16 @@ fn activity_is_shared_each_second_and_told_to_the_server_by_one_tab_each_quarter
     let (mut shared, mut told) = (0, 0);
     for tick in 0..600 {
         let now = T0 + MINUTE + tick * 100;
-        for effect in acting.hear(Event::Acted, now) {
+        for effect in acting.hear(Input::Acted, now) {
             let Share(at) = effect else { panic!("{effect:?}") };
             shared += 1;
-            assert!(leader.hear(Event::Told(at), now).is_empty());
+            assert!(leader.hear(Input::Told(at), now).is_empty());
         }
         assert!(acting.hear(FOLLOWER, now).is_empty());
         for effect in leader.hear(LEADER, now) {
             assert!(matches!(effect, Beacon { ago } if ago < SECOND), "{effect:?}");
             told += 1;
-            leader.hear(Event::Known(now), now);
+            leader.hear(Input::Known(now), now);
         }
     }
     assert_eq!((shared, told), (60, 4));
@@ -69,31 +69,31 @@ fn activity_is_shared_each_second_and_told_to_the_server_by_one_tab_each_quarter
 fn the_last_move_before_a_pause_is_told_with_its_age() {
     let mut tab = idle();
     let now = T0 + MINUTE;
-    tab.hear(Event::Acted, now);
+    tab.hear(Input::Acted, now);
     assert_eq!(tab.hear(LEADER, now), [Beacon { ago: 0 }]);
-    tab.hear(Event::Known(now), now + 20);
-    tab.hear(Event::Acted, now + 14 * SECOND);
+    tab.hear(Input::Known(now), now + 20);
+    tab.hear(Input::Acted, now + 14 * SECOND);
     assert!(tab.hear(LEADER, now + 14 * SECOND).is_empty());
     assert_eq!(tab.hear(LEADER, now + 15 * SECOND), [Beacon { ago: SECOND }]);
-    tab.hear(Event::Known(now + 14 * SECOND), now + 15 * SECOND);
+    tab.hear(Input::Known(now + 14 * SECOND), now + 15 * SECOND);
     assert!(tab.hear(LEADER, now + 31 * SECOND).is_empty(), "and once");
 }
 
 #[test]
 fn a_server_whose_clock_runs_a_little_behind_is_told_once() {
     let mut tab = idle();
-    tab.hear(Event::Acted, T0 + MINUTE);
+    tab.hear(Input::Acted, T0 + MINUTE);
     tab.hear(LEADER, T0 + MINUTE);
-    tab.hear(Event::Known(T0 + MINUTE - 40), T0 + MINUTE + 5);
+    tab.hear(Input::Known(T0 + MINUTE - 40), T0 + MINUTE + 5);
     assert!(tab.hear(LEADER, T0 + 5 * MINUTE).is_empty());
 }
 
 #[test]
 fn a_server_that_cannot_be_told_is_told_later() {
     let mut tab = idle();
-    tab.hear(Event::Acted, T0 + MINUTE);
+    tab.hear(Input::Acted, T0 + MINUTE);
     assert_eq!(tab.hear(LEADER, T0 + MINUTE).len(), 1);
-    tab.hear(Event::NotTold, T0 + MINUTE + 5 * SECOND);
+    tab.hear(Input::NotTold, T0 + MINUTE + 5 * SECOND);
     assert!(tab.hear(LEADER, T0 + MINUTE + 15 * SECOND).is_empty());
     assert_eq!(tab.hear(LEADER, T0 + MINUTE + 20 * SECOND), [Beacon { ago: 20 * SECOND }]);
 }
@@ -104,12 +104,12 @@ fn who_is_warned_must_answer_and_the_answer_is_told_at_once_and_closes_every_dia
     let now = T0 + 29 * MINUTE + 30 * SECOND;
     tab.hear(LEADER, now);
     other.hear(FOLLOWER, now);
-    assert!(tab.hear(Event::Acted, now).is_empty(), "a hand on its way to the other button");
+    assert!(tab.hear(Input::Acted, now).is_empty(), "a hand on its way to the other button");
     assert_eq!(tab.phase(), Phase::Warned);
-    assert_eq!(tab.hear(Event::Stayed, now), [Beacon { ago: 0 }]);
+    assert_eq!(tab.hear(Input::Stayed, now), [Beacon { ago: 0 }]);
     assert_eq!(tab.phase(), Phase::Warned, "until the server has heard it");
-    assert_eq!(tab.hear(Event::Known(now), now + 2), [Calm]);
-    assert_eq!(other.hear(Event::Told(now), now + 3), [Calm]);
+    assert_eq!(tab.hear(Input::Known(now), now + 2), [Calm]);
+    assert_eq!(other.hear(Input::Told(now), now + 3), [Calm]);
     assert_eq!(other.deadline(), Some(now + 30 * MINUTE));
     assert!(tab.hear(FOLLOWER, now + 10 * SECOND).is_empty());
 }
@@ -119,28 +119,28 @@ fn an_answer_that_does_not_get_through_is_sent_again_for_when_it_was_given() {
     let mut tab = idle();
     let now = T0 + 29 * MINUTE + 30 * SECOND;
     tab.hear(FOLLOWER, now);
-    tab.hear(Event::Stayed, now);
-    tab.hear(Event::NotTold, now + SECOND);
+    tab.hear(Input::Stayed, now);
+    tab.hear(Input::NotTold, now + SECOND);
     assert!(tab.hear(FOLLOWER, now + 2 * SECOND).is_empty());
     assert_eq!(tab.hear(FOLLOWER, now + 3 * SECOND), [Beacon { ago: 3 * SECOND }]);
-    assert_eq!(tab.hear(Event::Known(now), now + 4 * SECOND), [Calm]);
+    assert_eq!(tab.hear(Input::Known(now), now + 4 * SECOND), [Calm]);
 }
 
 #[test]
 fn a_forged_word_about_the_future_counts_as_now() {
     let mut tab = idle();
-    tab.hear(Event::Told(T0 + 1_000 * MINUTE), T0 + MINUTE);
+    tab.hear(Input::Told(T0 + 1_000 * MINUTE), T0 + MINUTE);
     assert_eq!(tab.last_activity(), T0 + MINUTE);
-    tab.hear(Event::Known(i64::MAX), T0 + 2 * MINUTE);
+    tab.hear(Input::Known(i64::MAX), T0 + 2 * MINUTE);
     assert_eq!(tab.deadline(), Some(T0 + 32 * MINUTE + SLACK));
 }
 
 #[test]
 fn a_background_tab_that_knows_nothing_new_cannot_move_the_end_back() {
     let mut tab = idle();
-    tab.hear(Event::Acted, T0 + 20 * MINUTE);
-    tab.hear(Event::Told(T0 + MINUTE), T0 + 21 * MINUTE);
-    tab.hear(Event::Known(T0), T0 + 21 * MINUTE);
+    tab.hear(Input::Acted, T0 + 20 * MINUTE);
+    tab.hear(Input::Told(T0 + MINUTE), T0 + 21 * MINUTE);
+    tab.hear(Input::Known(T0), T0 + 21 * MINUTE);
     assert_eq!(tab.deadline(), Some(T0 + 50 * MINUTE));
 }
 
@@ -150,7 +150,7 @@ fn without_a_limit_nobody_is_warned_but_activity_is_told_for_the_apps_that_have_
     assert!(tab.hear(LEADER, T0 + 10_000 * MINUTE).is_empty());
     assert_eq!(tab.deadline(), None);
     let now = T0 + 10_001 * MINUTE;
-    tab.hear(Event::Acted, now);
+    tab.hear(Input::Acted, now);
     assert_eq!(tab.hear(LEADER, now), [Beacon { ago: 0 }]);
 }
 

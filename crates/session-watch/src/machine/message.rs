@@ -1,77 +1,68 @@
-//! What the tabs of one origin say to each other: one line of text, `kind sent detail`.
+//! The messages between the tabs of one origin: one line of text each, `kind sent detail`.
 //!
-//! Any script of the origin can say anything here, so a line is a hint and never a fact.
-
-/// The channel. The version is in its name: tabs of two versions of the app do not understand each other,
-/// and need not.
-pub const CHANNEL: &str = "session/2";
-/// Longest line that is looked at, characters.
-pub const LONGEST: usize = 300;
+//! Any script of the origin can send such a line, so a message is a hint and never a fact.
 
 /// A line, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// What it is about; see [`kind`].
-    pub kind: &'a str,
+    pub(crate) kind: &'a str,
     /// When it was sent, by the clock of this machine, milliseconds.
-    pub sent: i64,
+    pub(crate) sent: i64,
     /// One detail, perhaps empty.
-    pub detail: &'a str,
+    pub(crate) detail: &'a str,
 }
 
 /// The kinds of messages.
-pub mod kind {
+pub(crate) mod kind {
     /// A session has ended; the detail is why.
-    pub const SIGNED_OUT: &str = "signed_out";
+    pub(crate) const SIGNED_OUT: &str = "signed_out";
     /// Another user signed in.
-    pub const USER_CHANGED: &str = "user_changed";
+    pub(crate) const USER_CHANGED: &str = "user_changed";
     /// A page was written for the user whose id is the detail.
-    pub const SIGNED_IN: &str = "signed_in";
+    pub(crate) const SIGNED_IN: &str = "signed_in";
     /// Data or tokens of the session are new.
-    pub const CHANGED: &str = "changed";
+    pub(crate) const CHANGED: &str = "changed";
     /// Another app of the site says that it has a session (`in`) or that it ended (`out`).
-    pub const HUB: &str = "hub";
+    pub(crate) const HUB: &str = "hub";
     /// The leader is here.
-    pub const HERE: &str = "here";
+    pub(crate) const HERE: &str = "here";
     /// Is the leader there?
-    pub const PING: &str = "ping";
+    pub(crate) const PING: &str = "ping";
     /// The user was active; the detail is when, by this machine's clock.
-    pub const ACTIVE: &str = "active";
+    pub(crate) const ACTIVE: &str = "active";
     /// The session's times as the server told them last; see [`Times`](super::Times).
-    pub const TIMES: &str = "times";
+    pub(crate) const TIMES: &str = "times";
 }
 
 impl<'a> Message<'a> {
     /// Takes a line apart; `None` for what is none.
-    #[must_use]
-    pub fn parse(line: &'a str) -> Option<Self> {
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
         let mut parts = line.splitn(3, ' ');
         let (kind, sent, detail) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
         Some(Self { kind, sent: sent.parse().ok()?, detail })
     }
 
     /// The line.
-    #[must_use]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         [self.kind, " ", &self.sent.to_string(), " ", self.detail].concat()
     }
 }
 
 /// The times of a session as the server knows them, milliseconds since 1970 by the server's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
+pub(crate) struct Times {
     /// The server's clock less this machine's.
-    pub offset: i64,
+    pub(crate) offset: i64,
     /// The last activity it has written down.
-    pub last_activity: i64,
+    pub(crate) last_activity: i64,
     /// When the session ends unless something extends it.
-    pub expires: i64,
+    pub(crate) expires: i64,
 }
 
 impl Times {
     /// Reads the detail of a [`kind::TIMES`] message.
-    #[must_use]
-    pub fn parse(detail: &str) -> Option<Self> {
+    pub(crate) fn parse(detail: &str) -> Option<Self> {
         let mut numbers = detail.split(' ').map(|number| number.parse::<i64>().ok());
         let times =
             Self { offset: numbers.next()??, last_activity: numbers.next()??, expires: numbers.next()?? };
@@ -79,8 +70,7 @@ impl Times {
     }
 
     /// The detail of a [`kind::TIMES`] message.
-    #[must_use]
-    pub fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         [self.offset, self.last_activity, self.expires].map(|number| number.to_string()).join(" ")
     }
 }

@@ -1,0 +1,75 @@
+//! What a tab does about what it hears.
+
+use crate::{Heard, Readings, StreamKind};
+use auth_types::EndReason;
+
+/// What [`Tab::dispatch`](crate::Tab::dispatch) wants done, in this order. `browser::Watch` carries it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    // The page: see `Host`.
+    /// [`Host::show`](crate::Host::show)
+    Show,
+    /// [`Host::cover`](crate::Host::cover)
+    Cover,
+    /// [`Host::ended`](crate::Host::ended)
+    Ended(EndReason),
+    /// [`Host::restore`](crate::Host::restore)
+    Restore,
+    /// [`Host::sign_in_silently`](crate::Host::sign_in_silently)
+    SignInSilently(String),
+    /// [`Host::changed`](crate::Host::changed)
+    Changed,
+    /// [`Host::warn`](crate::Host::warn)
+    Warn,
+    /// [`Host::time_left`](crate::Host::time_left)
+    TimeLeft(i64),
+    /// [`Host::unreachable`](crate::Host::unreachable)
+    Unreachable,
+    /// [`Host::calm`](crate::Host::calm)
+    Calm,
+    /// [`Host::readings`](crate::Host::readings)
+    Readings(Readings),
+    /// [`Host::heard`](crate::Host::heard)
+    Heard(Heard),
+
+    // The server.
+    /// Ask who is signed in; [`Event::Session`](crate::Event::Session) follows.
+    AskSession,
+    /// Report activity; [`Event::Activity`](crate::Event::Activity) follows.
+    SendActivity {
+        /// How long ago the user was active, milliseconds.
+        ago: i64,
+    },
+    /// Ask the server to end the session because the user is away;
+    /// [`Event::IdleEnded`](crate::Event::IdleEnded) or [`Event::IdleRefused`](crate::Event::IdleRefused) follows.
+    EndIdle {
+        /// The last activity that the server has confirmed, milliseconds since 1970 by its clock.
+        last_activity: i64,
+    },
+    /// Open this event stream, and close the one that is open.
+    OpenStream(StreamKind),
+    /// Close the event stream.
+    CloseStream,
+
+    // The other tabs of the origin.
+    /// Begin to hear the other tabs.
+    OpenChannel,
+    /// Stop hearing them. A message to a page in the back/forward cache would throw it out of there.
+    CloseChannel,
+    /// Send this line to all other tabs.
+    PostToTabs(String),
+    /// Queue for the leader's lock; [`Event::LockGranted`](crate::Event::LockGranted) follows.
+    QueueForLock,
+    /// Take the lock from the tab that holds it.
+    StealLock,
+    /// Release the lock, and leave the queue.
+    ReleaseLock,
+
+    // The other apps of the site.
+    /// Load the hub's frame when the browser has nothing better to do.
+    LoadHub,
+    /// Remove the hub's frame.
+    UnloadHub,
+    /// Send this line to the hub.
+    PostToHub(&'static str),
+}

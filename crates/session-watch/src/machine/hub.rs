@@ -1,0 +1,159 @@
+//! What does the sync hub say (article 4), and what has this app told it?
+//!
+//! The hub is a frame of identity's in the one tab of an origin that leads. Messages are lines of text with the
+//! version in front. A message of the hub is a hint; the tab asks the server.
+
+use crate::Effect;
+
+const VERSION: &str = "hub/1";
+/// The tab greets a hub that has loaded; the hub answers with its state.
+pub(crate) const HELLO: &str = "hub/1 hello";
+const SET_IN: &str = "hub/1 set in";
+const SET_OUT: &str = "hub/1 set out";
+/// The state in which an app of the site has a session.
+pub(crate) const IN: &str = "in";
+/// The state in which a session has ended.
+pub(crate) const OUT: &str = "out";
+
+/// How far the tab is with the hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HubState {
+    /// The app has no hub: identity is on another site, or the app has no identity.
+    None,
+    /// The leading tab has the hub.
+    Elsewhere,
+    /// This tab loads the hub and waits for its answer.
+    Asked,
+    /// The hub answers.
+    Ready,
+    /// The hub stepped aside, because its storage is blocked or partitioned.
+    Aside,
+}
+
+/// What a message of the hub says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Another app of the site has a session (`true`), or a session has ended.
+    Session(bool),
+    /// The hub steps aside.
+    Aside,
+    /// Nothing, or nothing that can be read.
+    Nothing,
+}
+
+/// What a tab knows about the hub.
+#[derive(Clone, Debug)]
+pub(crate) struct Hub {
+    state: HubState,
+    /// What this app said last.
+    said: Option<bool>,
+}
+
+impl Hub {
+    pub(crate) fn new(has_hub: bool) -> Self {
+        Self { state: if has_hub { HubState::Elsewhere } else { HubState::None }, said: None }
+    }
+
+    pub(crate) fn state(&self) -> HubState {
+        self.state
+    }
+
+    /// The leading tab loads the hub; a tab that no longer leads removes it.
+    pub(crate) fn sync(&mut self, acts: bool) -> Option<Effect> {
+        match self.state {
+            HubState::Elsewhere if acts => {
+                self.state = HubState::Asked;
+                Some(Effect::LoadHub)
+            }
+            HubState::Asked | HubState::Ready if !acts => {
+                (self.state, self.said) = (HubState::Elsewhere, None);
+                Some(Effect::UnloadHub)
+            }
+            _ => None,
+        }
+    }
+
+    /// Tells the hub whether this app has a session, once each time that changes.
+    pub(crate) fn say(&mut self, is_signed_in: bool) -> Option<Effect> {
+        if self.state != HubState::Ready || self.said.replace(is_signed_in) == Some(is_signed_in) {
+            return None;
+        }
+        Some(Effect::PostToHub(if is_signed_in { SET_IN } else { SET_OUT }))
+    }
+
+    /// Takes in a message of the hub.
+    pub(crate) fn hear(&mut self, line: &str) -> Word {
+        let mut words = line.split(' ');
+        let (version, kind, state) = (words.next(), words.next(), words.next());
+        if version != Some(VERSION) || self.state == HubState::Aside {
+            return Word::Nothing;
+        }
+        match (kind, state) {
+            (Some("aside"), Some(_)) => {
+                self.state = HubState::Aside;
+                Word::Aside
+            }
+            (Some("state"), Some(state @ (IN | OUT | "none"))) => {
+                self.state = HubState::Ready;
+                if state == "none" { Word::Nothing } else { Word::Session(state == IN) }
+            }
+            _ => Word::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready() -> Hub {
+        let mut hub = Hub::new(true);
+        assert_eq!(hub.sync(false), None);
+        assert_eq!(hub.sync(true), Some(Effect::LoadHub));
+        assert_eq!(hub.hear("hub/1 state none 0"), Word::Nothing);
+        assert_eq!(hub.state(), HubState::Ready);
+        hub
+    }
+
+    #[test]
+    fn the_hub_is_told_once_each_time_the_session_changes() {
+        let mut hub = ready();
+        assert_eq!(hub.say(true), Some(Effect::PostToHub(SET_IN)));
+        assert_eq!(hub.say(true), None);
+        assert_eq!(hub.say(false), Some(Effect::PostToHub(SET_OUT)));
+        assert_eq!(hub.sync(false), Some(Effect::UnloadHub));
+        assert_eq!(hub.say(true), None, "another tab leads");
+    }
+
+    #[test]
+    fn a_message_of_another_version_or_kind_says_nothing() {
+        let mut hub = ready();
+        for line in [
+            "",
+            "hub/1",
+            "hub/1 aside",
+            "hub/2 state out 1",
+            "hub/1 state",
+            "hub/1 state away 1",
+            "state out",
+        ] {
+            assert_eq!(hub.hear(line), Word::Nothing, "{line:?}");
+        }
+        assert_eq!(hub.hear("hub/1 state out 1"), Word::Session(false));
+        assert_eq!(hub.hear("hub/1 state in 2"), Word::Session(true));
+    }
+
+    #[test]
+    fn a_hub_that_stepped_aside_is_not_heard_again() {
+        let mut hub = ready();
+        assert_eq!(hub.hear("hub/1 aside blocked"), Word::Aside);
+        assert_eq!(hub.hear("hub/1 state in 1"), Word::Nothing);
+        assert_eq!((hub.sync(false), hub.sync(true), hub.say(true)), (None, None, None));
+    }
+
+    #[test]
+    fn an_app_without_a_hub_loads_none() {
+        let mut hub = Hub::new(false);
+        assert_eq!((hub.sync(true), hub.state()), (None, HubState::None));
+    }
+}

@@ -1,0 +1,232 @@
+//! When was the user last active, in any tab, and when have they been away for too long? (Article 4: "sync
+//! timers between tabs for `lastUserActionTime`".)
+//!
+//! Times are the server's, milliseconds since 1970; the caller adds the offset of this machine's clock. They are
+//! points on the wall clock and not counters, so sleep and slowed timers need no special case.
+//!
+//! The server decides. When the limit is reached, a tab asks the server to end the session, and names the last
+//! activity that the server has confirmed. The server refuses if it knows of a later one.
+
+use auth_types::TabFacts;
+
+/// The tab reports activity to the other tabs at most this often, milliseconds.
+const SHARE: i64 = 1_000;
+/// How long after the limit the tab asks the server to end the session, milliseconds. Mostly the server has
+/// ended it by then and said so on the stream.
+const GRACE: i64 = 1_500;
+/// The tab repeats an unanswered request to end the session after this time, milliseconds.
+const AGAIN: i64 = 5_000;
+/// The tab repeats the user's answer to the warning after this time if the server did not get it, milliseconds.
+const ANSWER_AGAIN: i64 = 2_000;
+/// How far the estimate of the server's clock may be behind, milliseconds.
+const SLACK: i64 = 2_000;
+
+/// The server's settings for the idle limit, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The session ends when the user has been away for this long; `None`: no limit.
+    pub(crate) limit: Option<i64>,
+    /// The user is warned this long before the limit.
+    pub(crate) warning: i64,
+    /// The server is told of activity at most this often.
+    pub(crate) beacon: i64,
+}
+
+impl From<&TabFacts> for Limits {
+    fn from(facts: &TabFacts) -> Self {
+        Self { limit: facts.idle_limit, warning: facts.idle_warning, beacon: facts.beacon_interval }
+    }
+}
+
+/// How far the user is from the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No warning is due.
+    Calm,
+    /// The warning is shown.
+    Warned,
+    /// The limit is reached, and the server decides.
+    Over,
+}
+
+/// What the tab hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The user did something in this tab.
+    Acted,
+    /// The user answered the warning and wants to stay.
+    Stayed,
+    /// Another tab says that the user was active at this time.
+    Told(i64),
+    /// The server says that the user was active at this time.
+    Known(i64),
+    /// The server did not get the last report of activity.
+    NotTold,
+    /// Time has passed. `acts`: this tab acts for all of its origin.
+    Tick {
+        /// Whether this tab acts for all of its origin.
+        acts: bool,
+    },
+}
+
+/// What has to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Tell the other tabs that the user was active at this time.
+    Share(i64),
+    /// Tell the server how long ago the user was active.
+    Beacon {
+        /// Milliseconds.
+        ago: i64,
+    },
+    /// Warn the user.
+    Warn,
+    /// Take the warning away.
+    Calm,
+    /// Ask the server to end the session, naming the last activity that the server has confirmed.
+    Expire {
+        /// Milliseconds since 1970, by the server's clock.
+        last_activity: i64,
+    },
+}
+
+/// What a tab knows about the user's activity.
+#[derive(Clone, Debug)]
+pub(crate) struct Idle {
+    limits: Limits,
+    /// The last activity that any tab or the server knows of.
+    last: i64,
+    /// The last activity that the server has confirmed.
+    known: i64,
+    /// The last activity that a tab reported to the server, unless the report is known to have failed.
+    told: i64,
+    told_at: i64,
+    phase: Phase,
+    /// When the user answered the warning, until the server has confirmed the answer.
+    stayed_at: Option<i64>,
+    shared_at: i64,
+    expired_at: Option<i64>,
+}
+
+impl Idle {
+    /// A tab whose page says when the user was last active.
+    pub(crate) fn new(limits: Limits, last_activity: i64) -> Self {
+        Self {
+            limits,
+            last: last_activity,
+            known: last_activity,
+            told: last_activity,
+            told_at: 0,
+            phase: Phase::Calm,
+            stayed_at: None,
+            shared_at: 0,
+            expired_at: None,
+        }
+    }
+
+    /// How far the user is from the limit.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When the limit is reached without further activity; `None` without a limit.
+    pub(crate) fn deadline(&self) -> Option<i64> {
+        self.limits.limit.map(|limit| self.last + limit)
+    }
+
+    /// The last activity that any tab or the server knows of.
+    pub(crate) fn last_activity(&self) -> i64 {
+        self.last
+    }
+
+    /// Takes in what the tab hears at `now`, by the server's clock.
+    pub(crate) fn hear(&mut self, input: Input, now: i64) -> Vec<Output> {
+        match input {
+            // A warned user must answer: moving the pointer to "Sign out now" is not a wish to stay.
+            Input::Acted if self.phase != Phase::Calm => Vec::new(),
+            Input::Acted => {
+                self.last = self.last.max(now);
+                self.share(now)
+            }
+            // The warning stays until the server has confirmed the answer.
+            Input::Stayed => {
+                self.stayed_at = Some(now);
+                self.told_at = now;
+                vec![Output::Beacon { ago: 0 }]
+            }
+            // A time in the future counts as now.
+            Input::Told(at) => {
+                self.last = self.last.max(at.min(now));
+                self.judge(now).into_iter().collect()
+            }
+            Input::Known(at) => {
+                self.known = self.known.max(at.min(now + SLACK));
+                self.told = self.told.max(self.known);
+                self.last = self.last.max(self.known);
+                self.judge(now).into_iter().collect()
+            }
+            Input::NotTold => {
+                self.told = self.known;
+                self.told_at = now;
+                Vec::new()
+            }
+            Input::Tick { acts } => self.tick(acts, now),
+        }
+    }
+
+    fn share(&mut self, now: i64) -> Vec<Output> {
+        if (self.shared_at..self.shared_at + SHARE).contains(&now) {
+            return Vec::new();
+        }
+        self.shared_at = now;
+        vec![Output::Share(now)]
+    }
+
+    fn tick(&mut self, acts: bool, now: i64) -> Vec<Output> {
+        let mut effects: Vec<_> = self.judge(now).into_iter().collect();
+        if let Some(stayed_at) = self.stayed_at
+            && !(self.told_at..self.told_at + ANSWER_AGAIN).contains(&now)
+        {
+            self.told_at = now;
+            effects.push(Output::Beacon { ago: (now - stayed_at).max(0) });
+        }
+        if !acts {
+            return effects;
+        }
+        let is_told = (self.told_at..self.told_at + self.limits.beacon).contains(&now);
+        if self.last > self.told && !is_told {
+            self.told = self.last;
+            self.told_at = now;
+            effects.push(Output::Beacon { ago: (now - self.last).max(0) });
+        }
+        let is_asked = self.expired_at.is_some_and(|at| (at..at + AGAIN).contains(&now));
+        let is_late = self.deadline().is_some_and(|deadline| now >= deadline + GRACE);
+        if is_late && !is_asked {
+            self.expired_at = Some(now);
+            effects.push(Output::Expire { last_activity: self.known });
+        }
+        effects
+    }
+
+    fn judge(&mut self, now: i64) -> Option<Output> {
+        let phase = match self.deadline() {
+            Some(deadline) if now >= deadline => Phase::Over,
+            Some(deadline) if now >= deadline - self.limits.warning => Phase::Warned,
+            _ => Phase::Calm,
+        };
+        let before = std::mem::replace(&mut self.phase, phase);
+        match (before, phase) {
+            (Phase::Calm, Phase::Warned | Phase::Over) => Some(Output::Warn),
+            (Phase::Warned | Phase::Over, Phase::Calm) => {
+                self.expired_at = None;
+                self.stayed_at = None;
+                Some(Output::Calm)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "idle_tests.rs"]
+mod tests;

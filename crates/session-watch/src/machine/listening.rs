@@ -1,0 +1,118 @@
+//! Which event stream does the tab have open, and when may it open one?
+
+/// A refused stream is left alone for this long, milliseconds; doubled each time, up to [`LONGEST_PAUSE`].
+const PAUSE: i64 = 2_000;
+const LONGEST_PAUSE: i64 = 60_000;
+/// The server sends a heartbeat every 15 seconds; a stream that is silent for this long is dead. Milliseconds.
+const SILENCE: i64 = 40_000;
+
+/// What an event stream is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// The session of this page.
+    Session,
+    /// This browser, while the user is signed out: whether they sign in to another app.
+    Waiting,
+}
+
+/// What a tab knows about its stream.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Listening {
+    open: Option<StreamKind>,
+    heard_at: i64,
+    /// No stream is opened before this time.
+    not_before: i64,
+    /// How long the pause after the last refusal was.
+    pause: i64,
+}
+
+impl Listening {
+    /// The open stream.
+    pub(crate) fn open(&self) -> Option<StreamKind> {
+        self.open
+    }
+
+    /// The stream to open now, in place of the open one.
+    pub(crate) fn switch(&mut self, is_live: bool, now: i64) -> Option<StreamKind> {
+        let wanted = if is_live { StreamKind::Session } else { StreamKind::Waiting };
+        if self.open == Some(wanted) || now < self.not_before {
+            return None;
+        }
+        self.heard_at = now;
+        self.open = Some(wanted);
+        self.open
+    }
+
+    /// Forgets the open stream; whether there was one.
+    pub(crate) fn close(&mut self) -> bool {
+        self.open.take().is_some()
+    }
+
+    /// Something arrived on the stream.
+    pub(crate) fn hear(&mut self, now: i64) {
+        self.heard_at = now;
+    }
+
+    /// Whether the open stream is dead.
+    pub(crate) fn is_silent(&self, now: i64) -> bool {
+        self.open.is_some() && now - self.heard_at > SILENCE
+    }
+
+    /// The next stream may be opened at once.
+    pub(crate) fn resume(&mut self) {
+        (self.not_before, self.pause) = (0, 0);
+    }
+
+    /// The server ended the stream with its last event. The browser would connect again and be refused.
+    pub(crate) fn end(&mut self, now: i64) {
+        (self.not_before, self.pause) = (now + PAUSE, 0);
+    }
+
+    /// The server refused the stream.
+    pub(crate) fn refuse(&mut self, now: i64) {
+        self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
+        self.not_before = now + self.pause;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_has_the_stream_that_fits_its_page() {
+        let mut listening = Listening::default();
+        assert_eq!(listening.switch(true, 0), Some(StreamKind::Session));
+        assert_eq!(listening.switch(true, 1), None, "it is open");
+        assert_eq!(listening.switch(false, 2), Some(StreamKind::Waiting));
+        assert!(listening.close());
+        assert!(!listening.close());
+        assert_eq!(listening.open(), None);
+    }
+
+    #[test]
+    fn each_refusal_doubles_the_pause_up_to_a_minute() {
+        let mut listening = Listening::default();
+        let mut now = 0;
+        for pause in [2, 4, 8, 16, 32, 60, 60].map(|seconds| seconds * 1_000) {
+            assert!(listening.switch(true, now).is_some());
+            listening.close();
+            listening.refuse(now);
+            assert_eq!(listening.switch(true, now + pause - 1), None);
+            now += pause;
+        }
+        listening.resume();
+        assert!(listening.switch(true, now).is_some());
+    }
+
+    #[test]
+    fn a_stream_without_heartbeats_is_dead() {
+        let mut listening = Listening::default();
+        assert!(!listening.is_silent(100_000), "none is open");
+        listening.switch(true, 100_000);
+        assert!(!listening.is_silent(140_000));
+        listening.hear(140_000);
+        assert!(!listening.is_silent(180_000));
+        assert!(listening.is_silent(180_001));
+    }
+}

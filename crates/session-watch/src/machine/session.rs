@@ -1,0 +1,231 @@
+//! Does the page still show a session, and whose?
+//!
+//! Every input but the server's answer is a hint. Before the page changes, the tab asks the server: one question
+//! for all hints that arrived meanwhile, and again until the server has answered.
+
+use super::allowance::Allowance;
+use auth_types::EndReason;
+
+/// Hints cause at most this many questions in one span; after that the tab asks once a tick.
+const QUESTIONS: u32 = 10;
+/// The span, milliseconds.
+const SPAN: i64 = 10_000;
+
+/// What a tab knows about the session of its page.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Whose page it is: the user's id.
+    user: String,
+    state: State,
+    /// The page is covered until the server has answered, because what it shows may be out of date.
+    is_covered: bool,
+    /// The tab sleeps: the user does not see the page.
+    is_asleep: bool,
+    question: Question,
+    /// The ticket for one silent sign-in: the user may have signed in to another app in this browser.
+    ticket: Option<String>,
+    allowance: Allowance,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The page shows the session. The reason is a hint that the server has not confirmed.
+    Live(Option<EndReason>),
+    /// The page shows that it has ended.
+    Ended(EndReason),
+    /// The browser is loading another page.
+    Left,
+}
+
+/// How far the question to the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// No question is open.
+    None,
+    /// The tab waits for the answer.
+    Asked,
+    /// The tab waits for an answer, and has heard a hint since that may be newer.
+    AskedTooEarly,
+    /// The tab asks with the next tick.
+    Owed,
+}
+
+/// What the tab hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A hint that the session has ended, with the reason if it is known.
+    Ended(Option<EndReason>),
+    /// Another tab says that this user is signed in.
+    SignedIn(String),
+    /// Another app of the same site says that it has a session.
+    SignedInNearby,
+    /// Identity says that a user signed in to another app in this browser. The ticket is good for one silent
+    /// sign-in.
+    SignedInElsewhere(String),
+    /// The tab came to the front.
+    Woke,
+    /// The tab may have missed something.
+    LostTouch,
+    /// The tab is about to open its event stream, which the server refuses when the session has ended.
+    Listens,
+    /// The tab slept, or is about to. The page may be out of date when the user sees it again.
+    Slept,
+    /// Time has passed.
+    Tick,
+    /// The server's answer: the id of the signed-in user.
+    Answer(Option<String>),
+    /// The server did not answer.
+    NoAnswer,
+}
+
+/// What has to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Ask the server who is signed in; [`Input::Answer`] or [`Input::NoAnswer`] follows.
+    Ask,
+    /// Remove the signed-in content from the page, and say why.
+    Ended(EndReason),
+    /// Cover the page.
+    Cover,
+    /// Show the page again: the session is still the user's.
+    Show,
+    /// Bring the content back: the same user is signed in again.
+    Restore,
+    /// Try a silent sign-in with this ticket.
+    SignInSilently(String),
+}
+
+impl Session {
+    /// A tab whose page was written for the user with this id.
+    pub(crate) fn new(user: String) -> Self {
+        Self {
+            user,
+            state: State::Live(None),
+            is_covered: false,
+            is_asleep: false,
+            question: Question::None,
+            ticket: None,
+            allowance: Allowance::new(QUESTIONS, SPAN),
+        }
+    }
+
+    /// Whose page it is: the user's id.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether the page shows a session.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.state, State::Live(_))
+    }
+
+    /// Takes in what the tab hears at `now`, milliseconds.
+    pub(crate) fn hear(&mut self, input: Input, now: i64) -> Option<Output> {
+        match (self.state, input) {
+            (State::Left, _) => None,
+            (State::Live(_), Input::Ended(reason)) => {
+                self.state = State::Live(reason);
+                self.ask(now)
+            }
+            // Another tab of the same user changes nothing, and another app may have another user.
+            (State::Live(_), Input::SignedIn(user)) if user == self.user => None,
+            (State::Live(_), Input::SignedInNearby | Input::SignedInElsewhere(_)) => None,
+            (State::Ended(_), Input::SignedInElsewhere(ticket)) => {
+                self.ticket = Some(ticket);
+                self.ask(now)
+            }
+            (_, Input::Woke) => {
+                self.is_asleep = false;
+                self.ask(now)
+            }
+            (_, Input::Ended(_) | Input::SignedIn(_) | Input::SignedInNearby | Input::LostTouch) => {
+                self.ask(now)
+            }
+            // The answer of an open question is new enough.
+            (_, Input::Listens) if matches!(self.question, Question::Asked | Question::AskedTooEarly) => None,
+            (_, Input::Listens) => self.ask(now),
+            (state, Input::Slept) => {
+                self.is_asleep = true;
+                if self.question == Question::Asked {
+                    self.question = Question::AskedTooEarly;
+                }
+                let was_covered = std::mem::replace(&mut self.is_covered, matches!(state, State::Live(_)));
+                (self.is_covered && !was_covered).then_some(Output::Cover)
+            }
+            (_, Input::Tick) => {
+                if self.question != Question::Owed {
+                    return None;
+                }
+                self.question = Question::Asked;
+                Some(Output::Ask)
+            }
+            (_, Input::NoAnswer) => {
+                self.question = Question::Owed;
+                None
+            }
+            (_, Input::Answer(user)) => {
+                let is_old = self.question == Question::AskedTooEarly;
+                self.question = if is_old { Question::Owed } else { Question::None };
+                self.believe(user.as_deref(), is_old)
+            }
+        }
+    }
+
+    /// Acts on the server's answer; `is_old` when the tab has heard a hint since it asked.
+    fn believe(&mut self, user: Option<&str>, is_old: bool) -> Option<Output> {
+        let is_own = user == Some(self.user.as_str());
+        match self.state {
+            State::Live(_) if is_own && is_old => None,
+            State::Live(_) if is_own => {
+                self.state = State::Live(None);
+                let may_lift = self.is_covered && !self.is_asleep;
+                self.is_covered &= self.is_asleep;
+                may_lift.then_some(Output::Show)
+            }
+            State::Live(_) if user.is_some() => Some(self.end(EndReason::UserChanged)),
+            State::Live(reason) => Some(self.end(reason.unwrap_or(EndReason::Expired))),
+            State::Ended(_) if is_own => {
+                self.state = State::Left;
+                Some(Output::Restore)
+            }
+            // The hint was about another user's sign-in.
+            State::Ended(reason) if user.is_some() => {
+                self.ticket = None;
+                (reason != EndReason::UserChanged).then(|| self.end(EndReason::UserChanged))
+            }
+            State::Ended(_) => {
+                let ticket = self.ticket.take()?;
+                self.state = State::Left;
+                Some(Output::SignInSilently(ticket))
+            }
+            State::Left => None,
+        }
+    }
+
+    fn ask(&mut self, now: i64) -> Option<Output> {
+        match self.question {
+            Question::Asked | Question::AskedTooEarly => {
+                self.question = Question::AskedTooEarly;
+                None
+            }
+            Question::None | Question::Owed if self.allowance.take(now) => {
+                self.question = Question::Asked;
+                Some(Output::Ask)
+            }
+            Question::None | Question::Owed => {
+                self.question = Question::Owed;
+                None
+            }
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) -> Output {
+        self.state = State::Ended(reason);
+        self.is_covered = false;
+        Output::Ended(reason)
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

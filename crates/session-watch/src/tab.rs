@@ -1,0 +1,180 @@
+//! One tab: every event goes in here, and every effect comes out.
+
+mod deciding;
+mod hearing;
+
+use crate::{
+    Effect, Event, StreamKind,
+    machine::{
+        allowance::Allowance,
+        clock::Clock,
+        hub::{self, Hub},
+        idle::{self, Idle},
+        leadership::{self, Leadership},
+        listening::Listening,
+        message::kind,
+        session::{self, Session},
+        sleep::{Gap, Sleep},
+    },
+};
+use auth_types::{EndReason, TabFacts};
+
+/// A tab takes in at most this many messages of other tabs in one span: twenty busy tabs send a tenth of it.
+const MESSAGES: u32 = 300;
+/// The span, milliseconds.
+const SPAN: i64 = 10_000;
+
+/// One tab. Pure: it knows neither the time nor a browser, and [`dispatch`](Self::dispatch) is its only way in.
+#[derive(Clone, Debug)]
+pub struct Tab {
+    session: Session,
+    leadership: Leadership,
+    idle: Idle,
+    clock: Clock,
+    sleep: Sleep,
+    listening: Listening,
+    hub: Hub,
+    allowance: Allowance,
+    /// When the session ends, by the server's clock.
+    expires: i64,
+    /// The time of the event that is being dispatched.
+    now: i64,
+    /// The effects of the event that is being dispatched.
+    effects: Vec<Effect>,
+}
+
+impl Tab {
+    /// A tab whose page the server wrote for the user with this id. By this machine's clock, the page arrived at
+    /// `received`, and the watch begins at `now`; milliseconds since 1970.
+    #[must_use]
+    pub fn new(user: String, facts: &TabFacts, received: i64, now: i64) -> Self {
+        Self {
+            session: Session::new(user),
+            leadership: Leadership::new(now),
+            idle: Idle::new(facts.into(), facts.times.last_activity),
+            clock: Clock::new(facts.times.now, received),
+            sleep: Sleep::default(),
+            listening: Listening::default(),
+            hub: Hub::new(facts.hub.is_some()),
+            allowance: Allowance::new(MESSAGES, SPAN),
+            expires: facts.times.expires,
+            now,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes in an event at `now`, by this machine's clock, and returns what has to be done about it, in order.
+    #[must_use]
+    pub fn dispatch(&mut self, event: Event, now: i64) -> Vec<Effect> {
+        self.now = now;
+        match event {
+            Event::Started { is_hidden } => self.start(is_hidden),
+            Event::Tick { uptime, is_hidden, is_playing } => self.tick(uptime, is_hidden, is_playing),
+            Event::Hidden => self.sleep.hide(now),
+            Event::Shown => {
+                if self.sleep.show(now) {
+                    self.tell_session(session::Input::Slept);
+                }
+                self.wake(false);
+            }
+            Event::Leaving => {
+                self.tell_session(session::Input::Slept);
+                self.tell_leadership(leadership::Input::Leaving);
+                self.emit(Effect::CloseChannel);
+            }
+            Event::Returned { is_hidden } => {
+                self.doubt_clock();
+                self.emit(Effect::OpenChannel);
+                self.tell_leadership(leadership::Input::Back);
+                self.wake(is_hidden);
+            }
+            Event::Online { is_hidden } => self.wake(is_hidden),
+            Event::Acted => self.tell_idle(idle::Input::Acted),
+            Event::Stayed => self.tell_idle(idle::Input::Stayed),
+            Event::LockGranted => self.tell_leadership(leadership::Input::Granted),
+            Event::LockLost => self.tell_leadership(leadership::Input::Lost),
+            Event::FromTab(line) => self.hear_tab(&line),
+            Event::FromServer { event, sent } => self.hear_server(event, sent),
+            Event::StreamLost(kind) => {
+                self.close_stream();
+                self.listening.refuse(now);
+                if kind == StreamKind::Session {
+                    self.tell_session(session::Input::LostTouch);
+                }
+            }
+            Event::HubLoaded => self.emit(Effect::PostToHub(hub::HELLO)),
+            Event::FromHub(line) => self.hear_hub(&line),
+            Event::Session(answer) => self.hear_session(answer),
+            Event::Activity(answer) => self.hear_activity(answer),
+            Event::IdleEnded => {
+                self.post(kind::SIGNED_OUT, EndReason::Idle.as_str());
+                self.tell_session(session::Input::Ended(Some(EndReason::Idle)));
+            }
+            Event::IdleRefused(answer) => {
+                self.hear_times(answer);
+            }
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    // The tab's own life.
+
+    fn start(&mut self, is_hidden: bool) {
+        if is_hidden {
+            self.sleep.hide(self.now);
+        }
+        self.emit(Effect::OpenChannel);
+        let user = self.session.user().to_owned();
+        self.post(kind::SIGNED_IN, &user);
+        // Catch up on events that this tab has missed since the server wrote the page.
+        self.tell_session(session::Input::LostTouch);
+        self.emit(Effect::QueueForLock);
+    }
+
+    fn tick(&mut self, uptime: i64, is_hidden: bool, is_playing: bool) {
+        match self.sleep.tick(self.now, uptime) {
+            Gap::None => {}
+            Gap::Nap => self.tell_session(session::Input::Slept),
+            Gap::Sleep => {
+                self.doubt_clock();
+                self.tell_session(session::Input::Slept);
+                self.wake(is_hidden);
+            }
+        }
+        self.tell_leadership(leadership::Input::Tick);
+        self.tell_session(session::Input::Tick);
+        let acts = self.leadership.acts();
+        if acts && self.listening.is_silent(self.now) {
+            self.close_stream();
+            self.tell_session(session::Input::LostTouch);
+        }
+        if is_playing {
+            self.tell_idle(idle::Input::Acted);
+        }
+        self.tell_idle(idle::Input::Tick { acts });
+        self.sync_stream();
+        if let Some(effect) = self.hub.sync(acts) {
+            self.emit(effect);
+        }
+        self.show_readings();
+    }
+
+    /// The user looks at the tab again, or the network is back.
+    fn wake(&mut self, is_hidden: bool) {
+        if !is_hidden {
+            self.tell_session(session::Input::Woke);
+        }
+        self.tell_leadership(leadership::Input::Tick);
+    }
+
+    /// Nothing is decided by this machine's clock before the server has told the time, which is the first thing
+    /// that it says on a new stream.
+    fn doubt_clock(&mut self) {
+        self.clock.doubt();
+        self.close_stream();
+    }
+}
+
+#[cfg(test)]
+#[path = "tab_tests.rs"]
+mod tests;
