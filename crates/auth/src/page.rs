@@ -40,12 +40,7 @@ pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
     ours.chain(auth.providers.iter().flat_map(Provider::origins)).chain(further).collect()
 }
 
-async fn page_context(
-    auth: &Auth,
-    origin: &Origin,
-    current: &CurrentSession,
-    waits: bool,
-) -> PageContext {
+async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, waits: bool) -> PageContext {
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
     let providers = match waits {
         true => join_all(auth.providers.iter().map(Provider::view)).await,

@@ -1,7 +1,7 @@
 //! The part of `/session` that lists the user's sessions: plain forms, so it needs no JavaScript.
 
-use auth_types::DeviceView;
 use auth::{Auth, session::CurrentSession};
+use auth_types::DeviceView;
 use auth_ui::{Notice, NoticeKind, When};
 use http::request::Parts;
 use leptos::prelude::*;
@@ -30,7 +30,9 @@ fn load() -> impl Future<Output = Option<Vec<DeviceView>>> {
     async move {
         let Some(CurrentSession::SignedIn(session)) = current else { return None };
         let listed = auth?.sessions.devices(&session).await;
-        listed.inspect_err(|error| tracing::error!(error = %error.0, "a user's sessions could not be listed")).ok()
+        listed
+            .inspect_err(|error| tracing::error!(error = %error.0, "a user's sessions could not be listed"))
+            .ok()
     }
 }
 

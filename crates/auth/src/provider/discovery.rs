@@ -145,7 +145,9 @@ impl Discovery {
     fn lately(&self) -> (bool, bool) {
         let now = self.clock.now();
         let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
-        self.read(|state| (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER)))
+        self.read(|state| {
+            (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER))
+        })
     }
 
     async fn fetch(&self) -> Result<Arc<Discovered>, Unavailable> {

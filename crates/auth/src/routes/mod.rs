@@ -34,7 +34,7 @@ use crate::Auth;
 use axum::{
     Router,
     body::Bytes,
-    extract::{FromRequest, State, Request},
+    extract::{FromRequest, Request, State},
     middleware,
     response::{IntoResponse, Response},
     routing::{delete, get, post},

@@ -86,10 +86,7 @@ async fn sign_out(
 }
 
 /// `GET /signed-out`: where a sign-out ends.
-async fn signed_out(
-    State(auth): State<Auth>,
-    Extension(current): Extension<CurrentSession>,
-) -> Response {
+async fn signed_out(State(auth): State<Auth>, Extension(current): Extension<CurrentSession>) -> Response {
     let (title, content) = match &current {
         CurrentSession::SignedIn(session) => {
             ("You are signed in", html! { p { "You are signed in as " (session.public().user.name) "." } })
