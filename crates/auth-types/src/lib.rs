@@ -14,10 +14,9 @@ mod session;
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
-pub use login::{encode_query, login_error_url, login_url, silent_url};
+pub use login::{encode_query, silent_url};
 pub use page::{
-    AppInfo, AppPresence, EndReason, PUBLIC_PAGES, PageContext, ProviderView, RegisteredApp, SessionFacts,
-    SessionState, is_public_page,
+    AppInfo, AppPresence, EndReason, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
 };
-pub use pages::Pages;
+pub use pages::{Pages, fits};
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};

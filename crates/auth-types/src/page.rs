@@ -3,17 +3,6 @@
 use crate::{Pages, PublicSession, TabFacts};
 use serde::{Deserialize, Serialize};
 
-/// The pages everybody may open. Everything else is denied by default: the server's guard and the
-/// browser's check before a link is followed (article 2, "Handling Authorization Per Route") both
-/// read this one list.
-pub const PUBLIC_PAGES: [&str; 6] = ["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"];
-
-/// Whether `path` (no query, no fragment) is one of the [`PUBLIC_PAGES`]. Exact: `/public/` is not.
-#[must_use]
-pub fn is_public_page(path: &str) -> bool {
-    PUBLIC_PAGES.contains(&path)
-}
-
 /// Everything the pages need, resolved once per request before Leptos runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageContext {
@@ -28,6 +17,9 @@ pub struct PageContext {
     pub form_action: Vec<String>,
     /// Where the app has the pages that sign-in needs.
     pub pages: Pages,
+    /// The pages that everybody may open, or patterns of them. Everything else is denied by default: the server's guard and
+    /// the browser's check before a link is followed (article 2, "Handling Authorization Per Route") both read this list.
+    pub public: &'static [&'static str],
     /// What the page's tab has to know of the session; `None` signed out.
     pub tab: Option<TabFacts>,
 }
@@ -186,14 +178,6 @@ pub enum AppPresence {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_public_page_is_public_only_in_its_exact_spelling() {
-        assert!(PUBLIC_PAGES.into_iter().all(is_public_page));
-        for path in ["/protected", "/Public", "/public/", "//public", "/public;a", "/%70ublic", ""] {
-            assert!(!is_public_page(path), "{path}");
-        }
-    }
 
     #[test]
     fn a_reason_reads_back_from_its_name() {

@@ -67,3 +67,31 @@ impl Pages {
         if query.is_empty() { self.login.clone() } else { format!("{}?{query}", self.login) }
     }
 }
+
+/// Whether a path is this page, or fits this pattern: a part that begins with a colon stands for any one part of
+/// characters that mean the same everywhere.
+///
+/// ```
+/// use auth_types::fits;
+///
+/// assert!(fits("/public", "/public") && fits("/blog/:slug", "/blog/first-post"));
+/// assert!(!fits("/public", "/public/") && !fits("/blog/:slug", "/blog/a/b") && !fits("/blog/:slug", "/blog/.."));
+/// ```
+#[must_use]
+pub fn fits(page: &str, path: &str) -> bool {
+    let part_fits = |(meant, part): (&str, &str)| match meant.strip_prefix(':') {
+        Some(name) if !name.is_empty() => {
+            !part.is_empty() && part.bytes().any(|byte| byte != b'.') && part.bytes().all(is_plain)
+        }
+        _ => meant == part,
+    };
+    page == path
+        || (page.contains("/:")
+            && page.split('/').count() == path.split('/').count()
+            && page.split('/').zip(path.split('/')).all(part_fits))
+}
+
+/// Whether a byte stands for itself in every router.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}

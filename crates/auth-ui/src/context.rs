@@ -46,6 +46,7 @@ pub fn page() -> PageContext {
         providers: Vec::new(),
         form_action: Vec::new(),
         pages: Pages::default(),
+        public: &[],
         tab: None,
     })
 }

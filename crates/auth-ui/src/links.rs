@@ -1,9 +1,7 @@
 //! Which links ask first, and where a sign-in may lead back to. Plain functions: the browser's guard,
 //! the pages and the tests share them.
 
-use auth_types::{encode_query, is_public_page};
-
-pub use auth_types::login_url;
+use auth_types::{encode_query, fits};
 
 /// A click on a link, in the words of the DOM.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +36,10 @@ pub enum Decision {
 }
 
 /// Decides about a click (article 2, "Handling Authorization Per Route"). Only a plain click that would
-/// replace this page by a protected page of the same app asks.
+/// replace this page by a protected page of the same app asks. `public` are the pages that everybody may open, or patterns
+/// of them.
 #[must_use]
-pub fn decide(click: &Click<'_>) -> Decision {
+pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
     let target = format!("{}{}", click.path, click.search);
     let elsewhere = click.modified
         || click.download
@@ -48,8 +47,8 @@ pub fn decide(click: &Click<'_>) -> Decision {
         || click.origin != click.here_origin;
     let within_page = !click.hash.is_empty() && target == click.here;
     // The sign-in endpoints answer everybody; they are links on pages too.
-    let public = is_public_page(click.path) || click.path.starts_with("/auth/");
-    if elsewhere || within_page || public {
+    let is_public = public.iter().any(|page| fits(page, click.path)) || click.path.starts_with("/auth/");
+    if elsewhere || within_page || is_public {
         return Decision::LeaveAlone;
     }
     Decision::Ask(target)

@@ -1,10 +1,6 @@
 //! The first line of a server function.
 
-use crate::{
-    CallError,
-    links::{local_path, login_url},
-    page,
-};
+use crate::{CallError, links::local_path, page};
 use auth_types::{PublicSession, SessionState};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
@@ -44,7 +40,7 @@ pub fn refuse(error: CallError) -> CallError {
     let response = use_context::<ResponseOptions>();
     match (&error, response) {
         // A form's answer is a page: the way in, or (Leptos' default) the page it was on, which says why.
-        (CallError::SignedOut, _) if accepts_html => redirect(&login_url(&came_from(&headers))),
+        (CallError::SignedOut, _) if accepts_html => redirect(&page().pages.login_url(&came_from(&headers))),
         (_, Some(response)) if !accepts_html => match error {
             CallError::SignedOut => response.set_status(StatusCode::UNAUTHORIZED),
             CallError::SessionUnavailable => {

@@ -15,6 +15,7 @@ pub(crate) fn page_with(session: SessionState) -> PageContext {
         providers: Vec::new(),
         form_action: Vec::new(),
         pages: Pages::default(),
+        public: &[],
         tab: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     origin::{ReturnPath, check_path},
     session::{CurrentSession, Session, set_cookies, silent::MayTry},
 };
-use auth_types::{Pages, silent_url};
+use auth_types::{Pages, fits, silent_url};
 use axum::{
     extract::Request,
     middleware::Next,
@@ -40,7 +40,7 @@ impl PublicPaths {
     /// Whether the path is that of a public page.
     #[must_use]
     pub fn is_page(&self, path: &str) -> bool {
-        self.pages.iter().any(|page| *page == path || matches(page, path))
+        self.pages.iter().any(|page| fits(page, path))
     }
 
     /// Whether the path is that of a public endpoint or file, and not a page's.
@@ -49,23 +49,6 @@ impl PublicPaths {
         self.others.contains(&path)
             || (self.prefixes.iter().any(|prefix| path.starts_with(prefix)) && check_path(path).is_ok())
     }
-}
-
-/// Whether a path fits a pattern, part by part.
-fn matches(pattern: &str, path: &str) -> bool {
-    let fits = |(meant, part): (&str, &str)| {
-        let is_any = meant.len() > 1 && meant.starts_with(':');
-        if is_any { !part.is_empty() && part.bytes().all(is_plain) } else { meant == part }
-    };
-    pattern.contains("/:")
-        && pattern.split('/').count() == path.split('/').count()
-        && pattern.split('/').zip(path.split('/')).all(fits)
-        && check_path(path).is_ok()
-}
-
-/// Whether a byte stands for itself in every router.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 /// The app's pages, and what of it needs no session; in the extensions of every request.

@@ -2,6 +2,7 @@
 
 use crate::{
     Auth,
+    guard::SiteMap,
     origin::{Origin, RequestOrigin},
     provider::Provider,
     session::CurrentSession,
@@ -24,8 +25,10 @@ pub async fn provide_page_context(
     next: Next,
 ) -> Response {
     // Only the sign-in page waits for a provider that nobody has heard of lately.
+    let public = request.extensions().get::<SiteMap>().map_or(&[][..], |site| site.public.pages);
     let waits = request.uri().path() == auth.pages.login;
     let context = page_context(&auth, &origin, &current, waits).await;
+    let context = PageContext { public, ..context };
     request.extensions_mut().insert(context);
     next.run(request).await
 }
@@ -62,6 +65,7 @@ async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, wa
         providers,
         form_action,
         pages: Pages::clone(&auth.pages),
+        public: &[],
         tab,
     }
 }

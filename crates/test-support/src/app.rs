@@ -9,7 +9,6 @@ use auth::{
     protect, routes,
     store::SqliteStore,
 };
-use auth_types::PUBLIC_PAGES;
 use axum::{Router, routing::get};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use url::Url;
 
 /// What the plain app lets everybody see.
 const PUBLIC: PublicPaths = PublicPaths {
-    pages: &PUBLIC_PAGES,
+    pages: &["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"],
     others: &["/authorize", "/api/get-session-status", "/callback"],
     prefixes: &["/auth/", "/handoff/"],
 };

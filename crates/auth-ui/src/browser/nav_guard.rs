@@ -6,9 +6,9 @@
 //! What it may come to say is the component [`NavGuard`](crate::NavGuard).
 
 use super::dom::{self, window};
-use crate::links::{Click, Decision, decide, login_url};
+use crate::links::{Click, Decision, decide};
 use ::session_watch::browser::fetch;
-use auth_types::SessionStatus;
+use auth_types::{Pages, SessionStatus};
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -21,11 +21,13 @@ const STATUS: &str = "/api/get-session-status";
 pub(super) fn start() {
     let Some(place) = dom::find::<Element>("[data-nav-guard]") else { return };
     dom::mark_ready(&place);
+    let public = place.get_attribute("data-public").unwrap_or_default();
     // Counts the questions, so that only the answer to the last click acts.
     let question = Rc::new(Cell::new(0_u32));
     dom::on(&window(), "click", move |event| {
         let event = event.unchecked_into::<MouseEvent>();
-        let Some((url, path)) = asks(&event) else { return };
+        let public: Vec<_> = public.split(' ').collect();
+        let Some((url, path)) = asks(&event, &public) else { return };
         event.prevent_default();
         let mine = question.get() + 1;
         question.set(mine);
@@ -47,13 +49,15 @@ pub(super) fn start() {
 
 /// Says, in place, why the page at `path` did not open, and where to sign in for it.
 fn explain(place: &Element, path: &str) {
+    let login = place.get_attribute("data-login").unwrap_or_default();
+    let pages = Pages { login, ..Pages::default() };
     dom::show(place, Some("nav-guard"));
     dom::fill(place, "[data-path]", path);
-    dom::set_attribute(place, "a", "href", &login_url(path));
+    dom::set_attribute(place, "a", "href", &pages.login_url(path));
 }
 
 /// The link's URL and its path, when this click asks first.
-fn asks(event: &MouseEvent) -> Option<(String, String)> {
+fn asks(event: &MouseEvent, public: &[&str]) -> Option<(String, String)> {
     if event.default_prevented() {
         return None;
     }
@@ -75,7 +79,7 @@ fn asks(event: &MouseEvent) -> Option<(String, String)> {
             || event.alt_key()
             || event.meta_key(),
     };
-    match decide(&click) {
+    match decide(&click, public) {
         Decision::Ask(path) => Some((link.href(), path)),
         Decision::LeaveAlone => None,
     }

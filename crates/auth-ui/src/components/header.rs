@@ -4,6 +4,7 @@ use crate::{
     CheckSession, NavGuard, SessionWatch, SignOutForm, current_path, current_path_and_query, has_scripts,
     links::sign_in_url, page,
 };
+use auth_types::Pages;
 use auth_types::SessionState;
 use leptos::prelude::*;
 
@@ -74,10 +75,8 @@ fn Account(session: SessionState) -> impl IntoView {
 
 /// After signing in from a page that is itself about signing in or out, home is the better place.
 fn way_back() -> String {
-    match current_path().as_str() {
-        "/login" | "/ssr-login" | "/ssr-logout" | "/signed-out" => "/".to_owned(),
-        _ => current_path_and_query(),
-    }
+    let (path, Pages { login, sign_out, signed_out, .. }) = (current_path(), page().pages);
+    if [login, sign_out, signed_out].contains(&path) { "/".to_owned() } else { current_path_and_query() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What the guard of the navigation may come to say.
 
+use crate::page;
+use auth_types::PageContext;
 use leptos::prelude::*;
 
 /// Explains, in place, why a protected page did not open: the browser asks whether the session lives before
@@ -8,8 +10,15 @@ use leptos::prelude::*;
 /// Put it once on a page, where the explanation should appear. `data-ready` is set when it is watching.
 #[component]
 pub fn NavGuard() -> impl IntoView {
+    let PageContext { pages, public, .. } = page();
     view! {
-        <div class="guard-message" aria-live="polite" data-nav-guard></div>
+        <div
+            class="guard-message"
+            aria-live="polite"
+            data-nav-guard
+            data-login=pages.login.clone()
+            data-public=public.join(" ")
+        ></div>
         <template id="nav-guard">
             <div class="notice warning stack">
                 <h2>"Please sign in to continue"</h2>
@@ -17,7 +26,7 @@ pub fn NavGuard() -> impl IntoView {
                     "You are not signed in, or your session has ended. " <code data-path></code>
                     " opens after you sign in."
                 </p>
-                <p><a class="button" href="/login">"Go to sign-in"</a></p>
+                <p><a class="button" href=pages.login>"Go to sign-in"</a></p>
             </div>
         </template>
     }

@@ -1,7 +1,7 @@
 //! The page's part of what keeps tabs in agreement (article 4): what the tab has to know, and everything it
 //! may come to show. Written by the server, shown by [`browser`](crate::browser) when it is time.
 
-use crate::{components::sign_out::SignOutForm, links::login_url};
+use crate::{components::sign_out::SignOutForm, page};
 use auth_types::TabFacts;
 use leptos::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn SessionWatch(
 /// What takes the place of the page's content.
 #[component]
 fn Ended(path: String) -> impl IntoView {
-    let again = login_url(&path);
+    let again = page().pages.login_url(&path);
     view! {
         <template id="session-ended">
             <div class="session-ended stack">

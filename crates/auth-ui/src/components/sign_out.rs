@@ -1,5 +1,6 @@
 //! Sign-out as a form: `POST /auth/signout`. A GET never signs anybody out.
 
+use crate::page;
 use leptos::prelude::*;
 
 /// How far a sign-out reaches.
@@ -37,7 +38,7 @@ pub fn SignOutForm(
     #[prop(optional)]
     scope: SignOutScope,
     /// The local path to land on afterwards.
-    #[prop(into, default = "/signed-out".to_owned())]
+    #[prop(into, default = page().pages.signed_out)]
     callback_url: String,
     /// Extra classes of the button.
     #[prop(default = "secondary")]

@@ -1,13 +1,13 @@
 //! `/ssr-logout`: the page with the sign-out form. `GET /auth/signout` leads here.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url};
-use crate::{Notice, SignOutForm, SignOutScope, SignedIn, SignedOut};
+use crate::{Notice, SignOutForm, SignOutScope, SignedIn, SignedOut, page};
 use leptos::prelude::*;
 
 /// The choice between the two sign-outs, as forms.
 #[component]
 pub fn SignOutPage() -> impl IntoView {
-    let after = callback_url().unwrap_or_else(|| "/signed-out".to_owned());
+    let after = callback_url().unwrap_or_else(|| page().pages.signed_out);
     view! {
         <PageTitle text="Sign out"/>
         <main id="content" tabindex="-1">
@@ -28,7 +28,7 @@ pub fn SignOutPage() -> impl IntoView {
                     />
                 </SignedIn>
                 <SignedOut>
-                    <Notice><p>"You are not signed in. " <a href="/login">"Sign in"</a></p></Notice>
+                    <Notice><p>"You are not signed in. " <a href=page().pages.login>"Sign in"</a></p></Notice>
                 </SignedOut>
             </div>
         </main>

@@ -1,7 +1,7 @@
 //! `/signed-out`: where a sign-out ends, and where a tab goes that lost its session.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
-use crate::{Notice, NoticeKind, auth, links::login_url, page};
+use crate::{Notice, NoticeKind, auth, page};
 use auth_types::{EndReason, SessionState};
 use leptos::prelude::*;
 
@@ -31,7 +31,7 @@ pub fn SignedOutPage() -> impl IntoView {
             view! {
                 {reason.map(|reason| view! { <p class="lead">{reason.sentence()}</p> })}
                 <p>
-                    <a class="button" href=login_url(back.as_deref().unwrap_or("/"))>"Sign in again"</a>
+                    <a class="button" href=page().pages.login_url(back.as_deref().unwrap_or("/"))>"Sign in again"</a>
                 </p>
                 <p><a href="/">"Home"</a></p>
             }

@@ -1,12 +1,12 @@
 //! Article 5: the token, verified by the app itself, and what it tells.
 
 use super::*;
+use auth::Pages;
 use auth::{
     handoff::{self, HandoffError, HandoffLayer},
     protect, routes,
     session::Resolution,
 };
-use auth_types::login_error_url;
 use axum::{
     extract::{Request, State as AxumState},
     response::{IntoResponse, Redirect, Response},
@@ -23,7 +23,7 @@ fn by_hand(auth: &Auth) -> Router {
                 let to = arrived.location("/protected");
                 (arrived.into_cookies(), Redirect::to(&to)).into_response()
             }
-            Err(error) => Redirect::to(&login_error_url(error.code(), "/")).into_response(),
+            Err(error) => Redirect::to(&Pages::default().login_error_url(error.code(), "/")).into_response(),
         }
     }
     let layer = HandoffLayer::new(auth).error_redirect(|error: &HandoffError| match error {
