@@ -3,7 +3,7 @@
 //! ```console
 //! $ export PUBLIC_URL=http://localhost:8080 AUTH_SECRET=$(openssl rand -base64 33) SESSION_STORE_URL=memory:
 //! $ export AUTH_OIDC_ID=… AUTH_OIDC_SECRET=… AUTH_OIDC_ISSUER=https://id.example.com
-//! $ cargo run --package auth --example minimal
+//! $ cargo run --package onesession --example minimal
 //! ```
 //!
 //! Register `http://localhost:8080/auth/callback/oidc` at the provider, and for signing out

@@ -126,7 +126,7 @@ async fn memory_fixture() -> Fixture {
 fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!(
-            "{variable} is not set; run it as `.ci/services cargo nextest run -p session-store`, which starts a server"
+            "{variable} is not set; run it as `.ci/services cargo nextest run -p onesession-store`, which starts a server"
         )
     })
 }

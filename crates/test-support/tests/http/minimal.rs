@@ -4,7 +4,7 @@ use http::StatusCode;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, bind};
 use url::Url;
 
-#[path = "../../examples/minimal.rs"]
+#[path = "../../../auth/examples/minimal.rs"]
 #[expect(dead_code, reason = "its `main` is for people")]
 mod example;
 
