@@ -34,14 +34,14 @@ fn main() -> ExitCode {
         auth.tell_sign_outs_by(Arc::new(fan_out.clone()));
         let announcer = Announcer::new(&auth, registry.clone())?;
         // Not before everything is there: a start that fails says one thing, why.
-        tracing::info!(public_urls = %auth.public_urls, %address, apps, "serving");
+        tracing::info!(public_urls = %auth.public_urls(), %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());
         tokio::spawn({
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
         let router = server::router(&auth, registry, (fan_out, announcer), &options)?;
-        let streams = auth.streams.clone();
+        let streams = auth.streams().clone();
         serve_with(listener, router, limits, move || streams.stop()).await?;
         auth.finish().await;
         Ok(())

@@ -22,10 +22,10 @@ fn main() -> ExitCode {
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
         let auth = server::configure(Auth::builder(config)).build().await?;
         // Not before everything is there: a start that fails says one thing, why.
-        tracing::info!(name = auth.app_name, public_urls = %auth.public_urls, %address, "serving");
+        tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
-        let streams = auth.streams.clone();
+        let streams = auth.streams().clone();
         serve_with(listener, router, limits, move || streams.stop()).await?;
         auth.finish().await;
         Ok(())

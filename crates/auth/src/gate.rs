@@ -38,7 +38,7 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
-    let site = SiteMap { pages: auth.pages.clone(), public };
+    let site = SiteMap { pages: auth.pages().clone(), public };
     let gate = Arc::new(Gate { auth: auth.clone(), site, router });
     Router::new().fallback_service(service_fn(move |request: Request| {
         // The path and never the query: a query may hold a code. Only where somebody looks closely (`debug`):
@@ -64,7 +64,7 @@ impl Gate {
             (self.route(request).await, false)
         } else {
             let (parts, body) = request.into_parts();
-            match origin::check_host(&self.auth.public_urls, &parts) {
+            match origin::check_host(self.auth.public_urls(), &parts) {
                 Ok(origin) => (self.at(&origin, parts, body).await, origin.is_https()),
                 Err(refusal) => (refusal, false),
             }
@@ -78,7 +78,7 @@ impl Gate {
         if method != Method::HEAD {
             response = error_page::give_body(response, wants_html);
         }
-        headers::secure(response.headers_mut(), &self.auth.site.policy, is_https);
+        headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
         response
     }
 
@@ -164,7 +164,7 @@ impl Gate {
                     sentence,
                 );
             };
-            let ended = self.auth.sessions.ended(key);
+            let ended = self.auth.sessions().ended(key);
             tokio::spawn(async move {
                 tokio::select! {
                     () = ended => connection.close(),
@@ -176,7 +176,7 @@ impl Gate {
         let response = self.route(Request::from_parts(parts, body)).await;
         match key {
             Some(key) if response.body().size_hint().exact().is_none() => {
-                let ended = self.auth.sessions.ended(key);
+                let ended = self.auth.sessions().ended(key);
                 response.map(|body| body::until(body, ended))
             }
             _ => response,
@@ -186,7 +186,7 @@ impl Gate {
     /// The longest body that is read at a path.
     fn max_body(&self, path: &str) -> usize {
         let is_meant = |meant: &str| path == meant || (meant.ends_with('/') && path.starts_with(meant));
-        let chosen = self.auth.site.max_bodies.iter().rev().find(|(meant, _)| is_meant(meant));
+        let chosen = self.auth.site().max_bodies.iter().rev().find(|(meant, _)| is_meant(meant));
         chosen.map_or(MAX_BODY, |(_, bytes)| *bytes)
     }
 

@@ -23,6 +23,7 @@ pub mod limit;
 pub mod logout;
 pub mod origin;
 pub mod page;
+mod parts;
 pub mod provider;
 pub mod random;
 pub mod routes;
@@ -52,71 +53,40 @@ use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
 use session::{AppDataType, CookieSettings, Refresher, Sessions};
-use std::{
-    ops::Deref,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 use store::{Outbox, Store};
 
 /// The state that handlers share; cheap to clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Inner>);
 
-/// What [`Auth`] gives access to.
-pub struct Inner {
-    /// How the app calls itself.
-    pub app_name: String,
-    /// The origins this process answers for.
-    pub public_urls: Arc<PublicUrls>,
-    /// Where the identity app is; empty in direct mode.
-    pub proxies: Proxies,
-    /// Cookie names and scope.
-    pub cookies: Arc<CookieSettings>,
-    /// The configured providers, in order.
-    pub providers: Arc<[Provider]>,
-    /// Further origins that a sign-in form leads through.
-    pub form_action_origins: Vec<Origin>,
-    /// The identity app, where this app is registered there.
-    pub identity: Option<Identity>,
-    /// What tells the other apps of sign-outs, where this app is the one that does.
+/// The parts, which [`parts`] gives out.
+struct Inner {
+    app_name: String,
+    public_urls: Arc<PublicUrls>,
+    proxies: Proxies,
+    cookies: Arc<CookieSettings>,
+    providers: Arc<[Provider]>,
+    form_action_origins: Vec<Origin>,
+    identity: Option<Identity>,
     tell_apps: OnceLock<Arc<dyn TellApps>>,
-    /// Where the app has its pages.
-    pub pages: Arc<Pages>,
+    pages: Arc<Pages>,
     site: Site,
-    /// What is handed out and taken once.
-    pub grants: Grants,
-    /// The sessions.
-    pub sessions: Sessions,
-    /// Fresh access tokens.
-    pub refresher: Refresher,
-    /// The open event streams.
-    pub streams: Streams,
-    /// Sign-ins and sign-outs under way.
-    pub flows: Flows,
-    /// The browsers that can be told of sign-ins elsewhere.
-    pub browsers: Browsers,
-    /// The one client for what this process asks of others.
-    pub http: HttpClient,
+    grants: Grants,
+    sessions: Sessions,
+    refresher: Refresher,
+    streams: Streams,
+    flows: Flows,
+    browsers: Browsers,
+    http: HttpClient,
     secrets: Vec<SecretString>,
     keyring: Keyring,
     store: Arc<dyn Store>,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: TrustedProxies,
-    /// The shares of client addresses.
-    pub address_limits: AddressLimits,
-    /// The clock.
-    pub clock: Clock,
-    /// Where unguessable values come from.
-    pub random: Random,
+    trusted_proxies: TrustedProxies,
+    address_limits: AddressLimits,
+    clock: Clock,
+    random: Random,
     app_data: Option<AppDataType>,
-}
-
-impl Deref for Auth {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
 }
 
 impl Auth {
@@ -177,16 +147,16 @@ impl Auth {
     /// What goes on beside the requests: asking the providers once, so that the first visitor need not
     /// wait, and what the sessions need.
     pub async fn run_in_background(self) {
-        let greeting = join_all(self.providers.iter().map(Provider::is_reachable));
-        tokio::join!(greeting, self.sessions.run_in_background());
+        let greeting = join_all(self.0.providers.iter().map(Provider::is_reachable));
+        tokio::join!(greeting, self.0.sessions.run_in_background());
     }
 
     /// Waits for what must not be cut off when the process stops: answers of token endpoints under way. At most as long
     /// as the slowest of them may take.
     pub async fn finish(&self) {
         let limit =
-            self.providers.iter().map(|provider| provider.config.token_timeout).max().unwrap_or_default();
-        if tokio::time::timeout(limit, self.refresher.finish()).await.is_err() {
+            self.0.providers.iter().map(|provider| provider.config.token_timeout).max().unwrap_or_default();
+        if tokio::time::timeout(limit, self.0.refresher.finish()).await.is_err() {
             tracing::warn!("a token endpoint did not answer before the process stopped");
         }
     }
@@ -194,36 +164,30 @@ impl Auth {
     /// Has sign-outs at this app told by `tell_apps`, and not by asking identity. For the app that keeps the registry.
     pub fn tell_sign_outs_by(&self, tell_apps: Arc<dyn TellApps>) {
         // Once, at start.
-        let _ = self.tell_apps.set(tell_apps);
+        let _ = self.0.tell_apps.set(tell_apps);
     }
 
     /// Who tells the other apps of a sign-out at this one, if anybody.
     fn teller(&self) -> Option<&dyn TellApps> {
-        let own = self.tell_apps.get().map(|tell_apps| &**tell_apps);
-        own.or_else(|| self.identity.as_ref().map(|identity| identity as &dyn TellApps))
+        let own = self.0.tell_apps.get().map(|tell_apps| &**tell_apps);
+        own.or_else(|| self.0.identity.as_ref().map(|identity| identity as &dyn TellApps))
     }
 
     /// What is still to be delivered to others, kept in the store.
     #[must_use]
     pub fn outbox(&self) -> Arc<dyn Outbox> {
-        self.store.clone()
-    }
-
-    /// What seals values that leave this process.
-    #[must_use]
-    pub fn keyring(&self) -> &Keyring {
-        &self.keyring
+        self.0.store.clone()
     }
 
     /// `AUTH_SECRET` and its predecessors, newest first: to derive keys from.
     #[must_use]
     pub fn secrets(&self) -> &[SecretString] {
-        &self.secrets
+        &self.0.secrets
     }
 
     /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
-        self.providers.iter().find(|provider| provider.config.id == id)
+        self.0.providers.iter().find(|provider| provider.config.id == id)
     }
 }

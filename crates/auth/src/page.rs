@@ -26,7 +26,7 @@ pub async fn provide_page_context(
 ) -> Response {
     // Only the sign-in page waits for a provider that nobody has heard of lately.
     let public = request.extensions().get::<SiteMap>().map_or(&[][..], |site| site.public.pages);
-    let waits = request.uri().path() == auth.pages.login;
+    let waits = request.uri().path() == auth.pages().login;
     let context = page_context(&auth, &origin, &current, waits).await;
     let context = PageContext { public, ..context };
     request.extensions_mut().insert(context);
@@ -36,35 +36,35 @@ pub async fn provide_page_context(
 /// The origins that forms and frames of a page at `origin` lead through: identity, the providers whose metadata
 /// are known, and what the configuration adds.
 pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
-    let identity = auth.proxies.canonical();
-    let frames_at = auth.proxies.nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
+    let identity = auth.proxies().canonical();
+    let frames_at = auth.proxies().nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
     let ours = identity.into_iter().chain(frames_at).map(ToString::to_string);
-    let further = auth.form_action_origins.iter().map(ToString::to_string);
-    ours.chain(auth.providers.iter().flat_map(Provider::origins)).chain(further).collect()
+    let further = auth.form_action_origins().iter().map(ToString::to_string);
+    ours.chain(auth.providers().iter().flat_map(Provider::origins)).chain(further).collect()
 }
 
 async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, waits: bool) -> PageContext {
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
     let providers = match waits {
-        true => join_all(auth.providers.iter().map(Provider::view)).await,
-        false => auth.providers.iter().map(Provider::glance).collect(),
+        true => join_all(auth.providers().iter().map(Provider::view)).await,
+        false => auth.providers().iter().map(Provider::glance).collect(),
     };
     let form_action = form_action_origins(auth, origin);
-    let identity = auth.proxies.canonical().map(ToString::to_string);
-    let frames_at = auth.proxies.nearest(origin);
+    let identity = auth.proxies().canonical().map(ToString::to_string);
+    let frames_at = auth.proxies().nearest(origin);
     let tab = match current {
         CurrentSession::SignedIn(session) => Some(TabFacts {
             hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
-            ..auth.sessions.tab_facts(&session.record)
+            ..auth.sessions().tab_facts(&session.record)
         }),
         CurrentSession::SignedOut(_) | CurrentSession::Unavailable => None,
     };
     PageContext {
-        app: AppInfo { name: auth.app_name.clone(), origin: origin.to_string(), identity_origin: identity },
+        app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },
         session: current.state(),
         providers,
         form_action,
-        pages: Pages::clone(&auth.pages),
+        pages: Pages::clone(auth.pages()),
         public: &[],
         tab,
     }

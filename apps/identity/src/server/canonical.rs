@@ -20,7 +20,8 @@ pub(super) async fn canonical_only(
     next: Next,
 ) -> Response {
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let elsewhere = auth.public_urls.canonical_origin().filter(|canonical| is_page && **canonical != origin);
+    let elsewhere =
+        auth.public_urls().canonical_origin().filter(|canonical| is_page && **canonical != origin);
     let Some(canonical) = elsewhere else { return next.run(request).await };
     // Resolved, so that it cannot lead off this origin.
     let page = ReturnPath::or_root(request.uri().path_and_query().map(PathAndQuery::as_str));

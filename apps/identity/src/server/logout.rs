@@ -44,7 +44,7 @@ pub(super) async fn backchannel_logout(
             sid: token.sid.as_deref(),
             sub: token.sub.as_deref(),
             browser: None,
-            happened_at: auth.clock.now(),
+            happened_at: auth.clock().now(),
         };
         fan_out.tell_all(&id, notice).await
     };
@@ -103,7 +103,7 @@ const WHOSE: &str = "Whose session it is must be said: sid, or sub and browser."
 /// Reads what an app asks for.
 fn read_notice<'f>(auth: &Auth, form: &'f UniqueParams) -> Result<LogoutNotice<'f>, &'static str> {
     let provider_issuer = form.get("iss").ok_or("iss is missing.")?;
-    if !auth.providers.iter().any(|provider| provider.is_issuer_of(provider_issuer)) {
+    if !auth.providers().iter().any(|provider| provider.is_issuer_of(provider_issuer)) {
         return Err("iss must be a provider of ours.");
     }
     let [sid, sub, browser] = ["sid", "sub", "browser"].map(|name| form.get(name));
@@ -114,11 +114,11 @@ fn read_notice<'f>(auth: &Auth, form: &'f UniqueParams) -> Result<LogoutNotice<'
         return Err(WHOSE);
     }
     let happened_at = match form.get("age") {
-        None => Some(auth.clock.now()),
+        None => Some(auth.clock().now()),
         Some(age) => age
             .parse::<u32>()
             .ok()
-            .and_then(|age| auth.clock.now().checked_sub_signed(TimeDelta::milliseconds(age.into()))),
+            .and_then(|age| auth.clock().now().checked_sub_signed(TimeDelta::milliseconds(age.into()))),
     };
     let happened_at = happened_at.ok_or("age is a number of milliseconds.")?;
     Ok(LogoutNotice { provider_issuer, sid, sub, browser, happened_at })
@@ -132,7 +132,7 @@ async fn end_and_tell(
 ) -> Result<(), StoreError> {
     let until = LogoutTime::Begun(notice.happened_at);
     let logout = Logout { issuer: notice.provider_issuer, scope, until };
-    auth.sessions.log_out(logout).await.map_err(|error| error.0)?;
+    auth.sessions().log_out(logout).await.map_err(|error| error.0)?;
     fan_out.tell_of_sign_out(notice).await
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn router(
     options: &LeptosOptions,
 ) -> Result<Router, ConfigError> {
     let handoffs = Handoffs::new(auth, registry.clone())?;
-    let requests = Arc::new(RateLimit::new(auth.clock.clone(), LOGOUTS_OF_AN_APP));
+    let requests = Arc::new(RateLimit::new(auth.clock().clone(), LOGOUTS_OF_AN_APP));
     let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
     let app =
         Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));

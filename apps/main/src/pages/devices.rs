@@ -29,7 +29,7 @@ fn load() -> impl Future<Output = Option<Vec<DeviceView>>> {
     let current = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
     async move {
         let Some(CurrentSession::SignedIn(session)) = current else { return None };
-        let listed = auth?.sessions.devices(&session).await;
+        let listed = auth?.sessions().devices(&session).await;
         listed
             .inspect_err(|error| tracing::error!(error = %error.0, "a user's sessions could not be listed"))
             .ok()

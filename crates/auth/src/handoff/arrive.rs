@@ -102,8 +102,8 @@ impl Arrived {
         let new = new_session(auth, handoff.session, handoff.begun_at, &handoff.user)?;
         let (id, record) = begin_session(auth, current, headers, new).await.map_err(failed)?;
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
-        let seconds = auth.sessions.cookie_seconds(&record);
-        cookies.push(auth.cookies.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
+        let seconds = auth.sessions().cookie_seconds(&record);
+        cookies.push(auth.cookies().set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
         cookies.extend(silent::forgotten(auth, origin, headers));
         Ok(Self { cookies, ask_at: None })
     }
@@ -116,11 +116,12 @@ impl Arrived {
         handoff: &Handoff,
         mut cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
-        let state = auth.random.token();
+        let state = auth.random().token();
         let about = serde_json::to_vec(handoff).map_err(|error| StoreError(error.to_string()));
         let about = about.map_err(|cause| not_saved(&cause))?;
         let audience = visit.origin.to_string();
-        let kept = auth.grants.hand_out(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
+        let kept =
+            auth.grants().hand_out(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
         let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
         let asked = confirm::Asked {
             arrival: kept.map_err(|cause| not_saved(&cause))?,
@@ -128,7 +129,7 @@ impl Arrived {
             return_to: handoff.return_to.clone(),
         };
         let flow = auth
-            .flows
+            .flows()
             .begin(&state, asked, &visit.origin, visit.headers)
             .map_err(|cause| not_saved(&cause))?;
         cookies.extend(flow);

@@ -58,7 +58,7 @@ pub(super) async fn page(
     let auth = &layer.settings().auth;
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = params.get("state").unwrap_or_default();
-    let Some(asked) = auth.flows.peek::<Asked>(state, &origin, &headers) else {
+    let Some(asked) = auth.flows().peek::<Asked>(state, &origin, &headers) else {
         return refused(auth, &HandoffError::InvalidState);
     };
     let now = match &current {
@@ -66,7 +66,7 @@ pub(super) async fn page(
         CurrentSession::SignedOut(_) => None,
         CurrentSession::Unavailable => return crate::guard::unavailable(&headers),
     };
-    let page = question(&auth.app_name, state, now.as_deref(), &asked.name);
+    let page = question(auth.app_name(), state, now.as_deref(), &asked.name);
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], page).into_response()
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn answer(
         return crate::guard::unavailable(&headers);
     }
     let state = form.get("state").unwrap_or_default();
-    let (asked, cookies) = match auth.flows.take::<Asked>(state, &origin, &headers).await {
+    let (asked, cookies) = match auth.flows().take::<Asked>(state, &origin, &headers).await {
         Ok(Some(taken)) => taken,
         Ok(None) => return refused(auth, &HandoffError::InvalidState),
         Err(cause) => return try_again(&cause, &headers),
@@ -152,7 +152,7 @@ async fn waiting(
 ) -> Result<Handoff, HandoffError> {
     let audience = visit.origin.to_string();
     let claim = Claim { kind: GrantKind::Arrival, audience: &audience, state_hash: hash_of(state) };
-    let taken = auth.grants.take(&asked.arrival, claim).await;
+    let taken = auth.grants().take(&asked.arrival, claim).await;
     let about = match taken.map_err(|StoreError(cause)| {
         tracing::error!(cause, "a handoff that waited could not be taken");
         FailedBecause::NotSaved
@@ -166,5 +166,5 @@ async fn waiting(
 
 fn refused(auth: &Auth, error: &HandoffError) -> Response {
     tracing::warn!(rule = %error, "a handoff was refused");
-    Redirect::to(&auth.pages.login_error_url(error.code(), "/")).into_response()
+    Redirect::to(&auth.pages().login_error_url(error.code(), "/")).into_response()
 }

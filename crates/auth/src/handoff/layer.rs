@@ -91,7 +91,7 @@ impl HandoffLayer {
     pub fn new(auth: &Auth) -> Self {
         Self(Arc::new(Settings {
             auth: auth.clone(),
-            client: auth.identity.as_ref().map(|identity| identity.client().clone()),
+            client: auth.identity().as_ref().map(|identity| identity.client().clone()),
             verify_endpoint: VERIFY_ENDPOINT.to_owned(),
             landing: ReturnPath::root(),
             error_redirect: None,
@@ -204,12 +204,12 @@ impl HandoffLayer {
         match &self.0.error_redirect {
             Some(redirect) => {
                 let path = ReturnPath::parse(&redirect.path(error));
-                path.map_or_else(|| self.0.auth.pages.login.clone(), |path| path.to_string())
+                path.map_or_else(|| self.0.auth.pages().login.clone(), |path| path.to_string())
             }
             None => self
                 .0
                 .auth
-                .pages
+                .pages()
                 .login_error_url(error.code(), wanted(uri).unwrap_or_else(ReturnPath::root).as_str()),
         }
     }

@@ -71,7 +71,7 @@ pub(crate) enum QueryRefusal {
 
 /// Checks a question of identity's, and answers it.
 pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool, QueryRefusal> {
-    let identity = auth.identity.as_ref().ok_or(QueryRefusal::NotConfigured)?;
+    let identity = auth.identity().as_ref().ok_or(QueryRefusal::NotConfigured)?;
     let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
     let jws = Jws::parse(text).map_err(LogoutTokenError::from)?;
     if jws.header.typ.as_deref() != Some(SessionQuery::TYPE) {
@@ -86,11 +86,11 @@ pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool
     if !is_ours {
         return Err(QueryRefusal::Audience);
     }
-    if !is_current(&query, auth.clock.now()) {
+    if !is_current(&query, auth.clock().now()) {
         return Err(QueryRefusal::Expired);
     }
     let SubjectId { iss, sub, .. } = &query.sub_id;
-    let live = auth.sessions.of_user(iss, sub).await?;
+    let live = auth.sessions().of_user(iss, sub).await?;
     Ok(live.iter().any(|session| session.sid.as_ref() == Some(&query.sid)))
 }
 

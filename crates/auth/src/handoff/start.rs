@@ -43,9 +43,9 @@ pub(super) async fn start(
         }
     };
     let identity = match params.get("iss") {
-        None => Some(auth.proxies.canonical().unwrap_or(&client.issuer).clone()),
+        None => Some(auth.proxies().canonical().unwrap_or(&client.issuer).clone()),
         Some(iss) => {
-            Origin::parse(iss).ok().filter(|iss| *iss == client.issuer || auth.proxies.contains(iss))
+            Origin::parse(iss).ok().filter(|iss| *iss == client.issuer || auth.proxies().contains(iss))
         }
     };
     let Some(identity) = identity else {
@@ -53,8 +53,8 @@ pub(super) async fn start(
         let sentence = "The page that sent you here is not the identity app of this one.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "unknown_issuer", sentence);
     };
-    let state = auth.random.token();
-    let cookies = match auth.flows.begin(&state, Begun {}, &origin, &headers) {
+    let state = auth.random().token();
+    let cookies = match auth.flows().begin(&state, Begun {}, &origin, &headers) {
         Ok(cookies) => cookies,
         Err(cause) => return crate::routes::try_again(&cause, &headers),
     };

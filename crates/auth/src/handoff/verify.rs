@@ -74,12 +74,12 @@ pub(super) async fn verify(settings: &Settings, request: &Parts) -> Result<Arriv
     // The state first, and in this browser only: whoever was led here with somebody else's token is asked
     // nothing and keeps what they have. The token is still good where it belongs.
     let taken = auth
-        .flows
+        .flows()
         .take::<Begun>(incoming.state.expose_secret(), &visit.origin, visit.headers)
         .await
         .map_err(HandoffError::Store)?;
     let (Begun {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
-    let asked_at = auth.clock.now();
+    let asked_at = auth.clock().now();
     let VerifyAnswer { session, user, .. } =
         ask_identity(auth, client, &settings.verify_endpoint, &incoming).await?;
     let begun_at = match session.begun_ago {
@@ -114,8 +114,8 @@ async fn ask_identity(
     };
     let question = serde_json::to_vec(&question).map_err(|_| FailedBecause::Malformed)?;
     let credentials = (client.client_id.as_str(), secret.expose_secret());
-    let request = auth.http.post_json(&client.issuer.join(endpoint), question, credentials);
-    let answer = match timeout(PATIENCE, auth.http.send(request)).await {
+    let request = auth.http().post_json(&client.issuer.join(endpoint), question, credentials);
+    let answer = match timeout(PATIENCE, auth.http().send(request)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::warn!(%error, "identity did not answer");
@@ -152,7 +152,7 @@ pub(super) fn provider_of<'a>(
         // Plain OAuth 2.0 has no issuer to go by.
         None => provider.config.id == session.provider,
     };
-    Ok(auth.providers.iter().find(knows).ok_or(FailedBecause::UnknownProvider)?)
+    Ok(auth.providers().iter().find(knows).ok_or(FailedBecause::UnknownProvider)?)
 }
 
 /// The session that identity hands over.

@@ -81,14 +81,14 @@ pub async fn receive(
 ) -> Result<(), LogoutRefusal> {
     let token = check(auth, text).await?;
     let id: [u8; 32] = Sha256::digest(format!("logout {} {}", token.provider_issuer, token.jti)).into();
-    if auth.sessions.is_used(&id).await? {
+    if auth.sessions().is_used(&id).await? {
         return Err(LogoutTokenError::Replayed.into());
     }
     let scope = token.scope().ok_or(LogoutTokenError::AboutNobody)?;
     let logout = Logout { issuer: &token.provider_issuer, scope, until: token.until };
-    let ended = auth.sessions.log_out(logout).await.map_err(|error| error.0)?.len();
+    let ended = auth.sessions().log_out(logout).await.map_err(|error| error.0)?.len();
     also(&token, id).await?;
-    if !auth.sessions.use_id(&id, token.expires_at).await? {
+    if !auth.sessions().use_id(&id, token.expires_at).await? {
         return Err(LogoutTokenError::Replayed.into());
     }
     tracing::info!(sessions = ended, "a logout token ended sessions");
@@ -97,13 +97,13 @@ pub async fn receive(
 
 async fn check(auth: &Auth, text: &str) -> Result<LogoutToken, LogoutRefusal> {
     let issuer = LogoutToken::claimed_issuer(text)?;
-    if let Some(identity) = &auth.identity
+    if let Some(identity) = &auth.identity()
         && identity.client.issuer.to_string() == issuer
     {
-        return identity.check(text, &issuer, &auth.clock).await;
+        return identity.check(text, &issuer, auth.clock()).await;
     }
     let of_issuer = |provider: &&Provider| provider.issuer() == Some(issuer.as_str());
-    match auth.providers.iter().find(of_issuer) {
+    match auth.providers().iter().find(of_issuer) {
         Some(provider) => provider.check_logout_token(text).await,
         None => Err(LogoutTokenError::Issuer.into()),
     }

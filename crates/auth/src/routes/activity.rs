@@ -42,14 +42,14 @@ pub(super) async fn activity(
         return invalid(&headers, "ago must be the milliseconds since the user did something.");
     };
     let Some(session) = session else { return Json(()).into_response() };
-    match auth.sessions.note_activity(&session.key, &session.record, TimeDelta::milliseconds(ago)).await {
+    match auth.sessions().note_activity(&session.key, &session.record, TimeDelta::milliseconds(ago)).await {
         Ok(Some(record)) => {
             let cookies = renewed(&auth, &origin, &session, &record, &headers).await;
-            (set_cookies(cookies), Json(auth.sessions.times(&record))).into_response()
+            (set_cookies(cookies), Json(auth.sessions().times(&record))).into_response()
         }
         // Somebody has told of later activity, or ended the session.
-        Ok(None) => match auth.sessions.look(&session.key).await {
-            Ok(Resolution::SignedIn(_, record)) => Json(auth.sessions.times(&record)).into_response(),
+        Ok(None) => match auth.sessions().look(&session.key).await {
+            Ok(Resolution::SignedIn(_, record)) => Json(auth.sessions().times(&record)).into_response(),
             Ok(Resolution::Ended(_) | Resolution::Unknown) => Json(()).into_response(),
             Err(error) => unavailable(&headers, &error),
         },
@@ -68,12 +68,12 @@ async fn renewed(
 ) -> Vec<HeaderValue> {
     // A neighbour on the domain may have planted another of that name.
     let is_own = |value: &&str| SessionId::parse(value).is_some_and(|id| id.key() == session.key);
-    let Some(value) = auth.cookies.values(CookieKind::Session, origin, headers).find(is_own) else {
+    let Some(value) = auth.cookies().values(CookieKind::Session, origin, headers).find(is_own) else {
         return Vec::new();
     };
-    let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
-    let seconds = auth.sessions.cookie_seconds(record);
-    lives.then(|| auth.cookies.set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
+    let lives = auth.sessions().lives(&session.key).await.unwrap_or(false);
+    let seconds = auth.sessions().cookie_seconds(record);
+    lives.then(|| auth.cookies().set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
 }
 
 /// `POST /auth/idle`, form `last_activity` (milliseconds since 1970, as the server told it): a tab finds that
@@ -101,13 +101,13 @@ pub(super) async fn idle(
     let Some(last_activity) = last_activity else {
         return invalid(&headers, "last_activity must be what the server said it was.");
     };
-    let (error, record) = match auth.sessions.end_if_idle(&session.key, last_activity).await {
+    let (error, record) = match auth.sessions().end_if_idle(&session.key, last_activity).await {
         Ok(IdleEnd::Ended) => return ended(),
         Ok(IdleEnd::NewerActivity(record)) => ("newer_activity", record),
         Ok(IdleEnd::NotIdle(record)) => ("not_idle", record),
         Err(error) => return unavailable(&headers, &error),
     };
-    let times = auth.sessions.times(&record);
+    let times = auth.sessions().times(&record);
     let body = json!({
         "error": error,
         "now": times.now,

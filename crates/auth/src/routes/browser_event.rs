@@ -56,16 +56,16 @@ pub(super) async fn browser_event(State(auth): State<Auth>, Form(form): Form) ->
 
 async fn receive(auth: &Auth, text: Option<&str>) -> Result<(), Refusal> {
     let text = text.ok_or(BrowserEventError::Missing)?;
-    let identity = auth.identity.as_ref().ok_or(BrowserEventError::Issuer)?;
+    let identity = auth.identity().as_ref().ok_or(BrowserEventError::Issuer)?;
     let issuer = identity.client().issuer.to_string();
     let audience = &identity.client().client_id;
     let needs_another_key = |error: &BrowserEventError| *error == BrowserEventError::UnknownKey;
-    let verify = |jwks: &_| BrowserEvent::verify(text, &issuer, audience, jwks, auth.clock.now());
+    let verify = |jwks: &_| BrowserEvent::verify(text, &issuer, audience, jwks, auth.clock().now());
     let event = identity.keys().check(AskedBy::Anybody, needs_another_key, verify).await??;
     let id = Sha256::digest(["browser event ", &event.jti].concat()).into();
-    if !auth.sessions.use_id(&id, event.expires_at).await? {
+    if !auth.sessions().use_id(&id, event.expires_at).await? {
         return Err(BrowserEventError::Replayed.into());
     }
-    auth.sessions.tell(SessionEvent::SignedInBrowser(event.browser)).await;
+    auth.sessions().tell(SessionEvent::SignedInBrowser(event.browser)).await;
     Ok(())
 }

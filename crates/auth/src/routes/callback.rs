@@ -86,14 +86,14 @@ impl Returned {
     /// [`StoreError`] when the store does not answer; the flow is still there then.
     pub async fn take_flow<F: Flow>(&self, auth: &Auth) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         match self.params.get("state") {
-            Some(state) => auth.flows.take(state, &self.origin, &self.headers).await,
+            Some(state) => auth.flows().take(state, &self.origin, &self.headers).await,
             None => Ok(None),
         }
     }
 
     /// Identity's reference for this browser, if it came from there and says so.
     fn browser_reference(&self, auth: &Auth) -> Option<String> {
-        auth.proxies.canonical()?;
+        auth.proxies().canonical()?;
         self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
     }
 
@@ -101,8 +101,8 @@ impl Returned {
     fn confirm(&self, auth: Auth) {
         let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
         tokio::spawn(async move {
-            if let Some(identity) = &auth.identity {
-                identity.confirm_sign_in(&auth.http, &receipt).await;
+            if let Some(identity) = &auth.identity() {
+                identity.confirm_sign_in(auth.http(), &receipt).await;
             }
         });
     }
@@ -113,9 +113,9 @@ impl Returned {
         if begun_by == BegunBy::Frame {
             return None;
         }
-        auth.proxies.canonical()?;
+        auth.proxies().canonical()?;
         let handle = AppHandle::parse(self.params.get(HANDLE_PARAM)?)?;
-        Some(auth.browsers.remember(&handle, &self.origin))
+        Some(auth.browsers().remember(&handle, &self.origin))
     }
 }
 
@@ -185,9 +185,9 @@ pub async fn finish_sign_in(
     let has_signed_in = by_visitor && result.is_ok();
     let response = match result {
         Ok((id, seconds)) => {
-            let settings = &auth.cookies;
+            let settings = &auth.cookies();
             cookies.push(settings.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
-            if auth.providers.len() > 1 {
+            if auth.providers().len() > 1 {
                 let last = &returned.provider;
                 cookies.push(settings.set(CookieKind::Provider, origin, last, Some(PROVIDER_REMEMBERED)));
             }
@@ -248,12 +248,12 @@ async fn signed_in(
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = NewSession { browser, ..provider.finish(authorized).await? };
     // In a frame identity may not know the browser. Every other way does, so that one is left to the visitor.
-    if by_frame && auth.proxies.canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
+    if by_frame && auth.proxies().canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
         return Err(FlowError::NoWayToSignOut);
     }
     let (id, record) = begin_session(auth, &returned.current, &returned.headers, new).await?;
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
-    Ok((id, auth.sessions.cookie_seconds(&record)))
+    Ok((id, auth.sessions().cookie_seconds(&record)))
 }
 
 /// A new session under a new id in the place of the `current` one, which ends; once the app has allowed it,
@@ -267,26 +267,26 @@ pub(crate) async fn begin_session(
     headers: &HeaderMap,
     new: NewSession,
 ) -> Result<(SessionId, SessionRecord), FlowError> {
-    if !auth.sessions.allow(&new).await {
+    if !auth.sessions().allow(&new).await {
         return Err(FlowError::Refused);
     }
     let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
-    let (id, record) = auth.sessions.begin(new, user_agent).await?;
+    let (id, record) = auth.sessions().begin(new, user_agent).await?;
     if let CurrentSession::SignedIn(old) = current {
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
-        if let Err(error) = auth.sessions.end(&old.key, reason).await {
+        if let Err(error) = auth.sessions().end(&old.key, reason).await {
             // Two live sessions where there should be one: neither, then. The visitor starts again.
-            let _ = auth.sessions.end(&id.key(), EndReason::Revoked).await;
+            let _ = auth.sessions().end(&id.key(), EndReason::Revoked).await;
             return Err(error.0.into());
         }
     }
-    let session = auth.sessions.session(id.key(), Arc::new(record.clone()));
-    if let Err(error) = auth.sessions.end_beyond_limit(&session).await {
+    let session = auth.sessions().session(id.key(), Arc::new(record.clone()));
+    if let Err(error) = auth.sessions().end_beyond_limit(&session).await {
         // The sign-in stands; the next one tries again.
         tracing::warn!(error = %error.0, "the oldest sessions of a user could not be ended");
     }
-    auth.sessions.tell_signed_in(&record);
+    auth.sessions().tell_signed_in(&record);
     Ok((id, record))
 }
 
@@ -309,15 +309,15 @@ pub async fn finish_sign_out(
     state: Option<&str>,
     headers: &HeaderMap,
 ) -> Response {
-    match auth.flows.take::<SigningOut>(state.unwrap_or_default(), origin, headers).await {
+    match auth.flows().take::<SigningOut>(state.unwrap_or_default(), origin, headers).await {
         Ok(Some((SigningOut { return_path }, clear))) => {
             let return_path = ReturnPath::or_root(Some(&return_path));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }
-        Ok(None) => Redirect::to(&auth.pages.signed_out).into_response(),
+        Ok(None) => Redirect::to(&auth.pages().signed_out).into_response(),
         Err(cause) => {
             tracing::error!(%cause, "a sign-out could not find its way back");
-            Redirect::to(&auth.pages.signed_out).into_response()
+            Redirect::to(&auth.pages().signed_out).into_response()
         }
     }
 }

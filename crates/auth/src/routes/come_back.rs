@@ -39,10 +39,10 @@ pub(super) async fn come_back(
     }
     if silent::has_left(&auth, &origin, &headers) {
         tracing::warn!(rule = "left_this_app", "a silent sign-in was refused");
-        return Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response();
+        return Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
     }
-    let redeemed = match (form.get("ticket"), auth.browsers.of(&origin, &headers)) {
-        (Some(ticket), Some(browser)) => auth.browsers.redeem(ticket, &browser).await.map(|()| browser),
+    let redeemed = match (form.get("ticket"), auth.browsers().of(&origin, &headers)) {
+        (Some(ticket), Some(browser)) => auth.browsers().redeem(ticket, &browser).await.map(|()| browser),
         _ => Err(TicketError::Invalid),
     };
     match redeemed {
@@ -60,7 +60,7 @@ pub(super) async fn come_back(
         }
         Err(error) => {
             tracing::warn!(rule = %error, "a silent sign-in was refused");
-            Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response()
+            Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response()
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Form;
 use crate::{
     Auth, error_page,
     origin::{Origin, RequestOrigin},
-    session::{CookieKind, Session, SessionUnavailable, set_cookies, silent},
+    session::{CookieKind, Session, SessionUnavailable, Sessions, set_cookies, silent},
 };
 use auth_types::DeviceView;
 use axum::{
@@ -21,8 +21,8 @@ const OTHERS: &str = "others";
 ///
 /// # Errors
 /// 401 signed out; 503 when the store cannot say.
-pub(super) async fn list(State(auth): State<Auth>, session: Session, headers: HeaderMap) -> Response {
-    match auth.sessions.devices(&session).await {
+pub(super) async fn list(State(sessions): State<Sessions>, session: Session, headers: HeaderMap) -> Response {
+    match sessions.devices(&session).await {
         Ok(devices) => Json::<Vec<DeviceView>>(devices).into_response(),
         Err(error) => unavailable(&error, &headers),
     }
@@ -74,7 +74,7 @@ pub(super) async fn end_by_form(
     };
     match ended {
         Ok(cookies) => {
-            (set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages.sessions)).into_response()
+            (set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages().sessions)).into_response()
         }
         Err(error) => unavailable(&error, &headers),
     }
@@ -88,16 +88,17 @@ async fn revoke(
     id: &str,
 ) -> Result<Option<Vec<HeaderValue>>, SessionUnavailable> {
     if id == OTHERS {
-        let ended = auth.sessions.end_other_devices(own).await?;
+        let ended = auth.sessions().end_other_devices(own).await?;
         tracing::info!(session = own.record.public_id, ended, "ended all other sessions of a user");
         return Ok(Some(Vec::new()));
     }
-    if !auth.sessions.end_device(own, id).await? {
+    if !auth.sessions().end_device(own, id).await? {
         return Ok(None);
     }
     tracing::info!(session = own.record.public_id, ended = id, "ended a session of a user");
-    let sign_out =
-        || [auth.cookies.clear_everywhere(CookieKind::Session, origin), silent::ended(auth, origin)].concat();
+    let sign_out = || {
+        [auth.cookies().clear_everywhere(CookieKind::Session, origin), silent::ended(auth, origin)].concat()
+    };
     Ok(Some(if id == own.record.public_id { sign_out() } else { Vec::new() }))
 }
 

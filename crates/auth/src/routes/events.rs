@@ -57,7 +57,7 @@ pub(super) async fn events(
     parts: Parts,
 ) -> Response {
     if parts.uri.query() == Some("waiting") {
-        let client = auth.trusted_proxies.client(&parts);
+        let client = auth.trusted_proxies().client(&parts);
         return waiting::events(auth, &origin, &parts.headers, client);
     }
     let headers = parts.headers;
@@ -76,7 +76,7 @@ pub(super) async fn events(
             );
         }
     };
-    let slot = match auth.streams.open(Listener::Session(key.to_bytes())) {
+    let slot = match auth.streams().open(Listener::Session(key.to_bytes())) {
         Ok(slot) => slot,
         Err(error) => return too_many(&headers, error),
     };
@@ -123,7 +123,7 @@ struct Watch {
 impl Watch {
     fn new(auth: Auth, key: SessionKey, slot: Slot, missed_some: bool) -> Self {
         // From here on nothing is missed; the first tick, which comes at once, looks at what was before.
-        let bus = auth.sessions.events();
+        let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { auth, key, slot, bus, heartbeat, warned_of: None, is_over: false, missed_some }
@@ -145,7 +145,7 @@ impl Watch {
                     }
                     Ok(Heard::Event(SessionEvent::Seen(key))) if key == self.key => {
                         // The next heartbeat, which comes at once, says since when.
-                        self.auth.sessions.forget(&key);
+                        self.auth.sessions().forget(&key);
                         self.heartbeat.reset_immediately();
                     }
                     Ok(Heard::Event(_)) => {}
@@ -163,12 +163,12 @@ impl Watch {
         if std::mem::take(&mut self.missed_some) {
             return self.event("changed", &json!({}));
         }
-        match self.auth.sessions.look(&self.key).await {
+        match self.auth.sessions().look(&self.key).await {
             Ok(Resolution::SignedIn(key, record)) => {
                 // A tab that only listens is a session in use too: its provider is asked in time.
-                self.auth.refresher.renew_if_attended(&self.auth.sessions.session(key, record.clone()));
+                self.auth.refresher().renew_if_attended(&self.auth.sessions().session(key, record.clone()));
                 let expires_at = record.expires_at;
-                let left = expires_at - self.auth.clock.now();
+                let left = expires_at - self.auth.clock().now();
                 let is_near = left <= WARNING;
                 // Not a heartbeat late at the two times that matter.
                 let until = if is_near { left } else { left - WARNING }.to_std().unwrap_or_default();
@@ -179,7 +179,7 @@ impl Watch {
                     self.heartbeat.reset_immediately();
                     return self.event("expiring", &json!({ "expires": rfc3339(expires_at) }));
                 }
-                self.event("heartbeat", &json!(self.auth.sessions.times(&record)))
+                self.event("heartbeat", &json!(self.auth.sessions().times(&record)))
             }
             Ok(Resolution::Ended(reason)) => self.ended(reason),
             Ok(Resolution::Unknown) => self.ended(EndReason::Expired),
@@ -197,6 +197,6 @@ impl Watch {
     }
 
     fn event(&self, name: &str, data: &Value) -> Event {
-        event(self.auth.clock.now(), name, data)
+        event(self.auth.clock().now(), name, data)
     }
 }

@@ -1,10 +1,11 @@
 //! `GET /healthz` and `GET /readyz`, answered whatever the Host.
 
-use crate::Auth;
+use crate::{provider::Provider, session::Sessions};
 use axum::{Json, extract::State, response::IntoResponse};
 use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// The process is alive.
 pub(super) async fn alive() -> &'static str {
@@ -13,11 +14,14 @@ pub(super) async fn alive() -> &'static str {
 
 /// Whether the store answers, and each provider. 503 when the store is down, or no provider is left
 /// to sign in with; `{"store": "ok", "providers": {"demo": "ok"}}`.
-pub(super) async fn ready(State(auth): State<Auth>) -> impl IntoResponse {
+pub(super) async fn ready(
+    State(sessions): State<Sessions>,
+    State(providers): State<Arc<[Provider]>>,
+) -> impl IntoResponse {
     let word = |up: bool| if up { "ok" } else { "down" };
-    let store = auth.sessions.ping().await.is_ok();
+    let store = sessions.ping().await.is_ok();
     let providers = join_all(
-        auth.providers
+        providers
             .iter()
             .map(|provider| async move { (provider.config.id.clone(), provider.is_reachable().await) }),
     )

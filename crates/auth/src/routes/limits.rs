@@ -45,8 +45,8 @@ pub async fn limit_by_address(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(client) = auth.trusted_proxies.client(&parts)
-        && let Err(limit) = auth.address_limits.0[endpoint as usize].take(client)
+    if let Some(client) = auth.trusted_proxies().client(&parts)
+        && let Err(limit) = auth.address_limits().0[endpoint as usize].take(client)
     {
         tracing::warn!(rule = %limit, ?endpoint, "a client address has used up its share");
         return too_many_requests(&parts.headers, limit);

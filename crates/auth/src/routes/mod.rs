@@ -44,7 +44,7 @@ use http::{StatusCode, header};
 /// Everything but the two callbacks, which identity answers in its own way.
 pub fn common(auth: &Auth) -> Router {
     let user_data =
-        auth.app_data.map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
+        auth.app_data().map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
     let share_of = |endpoint| middleware::from_fn_with_state((auth.clone(), endpoint), limit_by_address);
     let navigations = Router::new()
         .route("/auth/silent", get(silent::silent))
@@ -105,7 +105,7 @@ pub fn callbacks(auth: &Auth) -> Router {
 }
 
 async fn style(State(auth): State<Auth>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], auth.site.style)
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], auth.site().style)
 }
 
 /// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.

@@ -22,9 +22,9 @@ use maud::{Markup, html};
 /// [`PublicPaths`](crate::guard::PublicPaths).
 pub fn pages(auth: &Auth) -> Router {
     Router::new()
-        .route(&auth.pages.login, get(login))
-        .route(&auth.pages.sign_out, get(sign_out))
-        .route(&auth.pages.signed_out, get(signed_out))
+        .route(&auth.pages().login, get(login))
+        .route(&auth.pages().sign_out, get(sign_out))
+        .route(&auth.pages().signed_out, get(signed_out))
         .with_state(auth.clone())
 }
 
@@ -39,7 +39,7 @@ async fn login(
     let error = params.get("error").map(|code| {
         SignInError::parse(code).map_or("The sign-in did not work. Please try again.", SignInError::sentence)
     });
-    let providers = join_all(auth.providers.iter().map(Provider::view)).await;
+    let providers = join_all(auth.providers().iter().map(Provider::view)).await;
     let content = html! {
         h1 { "Sign in" }
         @if let Some(sentence) = error { p.notice.error role="alert" { (sentence) } }
@@ -72,7 +72,7 @@ async fn sign_out(
     let content = html! {
         h1 { "Sign out" }
         @match &current {
-            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href=(auth.pages.login) { "Sign in" } } }
+            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href=(auth.pages().login) { "Sign in" } } }
             CurrentSession::SignedIn(_) | CurrentSession::Unavailable => {
                 form.stack method="post" action="/auth/signout" {
                     @if let Some(back) = back { input type="hidden" name="callbackUrl" value=(back); }
@@ -93,7 +93,7 @@ async fn signed_out(State(auth): State<Auth>, Extension(current): Extension<Curr
         }
         CurrentSession::SignedOut(_) => (
             "You have been signed out",
-            html! { p { a.button href=(auth.pages.login_url("/")) { "Sign in again" } } },
+            html! { p { a.button href=(auth.pages().login_url("/")) { "Sign in again" } } },
         ),
         CurrentSession::Unavailable => (
             "Session unknown",

@@ -1,9 +1,14 @@
 //! `GET /auth/providers`, as Auth.js answers it.
 
-use crate::{Auth, origin::RequestOrigin, provider::Kind};
+use crate::{
+    config::Proxies,
+    origin::RequestOrigin,
+    provider::{Kind, Provider},
+};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use url::Url;
 
 #[derive(Serialize)]
@@ -20,11 +25,12 @@ struct Shown<'a> {
 /// An object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
 /// `callbackUrl`.
 pub(super) async fn providers(
-    State(auth): State<Auth>,
+    State(configured): State<Arc<[Provider]>>,
+    State(proxies): State<Proxies>,
     RequestOrigin(origin): RequestOrigin,
 ) -> Json<Map<String, Value>> {
-    let callbacks_at = auth.proxies.canonical().unwrap_or(&origin);
-    let shown = auth.providers.iter().map(|provider| {
+    let callbacks_at = proxies.canonical().unwrap_or(&origin);
+    let shown = configured.iter().map(|provider| {
         let id = provider.config.id.as_str();
         let shown = Shown {
             id,

@@ -1,8 +1,8 @@
 //! `POST /api/renew-token` (article 2 points to "how to rotate the refresh token").
 
 use crate::{
-    Auth, error_page,
-    session::{RefreshError, Session, rfc3339},
+    error_page,
+    session::{RefreshError, Refresher, Session, rfc3339},
 };
 use axum::{
     Json,
@@ -18,8 +18,12 @@ use serde_json::json;
 /// # Errors
 /// 401 signed out, or ended by the attempt; 409 `no_refresh_token`; 503 when provider or store are down,
 /// and then the session goes on.
-pub(super) async fn renew(State(auth): State<Auth>, session: Session, headers: HeaderMap) -> Response {
-    let error = match auth.refresher.renew(&session).await {
+pub(super) async fn renew(
+    State(refresher): State<Refresher>,
+    session: Session,
+    headers: HeaderMap,
+) -> Response {
+    let error = match refresher.renew(&session).await {
         Ok(expires_at) => return Json(json!({ "expires_at": expires_at.map(rfc3339) })).into_response(),
         Err(error) => error,
     };

@@ -2,7 +2,7 @@
 
 use super::Form;
 use crate::{
-    Auth, error_page,
+    Auth, Pages, error_page,
     flow::{Begin, BegunBy, FlowError, Passthrough, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};
+use std::sync::Arc;
 use url::Url;
 
 /// What the sign-in form may say; everything else about the request to the provider is ours.
@@ -22,10 +23,10 @@ const FIELDS: [&str; 4] =
 /// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one form
 /// per provider, which leads to the same `callbackUrl`. Changes nothing: old links and bookmarks of the second
 /// address end at a button.
-pub(super) async fn page(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let return_path = ReturnPath::or_root(params.get("callbackUrl"));
-    Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response()
+    Redirect::to(&pages.login_url(return_path.as_str())).into_response()
 }
 
 /// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and sends the visitor to the
@@ -96,8 +97,8 @@ pub(super) async fn start(
     let passthrough = asking.as_ref().unwrap_or(passthrough);
     let proxy = match begun_by {
         // A frame gets no cookies of another site.
-        BegunBy::Frame => auth.proxies.nearest(origin),
-        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => auth.proxies.canonical(),
+        BegunBy::Frame => auth.proxies().nearest(origin),
+        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => auth.proxies().canonical(),
     };
     let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
     let begin = Begin {
@@ -105,15 +106,15 @@ pub(super) async fn start(
         redirect_uri,
         return_path: return_path.clone(),
         begun_by: *begun_by,
-        at: auth.clock.now(),
+        at: auth.clock().now(),
     };
-    let pending = Pending::begin(begin, &auth.random);
+    let pending = Pending::begin(begin, auth.random());
     let to = match proxy {
         Some(proxy) => proxied_url(proxy, origin, &pending, passthrough),
         None => direct_url(provider, &pending, passthrough).await?,
     };
     let state = pending.state.clone();
-    let cookies = auth.flows.begin(&state, pending, origin, headers)?;
+    let cookies = auth.flows().begin(&state, pending, origin, headers)?;
     tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?begun_by, "a sign-in begins");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
@@ -154,5 +155,5 @@ pub(super) fn refused(auth: &Auth, error: &FlowError, return_path: &ReturnPath) 
     } else {
         tracing::warn!(rule = %error, "a sign-in was refused");
     }
-    Redirect::to(&auth.pages.login_error_url(error.code(), return_path.as_str())).into_response()
+    Redirect::to(&auth.pages().login_error_url(error.code(), return_path.as_str())).into_response()
 }

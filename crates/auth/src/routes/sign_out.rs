@@ -2,7 +2,7 @@
 
 use super::Form;
 use crate::{
-    Auth, error_page,
+    Auth, Pages, error_page,
     flow::SigningOut,
     logout::{LogoutNotice, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
@@ -22,9 +22,9 @@ use url::Url;
 
 /// `GET /auth/signout?callbackUrl=`: 303 to the page with the sign-out form, which leads to the same
 /// `callbackUrl`. Changes nothing, so neither an image nor a prefetch signs a visitor out.
-pub(super) async fn page(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    let page = &auth.pages.sign_out;
+    let page = &pages.sign_out;
     let to = match params.get("callbackUrl").and_then(ReturnPath::parse) {
         Some(path) => format!("{page}?callbackUrl={}", encode_query(path.as_str())),
         None => page.clone(),
@@ -54,27 +54,27 @@ pub(super) async fn sign_out(
         }
     };
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
-    let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(&auth.pages.signed_out)));
-    let mut cookies = auth.cookies.clear_everywhere(CookieKind::Session, &origin);
+    let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(&auth.pages().signed_out)));
+    let mut cookies = auth.cookies().clear_everywhere(CookieKind::Session, &origin);
     match is_global {
         true => cookies.extend(silent::ended(&auth, &origin)),
         // Who leaves this app only does not want to be back as soon as they sign in to another.
-        false => cookies.extend([silent::left(&auth, &origin), auth.browsers.forget(&origin)].concat()),
+        false => cookies.extend([silent::left(&auth, &origin), auth.browsers().forget(&origin)].concat()),
     }
     let mut to = None;
     match &current {
         CurrentSession::SignedIn(session) => {
-            if let Err(error) = auth.sessions.end(&session.key, EndReason::SignedOut).await {
+            if let Err(error) = auth.sessions().end(&session.key, EndReason::SignedOut).await {
                 tracing::error!(error = %error.0, "a session could not be ended");
                 return unavailable(&headers);
             }
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
             if is_global {
                 // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
-                let tokens = auth.sessions.tokens(&session.key, &session.record).ok();
+                let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
                 let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
                 let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
-                let happened_at = auth.clock.now();
+                let happened_at = auth.clock().now();
                 let others =
                     tell_the_others(auth.clone(), session.record.clone(), happened_at, refresh_token);
                 tokio::spawn(others);
@@ -83,7 +83,7 @@ pub(super) async fn sign_out(
         }
         CurrentSession::SignedOut(_) => {
             // With more cookies than are looked at, the one that counts may be among the rest.
-            if auth.sessions.end_all_of(auth.cookies.all_sessions(&origin, &headers)).await.is_err() {
+            if auth.sessions().end_all_of(auth.cookies().all_sessions(&origin, &headers)).await.is_err() {
                 return unavailable(&headers);
             }
         }
@@ -123,7 +123,7 @@ async fn tell_the_others(
         happened_at,
     };
     if let Some(teller) = auth.teller() {
-        teller.tell(&auth.http, &auth.clock, notice).await;
+        teller.tell(auth.http(), auth.clock(), notice).await;
     }
     let provider = auth.provider(&record.provider);
     if let Some((provider, refresh_token)) = provider.zip(refresh_token) {
@@ -148,14 +148,14 @@ async fn at_provider(
     }
     let endpoints = provider.endpoints().await.ok()?;
     endpoints.end_session_endpoint.as_ref()?;
-    let proxy = auth.proxies.canonical();
+    let proxy = auth.proxies().canonical();
     let state = match proxy {
-        Some(_) => logout_state(&auth.random.token(), origin),
-        None => auth.random.token(),
+        Some(_) => logout_state(&auth.random().token(), origin),
+        None => auth.random().token(),
     };
     let flow = SigningOut { return_path: return_path.to_string() };
     let cookies = auth
-        .flows
+        .flows()
         .begin(&state, flow, origin, headers)
         .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
         .ok()?;

@@ -37,7 +37,7 @@ pub(super) async fn silent(
         CurrentSession::Unavailable => return guard::unavailable(&headers),
         CurrentSession::SignedOut(_) => {}
     }
-    let login = Redirect::to(&auth.pages.login_url(return_path.as_str())).into_response();
+    let login = Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
     if !silent::was_sent(&auth, &origin, &headers) {
         return login;
     }
@@ -58,9 +58,9 @@ pub(super) async fn silent(
 
 /// The provider this browser signed in with last, else the first that can be asked.
 pub(super) fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
-    let mut remembered = auth.cookies.values(CookieKind::Provider, origin, headers);
+    let mut remembered = auth.cookies().values(CookieKind::Provider, origin, headers);
     let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
-    last.or_else(|| auth.providers.iter().find(|provider| provider.can_be_silent()))
+    last.or_else(|| auth.providers().iter().find(|provider| provider.can_be_silent()))
 }
 
 async fn begin(

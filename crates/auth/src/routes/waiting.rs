@@ -34,11 +34,11 @@ pub(super) fn events(
     headers: &HeaderMap,
     client: Option<ClientAddress>,
 ) -> Response {
-    let browser = auth.browsers.of(origin, headers).filter(|_| !silent::has_left(&auth, origin, headers));
+    let browser = auth.browsers().of(origin, headers).filter(|_| !silent::has_left(&auth, origin, headers));
     let Some(browser) = browser else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    let slot = match auth.streams.open(Listener::Waiting(*browser.as_bytes(), client)) {
+    let slot = match auth.streams().open(Listener::Waiting(*browser.as_bytes(), client)) {
         Ok(slot) => slot,
         Err(error) => return too_many(headers, error),
     };
@@ -56,7 +56,7 @@ struct Waiting {
 
 impl Waiting {
     fn new(auth: Auth, browser: BrowserKey, slot: Slot) -> Self {
-        let bus = auth.sessions.events();
+        let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { auth, browser, slot, bus, heartbeat }
@@ -68,13 +68,13 @@ impl Waiting {
                 () = self.slot.stopped() => return None,
                 heard = self.bus.recv() => match heard {
                     Ok(Heard::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
-                        let ticket = self.auth.browsers.ticket(&browser);
-                        break event(self.auth.clock.now(), "signed_in", &json!({ "ticket": ticket }));
+                        let ticket = self.auth.browsers().ticket(&browser);
+                        break event(self.auth.clock().now(), "signed_in", &json!({ "ticket": ticket }));
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 },
-                _ = self.heartbeat.tick() => break event(self.auth.clock.now(), "heartbeat", &json!({})),
+                _ = self.heartbeat.tick() => break event(self.auth.clock().now(), "heartbeat", &json!({})),
             }
         };
         Some((Ok(event), self))

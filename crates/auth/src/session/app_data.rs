@@ -93,8 +93,8 @@ impl Auth {
                 .map_err(|error| UpdateError::Unavailable(StoreError(error.to_string())))?;
             if json.len() > MAX_DATA { Err(UpdateError::TooLarge) } else { Ok(json) }
         };
-        match self.sessions.change_data(&session.key, change).await {
-            Ok(record) => Ok(self.sessions.session(session.key, record.into())),
+        match self.sessions().change_data(&session.key, change).await {
+            Ok(record) => Ok(self.sessions().session(session.key, record.into())),
             Err(DataError::Refused(error)) => Err(error),
             Err(DataError::SignedOut) => Err(UpdateError::SignedOut),
             Err(DataError::Unavailable(error)) => {

@@ -99,10 +99,10 @@ pub(crate) async fn resolve(
     request: &Parts,
 ) -> (CurrentSession, Option<CookieStep>) {
     let Parts { method, uri, headers, .. } = request;
-    let mut values = auth.cookies.values(CookieKind::Session, origin, headers);
+    let mut values = auth.cookies().values(CookieKind::Session, origin, headers);
     let Some(first) = values.next() else {
         // What cannot be an id opens nothing, and goes.
-        let is_garbage = auth.cookies.is_sent(CookieKind::Session, origin, headers);
+        let is_garbage = auth.cookies().is_sent(CookieKind::Session, origin, headers);
         let garbage = is_garbage.then(|| CookieStep {
             change: CookieChange::Clear,
             is_navigation: is_navigation(method, headers),
@@ -122,14 +122,14 @@ pub(crate) async fn resolve(
     };
     let current = match current {
         CurrentSession::SignedIn(session)
-            if auth.sessions.is_unchecked_too_long(&session.record) && !ends_sessions(uri.path()) =>
+            if auth.sessions().is_unchecked_too_long(&session.record) && !ends_sessions(uri.path()) =>
         {
             Box::pin(checked(auth, &session, activity)).await
         }
         CurrentSession::SignedIn(session) => {
             match activity {
-                Activity::User => auth.refresher.renew_if_due(&session),
-                Activity::Background => auth.refresher.renew_if_attended(&session),
+                Activity::User => auth.refresher().renew_if_due(&session),
+                Activity::Background => auth.refresher().renew_if_attended(&session),
             }
             CurrentSession::SignedIn(session)
         }
@@ -148,13 +148,13 @@ fn ends_sessions(path: &str) -> bool {
 /// A session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`), once the provider was asked. While it does not
 /// answer, nobody can say, and the session stays.
 async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession {
-    if activity == Activity::User || auth.refresher.is_attended(session) {
+    if activity == Activity::User || auth.refresher().is_attended(session) {
         // What came of it is in the store.
-        let _ = auth.refresher.renew(session).await;
+        let _ = auth.refresher().renew(session).await;
     }
-    match auth.sessions.look_again(&session.key).await {
-        Ok(Resolution::SignedIn(key, record)) if !auth.sessions.is_unchecked_too_long(&record) => {
-            CurrentSession::SignedIn(auth.sessions.session(key, record))
+    match auth.sessions().look_again(&session.key).await {
+        Ok(Resolution::SignedIn(key, record)) if !auth.sessions().is_unchecked_too_long(&record) => {
+            CurrentSession::SignedIn(auth.sessions().session(key, record))
         }
         Ok(Resolution::SignedIn(..)) => {
             tracing::warn!(session = session.record.public_id, "a session went unchecked for too long");
@@ -171,9 +171,9 @@ async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentS
 
 /// A session for which the store need not be asked: known to live, and with no activity to write down.
 fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> {
-    let (key, record) = auth.sessions.remembered(cookie)?;
-    let is_kept = activity == Activity::Background || !auth.sessions.is_touch_due(&record);
-    is_kept.then(|| auth.sessions.session(key, record))
+    let (key, record) = auth.sessions().remembered(cookie)?;
+    let is_kept = activity == Activity::Background || !auth.sessions().is_touch_due(&record);
+    is_kept.then(|| auth.sessions().session(key, record))
 }
 
 impl CookieStep {
@@ -183,7 +183,7 @@ impl CookieStep {
         if is_storable(response.headers()) {
             return;
         }
-        let name = auth.cookies.name(CookieKind::Session, origin);
+        let name = auth.cookies().name(CookieKind::Session, origin);
         if response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name)) {
             return;
         }
@@ -194,18 +194,18 @@ impl CookieStep {
                 renewed(auth, origin, &value, &session).await.into_iter().collect()
             }
             CookieChange::Settle { value, session } if is_page => {
-                let mut cookies = auth.cookies.clear_elsewhere(CookieKind::Session, origin);
+                let mut cookies = auth.cookies().clear_elsewhere(CookieKind::Session, origin);
                 cookies.extend(renewed(auth, origin, &value, &session).await);
                 cookies
             }
             CookieChange::Settle { .. } => Vec::new(),
             CookieChange::ClearOnPage(_) if !is_page => Vec::new(),
             CookieChange::Clear | CookieChange::ClearOnPage(EndReason::Expired) => {
-                auth.cookies.clear_everywhere(CookieKind::Session, origin)
+                auth.cookies().clear_everywhere(CookieKind::Session, origin)
             }
             // With the cookie goes the knowledge that the session was ended; what follows from it stays.
             CookieChange::ClearOnPage(_) => {
-                let mut cookies = auth.cookies.clear_everywhere(CookieKind::Session, origin);
+                let mut cookies = auth.cookies().clear_everywhere(CookieKind::Session, origin);
                 cookies.extend(silent::ended(auth, origin));
                 cookies
             }
@@ -218,9 +218,9 @@ impl CookieStep {
 
 /// The session's cookie, for as long as the session lasts; `None` when it has ended.
 async fn renewed(auth: &Auth, origin: &Origin, value: &str, session: &Session) -> Option<HeaderValue> {
-    let lives = auth.sessions.lives(&session.key).await.unwrap_or(false);
-    let seconds = auth.sessions.cookie_seconds(&session.record);
-    lives.then(|| auth.cookies.set(CookieKind::Session, origin, value, Some(seconds)))
+    let lives = auth.sessions().lives(&session.key).await.unwrap_or(false);
+    let seconds = auth.sessions().cookie_seconds(&session.record);
+    lives.then(|| auth.cookies().set(CookieKind::Session, origin, value, Some(seconds)))
 }
 
 fn is_named(cookie: &HeaderValue, name: &str) -> bool {
@@ -239,8 +239,8 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     let mut ended = None;
     let is_alone = values.len() == 1;
     for value in values {
-        match auth.sessions.resolve(&value).await {
-            Ok(Resolution::SignedIn(key, record)) => live.push((value, auth.sessions.session(key, record))),
+        match auth.sessions().resolve(&value).await {
+            Ok(Resolution::SignedIn(key, record)) => live.push((value, auth.sessions().session(key, record))),
             Ok(Resolution::Ended(reason)) => ended = Some(reason),
             Ok(Resolution::Unknown) => {}
             Err(error) => {
@@ -276,7 +276,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
 async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, newest: Session) -> Found {
     for (_, session) in older {
         tracing::info!(session = session.record.public_id, "an older session of the same browser ends");
-        if let Err(error) = auth.sessions.end(&session.key, EndReason::Revoked).await {
+        if let Err(error) = auth.sessions().end(&session.key, EndReason::Revoked).await {
             tracing::error!(error = %error.0, "a session could not be ended");
             return (CurrentSession::Unavailable, None);
         }
@@ -290,7 +290,7 @@ async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, ne
 async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
     for (_, session) in live {
-        if let Err(error) = auth.sessions.end(&session.key, EndReason::Revoked).await {
+        if let Err(error) = auth.sessions().end(&session.key, EndReason::Revoked).await {
             tracing::error!(error = %error.0, "a session could not be ended");
             return (CurrentSession::Unavailable, None);
         }
@@ -303,7 +303,7 @@ async fn extend(auth: &Auth, value: String, session: Session, activity: Activity
     if activity == Activity::Background {
         return (CurrentSession::SignedIn(session), None);
     }
-    match auth.sessions.touch(&session.key, &session.record).await {
+    match auth.sessions().touch(&session.key, &session.record).await {
         Ok(Some(record)) => {
             let session = Session { record: Arc::new(record), ..session };
             let change = CookieChange::Renew { value, session: session.clone() };

@@ -63,14 +63,14 @@ impl Mark {
     }
 
     fn seal(self, auth: &Auth) -> String {
-        let now = auth.clock.now().timestamp_millis().to_be_bytes();
-        URL_SAFE_NO_PAD.encode(auth.keyring.seal(Purpose::Mark, &self.place(), &now))
+        let now = auth.clock().now().timestamp_millis().to_be_bytes();
+        URL_SAFE_NO_PAD.encode(auth.keyring().seal(Purpose::Mark, &self.place(), &now))
     }
 
     /// When it was made, if this value is it.
     fn open(self, auth: &Auth, value: &str) -> Option<DateTime<Utc>> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let plain = auth.keyring.open(Purpose::Mark, &self.place(), &sealed).ok()?;
+        let plain = auth.keyring().open(Purpose::Mark, &self.place(), &sealed).ok()?;
         DateTime::from_timestamp_millis(i64::from_be_bytes(plain.try_into().ok()?))
     }
 }
@@ -92,7 +92,7 @@ impl MayTry {
         let Parts { method, headers, .. } = request;
         let may = is_open(current)
             && opens_a_tab(method, headers)
-            && auth.providers.iter().any(Provider::can_be_silent)
+            && auth.providers().iter().any(Provider::can_be_silent)
             && !is_over(auth, origin, headers);
         may.then(|| Self(attempt(auth, origin)))
     }
@@ -166,9 +166,10 @@ pub(crate) fn coming_back(
     browser: BrowserKey,
 ) -> Vec<HeaderValue> {
     let mark = Mark::ComingBack(browser).seal(auth);
-    let mut cookies = vec![auth.cookies.set(CookieKind::Silent, origin, &mark, None)];
-    let ended = ENDED.into_iter().filter(|kind| auth.cookies.values(*kind, origin, headers).next().is_some());
-    cookies.extend(ended.map(|kind| auth.cookies.clear(kind, origin)));
+    let mut cookies = vec![auth.cookies().set(CookieKind::Silent, origin, &mark, None)];
+    let ended =
+        ENDED.into_iter().filter(|kind| auth.cookies().values(*kind, origin, headers).next().is_some());
+    cookies.extend(ended.map(|kind| auth.cookies().clear(kind, origin)));
     cookies
 }
 
@@ -176,8 +177,8 @@ pub(crate) fn coming_back(
 pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
     let remembered = [CookieKind::Silent, CookieKind::Ended, CookieKind::EndedHere]
         .into_iter()
-        .filter(|kind| auth.cookies.values(*kind, origin, headers).next().is_some());
-    remembered.map(|kind| auth.cookies.clear(kind, origin)).collect()
+        .filter(|kind| auth.cookies().values(*kind, origin, headers).next().is_some());
+    remembered.map(|kind| auth.cookies().clear(kind, origin)).collect()
 }
 
 /// The cookie that forgets an attempt, for a page that came with a live session: this browser keeps the session's cookie,
@@ -189,18 +190,18 @@ pub(crate) fn attempt_is_over(
     request: &Parts,
 ) -> Option<HeaderValue> {
     let is_over = matches!(current, CurrentSession::SignedIn(_))
-        && auth.cookies.is_sent(CookieKind::Silent, origin, &request.headers)
+        && auth.cookies().is_sent(CookieKind::Silent, origin, &request.headers)
         && opens_a_tab(&request.method, &request.headers);
-    is_over.then(|| auth.cookies.clear(CookieKind::Silent, origin))
+    is_over.then(|| auth.cookies().clear(CookieKind::Silent, origin))
 }
 
 fn attempt(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies.set(CookieKind::Silent, origin, &Mark::Try.seal(auth), None)
+    auth.cookies().set(CookieKind::Silent, origin, &Mark::Try.seal(auth), None)
 }
 
 /// The cookie that says: not again in this browser session.
 pub(crate) fn tried(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies.set(CookieKind::Silent, origin, &Mark::Tried.seal(auth), None)
+    auth.cookies().set(CookieKind::Silent, origin, &Mark::Tried.seal(auth), None)
 }
 
 /// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
@@ -217,8 +218,9 @@ pub(crate) fn left(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
 
 fn end_marks(auth: &Auth, origin: &Origin, mark: Mark) -> Vec<HeaderValue> {
     let mark = mark.seal(auth);
-    let kinds = ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies.is_shared(origin));
-    kinds.map(|kind| auth.cookies.set(kind, origin, &mark, None)).collect()
+    let kinds =
+        ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies().is_shared(origin));
+    kinds.map(|kind| auth.cookies().set(kind, origin, &mark, None)).collect()
 }
 
 /// Whether the session was ended in this browser, and its user has not signed in by hand since.
@@ -232,9 +234,9 @@ pub(crate) fn has_left(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> boo
 }
 
 fn says(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
-    ENDED
-        .into_iter()
-        .any(|kind| auth.cookies.values(kind, origin, headers).any(|value| mark.open(auth, value).is_some()))
+    ENDED.into_iter().any(|kind| {
+        auth.cookies().values(kind, origin, headers).any(|value| mark.open(auth, value).is_some())
+    })
 }
 
 /// Where [`Mark::Ended`] and [`Mark::Left`] are kept.
@@ -245,14 +247,14 @@ fn is_over(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
 }
 
 fn is_coming_back(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    auth.browsers
+    auth.browsers()
         .of(origin, headers)
         .is_some_and(|browser| has(auth, origin, headers, Mark::ComingBack(browser)))
 }
 
 fn has(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
-    let now = auth.clock.now();
-    auth.cookies.values(CookieKind::Silent, origin, headers).any(|value| {
+    let now = auth.clock().now();
+    auth.cookies().values(CookieKind::Silent, origin, headers).any(|value| {
         mark.open(auth, value).is_some_and(|made_at| mark == Mark::Tried || now < made_at + ON_THE_WAY)
     })
 }

@@ -126,7 +126,7 @@ async fn a_tab_that_finds_the_user_away_ends_the_session_once_for_all() {
     world.wait(600);
     assert_eq!(world.expire(begun).await, (StatusCode::OK, json!({ "ended": true })));
     assert_eq!(world.expire(begun).await, (StatusCode::OK, json!({ "ended": true })), "another tab");
-    let resolution = world.app.auth.sessions.resolve(&cookie).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&cookie).await.unwrap();
     assert!(matches!(resolution, Resolution::Ended(EndReason::Idle)), "{resolution:?}");
     let late = world.post("/auth/activity", &[("ago", "0")]).await;
     assert_eq!((late.status, late.body.as_str()), (StatusCode::OK, "null"));
@@ -164,9 +164,11 @@ async fn activity_in_another_process_counts_at_once_here() {
     let first = tab.next().await.unwrap();
     assert_eq!((first.name.as_str(), &first.data["last_activity"]), ("heartbeat", &json!(begun)));
     let other = world.app.replica().await;
-    let Ok(Resolution::SignedIn(key, record)) = other.sessions.resolve(&cookie).await else { panic!("gone") };
+    let Ok(Resolution::SignedIn(key, record)) = other.sessions().resolve(&cookie).await else {
+        panic!("gone")
+    };
     world.wait(599);
-    let noted = other.sessions.note_activity(&key, &record, TimeDelta::zero()).await.unwrap();
+    let noted = other.sessions().note_activity(&key, &record, TimeDelta::zero()).await.unwrap();
     assert!(noted.is_some());
     world.wait(2);
     // Nobody waits for the bus here: a session that seems to be over is looked up again.

@@ -81,10 +81,11 @@ async fn alice() -> World {
 impl World {
     async fn found(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
-        let Resolution::SignedIn(key, record) = self.app.auth.sessions.resolve(&cookie).await.unwrap() else {
+        let Resolution::SignedIn(key, record) = self.app.auth.sessions().resolve(&cookie).await.unwrap()
+        else {
             panic!("not signed in")
         };
-        self.app.auth.sessions.session(key, record)
+        self.app.auth.sessions().session(key, record)
     }
 
     async fn update(&mut self, body: &str) -> Page {
@@ -147,7 +148,7 @@ async fn more_than_a_session_can_keep_is_refused_and_nothing_is_changed() {
 async fn a_change_that_comes_after_the_end_is_refused() {
     let mut world = alice().await;
     let session = world.found().await;
-    world.app.auth.sessions.end(&session.key, EndReason::Revoked).await.unwrap();
+    world.app.auth.sessions().end(&session.key, EndReason::Revoked).await.unwrap();
     let late = world.app.auth.update_data::<Profile>(&session, &Change::default()).await;
     assert!(matches!(late, Err(UpdateError::SignedOut)));
     let late = world.update(r#"{"number": 7}"#).await;

@@ -103,7 +103,7 @@ impl World {
     async fn end_session(&self) {
         let value = self.browser.cookie(&self.app.url, "app.session").unwrap();
         let key = SessionId::parse(&value).unwrap().key();
-        assert!(self.app.auth.sessions.end(&key, EndReason::Revoked).await.unwrap());
+        assert!(self.app.auth.sessions().end(&key, EndReason::Revoked).await.unwrap());
     }
 }
 

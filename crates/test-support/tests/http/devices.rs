@@ -111,7 +111,7 @@ async fn ending_another_session_signs_that_browser_out_at_once_and_only_that_one
     assert!(ended.set_cookies().is_empty());
     assert_eq!(devices.statuses().await, (200, 401));
     assert_eq!(devices.list().await.len(), 1);
-    let resolution = devices.world.app.auth.sessions.resolve(&kept).await.unwrap();
+    let resolution = devices.world.app.auth.sessions().resolve(&kept).await.unwrap();
     assert!(matches!(resolution, auth::session::Resolution::Ended(auth_types::EndReason::Revoked)));
     assert_eq!(devices.delete(&id).await.status, StatusCode::NOT_FOUND, "it has ended already");
 }
@@ -267,14 +267,14 @@ async fn a_list_that_cannot_be_read_is_not_an_empty_one() {
     let id = devices.id_aside().await;
     let value = devices.world.browser.cookie(&devices.world.app.url, "app.session").unwrap();
     let auth = devices.world.app.auth.clone();
-    let auth::session::Resolution::SignedIn(key, record) = auth.sessions.resolve(&value).await.unwrap()
+    let auth::session::Resolution::SignedIn(key, record) = auth.sessions().resolve(&value).await.unwrap()
     else {
         panic!("not signed in")
     };
     devices.world.app.lose_store().await;
-    let own = auth.sessions.session(key, record);
-    assert!(auth.sessions.devices(&own).await.is_err());
-    assert!(auth.sessions.end_device(&own, &id).await.is_err());
+    let own = auth.sessions().session(key, record);
+    assert!(auth.sessions().devices(&own).await.is_err());
+    assert!(auth.sessions().end_device(&own, &id).await.is_err());
     for answer in [devices.world.get("/auth/sessions").await, devices.delete("others").await] {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers["retry-after"], "5");

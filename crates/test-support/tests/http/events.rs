@@ -56,7 +56,7 @@ async fn an_end_in_another_process_is_heard_here() {
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
     let other = world.app.replica().await;
-    assert_eq!(other.sessions.log_out(world.logout_of_alice()).await.unwrap().len(), 1);
+    assert_eq!(other.sessions().log_out(world.logout_of_alice()).await.unwrap().len(), 1);
     let event = tab.next_but_heartbeats().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
 }
@@ -86,7 +86,7 @@ async fn a_change_of_user_at_the_provider_is_found_without_a_question_and_told()
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
     assert_eq!(tab.next().await, None);
-    let resolution = world.app.auth.sessions.resolve(&alices).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&alices).await.unwrap();
     assert!(matches!(resolution, Resolution::Ended(EndReason::UserChanged)));
 }
 
@@ -148,7 +148,7 @@ async fn a_server_that_stops_ends_its_streams() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
-    world.app.auth.streams.stop();
+    world.app.auth.streams().stop();
     assert_eq!(tab.next_but_heartbeats().await, None);
     assert_eq!(world.status().await, 200, "the session goes on");
 }

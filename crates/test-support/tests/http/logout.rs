@@ -66,7 +66,7 @@ async fn signed_out_here_alone(world: &mut World) {
     assert_eq!(world.status().await, 401);
     let issuer = world.provider.issuer.as_str().trim_end_matches('/');
     let (scope, until) = (LogoutScope::ProviderSession(&sid), LogoutTime::Begun(world.app.clock.now()));
-    world.app.auth.sessions.log_out(Logout { issuer, scope, until }).await.unwrap();
+    world.app.auth.sessions().log_out(Logout { issuer, scope, until }).await.unwrap();
     world.app.clock.advance(TimeDelta::milliseconds(1));
 }
 

@@ -154,7 +154,7 @@ async fn keys_that_change_under_slow_answers_cost_no_session() {
     world.provider.provider.rotate_keys().await.unwrap();
     world.provider.faults().add_times(Fault::Slow(Endpoint::Jwks, Duration::from_millis(300)), 3);
     let fetched = world.provider.provider.counters().jwks;
-    let refresher = &world.app.auth.refresher;
+    let refresher = &world.app.auth.refresher();
     let (first, second) = tokio::join!(refresher.renew(&alice), refresher.renew(&bob));
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(world.provider.provider.counters().jwks, fetched + 1, "one fetch serves both");
@@ -182,7 +182,7 @@ async fn a_token_endpoint_slower_than_a_request_may_be_is_waited_for_in_the_back
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let session = world.session().await;
-    let mut bus = world.app.auth.sessions.events();
+    let mut bus = world.app.auth.sessions().events();
     world.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(6)), 1);
     assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE, "five seconds are enough");
     bus.recv().await.unwrap();
@@ -284,7 +284,7 @@ async fn a_minute_of_clicks_on_one_minute_tokens_takes_about_two_refreshes() {
     for _ in 0..60 {
         world.app.clock.advance(TimeDelta::seconds(1));
         let before = world.refreshes();
-        let mut bus = world.app.auth.sessions.events();
+        let mut bus = world.app.auth.sessions().events();
         world.get("/protected").await;
         if world.session().await.record.tokens_expire_at.unwrap() - world.app.clock.now()
             <= TimeDelta::seconds(30)

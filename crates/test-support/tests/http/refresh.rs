@@ -14,8 +14,8 @@ impl World {
 
     pub(crate) async fn session(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
-        match self.app.auth.sessions.resolve(&cookie).await.unwrap() {
-            Resolution::SignedIn(key, record) => self.app.auth.sessions.session(key, record),
+        match self.app.auth.sessions().resolve(&cookie).await.unwrap() {
+            Resolution::SignedIn(key, record) => self.app.auth.sessions().session(key, record),
             other => panic!("{other:?}"),
         }
     }
@@ -54,7 +54,7 @@ async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
     world.sign_in("/", "alice").await;
     world.near_the_end().await;
     let session = world.session().await;
-    let refresher = &world.app.auth.refresher;
+    let refresher = &world.app.auth.refresher();
     let tokens = join_all((0..20).map(|_| refresher.access_token(&session))).await;
     let tokens: Vec<_> = tokens.into_iter().map(|token| token.unwrap().expose_secret().to_owned()).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]));
@@ -68,7 +68,7 @@ async fn twenty_tabs_at_the_end_of_a_token_make_one_request() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.near_the_end().await;
-    let mut bus = world.app.auth.sessions.events();
+    let mut bus = world.app.auth.sessions().events();
     let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
     let url = world.app.at("/protected");
     let tabs = (0..20).map(|_| async {
@@ -89,8 +89,8 @@ async fn two_processes_on_one_store_make_one_request() {
     let session = world.session().await;
     let other = world.app.replica().await;
     let (one, two) = tokio::join!(
-        world.app.auth.refresher.access_token(&session),
-        other.refresher.access_token(&session),
+        world.app.auth.refresher().access_token(&session),
+        other.refresher().access_token(&session),
     );
     assert_eq!(one.unwrap().expose_secret(), two.unwrap().expose_secret());
     assert_eq!(world.refreshes(), 1);
@@ -104,7 +104,7 @@ async fn a_request_near_the_end_renews_beside_it() {
     world.get("/protected").await;
     assert_eq!(world.refreshes(), 0);
     world.near_the_end().await;
-    let mut bus = world.app.auth.sessions.events();
+    let mut bus = world.app.auth.sessions().events();
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
     bus.recv().await.unwrap();
     assert_eq!(world.refreshes(), 1);
@@ -118,7 +118,7 @@ async fn a_refused_refresh_token_ends_the_session_as_expired() {
     world.provider.faults().add_times(Fault::RefuseRefresh, 1);
     assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED);
     let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let resolution = world.app.auth.sessions.resolve(&cookie).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&cookie).await.unwrap();
     assert!(matches!(resolution, Resolution::Ended(auth_types::EndReason::Expired)));
 }
 
@@ -159,7 +159,7 @@ async fn a_sign_out_during_a_refresh_wins() {
     let slow = Fault::Slow(Endpoint::Token, std::time::Duration::from_millis(400));
     world.provider.faults().add_times(slow, 1);
     let before = world.refreshes();
-    let refresher = world.app.auth.refresher.clone();
+    let refresher = world.app.auth.refresher().clone();
     let asked = session.clone();
     let renewal = tokio::spawn(async move { refresher.renew(&asked).await });
     while world.refreshes() == before && !renewal.is_finished() {
@@ -168,7 +168,7 @@ async fn a_sign_out_during_a_refresh_wins() {
     world.post("/auth/signout", &[("scope", "local")]).await;
     assert_eq!(renewal.await.unwrap(), Err(RefreshError::Ended));
     assert_eq!(world.status().await, 401);
-    assert!(!world.app.auth.sessions.lives(&session.key).await.unwrap());
+    assert!(!world.app.auth.sessions().lives(&session.key).await.unwrap());
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_tab_that_nobody_looks_at_renews_nothing_until_somebody_does() {
         let answer = world.browser.send(Method::GET, &world.app.at(poll), &headers, "").await;
         assert_eq!(answer.status, StatusCode::OK, "{poll}");
     }
-    let mut bus = world.app.auth.sessions.events();
+    let mut bus = world.app.auth.sessions().events();
     let page = world.app.at("/protected");
     world.browser.navigate(&page).await;
     bus.recv().await.unwrap();

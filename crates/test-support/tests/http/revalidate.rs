@@ -26,7 +26,7 @@ impl World {
 
     async fn resolution(&self) -> Resolution {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
-        self.app.auth.sessions.resolve(&cookie).await.unwrap()
+        self.app.auth.sessions().resolve(&cookie).await.unwrap()
     }
 
     /// Until the check that a request has begun beside it is over.
@@ -244,7 +244,7 @@ async fn past_the_bound_a_user_can_still_sign_out_or_in_again() {
             world.provider.faults().add(Fault::Status500(Endpoint::Token));
             assert_eq!(world.post("/auth/signout", &[("scope", "local")]).await.path(), "/signed-out");
         }
-        let old = world.app.auth.sessions.resolve(&old).await.unwrap();
+        let old = world.app.auth.sessions().resolve(&old).await.unwrap();
         assert!(matches!(old, Resolution::Ended(_)), "{signs_in}: {old:?}");
     }
 }

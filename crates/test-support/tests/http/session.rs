@@ -114,7 +114,7 @@ async fn two_live_sessions_in_one_browser_are_nobodys() {
     let answer = Browser::new().send(Method::GET, &world.app.at("/protected"), &headers, "").await;
     assert_eq!(answer.path(), "/login?callbackUrl=%2Fprotected");
     for value in [&hers, &planted] {
-        let resolution = world.app.auth.sessions.resolve(value).await.unwrap();
+        let resolution = world.app.auth.sessions().resolve(value).await.unwrap();
         assert!(matches!(resolution, auth::session::Resolution::Ended(_)));
     }
 }
@@ -129,7 +129,7 @@ async fn the_idle_limit_counts_from_the_last_activity_and_says_so() {
     assert_eq!(world.status().await, 200);
     world.app.clock.advance(TimeDelta::seconds(1));
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let resolution = world.app.auth.sessions.resolve(&value).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&value).await.unwrap();
     assert!(matches!(resolution, auth::session::Resolution::Ended(auth_types::EndReason::Idle)));
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
 }
@@ -140,7 +140,7 @@ async fn an_ended_sessions_cookie_is_cleared_by_a_page_and_not_by_a_slow_fetch()
     world.sign_in("/", "alice").await;
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let key = auth::session::SessionId::parse(&value).unwrap().key();
-    world.app.auth.sessions.end(&key, auth_types::EndReason::Revoked).await.unwrap();
+    world.app.auth.sessions().end(&key, auth_types::EndReason::Revoked).await.unwrap();
     let fetched = world.browser.send(Method::GET, &world.app.at("/auth/session"), &[], "").await;
     assert!(fetched.set_cookies().is_empty());
     assert!(
@@ -157,11 +157,11 @@ async fn a_copied_database_opens_no_session_and_yields_no_token() {
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let key = auth::session::SessionId::parse(&value).unwrap().key();
     let auth::session::Resolution::SignedIn(_, record) =
-        world.app.auth.sessions.resolve(&value).await.unwrap()
+        world.app.auth.sessions().resolve(&value).await.unwrap()
     else {
         panic!("not signed in")
     };
-    let tokens = world.app.auth.sessions.tokens(&key, &record).unwrap();
+    let tokens = world.app.auth.sessions().tokens(&key, &record).unwrap();
     let secrets = [
         tokens.access_token.as_ref().unwrap(),
         tokens.refresh_token.as_ref().unwrap(),

@@ -53,7 +53,7 @@ async fn signing_in_again_ends_the_session_before() {
     let answer = world.provider.continue_as(&mut world.browser, &login, "bob").await;
     world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
-    let resolution = world.app.auth.sessions.resolve(&first).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&first).await.unwrap();
     assert!(matches!(resolution, auth::session::Resolution::Ended(EndReason::UserChanged)));
 }
 

@@ -287,9 +287,9 @@ async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
             if reason == EndReason::Idle {
                 world.app.clock.advance(TimeDelta::seconds(300));
             } else if let Resolution::SignedIn(key, _) =
-                world.app.auth.sessions.resolve(&cookie).await.unwrap()
+                world.app.auth.sessions().resolve(&cookie).await.unwrap()
             {
-                world.app.auth.sessions.end(&key, reason).await.unwrap();
+                world.app.auth.sessions().end(&key, reason).await.unwrap();
             }
             // The page that clears the session's cookie must not clear the knowledge with it.
             let url = world.app.at(way);

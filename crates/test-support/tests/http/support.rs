@@ -61,7 +61,7 @@ impl World {
 
     /// Ends them; returns how many there were.
     pub(crate) async fn log_out_alice(&self) -> usize {
-        self.app.auth.sessions.log_out(self.logout_of_alice()).await.unwrap().len()
+        self.app.auth.sessions().log_out(self.logout_of_alice()).await.unwrap().len()
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {

@@ -36,7 +36,7 @@ pub(crate) enum AccessRefusal {
 impl Handoffs {
     /// The one address that its access tokens are good for.
     fn audience(&self) -> String {
-        format!("{}/userinfo", self.inner().auth.public_urls.canonical())
+        format!("{}/userinfo", self.inner().auth.public_urls().canonical())
     }
 
     /// A fresh access token for the user of this session. It is not bound to a `state`; in its place is noted
@@ -47,7 +47,7 @@ impl Handoffs {
         client_id: &str,
     ) -> Result<SecretString, StoreError> {
         let (audience, app) = (self.audience(), hash_of(client_id));
-        let grant = self.inner().auth.grants.hand_out(
+        let grant = self.inner().auth.grants().hand_out(
             GrantKind::AccessToken,
             &audience,
             app,
@@ -63,16 +63,16 @@ impl Handoffs {
     /// An [`AccessRefusal`].
     pub(crate) async fn userinfo(&self, access_token: &SecretString) -> Result<Told, AccessRefusal> {
         let auth = &self.inner().auth;
-        let grant = auth.grants.look(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
+        let grant = auth.grants().look(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
         let is_good = grant.kind == GrantKind::AccessToken
             && grant.audience == self.audience()
-            && grant.expires_at > auth.clock.now();
+            && grant.expires_at > auth.clock().now();
         if !is_good {
             return Err(AccessRefusal::Invalid);
         }
         let live = self.session_of(grant).await?;
         let (key, record) = live.ok_or(AccessRefusal::Invalid)?;
-        let id_token = auth.sessions.tokens(&key, &record).ok().and_then(|tokens| tokens.id_token);
+        let id_token = auth.sessions().tokens(&key, &record).ok().and_then(|tokens| tokens.id_token);
         Ok(Told { iss: record.issuer.clone(), user: user_of(&record, id_token.as_ref()) })
     }
 }

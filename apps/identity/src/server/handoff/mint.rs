@@ -56,7 +56,7 @@ impl Handoffs {
     /// A [`ConfigError`] when TLS has no roots.
     pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
         let asker = Asker::new(auth)?;
-        let refusals = RateLimit::new(auth.clock.clone(), REFUSALS);
+        let refusals = RateLimit::new(auth.clock().clone(), REFUSALS);
         Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, asker, refusals })))
     }
 
@@ -67,7 +67,7 @@ impl Handoffs {
     ) -> Result<Option<(SessionKey, Arc<SessionRecord>)>, StoreError> {
         let about = grant.about.and_then(|key| key.try_into().ok());
         let Some(key) = about.map(SessionKey::from_bytes) else { return Ok(None) };
-        match self.0.auth.sessions.look_again(&key).await {
+        match self.0.auth.sessions().look_again(&key).await {
             Ok(Resolution::SignedIn(key, record)) => Ok(Some((key, record))),
             Ok(Resolution::Ended(_) | Resolution::Unknown) => Ok(None),
             Err(error) => Err(error.0),
@@ -94,9 +94,9 @@ impl Handoffs {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> Result<(String, Vec<HeaderValue>), StoreError> {
-        let opening = self.0.auth.random.token();
+        let opening = self.0.auth.random().token();
         let flow = Opening { client_id: app.client_id.clone() };
-        let cookies = self.0.auth.flows.begin(&opening, flow, origin, headers)?;
+        let cookies = self.0.auth.flows().begin(&opening, flow, origin, headers)?;
         Ok((opening, cookies))
     }
 
@@ -111,7 +111,7 @@ impl Handoffs {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> Result<Option<Vec<HeaderValue>>, StoreError> {
-        let taken = self.0.auth.flows.take::<Opening>(opening, origin, headers).await?;
+        let taken = self.0.auth.flows().take::<Opening>(opening, origin, headers).await?;
         Ok(taken.filter(|(flow, _)| flow.client_id == app.client_id).map(|(_, clear)| clear))
     }
 
@@ -127,8 +127,12 @@ impl Handoffs {
     ) -> Result<SecretString, StoreError> {
         let about = session.key.as_bytes();
         let kind = GrantKind::HandoffToken;
-        let token =
-            self.0.auth.grants.hand_out(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME).await?;
+        let token = self
+            .0
+            .auth
+            .grants()
+            .hand_out(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME)
+            .await?;
         tracing::info!(app = app.client_id, session = session.record.public_id, "a handoff begins");
         Ok(SecretString::from(token))
     }
@@ -170,9 +174,9 @@ impl Handoffs {
         let state_hash = hash_of(state.expose_secret());
         let claim = Claim { kind: GrantKind::HandoffToken, audience: &app.client_id, state_hash };
         // Looked up before the token is used up: a store that fails here costs nobody anything.
-        let found = auth.grants.look(token).await?.ok_or(VerifyRefusal::Unknown)?;
+        let found = auth.grants().look(token).await?.ok_or(VerifyRefusal::Unknown)?;
         let live = self.session_of(found).await?;
-        match auth.grants.take(token, claim).await? {
+        match auth.grants().take(token, claim).await? {
             Taken::Granted(_) => {}
             Taken::Unknown => return Err(VerifyRefusal::Unknown),
             Taken::WrongAudience => return Err(VerifyRefusal::WrongClient),
@@ -181,7 +185,7 @@ impl Handoffs {
         }
         let (key, record) = live.ok_or(VerifyRefusal::SessionEnded)?;
         // And once more: whatever ended the session before the token was taken counts.
-        if !auth.sessions.lives(&key).await.map_err(|error| error.0)? {
+        if !auth.sessions().lives(&key).await.map_err(|error| error.0)? {
             return Err(VerifyRefusal::SessionEnded);
         }
         let access_token = self.access_token(&key, &app.client_id).await?;
@@ -190,7 +194,7 @@ impl Handoffs {
 }
 
 fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: SecretString) -> VerifyAnswer {
-    let id_token = auth.sessions.tokens(key, record).ok().and_then(|tokens| tokens.id_token);
+    let id_token = auth.sessions().tokens(key, record).ok().and_then(|tokens| tokens.id_token);
     let user = user_of(record, id_token.as_ref());
     VerifyAnswer {
         access_token,
@@ -202,7 +206,7 @@ fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: S
             sub: record.subject.clone(),
             sid: record.sid.clone(),
             browser: record.browser.clone(),
-            begun_ago: (auth.clock.now() - record.begun_at).num_milliseconds().try_into().ok(),
+            begun_ago: (auth.clock().now() - record.begun_at).num_milliseconds().try_into().ok(),
             issued_at: record.issued_at,
             expires_at: record.absolute_expires_at,
             id_token_hint: id_token,

@@ -40,7 +40,7 @@ impl Asker {
     pub(crate) fn new(auth: &Auth) -> Result<Self, ConfigError> {
         let outside = HttpClient::outside_only()
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
-        let issuer = auth.public_urls.canonical().to_owned();
+        let issuer = auth.public_urls().canonical().to_owned();
         Ok(Self { keys: SigningKeys::new(auth.secrets()), issuer, outside })
     }
 }
@@ -61,7 +61,7 @@ impl Handoffs {
         let inner = self.inner();
         // Where the app takes logout tokens it takes questions, and that address was checked for this.
         let url = app.backchannel_logout_uri.as_ref()?.join(SessionQuery::PATH).ok()?;
-        let (record, now) = (&session.record, inner.auth.clock.now());
+        let (record, now) = (&session.record, inner.auth.clock().now());
         // Without a `sid` nobody can tell this browser's sessions from the user's others.
         let sid = record.sid.as_ref()?;
         let claims = json!({
@@ -74,7 +74,7 @@ impl Handoffs {
         });
         let query = inner.asker.keys.sign(SessionQuery::TYPE, &claims);
         let form = form_urlencoded::Serializer::new(String::new()).append_pair("query", &query).finish();
-        let http = if app.allow_private_network { &inner.auth.http } else { &inner.asker.outside };
+        let http = if app.allow_private_network { inner.auth.http() } else { &inner.asker.outside };
         let answer = http.send(http.post_form(&url, form, None)).await.ok()?;
         let said: Answer =
             answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok())??;

@@ -113,14 +113,14 @@ impl FanOut {
         let outside = HttpClient::outside_only()
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         Ok(Self(Arc::new(Inner {
-            issuer: auth.public_urls.canonical().to_owned(),
+            issuer: auth.public_urls().canonical().to_owned(),
             keys: SigningKeys::new(auth.secrets()),
             registry,
             outbox: auth.outbox(),
             http: outside,
-            http_inside: auth.http.clone(),
-            clock: auth.clock.clone(),
-            random: auth.random.clone(),
+            http_inside: auth.http().clone(),
+            clock: auth.clock().clone(),
+            random: auth.random().clone(),
             patience,
             wake: Notify::new(),
             under_way: Arc::new(Semaphore::new(IN_ALL)),

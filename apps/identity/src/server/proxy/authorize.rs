@@ -82,7 +82,7 @@ async fn cannot_say(provider: &Provider, request: &ProxyRequest) -> Response {
 
 /// The provider asked for; without a word about it, the only one there is.
 fn wanted<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
-    match (&request.provider, &*auth.providers) {
+    match (&request.provider, &**auth.providers()) {
         (Some(id), _) => auth.provider(id),
         (None, [only]) => Some(only),
         (None, _) => None,
@@ -98,7 +98,7 @@ async fn pass_on(
 ) -> Result<Response, FlowError> {
     let endpoints = provider.endpoints().await?;
     let id = &provider.config.id;
-    let state = auth.random.token();
+    let state = auth.random().token();
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
         &provider.config,
@@ -110,7 +110,7 @@ async fn pass_on(
             passthrough: &request.passthrough,
         },
     );
-    let cookies = auth.flows.begin(&state, Proxied::new(request, id.clone()), origin, headers)?;
+    let cookies = auth.flows().begin(&state, Proxied::new(request, id.clone()), origin, headers)?;
     tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }

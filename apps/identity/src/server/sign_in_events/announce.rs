@@ -68,7 +68,7 @@ impl Announcer {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> (BrowserHandle, Option<HeaderValue>) {
-        let (cookies, random) = (&self.0.auth.cookies, &self.0.auth.random);
+        let (cookies, random) = (&self.0.auth.cookies(), &self.0.auth.random());
         let known = cookies.values(CookieKind::Browser, origin, headers).find_map(BrowserHandle::parse);
         match known {
             Some(handle) => (handle, None),
@@ -86,16 +86,16 @@ impl Announcer {
     pub(crate) fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
         let auth = &self.0.auth;
         let known = self.known_reference(origin, headers);
-        let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random.bytes::<16>()));
-        let seconds = Some(auth.sessions.longest_seconds());
-        let cookie = auth.cookies.set(CookieKind::BrowserReference, origin, &reference, seconds);
+        let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random().bytes::<16>()));
+        let seconds = Some(auth.sessions().longest_seconds());
+        let cookie = auth.cookies().set(CookieKind::BrowserReference, origin, &reference, seconds);
         (reference, cookie)
     }
 
     /// The reference of a browser that has one already.
     fn known_reference(&self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
         let is_reference = |value: &&str| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 16);
-        let mut values = self.0.auth.cookies.values(CookieKind::BrowserReference, origin, headers);
+        let mut values = self.0.auth.cookies().values(CookieKind::BrowserReference, origin, headers);
         values.find(is_reference).map(ToOwned::to_owned)
     }
 
@@ -119,7 +119,7 @@ impl Announcer {
     /// In a frame: adds the reference if this is the origin that keeps it and the browser has one. Nothing is made
     /// there.
     pub(crate) fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
-        let is_canonical = self.0.auth.public_urls.canonical() == origin.to_string();
+        let is_canonical = self.0.auth.public_urls().canonical() == origin.to_string();
         if let Some(reference) = self.known_reference(origin, headers).filter(|_| is_canonical) {
             back.query_pairs_mut().append_pair(REFERENCE_PARAM, &reference);
         }
@@ -130,8 +130,8 @@ impl Announcer {
     /// begun by a link of somebody else's, which ends with nothing at the app.
     pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
-        let id: [u8; 16] = auth.random.bytes();
-        let expires_at = (auth.clock.now() + RECEIPT_LIFETIME).timestamp_millis().to_be_bytes();
+        let id: [u8; 16] = auth.random().bytes();
+        let expires_at = (auth.clock().now() + RECEIPT_LIFETIME).timestamp_millis().to_be_bytes();
         let plain = [id.as_slice(), &expires_at, browser.expose().as_bytes()].concat();
         let sealed = auth.keyring().seal(Purpose::Receipt, app.client_id.as_bytes(), &plain);
         back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
@@ -150,7 +150,7 @@ impl Announcer {
             .and_then(|sealed| auth.keyring().open(Purpose::Receipt, app.client_id.as_bytes(), &sealed).ok());
         let Some((expires_at, browser)) = opened.as_deref().and_then(read_receipt) else { return Ok(false) };
         let id: [u8; 32] = Sha256::new().chain_update("receipt").chain_update(receipt).finalize().into();
-        if auth.clock.now() >= expires_at || !auth.sessions.use_id(&id, expires_at).await? {
+        if auth.clock().now() >= expires_at || !auth.sessions().use_id(&id, expires_at).await? {
             return Ok(false);
         }
         self.signed_in(&browser);
@@ -180,12 +180,18 @@ impl Announcer {
 
     async fn post(&self, app: &RegisteredClient, uri: &Url, handle: &AppHandle) -> Result<(), String> {
         let Inner { auth, keys, .. } = &*self.0;
-        let issuer = auth.public_urls.canonical();
-        let token =
-            event_token(keys, issuer, &app.client_id, &handle.key(), &auth.random.token(), auth.clock.now());
+        let issuer = auth.public_urls().canonical();
+        let token = event_token(
+            keys,
+            issuer,
+            &app.client_id,
+            &handle.key(),
+            &auth.random().token(),
+            auth.clock().now(),
+        );
         let form =
             form_urlencoded::Serializer::new(String::new()).append_pair("event_token", &token).finish();
-        let http = if app.allow_private_network { &auth.http } else { &self.0.http };
+        let http = if app.allow_private_network { auth.http() } else { &self.0.http };
         match timeout(LIMIT, http.send(http.post_form(uri, form, None))).await {
             Err(_) => Err("it took too long".into()),
             Ok(Err(error)) => Err(error.to_string()),

@@ -26,7 +26,7 @@ impl World {
     /// Signs in at the app, through identity, all the way, until the app has heard of it; says how it knows
     /// the browser.
     async fn sign_in_heard(&mut self) -> BrowserKey {
-        let mut bus = self.app.auth.sessions.events();
+        let mut bus = self.app.auth.sessions().events();
         let answer = self.at_provider().await;
         assert_eq!(self.browser.follow(answer).await.body, "protected page");
         loop {

@@ -64,7 +64,7 @@ impl World {
 
     pub(super) async fn verify_json(&self, body: &Value, id: &str, secret: &str) -> Page {
         let url = self.identity.at("/auth/external/handoff/verify");
-        let basic = self.identity.auth.http.post_form(&url, String::new(), Some((id, secret)));
+        let basic = self.identity.auth.http().post_form(&url, String::new(), Some((id, secret)));
         let basic = basic.headers()["authorization"].to_str().unwrap().to_owned();
         let headers = [("content-type", "application/json"), ("authorization", basic.as_str())];
         Browser::new().send(Method::POST, &url, &headers, &body.to_string()).await
@@ -78,7 +78,7 @@ impl World {
     /// The record of the session that a cookie leads to.
     pub(super) async fn record(&self, app: &App) -> std::sync::Arc<auth::session::SessionRecord> {
         let cookie = self.browser.cookie(&app.url, "app.session").unwrap();
-        match app.auth.sessions.resolve(&cookie).await.unwrap() {
+        match app.auth.sessions().resolve(&cookie).await.unwrap() {
             Resolution::SignedIn(_, record) => record,
             other => panic!("{other:?}"),
         }
@@ -252,7 +252,7 @@ async fn opening_an_app_where_another_user_is_signed_in_asks_first() {
     let switched = world.browser.post(&form, &fields).await;
     assert_eq!(switched.path(), "/callback?callbackUrl=%2Fprotected");
     assert_eq!(world.user().await, "Bob Brown");
-    let resolution = world.app.auth.sessions.resolve(&before).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&before).await.unwrap();
     assert!(matches!(resolution, Resolution::Ended(auth_types::EndReason::UserChanged)));
     let again = world.browser.post(&form, &fields).await;
     assert_eq!(again.path(), "/login?error=invalid_state", "once");

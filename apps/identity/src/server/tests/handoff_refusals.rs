@@ -153,7 +153,7 @@ async fn a_session_that_ends_between_mint_and_redeem_opens_nothing() {
         world.at_identity("alice").await;
         let (one, two) = (world.minted().await, world.minted().await);
         let record = world.record(&world.identity).await;
-        let sessions = &world.identity.auth.sessions;
+        let sessions = &world.identity.auth.sessions();
         match ended_by {
             "sign-out here" => {
                 let url = world.identity.at("/auth/signout");
@@ -187,7 +187,7 @@ async fn a_logout_that_reaches_the_app_first_refuses_the_late_handoff() {
     let record = world.record(&world.identity).await;
     let (issuer, sid) = (record.issuer.as_str(), record.sid.as_deref().unwrap());
     let (scope, until) = (LogoutScope::ProviderSession(sid), LogoutTime::Begun(world.app.clock.now()));
-    world.app.auth.sessions.log_out(Logout { issuer, scope, until }).await.unwrap();
+    world.app.auth.sessions().log_out(Logout { issuer, scope, until }).await.unwrap();
     assert_eq!(world.browser.get(&url).await.path(), "/login?error=handoff_failed");
     assert_eq!(world.status().await, SIGNED_OUT);
 }

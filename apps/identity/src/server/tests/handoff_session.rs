@@ -97,13 +97,13 @@ async fn there_is_nothing_to_renew_in_a_session_that_was_handed_over_and_it_goes
     world.app.clock.advance(TimeDelta::hours(12));
     assert_eq!(world.status().await, SIGNED_IN);
     let resolution = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let Resolution::SignedIn(key, record) = world.app.auth.sessions.resolve(&resolution).await.unwrap()
+    let Resolution::SignedIn(key, record) = world.app.auth.sessions().resolve(&resolution).await.unwrap()
     else {
         panic!("signed out")
     };
-    let session = world.app.auth.sessions.session(key, record);
+    let session = world.app.auth.sessions().session(key, record);
     assert!(
-        world.app.auth.refresher.access_token(&session).await.is_err(),
+        world.app.auth.refresher().access_token(&session).await.is_err(),
         "identity's is not the provider's"
     );
 }

@@ -107,11 +107,11 @@ async fn no_store_holds_a_token_that_opens_anything() {
     let record = world.record(&world.identity).await;
     let cookie = world.browser.cookie(&world.identity.url, "app.session").unwrap();
     let id_token = {
-        let Resolution::SignedIn(key, _) = world.identity.auth.sessions.resolve(&cookie).await.unwrap()
+        let Resolution::SignedIn(key, _) = world.identity.auth.sessions().resolve(&cookie).await.unwrap()
         else {
             panic!("signed out")
         };
-        world.identity.auth.sessions.tokens(&key, &record).unwrap().id_token.unwrap()
+        world.identity.auth.sessions().tokens(&key, &record).unwrap().id_token.unwrap()
     };
     let secrets = [
         minted["handoff_token"].as_str(),

@@ -25,7 +25,7 @@ impl World {
 
     /// The provider's session behind the app's, and its ID token.
     async fn at_provider_now(&self) -> (String, String) {
-        let sessions = &self.app.auth.sessions;
+        let sessions = &self.app.auth.sessions();
         let Resolution::SignedIn(key, record) = sessions.resolve(&self.session_cookie()).await.unwrap()
         else {
             panic!("signed out")
@@ -87,7 +87,7 @@ async fn a_sign_out_anywhere_ends_the_sessions_of_the_other_apps_and_tells_their
     let event = tab.next_but_heartbeats().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
     assert_eq!(world.status().await, SIGNED_OUT);
-    let resolution = world.app.auth.sessions.resolve(&kept).await.unwrap();
+    let resolution = world.app.auth.sessions().resolve(&kept).await.unwrap();
     assert!(matches!(resolution, Resolution::Ended(_)));
 }
 

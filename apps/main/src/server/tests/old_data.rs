@@ -55,10 +55,10 @@ async fn a_data_folder_of_an_earlier_version_opens_with_its_sessions() {
         let number = session["user"]["favourite_number"].as_i64();
         assert_eq!(number, (name == "wow").then_some(42), "{name}: {session}");
 
-        let found = auth.sessions.resolve(cookie).await.unwrap();
+        let found = auth.sessions().resolve(cookie).await.unwrap();
         let Resolution::SignedIn(key, record) = found else { panic!("{name}: {found:?}") };
         assert_eq!(SessionId::parse(cookie).unwrap().key(), key);
-        let tokens = auth.sessions.tokens(&key, &record).unwrap();
+        let tokens = auth.sessions().tokens(&key, &record).unwrap();
         assert!(tokens.refresh_token.is_some() && tokens.id_token.is_some(), "{name}");
     }
 }
