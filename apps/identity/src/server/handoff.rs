@@ -14,7 +14,7 @@ use auth::{
     error_page,
     handoff::{CALLBACK, TOKEN},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    routes::{Form, try_again},
+    routes::{Form, custom::try_again},
     session::{RequireSession, set_cookies},
 };
 use auth_types::encode_query;

@@ -11,7 +11,7 @@ use auth::{
     limit::{RateLimit, too_many_requests},
     logout::{LogoutNotice, LogoutToken, is_identifier},
     origin::UniqueParams,
-    routes::{Form, receive_logout},
+    routes::{Form, custom::receive_logout},
     store::{Logout, LogoutScope, LogoutTime, StoreError},
 };
 use axum::{

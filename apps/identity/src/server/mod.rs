@@ -89,7 +89,7 @@ fn endpoints(state: Proxy) -> Router {
         .route_layer(share_of(Endpoint::Callback));
     let proxy = sign_ins
         .merge(callbacks)
-        .route_layer(middleware::from_fn(routes::navigation_only))
+        .route_layer(middleware::from_fn(routes::custom::navigation_only))
         .route("/.well-known/jwks.json", get(logout::jwks))
         .route("/hub", get(hub::hub))
         .route("/hub.js", get(hub::script))

@@ -42,7 +42,7 @@ pub async fn navigation_only(request: Request, next: Next) -> Response {
 
 /// A visitor who comes back from a provider: what a callback is made of. Doubled parameters are a 400
 /// before anything is looked at.
-pub struct Returned {
+pub struct CallbackRequest {
     /// The origin they came back to.
     pub origin: Origin,
     /// The session they had before.
@@ -57,7 +57,7 @@ pub struct Returned {
     site: SiteMap,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Returned {
+impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Returned {
     }
 }
 
-impl Returned {
+impl CallbackRequest {
     /// The flow it answers, taken once and only for the browser that began it.
     ///
     /// # Errors
@@ -123,12 +123,12 @@ impl Returned {
 ///
 /// # Errors
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
-pub(super) async fn callback(State(auth): State<Auth>, returned: Returned) -> Response {
+pub(super) async fn callback(State(auth): State<Auth>, returned: CallbackRequest) -> Response {
     match returned.take_flow::<Pending>(&auth).await {
         Ok(Some((pending, mut cookies))) => {
             cookies.extend(returned.handle_cookie(&auth, pending.begun_by));
             let browser = returned.browser_reference(&auth);
-            let Finished { response, has_signed_in } =
+            let SignInOutcome { response, has_signed_in } =
                 finish_sign_in(&auth, &returned, pending, browser, cookies).await;
             if has_signed_in {
                 returned.confirm(auth);
@@ -148,7 +148,7 @@ pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
 }
 
 /// How a sign-in ended.
-pub struct Finished {
+pub struct SignInOutcome {
     /// Where the visitor goes from here.
     pub response: Response,
     /// Whether they have signed in by hand, just now.
@@ -159,11 +159,11 @@ pub struct Finished {
 /// the old one ended, and back to where the visitor wanted to go. `browser` is identity's reference for the browser.
 pub async fn finish_sign_in(
     auth: &Auth,
-    returned: &Returned,
+    returned: &CallbackRequest,
     pending: Pending,
     browser: Option<String>,
     mut cookies: Vec<HeaderValue>,
-) -> Finished {
+) -> SignInOutcome {
     let (return_path, begun_by) = (pending.return_path(), pending.begun_by);
     let by_visitor = begun_by == BegunBy::Visitor;
     let done = || match begun_by {
@@ -175,9 +175,9 @@ pub async fn finish_sign_in(
     if !by_visitor && matches!(returned.current, CurrentSession::SignedIn(_)) {
         // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
         let response = (set_cookies(cookies), done()).into_response();
-        return Finished { response, has_signed_in: false };
+        return SignInOutcome { response, has_signed_in: false };
     }
-    let Returned { origin, current, headers, .. } = returned;
+    let CallbackRequest { origin, current, headers, .. } = returned;
     let result = match silent::may_finish(auth, origin, current, headers, begun_by) {
         true => signed_in(auth, returned, pending, browser).await,
         false => Err(FlowError::LoginRequired),
@@ -223,12 +223,12 @@ pub async fn finish_sign_in(
         }
         Err(error) => refused(auth, &error, &return_path),
     };
-    Finished { response: (set_cookies(cookies), response).into_response(), has_signed_in }
+    SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in }
 }
 
 async fn signed_in(
     auth: &Auth,
-    returned: &Returned,
+    returned: &CallbackRequest,
     pending: Pending,
     browser: Option<String>,
 ) -> Result<(SessionId, i64), FlowError> {

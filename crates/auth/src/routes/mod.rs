@@ -6,6 +6,7 @@ mod browser_event;
 mod callback;
 mod check_session;
 mod come_back;
+pub mod custom;
 mod devices;
 mod events;
 mod health;
@@ -24,9 +25,8 @@ mod waiting;
 
 pub(crate) use user_data::update as update_user_data;
 
-pub use backchannel_logout::receive_logout;
 pub(crate) use callback::begin_session;
-pub use callback::{Finished, Returned, finish_sign_in, finish_sign_out, navigation_only, try_again};
+pub(crate) use callback::{navigation_only, try_again};
 pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;
 

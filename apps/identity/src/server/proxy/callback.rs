@@ -7,7 +7,10 @@ use auth::{
     flow::Pending,
     logout::origin_in_logout_state,
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
-    routes::{Finished, Form, Returned, finish_sign_in, finish_sign_out, try_again},
+    routes::{
+        Form,
+        custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, try_again},
+    },
     session::set_cookies,
 };
 use axum::{
@@ -28,7 +31,7 @@ pub(crate) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
-    returned: Returned,
+    returned: CallbackRequest,
 ) -> Response {
     match returned.take_flow::<Proxied>(&auth).await {
         Ok(Some((proxied, cookies))) => pass_on(&proxied, cookies, &registry, &announcer, &returned)
@@ -46,7 +49,7 @@ fn pass_on(
     mut cookies: Vec<HeaderValue>,
     registry: &Registry,
     announcer: &Announcer,
-    returned: &Returned,
+    returned: &CallbackRequest,
 ) -> Option<Response> {
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
     let app = proxied.app(registry)?;
@@ -65,14 +68,14 @@ fn pass_on(
 }
 
 /// Identity's own sign-in, if it is one.
-async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &Returned) -> Response {
+async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &CallbackRequest) -> Response {
     match returned.take_flow::<Pending>(auth).await {
         Ok(Some((pending, mut cookies))) => {
             let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
             cookies.extend(cookie);
             let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
             cookies.push(cookie);
-            let Finished { response, has_signed_in } =
+            let SignInOutcome { response, has_signed_in } =
                 finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
             if has_signed_in {
                 announcer.signed_in(&browser);
