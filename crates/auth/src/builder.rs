@@ -4,13 +4,16 @@ use crate::{
     Auth,
     clock::Clock,
     config::{Config, ConfigError},
+    cookie::SessionOptions,
     headers,
     hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
     random::Random,
-    session::{AppDataType, SessionOptions},
+    routes::update_user_data,
+    session::AppDataType,
     store::{self, Store, StoreError},
 };
 use auth_types::{AppData, Pages};
+use axum::routing::post;
 use http::HeaderValue;
 use std::{fmt::Display, future::Future, sync::Arc};
 
@@ -101,7 +104,8 @@ impl AuthBuilder {
     /// [`Auth::update_data`] and `POST /api/update-user-data` change it, and its public part is in
     /// `GET /auth/session` and on pages. Apps that share a store share the type.
     pub fn app_data<D: AppData>(self) -> Self {
-        Self { app_data: Some(AppDataType::of::<D>()), ..self }
+        let update = || post(update_user_data::<D>);
+        Self { app_data: Some(AppDataType::of::<D>(update)), ..self }
     }
 
     /// Another cookie for the session than the usual one: its name, `SameSite`, path, age.

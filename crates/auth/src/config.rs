@@ -11,10 +11,11 @@ mod tests;
 pub use email_domains::EmailDomains;
 
 use crate::{
+    cookie::{CookieSettings, SessionOptions},
     origin::{Origin, PublicUrls, TrustedProxies},
     provider::ProviderConfig,
     server::Limits,
-    session::{CookieSettings, SessionOptions, SessionPolicy},
+    session::SessionPolicy,
     store,
 };
 use chrono::TimeDelta;

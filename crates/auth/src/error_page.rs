@@ -1,5 +1,6 @@
 //! What a refused request gets: a small page for people, JSON for programs.
 
+use crate::store::StoreError;
 use axum::{
     Json,
     body::HttpBody,
@@ -25,6 +26,13 @@ fn say_when(response: &mut Response) {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
     }
+}
+
+/// The store did not answer before the flow was taken: 503, and a reload helps.
+pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
+    tracing::error!(%cause, "a callback could not be looked at");
+    let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
+    refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", sentence)
 }
 
 /// Gives a refusal without a body one: a router's own 404 and 405, a file that is not there. A browser would show

@@ -3,14 +3,18 @@
 //! One service around the whole router, and not a layer for each step: axum clones a layered route with all
 //! layers beneath it at every layer, for every request, and that alone cost more than everything done here.
 
+mod resolve;
+
 use crate::{
     Auth, body, error_page,
-    guard::{self, PublicPaths, SiteMap},
+    guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin, ReturnPath},
     routes,
     server::Connection,
-    session::{self, SessionKey, silent, silent::MayTry},
+    session::SessionKey,
+    silent::{self, MayTry},
+    site::SiteMap,
 };
 use axum::{
     Router,
@@ -116,7 +120,7 @@ impl Gate {
             return refusal;
         }
         forget_foreign_referer(origin, &mut parts.headers);
-        let (current, cookie) = session::resolve(&self.auth, self.site.public, origin, &parts).await;
+        let (current, cookie) = resolve::resolve(&self.auth, self.site.public, origin, &parts).await;
         if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
         }

@@ -2,10 +2,10 @@
 
 use crate::{
     Auth,
-    guard::SiteMap,
     origin::{Origin, RequestOrigin},
     provider::Provider,
     session::CurrentSession,
+    site::SiteMap,
 };
 use auth_types::{AppInfo, PageContext, Pages, TabFacts};
 use axum::{

@@ -7,6 +7,7 @@ use crate::{
     builder::Site,
     clock::Clock,
     config::Proxies,
+    cookie::CookieSettings,
     events::Streams,
     flow::Flows,
     grants::Grants,
@@ -15,9 +16,10 @@ use crate::{
     origin::{Origin, PublicUrls, TrustedProxies},
     provider::Provider,
     random::Random,
+    refresh::Refresher,
     routes::AddressLimits,
     seal::Keyring,
-    session::{AppDataType, CookieSettings, Refresher, Sessions},
+    session::{AppDataType, Sessions},
 };
 use axum::extract::FromRef;
 use std::sync::Arc;

@@ -12,9 +12,9 @@ use crate::{
     server::{HOST, ORIGIN, Server, Site},
 };
 use auth::{
+    cookie::{CookieKind, CookieSettings, SessionOptions},
     origin::Origin,
     random::Random,
-    session::{CookieKind, CookieSettings, SessionOptions},
 };
 use std::{
     fs,

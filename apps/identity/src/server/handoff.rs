@@ -11,11 +11,12 @@ pub(crate) use mint::Handoffs;
 
 use super::registry::RegisteredClient;
 use auth::{
+    cookie::set_cookies,
     error_page,
+    guard::RequireSession,
     handoff::{CALLBACK, TOKEN},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     routes::{Form, custom::try_again},
-    session::{RequireSession, set_cookies},
 };
 use auth_types::encode_query;
 use axum::{

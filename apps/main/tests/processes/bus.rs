@@ -2,7 +2,7 @@
 //! believing it for an hour.
 
 use crate::support::Suite;
-use auth::session::SessionId;
+use auth::cookie::SessionId;
 use auth_types::EndReason;
 use test_support::{
     services::{self, Redis, Service},

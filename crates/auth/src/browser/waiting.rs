@@ -3,10 +3,10 @@
 use super::{AppHandle, BrowserKey};
 use crate::{
     clock::Clock,
+    cookie::{CookieKind, CookieSettings},
     origin::Origin,
     random::Random,
     seal::{Keyring, Purpose},
-    session::{CookieKind, CookieSettings},
     store::{Store, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -6,9 +6,9 @@
 use super::{Pending, SigningOut};
 use crate::{
     clock::Clock,
+    cookie::{CookieKind, CookieSettings},
     origin::Origin,
     seal::{Keyring, Purpose},
-    session::{CookieKind, CookieSettings},
     store::{Store, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

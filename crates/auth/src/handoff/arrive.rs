@@ -6,11 +6,13 @@ use super::{
 };
 use crate::{
     Auth,
+    cookie::{CookieKind, set_cookies},
     flow::FlowError,
     grants::hash_of,
     origin::Origin,
-    routes::begin_session,
-    session::{CookieKind, CurrentSession, set_cookies, silent},
+    session::CurrentSession,
+    sign_in::begin_session,
+    silent,
     store::{GrantKind, StoreError},
 };
 use axum::response::AppendHeaders;

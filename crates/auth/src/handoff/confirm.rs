@@ -6,12 +6,14 @@ use super::{
     arrive::{Arrived, Handoff, Visit},
 };
 use crate::{
-    Auth, error_page,
+    Auth,
+    cookie::set_cookies,
+    error_page,
     flow::Flow,
+    form::Form,
     grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
-    routes::{Form, try_again},
-    session::{CurrentSession, set_cookies},
+    session::CurrentSession,
     store::{Claim, GrantKind, StoreError, Taken},
 };
 use axum::{
@@ -122,7 +124,7 @@ pub(super) async fn answer(
     let (asked, cookies) = match auth.flows().take::<Asked>(state, &origin, &headers).await {
         Ok(Some(taken)) => taken,
         Ok(None) => return refused(auth, &HandoffError::InvalidState),
-        Err(cause) => return try_again(&cause, &headers),
+        Err(cause) => return error_page::try_again(&cause, &headers),
     };
     let return_to = ReturnPath::or_root(Some(&asked.return_to));
     let visit = Visit { origin, current, headers: &headers };

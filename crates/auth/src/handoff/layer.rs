@@ -4,9 +4,9 @@ use super::{Arrived, ErrorRedirect, HandoffError, TOKEN, verify};
 use crate::{
     Auth,
     config::IdentityClient,
+    cookie::set_cookies,
     error_page,
     origin::{FetchMetadata, Origin, ReturnPath, UniqueParams},
-    session::set_cookies,
 };
 use axum::{
     extract::Request,

@@ -47,7 +47,7 @@ pub const CALLBACK: &str = "/callback";
 /// An app's routes: `/handoff/start`, `/handoff/confirm`, and `/callback` behind the layer. They have to be
 /// public, for who comes here has no session yet.
 pub fn routes(layer: HandoffLayer) -> Router {
-    let start = get(start::start).layer(middleware::from_fn(crate::routes::navigation_only));
+    let start = get(start::start).layer(middleware::from_fn(crate::origin::navigation_only));
     Router::new()
         .route("/handoff/start", start)
         .route("/handoff/confirm", get(confirm::page).post(confirm::answer))

@@ -2,9 +2,9 @@
 
 use super::{HandoffLayer, layer::wanted, verify::Begun};
 use crate::{
+    cookie::set_cookies,
     error_page,
     origin::{Origin, RequestOrigin, UniqueParams},
-    session::set_cookies,
 };
 use axum::{
     extract::{RawQuery, Request, State},
@@ -56,7 +56,7 @@ pub(super) async fn start(
     let state = auth.random().token();
     let cookies = match auth.flows().begin(&state, Begun {}, &origin, &headers) {
         Ok(cookies) => cookies,
-        Err(cause) => return crate::routes::try_again(&cause, &headers),
+        Err(cause) => return crate::error_page::try_again(&cause, &headers),
     };
     let mut to = identity.join("/handoff/");
     if let Ok(mut path) = to.path_segments_mut() {

@@ -104,7 +104,14 @@ async fn check(auth: &Auth, text: &str) -> Result<LogoutToken, LogoutRefusal> {
     }
     let of_issuer = |provider: &&Provider| provider.issuer() == Some(issuer.as_str());
     match auth.providers().iter().find(of_issuer) {
-        Some(provider) => provider.check_logout_token(text).await,
+        Some(provider) => {
+            let audience = provider.config.client_id.as_str();
+            let tolerance = provider.config.clock_tolerance;
+            let expected = Expected { issuer: &issuer, audience, from_identity: false, tolerance };
+            let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
+            let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, auth.clock().now());
+            Ok(provider.keys().await?.check(AskedBy::Anybody, needs_another_key, check).await??)
+        }
         None => Err(LogoutTokenError::Issuer.into()),
     }
 }

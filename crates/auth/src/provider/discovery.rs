@@ -75,7 +75,7 @@ pub struct Discovered {
     pub(super) userinfo: Option<UserInfoUrl>,
     pub(super) client_secret_basic: bool,
     pub(super) revocation: Option<Url>,
-    pub(super) keys: KeyCache,
+    pub(super) keys: Arc<KeyCache>,
     fetched_at: DateTime<Utc>,
 }
 
@@ -224,8 +224,10 @@ impl Discovered {
             userinfo,
             client_secret_basic,
             revocation: optional(issuer, "revocation_endpoint", extra.revocation_endpoint.as_ref()),
-            keys: KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
-                .with_keys(metadata.jwks().clone()),
+            keys: Arc::new(
+                KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
+                    .with_keys(metadata.jwks().clone()),
+            ),
             fetched_at: clock.now(),
         })
     }

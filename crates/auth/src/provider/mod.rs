@@ -13,14 +13,12 @@ mod verify;
 pub use discovery::{Discovered, Unavailable};
 pub(crate) use keys::{AskedBy, KeyCache};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
-pub(crate) use verify::ALGORITHMS;
 pub use verify::IdTokenError;
 
 use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
-    logout::{LogoutRefusal, LogoutToken},
     session::{NewSession, SessionRecord},
 };
 use auth_types::ProviderView;
@@ -175,13 +173,12 @@ impl Provider {
         }
     }
 
-    /// Checks a logout token that claims to come from here.
+    /// Its keys, for whatever else it signs.
     ///
     /// # Errors
-    /// A [`LogoutRefusal`].
-    pub async fn check_logout_token(&self, text: &str) -> Result<LogoutToken, LogoutRefusal> {
-        let discovered = self.discovered().await?;
-        oidc::check_logout_token(&self.config, &discovered, text, self.clock.now()).await
+    /// [`Unavailable`] when they were never had.
+    pub(crate) async fn keys(&self) -> Result<Arc<KeyCache>, Unavailable> {
+        Ok(self.discovered().await?.keys.clone())
     }
 
     /// Gives a refresh token back (RFC 7009), if the provider takes it.

@@ -12,7 +12,6 @@ use crate::{
     flow::{Authorized, FlowError},
     http::HttpClient,
     jws::{Claims, Jws},
-    logout::{Expected, LogoutRefusal, LogoutToken, LogoutTokenError},
     provider::keys::AskedBy,
     session::{NewSession, SessionRecord, Tokens},
 };
@@ -111,26 +110,6 @@ pub(super) fn refreshed(answer: TokenAnswer, now: DateTime<Utc>) -> Refreshed {
         refresh_token: answer.refresh_token,
         id_token: None,
     }
-}
-
-/// Checks a logout token of this provider.
-///
-/// # Errors
-/// A [`LogoutRefusal`].
-pub(super) async fn check_logout_token(
-    config: &ProviderConfig,
-    discovered: &Discovered,
-    text: &str,
-    now: DateTime<Utc>,
-) -> Result<LogoutToken, LogoutRefusal> {
-    let issuer = &discovered.endpoints.issuer;
-    let (audience, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
-    let expected = Expected { issuer, audience, from_identity: false, tolerance };
-    let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, now);
-    Ok(discovered
-        .keys
-        .check(AskedBy::Anybody, |error| *error == LogoutTokenError::UnknownKey, check)
-        .await??)
 }
 
 /// Tells the provider that a refresh token is not needed any more (RFC 7009 §2.1), with everything that

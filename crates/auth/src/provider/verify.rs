@@ -5,21 +5,8 @@
 
 use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim, is_identifier};
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value};
-
-/// Asymmetric algorithms only: with one of these, knowing the public key does not let anybody sign.
-pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
 
 /// The rule an ID token broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,6 @@
 use super::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{JsonWebKeyId, PrivateSigningKey, core::CoreEdDsaPrivateSigningKey};
 use serde_json::json;
 

@@ -4,12 +4,11 @@
 
 use super::Form;
 use crate::{
-    Auth, error_page, guard,
+    Auth,
+    cookie::{CookieKind, SessionId, set_cookies},
+    error_page, guard,
     origin::{Origin, RequestOrigin},
-    session::{
-        CookieKind, CurrentSession, IdleEnd, Resolution, Session, SessionId, SessionRecord,
-        SessionUnavailable, set_cookies,
-    },
+    session::{CurrentSession, IdleEnd, Resolution, Session, SessionRecord, SessionUnavailable},
 };
 use axum::{
     Extension, Json,

@@ -7,38 +7,25 @@ use super::{
 use crate::{
     Auth,
     browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
+    cookie::{CookieKind, SessionId, set_cookies},
     error_page,
     flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
-    guard::SiteMap,
     jws::is_identifier,
-    origin::{FetchMetadata, Origin, RequestOrigin, ReturnPath, UniqueParams},
+    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
-    session::{CookieKind, CurrentSession, NewSession, SessionId, SessionRecord, set_cookies, silent},
+    session::{CurrentSession, NewSession},
+    sign_in, silent,
+    site::SiteMap,
     store::StoreError,
 };
-use auth_types::EndReason;
 use axum::{
-    extract::{FromRequestParts, Path, RawQuery, Request, State},
-    middleware::Next,
+    extract::{FromRequestParts, Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header::USER_AGENT, request::Parts};
-use std::sync::Arc;
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 
 /// How long a browser remembers the provider it signed in with last, seconds: half a year.
 const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
-
-/// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
-/// browser that prefetched asks again when the visitor really goes there.
-pub async fn navigation_only(request: Request, next: Next) -> Response {
-    if request.method() == Method::HEAD {
-        StatusCode::METHOD_NOT_ALLOWED.into_response()
-    } else if FetchMetadata::of(request.headers()).is_prefetch() {
-        StatusCode::SERVICE_UNAVAILABLE.into_response()
-    } else {
-        next.run(request).await
-    }
-}
 
 /// A visitor who comes back from a provider: what a callback is made of. Doubled parameters are a 400
 /// before anything is looked at.
@@ -136,15 +123,8 @@ pub(super) async fn callback(State(auth): State<Auth>, returned: CallbackRequest
             response
         }
         Ok(None) => refused(&auth, &FlowError::InvalidState, &ReturnPath::root()),
-        Err(cause) => try_again(&cause, &returned.headers),
+        Err(cause) => error_page::try_again(&cause, &returned.headers),
     }
-}
-
-/// The store did not answer before the flow was taken: 503, and a reload helps.
-pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
-    tracing::error!(%cause, "a callback could not be looked at");
-    let sentence = "This sign-in cannot be finished right now. Please reload the page in a moment.";
-    error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", sentence)
 }
 
 /// How a sign-in ended.
@@ -251,43 +231,9 @@ async fn signed_in(
     if by_frame && auth.proxies().canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
         return Err(FlowError::NoWayToSignOut);
     }
-    let (id, record) = begin_session(auth, &returned.current, &returned.headers, new).await?;
+    let (id, record) = sign_in::begin_session(auth, &returned.current, &returned.headers, new).await?;
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     Ok((id, auth.sessions().cookie_seconds(&record)))
-}
-
-/// A new session under a new id in the place of the `current` one, which ends; once the app has allowed it,
-/// and then the app is told.
-///
-/// # Errors
-/// A [`FlowError`]; there is no new session then, and the old one goes on unless the store failed half-way.
-pub(crate) async fn begin_session(
-    auth: &Auth,
-    current: &CurrentSession,
-    headers: &HeaderMap,
-    new: NewSession,
-) -> Result<(SessionId, SessionRecord), FlowError> {
-    if !auth.sessions().allow(&new).await {
-        return Err(FlowError::Refused);
-    }
-    let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
-    let (id, record) = auth.sessions().begin(new, user_agent).await?;
-    if let CurrentSession::SignedIn(old) = current {
-        let reason =
-            if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
-        if let Err(error) = auth.sessions().end(&old.key, reason).await {
-            // Two live sessions where there should be one: neither, then. The visitor starts again.
-            let _ = auth.sessions().end(&id.key(), EndReason::Revoked).await;
-            return Err(error.0.into());
-        }
-    }
-    let session = auth.sessions().session(id.key(), Arc::new(record.clone()));
-    if let Err(error) = auth.sessions().end_beyond_limit(&session).await {
-        // The sign-in stands; the next one tries again.
-        tracing::warn!(error = %error.0, "the oldest sessions of a user could not be ended");
-    }
-    auth.sessions().tell_signed_in(&record);
-    Ok((id, record))
 }
 
 /// `GET /auth/logout/callback`: the visitor is back from the provider's sign-out.

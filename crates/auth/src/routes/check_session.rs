@@ -5,7 +5,7 @@
 //! tells the one around it what came of it. All of it has to be one site: frames of other sites get no
 //! cookies, so their answer says nothing. Where a request of the frame crossed sites, which the browser says
 //! (`Sec-Fetch-Site` counts every redirect on the way), the answer is "unavailable" and nothing follows
-//! from it. Nor does a sign-out ever follow: that is for the server to find out (`session/refresh.rs`).
+//! from it. Nor does a sign-out ever follow: that is for the server to find out (`refresh/mod.rs`).
 
 use super::{
     sign_in::{Wish, start},
@@ -15,7 +15,8 @@ use crate::{
     Auth, error_page,
     flow::{BegunBy, FlowError, Passthrough},
     origin::{FetchMetadata, RequestOrigin, ReturnPath},
-    session::{CurrentSession, silent},
+    session::CurrentSession,
+    silent,
 };
 use axum::{
     Extension,

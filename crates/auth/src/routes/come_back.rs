@@ -4,9 +4,11 @@ use super::Form;
 use crate::{
     Auth,
     browser::TicketError,
+    cookie::set_cookies,
     guard,
     origin::{RequestOrigin, ReturnPath},
-    session::{CurrentSession, set_cookies, silent},
+    session::CurrentSession,
+    silent,
 };
 use auth_types::silent_url;
 use axum::{

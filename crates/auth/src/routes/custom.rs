@@ -12,5 +12,6 @@
 
 pub use super::{
     backchannel_logout::receive_logout,
-    callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, navigation_only, try_again},
+    callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out},
 };
+pub use crate::{error_page::try_again, origin::navigation_only};

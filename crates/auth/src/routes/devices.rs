@@ -2,9 +2,12 @@
 
 use super::Form;
 use crate::{
-    Auth, error_page,
+    Auth,
+    cookie::{CookieKind, set_cookies},
+    error_page,
     origin::{Origin, RequestOrigin},
-    session::{CookieKind, Session, SessionUnavailable, Sessions, set_cookies, silent},
+    session::{Session, SessionUnavailable, Sessions},
+    silent,
 };
 use auth_types::DeviceView;
 use axum::{

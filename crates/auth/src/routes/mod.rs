@@ -25,18 +25,17 @@ mod waiting;
 
 pub(crate) use user_data::update as update_user_data;
 
-pub(crate) use callback::begin_session;
-pub(crate) use callback::{navigation_only, try_again};
+pub use crate::form::Form;
+use crate::origin::navigation_only;
 pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;
 
 use crate::Auth;
 use axum::{
     Router,
-    body::Bytes,
-    extract::{FromRequest, Request, State},
+    extract::State,
     middleware,
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{delete, get, post},
 };
 use http::{StatusCode, header};
@@ -106,38 +105,4 @@ pub fn callbacks(auth: &Auth) -> Router {
 
 async fn style(State(auth): State<Auth>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], auth.site().style)
-}
-
-/// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.
-pub struct Form(pub crate::origin::UniqueParams);
-
-impl<S: Send + Sync> FromRequest<S> for Form {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let headers = request.headers().clone();
-        let is_form =
-            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-                value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded"
-            });
-        // A post without any body is a form without fields.
-        let is_empty = headers.get(header::CONTENT_TYPE).is_none();
-        if !is_form && !is_empty {
-            return Err(crate::error_page::refuse(
-                &headers,
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "form_expected",
-                "This address takes a form.",
-            ));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        crate::origin::UniqueParams::parse(&body).map(Self).map_err(|error| {
-            crate::error_page::refuse(
-                &headers,
-                StatusCode::BAD_REQUEST,
-                "invalid_parameters",
-                &error.to_string(),
-            )
-        })
-    }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     error_page,
-    session::{RefreshError, Refresher, Session, rfc3339},
+    refresh::{RefreshError, Refresher},
+    session::{Session, rfc3339},
 };
 use axum::{
     Json,

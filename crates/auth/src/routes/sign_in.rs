@@ -2,11 +2,13 @@
 
 use super::Form;
 use crate::{
-    Auth, Pages, error_page,
+    Auth, Pages,
+    cookie::set_cookies,
+    error_page,
     flow::{Begin, BegunBy, FlowError, Passthrough, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
-    session::{set_cookies, silent},
+    silent,
 };
 use axum::{
     extract::{Path, RawQuery, State},

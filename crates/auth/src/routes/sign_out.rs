@@ -2,11 +2,14 @@
 
 use super::Form;
 use crate::{
-    Auth, Pages, error_page,
+    Auth, Pages,
+    cookie::{CookieKind, set_cookies},
+    error_page,
     flow::SigningOut,
     logout::{LogoutNotice, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    session::{CookieKind, CurrentSession, Session, SessionRecord, set_cookies, silent},
+    session::{CurrentSession, Session, SessionRecord},
+    silent,
 };
 use auth_types::{EndReason, encode_query};
 use axum::{

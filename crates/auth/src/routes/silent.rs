@@ -3,11 +3,13 @@
 use super::sign_in::{Wish, start};
 use crate::{
     Auth,
+    cookie::{CookieKind, set_cookies},
     flow::{BegunBy, Passthrough},
     guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
-    session::{CookieKind, CurrentSession, set_cookies, silent},
+    session::CurrentSession,
+    silent,
 };
 use axum::{
     Extension,

@@ -10,7 +10,7 @@ use crate::{
     browser::BrowserKey,
     events::{Heard, Listener, SessionEvent, Slot},
     origin::{ClientAddress, Origin},
-    session::silent,
+    silent,
 };
 use axum::response::{IntoResponse, Response, sse::Event};
 use futures::stream;

@@ -1,9 +1,9 @@
 //! Article 2's own data in the session, typed: the favourite number of the demo, or whatever an app keeps.
 
 use super::{DataError, Session, SessionRecord};
-use crate::{Auth, routes::update_user_data, store::StoreError};
+use crate::{Auth, store::StoreError};
 use auth_types::{AppData, Invalid, PublicData};
-use axum::routing::{MethodRouter, post};
+use axum::routing::MethodRouter;
 
 /// Longest data of one session, bytes of JSON: it is read at every look at the session.
 const MAX_DATA: usize = 4096;
@@ -14,12 +14,14 @@ pub(super) const NO_DATA: &str = "{}";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppDataType {
     public: fn(&SessionRecord) -> PublicData,
+    /// What changes it from a request.
     update: fn() -> MethodRouter<Auth>,
 }
 
 impl AppDataType {
-    pub(crate) fn of<D: AppData>() -> Self {
-        Self { public: |record| PublicData::of(&read::<D>(record)), update: || post(update_user_data::<D>) }
+    /// `update` answers the requests that change it.
+    pub(crate) fn of<D: AppData>(update: fn() -> MethodRouter<Auth>) -> Self {
+        Self { public: |record| PublicData::of(&read::<D>(record)), update }
     }
 
     pub(super) fn public(self, record: &SessionRecord) -> PublicData {

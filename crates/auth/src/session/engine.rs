@@ -2,13 +2,13 @@
 //! keys meet.
 
 use super::{
-    AppDataType, Session, SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User,
-    app_data::NO_DATA, cache::SessionCache,
+    AppDataType, Session, SessionKey, SessionPolicy, SessionRecord, Tokens, User, app_data::NO_DATA,
+    cache::SessionCache, hooks::Hooks,
 };
 use crate::{
     clock::Clock,
+    cookie::SessionId,
     events::{Heard, SessionEvent},
-    hooks::Hooks,
     random::Random,
     seal::{DoesNotOpen, Keyring, Purpose},
     store::{CreateError, Store, StoreError, Touch},
@@ -58,13 +58,13 @@ pub struct SessionUnavailable(#[from] pub StoreError);
 /// The sessions of this app.
 #[derive(Clone)]
 pub struct Sessions {
-    pub(super) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     pub(super) cache: Arc<SessionCache>,
-    pub(super) keyring: Keyring,
+    pub(crate) keyring: Keyring,
     pub(super) policy: SessionPolicy,
-    pub(super) clock: Clock,
-    pub(super) random: Random,
-    pub(super) hooks: Arc<Hooks>,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) hooks: Arc<Hooks>,
     app_data: Option<AppDataType>,
 }
 
@@ -151,17 +151,17 @@ impl Sessions {
     }
 
     /// Whether the activity written down last is old enough for the next to be written.
-    pub(super) fn is_touch_due(&self, record: &SessionRecord) -> bool {
+    pub(crate) fn is_touch_due(&self, record: &SessionRecord) -> bool {
         self.clock.now() - record.last_seen_at >= self.policy.write_interval()
     }
 
     /// Whether the provider is to be asked again if it still stands by the session.
-    pub(super) fn is_check_due(&self, key: &SessionKey, record: &SessionRecord) -> bool {
+    pub(crate) fn is_check_due(&self, key: &SessionKey, record: &SessionRecord) -> bool {
         self.policy.is_check_due(record.checked_at, key.as_bytes()[1], self.clock.now())
     }
 
     /// Whether nobody is let in with this session before the provider stands by it again.
-    pub(super) fn is_unchecked_too_long(&self, record: &SessionRecord) -> bool {
+    pub(crate) fn is_unchecked_too_long(&self, record: &SessionRecord) -> bool {
         self.policy.is_unchecked_too_long(record.checked_at, self.clock.now())
     }
 

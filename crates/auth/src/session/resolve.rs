@@ -1,7 +1,8 @@
 //! What a session cookie leads to: on every request, so from memory where that is recent enough.
 
-use super::{SessionId, SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
+use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
 use crate::{
+    cookie::SessionId,
     events::{Heard, SessionEvent},
     store::Lookup,
 };
@@ -23,7 +24,7 @@ pub enum Resolution {
 impl Sessions {
     /// The live session of a cookie's value, if it was looked up a moment ago: then the store need not be
     /// asked.
-    pub(super) fn remembered(&self, cookie: &str) -> Option<(SessionKey, Arc<SessionRecord>)> {
+    pub(crate) fn remembered(&self, cookie: &str) -> Option<(SessionKey, Arc<SessionRecord>)> {
         let key = SessionId::parse(cookie)?.key();
         let record = self.cache.get(&key)?;
         (record.expires_at > self.clock.now()).then_some((key, record))

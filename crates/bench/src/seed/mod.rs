@@ -6,9 +6,10 @@ mod sqlite;
 use crate::{cli::StoreKind, problem::Problem};
 use auth::{
     clock::Clock,
+    cookie::SessionId,
     random::Random,
     seal::{Keyring, Purpose},
-    session::{SessionId, SessionKey, SessionPolicy, SessionRecord, Tokens, User},
+    session::{SessionKey, SessionPolicy, SessionRecord, Tokens, User},
 };
 use chrono::TimeDelta;
 use secrecy::SecretString;

@@ -2,11 +2,11 @@
 
 use crate::support::{World, world, world_with};
 use auth::{
+    cookie::SessionId,
     guard::PublicPaths,
     origin::PeerAddress,
     protect, routes,
     server::{Limits, serve_with},
-    session::SessionId,
 };
 use auth_types::EndReason;
 use axum::{

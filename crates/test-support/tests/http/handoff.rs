@@ -1,7 +1,7 @@
 //! The handoff at an app that has no identity app. With one it is tried in `apps/identity`.
 
 use crate::support::{world, world_as};
-use auth::session::{SameSite, SessionOptions};
+use auth::cookie::{SameSite, SessionOptions};
 use chrono::TimeDelta;
 use http::StatusCode;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 use crate::support::{World, world};
-use auth::session::{RefreshError, Resolution, Session};
+use auth::refresh::RefreshError;
+use auth::session::{Resolution, Session};
 use chrono::TimeDelta;
 use dev_provider::{Endpoint, Fault};
 use futures::future::join_all;

@@ -1,6 +1,9 @@
 //! `RequireSession` on paths that the guard lets everybody ask for.
 
-use auth::{guard::PublicPaths, protect, routes, session::RequireSession};
+use auth::{
+    guard::{PublicPaths, RequireSession},
+    protect, routes,
+};
 use axum::{Router, routing::any};
 use http::{Method, StatusCode};
 use test_support::{App, AppOptions, Browser, TestProvider, bind};

@@ -139,7 +139,7 @@ async fn an_ended_sessions_cookie_is_cleared_by_a_page_and_not_by_a_slow_fetch()
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let key = auth::session::SessionId::parse(&value).unwrap().key();
+    let key = auth::cookie::SessionId::parse(&value).unwrap().key();
     world.app.auth.sessions().end(&key, auth_types::EndReason::Revoked).await.unwrap();
     let fetched = world.browser.send(Method::GET, &world.app.at("/auth/session"), &[], "").await;
     assert!(fetched.set_cookies().is_empty());
@@ -155,7 +155,7 @@ async fn a_copied_database_opens_no_session_and_yields_no_token() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let key = auth::session::SessionId::parse(&value).unwrap().key();
+    let key = auth::cookie::SessionId::parse(&value).unwrap().key();
     let auth::session::Resolution::SignedIn(_, record) =
         world.app.auth.sessions().resolve(&value).await.unwrap()
     else {

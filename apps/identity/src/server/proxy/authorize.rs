@@ -3,11 +3,12 @@
 use super::{kept::Proxied, request::ProxyRequest};
 use crate::server::registry::Registry;
 use auth::{
-    Auth, error_page,
+    Auth,
+    cookie::set_cookies,
+    error_page,
     flow::FlowError,
     origin::{FetchMetadata, Origin, RequestOrigin},
     provider::{AuthorizeParams, Provider},
-    session::set_cookies,
 };
 use axum::{
     extract::{RawQuery, State},

@@ -3,7 +3,9 @@
 use super::kept::Proxied;
 use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
 use auth::{
-    Auth, error_page,
+    Auth,
+    cookie::set_cookies,
+    error_page,
     flow::Pending,
     logout::origin_in_logout_state,
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
@@ -11,7 +13,6 @@ use auth::{
         Form,
         custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, try_again},
     },
-    session::set_cookies,
 };
 use axum::{
     extract::{RawQuery, State},

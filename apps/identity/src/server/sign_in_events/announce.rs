@@ -9,10 +9,10 @@ use auth::{
     Auth,
     browser::{AppHandle, BrowserEvent, BrowserKey, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     config::ConfigError,
+    cookie::CookieKind,
     http::HttpClient,
     origin::Origin,
     seal::Purpose,
-    session::CookieKind,
     store::StoreError,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -2,11 +2,7 @@
 //! (`tests/fixtures` says how it was made), its sessions, their data and their tokens.
 
 use super::*;
-use auth::{
-    clock::Clock,
-    config::Config,
-    session::{Resolution, SessionId},
-};
+use auth::{clock::Clock, config::Config, cookie::SessionId, session::Resolution};
 use axum::body::{Body, to_bytes};
 use http::Request;
 use std::{fs, path::Path};

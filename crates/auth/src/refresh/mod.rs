@@ -9,13 +9,16 @@
 //! (`VERIFY_LOGIN_SESSION_INTERVAL`). Here the server does, for sessions in use: a refresh token is good for
 //! as long as that session is, so a refresh is the question; where there is none, `/userinfo` is asked.
 
-use super::{Session, SessionKey, SessionRecord, Sessions, Tokens};
+mod due;
+mod pauses;
+
 use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
     provider::{Provider, Refreshed, Standing},
     seal::Purpose,
+    session::{Session, SessionKey, SessionRecord, Sessions, Tokens},
     store::{LeaseOwner, Lookup, NewTokens, StoreError},
 };
 use auth_types::EndReason;
@@ -24,6 +27,7 @@ use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
+use pauses::Pauses;
 use secrecy::SecretString;
 use std::{
     collections::HashMap,
@@ -32,27 +36,16 @@ use std::{
 };
 use tokio::sync::{Semaphore, watch};
 
-/// How long before its end an access token is renewed, on use; half of its life at most.
-const LEAD: TimeDelta = TimeDelta::seconds(60);
-/// Spread over this much, so that sessions which began together do not renew together.
-const JITTER_SECONDS: i64 = 15;
 /// How much longer an attempt may hold the lease than the provider's token endpoint may take.
 const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(15);
 /// How long a request waits for an attempt. The attempt goes on without it.
 const WAIT: Duration = Duration::from_secs(5);
 /// Attempts at one provider at a time.
 const PER_PROVIDER: usize = 64;
-/// How long a session is renewed for what tabs do by themselves, after its user was last active: long enough for one
-/// more check with the provider. Beyond it the provider's own limits count.
-const ATTENDED: TimeDelta = TimeDelta::minutes(20);
 /// How often a process looks whether another has finished.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a result is handed to those who come late.
 const LATE: Duration = Duration::from_secs(2);
-/// After a failure the provider is left alone for this long, doubled each time up to the limit.
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
-
 /// Why there is no fresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
@@ -81,14 +74,6 @@ impl From<StoreError> for RefreshError {
 type Outcome = Result<Option<DateTime<Utc>>, RefreshError>;
 type Attempt = Shared<BoxFuture<'static, Outcome>>;
 
-/// Why a session's provider is left alone, and for how long.
-#[derive(Clone, Copy)]
-struct Pause {
-    until: DateTime<Utc>,
-    length: TimeDelta,
-    error: RefreshError,
-}
-
 /// Renews access tokens.
 #[derive(Clone)]
 pub struct Refresher(Arc<Inner>);
@@ -99,7 +84,7 @@ struct Inner {
     clock: Clock,
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
     /// Sessions whose provider is left alone for a while.
-    pauses: Mutex<HashMap<SessionKey, Pause>>,
+    pauses: Pauses,
     /// Room for attempts, at each provider.
     room: Vec<Arc<Semaphore>>,
     /// How many attempts are under way.
@@ -110,7 +95,7 @@ impl Refresher {
     /// Renews the tokens of `sessions` at `providers`.
     #[must_use]
     pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
-        let (attempts, pauses) = (Mutex::default(), Mutex::default());
+        let (attempts, pauses) = (Mutex::default(), Pauses::default());
         let room = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
         let under_way = watch::Sender::new(0);
         Self(Arc::new(Inner { sessions, providers, clock, attempts, pauses, room, under_way }))
@@ -121,7 +106,7 @@ impl Refresher {
     /// # Errors
     /// A [`RefreshError`]; with [`RefreshError::ProviderUnavailable`] the old token may still be good.
     pub async fn access_token(&self, session: &Session) -> Result<SecretString, RefreshError> {
-        if self.is_due(session) {
+        if due::is_due(&session.key, &session.record, self.0.clock.now()) {
             self.renew(session).await?;
         }
         let key = &session.key;
@@ -135,8 +120,9 @@ impl Refresher {
     /// Begins a renewal beside the request when the token is about to end, or the provider was not asked for
     /// so long that it might not stand by the session any more (`AUTH_REVALIDATE_INTERVAL`).
     pub fn renew_if_due(&self, session: &Session) {
-        let is_due = self.is_due(session) || self.0.sessions.is_check_due(&session.key, &session.record);
-        if is_due && self.0.pause_of(&session.key).is_none() {
+        let is_due = due::is_due(&session.key, &session.record, self.0.clock.now())
+            || self.0.sessions.is_check_due(&session.key, &session.record);
+        if is_due && self.0.pauses.of(&session.key, self.0.clock.now()).is_none() {
             tokio::spawn(self.attempt(session));
         }
     }
@@ -149,25 +135,14 @@ impl Refresher {
     }
 
     /// Whether its user was active not long ago.
-    pub(super) fn is_attended(&self, session: &Session) -> bool {
-        self.0.clock.now() - session.record.last_seen_at < ATTENDED
+    pub(crate) fn is_attended(&self, session: &Session) -> bool {
+        due::is_attended(&session.record, self.0.clock.now())
     }
 
     /// Waits until no attempt is under way: at shutdown, so that no rotated token is lost.
     pub async fn finish(&self) {
         // The sender is ours, so this cannot fail.
         let _ = self.0.under_way.subscribe().wait_for(|under_way| *under_way == 0).await;
-    }
-
-    fn is_due(&self, session: &Session) -> bool {
-        let record = &session.record;
-        let jitter = i64::from(session.key.as_bytes()[0]) % JITTER_SECONDS;
-        record.tokens_expire_at.is_some_and(|end| {
-            // The provider's last word and the token are of one time.
-            let half_life = (end - record.checked_at) / 2;
-            let lead = (LEAD + TimeDelta::seconds(jitter)).min(half_life);
-            end - self.0.clock.now() <= lead
-        })
     }
 
     /// Renews now. Whoever asks while, or just after, somebody else did gets the same result: when the
@@ -224,8 +199,8 @@ impl Drop for UnderWay {
 
 impl Inner {
     async fn run(&self, session: &Session) -> Outcome {
-        if let Some(pause) = self.pause_of(&session.key) {
-            return Err(pause.error);
+        if let Some(error) = self.pauses.of(&session.key, self.clock.now()) {
+            return Err(error);
         }
         let provider =
             self.providers.iter().position(|provider| provider.config.id == session.record.provider);
@@ -271,10 +246,10 @@ impl Inner {
         }
         match outcome {
             Err(error @ (RefreshError::ProviderUnavailable | RefreshError::NoRefreshToken)) => {
-                self.pause(session.key, error);
+                self.pauses.begin(session.key, error, self.clock.now());
             }
             _ => {
-                lock(&self.pauses).remove(&session.key);
+                self.pauses.end(&session.key);
             }
         }
         outcome
@@ -334,7 +309,7 @@ impl Inner {
         // names no end has none. A session that was handed over has no token: before its time only a logout ends it,
         // or `AUTH_MAX_UNCHECKED_AGE`, because what cannot be checked cannot be let in again.
         let never_ends = provider.issuer().is_none();
-        let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > LEAD);
+        let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > due::LEAD);
         let standing = match tokens.access_token.as_ref().filter(|_| is_good) {
             Some(access_token) => provider.standing(access_token).await,
             None => Standing::NobodyToAsk,
@@ -382,25 +357,6 @@ impl Inner {
         }
         self.sessions.tell(SessionEvent::Changed(*key)).await;
         Ok(tokens.access_expires_at)
-    }
-
-    fn pause_of(&self, key: &SessionKey) -> Option<Pause> {
-        let now = self.clock.now();
-        lock(&self.pauses).get(key).filter(|pause| now < pause.until).copied()
-    }
-
-    fn pause(&self, key: SessionKey, error: RefreshError) {
-        let now = self.clock.now();
-        let mut pauses = lock(&self.pauses);
-        // Those that are long over belong to sessions that went away.
-        pauses.retain(|_, pause| now < pause.until + LONGEST_PAUSE);
-        let length = match (error, pauses.get(&key)) {
-            // What is not there will not be there in a moment either.
-            (RefreshError::NoRefreshToken, _) => LONGEST_PAUSE,
-            (_, Some(last)) => (last.length * 2).min(LONGEST_PAUSE),
-            (_, None) => FIRST_PAUSE,
-        };
-        pauses.insert(key, Pause { until: now + length, length, error });
     }
 }
 

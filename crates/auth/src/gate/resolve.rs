@@ -1,49 +1,18 @@
 //! Resolves the session once per request, before anything else runs.
 
-use super::{Activity, CookieKind, Resolution, Session, SessionKey, cookie::MAX_CANDIDATES, shown, silent};
 use crate::{
     Auth,
+    cookie::{CookieKind, MAX_CANDIDATES},
     guard::PublicPaths,
     headers::is_storable,
     origin::{FetchMetadata, Origin},
+    session::{Activity, CurrentSession, Resolution, Session},
+    silent,
 };
-use auth_types::{EndReason, SessionState};
+use auth_types::EndReason;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE, request::Parts};
 use std::sync::Arc;
-
-/// What the session check found; in the extensions of every request that reaches a handler.
-#[derive(Clone, Debug)]
-pub enum CurrentSession {
-    /// A live session.
-    SignedIn(Session),
-    /// None, or one that has ended.
-    SignedOut(Option<EndReason>),
-    /// The store did not answer.
-    Unavailable,
-}
-
-impl CurrentSession {
-    /// The live session's key.
-    pub(crate) fn key(&self) -> Option<SessionKey> {
-        match self {
-            Self::SignedIn(session) => Some(session.key),
-            Self::SignedOut(_) | Self::Unavailable => None,
-        }
-    }
-
-    /// The same, as pages see it.
-    #[must_use]
-    pub fn state(&self) -> SessionState {
-        match self {
-            Self::SignedIn(session) => {
-                SessionState::SignedIn { session: session.public(), facts: shown::facts(&session.record) }
-            }
-            Self::SignedOut(reason) => SessionState::SignedOut(*reason),
-            Self::Unavailable => SessionState::Unavailable,
-        }
-    }
-}
 
 /// Whether the answer becomes the page in a browser's tab.
 fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
@@ -84,7 +53,7 @@ enum CookieChange {
 }
 
 /// What is left to do about the session cookie once the answer is there.
-pub(crate) struct CookieStep {
+pub(super) struct CookieStep {
     change: CookieChange,
     /// Whether the answer becomes the page in a tab.
     is_navigation: bool,
@@ -92,7 +61,7 @@ pub(crate) struct CookieStep {
 
 /// Finds the session and extends it where a person was active. Also says what is to be done about the cookie,
 /// if anything.
-pub(crate) async fn resolve(
+pub(super) async fn resolve(
     auth: &Auth,
     public: PublicPaths,
     origin: &Origin,
@@ -179,7 +148,7 @@ fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> 
 impl CookieStep {
     /// Adds what the answer does to the session cookie, unless the handler did something itself, or a cache may
     /// keep the answer.
-    pub(crate) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
+    pub(super) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
         if is_storable(response.headers()) {
             return;
         }

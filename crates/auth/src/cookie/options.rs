@@ -8,7 +8,7 @@ pub use cookie::SameSite;
 /// next request's check reads.
 ///
 /// ```
-/// use auth::session::{SameSite, SessionOptions};
+/// use auth::cookie::{SameSite, SessionOptions};
 /// use chrono::TimeDelta;
 ///
 /// let options = SessionOptions {

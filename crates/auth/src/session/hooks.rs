@@ -5,7 +5,7 @@
 //! question is part of the sign-in: it is waited for, for a few seconds, and everything but a clear
 //! [`Verdict::Allow`] refuses. None of the arguments holds a token.
 
-use crate::session::{NewSession, SessionRecord, User};
+use super::{NewSession, SessionRecord, User};
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};

@@ -16,15 +16,16 @@
 //! browser that it was given to. A neighbour can still remove a shared cookie; therefore the app where the
 //! sign-out took place keeps a second one for its own host alone.
 
-use super::{CookieKind, CurrentSession};
 use crate::{
     Auth,
-    browser::BrowserKey,
+    cookie::CookieKind,
     flow::BegunBy,
-    guard::SiteMap,
     origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
     seal::Purpose,
+    session::CurrentSession,
+    site::SiteMap,
+    store::BrowserKey,
 };
 use auth_types::EndReason;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

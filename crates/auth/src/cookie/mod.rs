@@ -1,7 +1,13 @@
 //! The cookies: their names, and the attributes they always carry.
 
-use super::{SameSite, SessionId, SessionKey, SessionOptions};
+mod id;
+mod options;
+
+pub use id::SessionId;
+pub use options::{SameSite, SessionOptions};
+
 use crate::origin::Origin;
+use crate::store::SessionKey;
 use axum::response::AppendHeaders;
 use cookie::Cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -9,7 +15,7 @@ use std::collections::HashSet;
 
 /// Most well-formed values of one cookie name that are looked at. A browser has one; a neighbour on the same
 /// domain can plant one for each parent domain and each parent of the path.
-pub(super) const MAX_CANDIDATES: usize = 16;
+pub(crate) const MAX_CANDIDATES: usize = 16;
 
 /// Most other scopes in which a cookie is cleared at a time.
 const MAX_SCOPES: usize = 4;

@@ -1,0 +1,57 @@
+//! The session as an argument of a handler.
+
+use crate::session::{CurrentSession, Session};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::Response,
+};
+use http::request::Parts;
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        match parts.extensions.get::<CurrentSession>() {
+            Some(CurrentSession::SignedIn(session)) => Ok(session.clone()),
+            Some(CurrentSession::Unavailable) => Err(super::unavailable(&parts.headers)),
+            Some(CurrentSession::SignedOut(_)) | None => Err(super::signed_out()),
+        }
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
+        match parts.extensions.get::<CurrentSession>() {
+            Some(CurrentSession::SignedIn(session)) => Ok(Some(session.clone())),
+            Some(CurrentSession::Unavailable) => Err(super::unavailable(&parts.headers)),
+            Some(CurrentSession::SignedOut(_)) | None => Ok(None),
+        }
+    }
+}
+
+/// A live session, or the answer that the guard would give: for a document 303 to `/login?callbackUrl=…`
+/// with an empty body (or a silent sign-in first), for a call of an API or a server function 401 `{"error": "signed_out"}`, and 503
+/// with `Retry-After` where the store cannot say. For what stands on the list of public paths and needs a
+/// session all the same, and for apps without a guard.
+///
+/// ```
+/// use auth::guard::RequireSession;
+/// # use axum::{Router, routing::get};
+///
+/// async fn invoice(RequireSession(session): RequireSession) -> String {
+///     format!("For {}", session.public().user.name)
+/// }
+/// # let _: Router = Router::new().route("/invoice", get(invoice));
+/// ```
+#[derive(Clone, Debug)]
+pub struct RequireSession(pub Session);
+
+impl<S: Sync> FromRequestParts<S> for RequireSession {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        super::live(&parts.extensions, &parts.method, &parts.uri, &parts.headers).cloned().map(Self)
+    }
+}
