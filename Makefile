@@ -89,8 +89,13 @@ e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrow
 e2e-setup: ## Install what the browser journeys need: Chromium, Firefox and the npm packages
 	@.ci/tools browser firefox npm-packages
 
+.PHONY: package
+package: ## Build each library from the files that its package would have
+	@cargo package --allow-dirty --package onesession-types --package onesession-store --package onesession-watch \
+		--package onesession --package onesession-leptos
+
 .PHONY: test-providers
-test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md), 11 minutes; PROVIDER=canaille: one of them
+test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md), 7 minutes; PROVIDER=canaille: one of them
 	@.ci/test-providers $(PROVIDER)
 
 .PHONY: bench
