@@ -2,6 +2,7 @@
 
 use crate::{Clock, Error, Random};
 use secrecy::{ExposeSecret as _, SecretString};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -36,6 +37,8 @@ pub struct Config {
     /// of `offline_access`. Default `false`: they end with the session, so that a relying party whose
     /// logout token was lost still learns of it at its next refresh.
     pub offline_access_outlives_logout: bool,
+    /// The style sheet of its pages. Default: a plain one.
+    pub style: Cow<'static, str>,
     /// The clock.
     pub clock: Clock,
     /// The source of codes, tokens and ids.
@@ -74,6 +77,7 @@ impl Config {
             code_ttl: Duration::from_secs(60),
             session_ttl: Duration::from_secs(12 * 3600),
             offline_access_outlives_logout: false,
+            style: include_str!("plain.css").into(),
             clock: Clock::System,
             random: Random::from_system(),
         }

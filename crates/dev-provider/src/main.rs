@@ -62,13 +62,23 @@ struct Options {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     access_token_ttl: u32,
+    /// A style sheet for its pages, in place of the plain one
+    #[arg(long, env = "DEV_PROVIDER_STYLE", value_name = "FILE")]
+    style: Option<PathBuf>,
     /// For tests: lets /test/faults switch faults on. Never where people sign in
     #[arg(long, env = "DEV_PROVIDER_FAULTS")]
     faults: bool,
 }
 
 impl Options {
-    fn config(self, client_secret: SecretString) -> Config {
+    fn config(self, client_secret: SecretString) -> Result<Config, String> {
+        let defaults = Config::new(self.issuer);
+        let style = match &self.style {
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|error| format!("DEV_PROVIDER_STYLE: {}: {error}", file.display()))?
+                .into(),
+            None => defaults.style.clone(),
+        };
         let client = Client {
             client_id: self.client_id,
             client_secret,
@@ -76,13 +86,14 @@ impl Options {
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri,
         };
-        Config {
+        Ok(Config {
             clients: vec![client],
             data_dir: self.data_dir,
             faults: self.faults,
             access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),
-            ..Config::new(self.issuer)
-        }
+            style,
+            ..defaults
+        })
     }
 }
 
@@ -120,7 +131,7 @@ async fn run(options: Options) -> Result<(), String> {
         }
         _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
     })?;
-    let config = options.config(SecretString::from(secret));
+    let config = options.config(SecretString::from(secret))?;
     if config.faults {
         tracing::warn!("faults can be switched on: for tests only");
     }

@@ -1,18 +1,18 @@
 //! The pages people see. Everything that came from a request is escaped by maud.
 
+use crate::DevProvider;
 use crate::authorize::AuthorizeRequest;
 use crate::users::{USERS, User};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
-const STYLE: &str = include_str!("../../auth-ui/style/suite.css");
-
-/// `GET /style.css`: the stylesheet all apps of the suite share.
-pub(crate) async fn style() -> Response {
+/// `GET /style.css`
+pub(crate) async fn style(State(provider): State<DevProvider>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
-    (headers, STYLE).into_response()
+    (headers, provider.config().style.clone().into_owned()).into_response()
 }
 
 fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
