@@ -1,6 +1,6 @@
 //! What providers answer out there, and what must not come of it: trouble signs nobody out.
 
-use crate::support::{World, world, world_with};
+use crate::support::{World, changed, world, world_with};
 use chrono::TimeDelta;
 use dev_provider::{Document, Endpoint, Fault, OddAnswer};
 use futures::future::join_all;
@@ -185,7 +185,7 @@ async fn a_token_endpoint_slower_than_a_request_may_be_is_waited_for_in_the_back
     let mut bus = world.app.auth.sessions().events();
     world.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(6)), 1);
     assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE, "five seconds are enough");
-    bus.recv().await.unwrap();
+    changed(&mut bus).await;
     assert!(world.session().await.record.checked_at >= session.record.checked_at);
     assert_eq!((world.status().await, world.refreshes()), (200, 1));
 }
@@ -289,7 +289,7 @@ async fn a_minute_of_clicks_on_one_minute_tokens_takes_about_two_refreshes() {
         if world.session().await.record.tokens_expire_at.unwrap() - world.app.clock.now()
             <= TimeDelta::seconds(30)
         {
-            bus.recv().await.unwrap();
+            changed(&mut bus).await;
             assert_eq!(world.refreshes(), before + 1);
             tokio::time::sleep(Duration::from_millis(2050)).await;
         }

@@ -1,4 +1,4 @@
-use crate::support::{World, world};
+use crate::support::{World, changed, world};
 use auth::refresh::RefreshError;
 use auth::session::{Resolution, Session};
 use chrono::TimeDelta;
@@ -6,7 +6,7 @@ use dev_provider::{Endpoint, Fault};
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use secrecy::ExposeSecret;
-use test_support::{Browser, EventStream, Page, until};
+use test_support::{Browser, EventStream, Page};
 
 impl World {
     pub(crate) async fn renew(&mut self) -> Page {
@@ -77,7 +77,7 @@ async fn twenty_tabs_at_the_end_of_a_token_make_one_request() {
         Browser::new().send(Method::GET, &url, &headers, "").await.status
     });
     assert!(join_all(tabs).await.iter().all(|status| *status == StatusCode::OK));
-    bus.recv().await.unwrap();
+    changed(&mut bus).await;
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
     assert_eq!(world.refreshes(), 1);
 }
@@ -107,7 +107,7 @@ async fn a_request_near_the_end_renews_beside_it() {
     world.near_the_end().await;
     let mut bus = world.app.auth.sessions().events();
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
-    bus.recv().await.unwrap();
+    changed(&mut bus).await;
     assert_eq!(world.refreshes(), 1);
     assert!(world.session().await.record.tokens_expire_at > before);
 }
@@ -188,7 +188,6 @@ async fn a_tab_that_nobody_looks_at_renews_nothing_until_somebody_does() {
     let mut bus = world.app.auth.sessions().events();
     let page = world.app.at("/protected");
     world.browser.navigate(&page).await;
-    bus.recv().await.unwrap();
-    until("the user's own request renews it", async || world.refreshes() > 0).await;
+    changed(&mut bus).await;
     assert_eq!(world.refreshes(), 1);
 }

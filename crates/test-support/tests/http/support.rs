@@ -1,6 +1,8 @@
+use auth::events::{Heard, SessionEvent};
 use auth::store::{Logout, LogoutScope, LogoutTime};
 use dev_provider::Fault;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
+use tokio::sync::broadcast::Receiver;
 use url::Url;
 
 /// An app in direct mode, its provider, and a browser.
@@ -30,6 +32,11 @@ pub(crate) async fn world_as(options: AppOptions<'_>, fault: Option<Fault>) -> W
     fault.into_iter().for_each(|fault| provider.faults().add(fault));
     let app = App::start(app_socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
     World { provider, app, browser: Browser::new() }
+}
+
+/// Waits until the data or tokens of a session have been written.
+pub(crate) async fn changed(bus: &mut Receiver<Heard>) {
+    while !matches!(bus.recv().await.unwrap(), Heard::Event(SessionEvent::Changed(_))) {}
 }
 
 impl World {
