@@ -108,4 +108,5 @@ from_auth! {
     Arc<CookieSettings>: cookies;
     Arc<PublicUrls>: public_urls;
     Proxies: proxies;
+    Site: site;
 }

@@ -1,4 +1,7 @@
 //! `GET /authorize`: the authorization endpoint (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2).
+//!
+//! `state` and `pages` know [`AuthorizeRequest`], and this module knows both: a request waits in the state, and is
+//! shown on the sign-in page, until the user has signed in.
 
 mod refusal;
 mod request;

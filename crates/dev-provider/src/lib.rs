@@ -4,7 +4,6 @@ mod authorize;
 mod backchannel;
 mod bounded;
 mod browser;
-mod client_auth;
 mod clock;
 mod config;
 mod counters;

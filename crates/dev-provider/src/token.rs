@@ -1,12 +1,12 @@
 //! `POST /token`: the token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
+mod client_auth;
 mod refresh;
 mod refusal;
 
 pub(crate) use refusal::TokenRefusal;
 
 use crate::DevProvider;
-use crate::client_auth::authenticate;
 use crate::clock::later;
 use crate::config::Client;
 use crate::faults::{Document, Endpoint, Fault};
@@ -19,6 +19,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use client_auth::authenticate;
 use refusal::Stop;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;

@@ -4,11 +4,10 @@
 
 use super::Form;
 use crate::{
-    Auth,
-    cookie::{CookieKind, SessionId, set_cookies},
+    cookie::{CookieKind, CookieSettings, SessionId, set_cookies},
     error_page, guard,
     origin::{Origin, RequestOrigin},
-    session::{CurrentSession, IdleEnd, Resolution, Session, SessionRecord, SessionUnavailable},
+    session::{CurrentSession, IdleEnd, Resolution, Session, SessionRecord, SessionUnavailable, Sessions},
 };
 use axum::{
     Extension, Json,
@@ -18,6 +17,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Longest `ago` that is taken for one, milliseconds: a day.
 const LONGEST_AGO: i64 = 24 * 60 * 60 * 1000;
@@ -29,7 +29,8 @@ const LONGEST_AGO: i64 = 24 * 60 * 60 * 1000;
 /// # Errors
 /// 400 `invalid_parameters`; 503 when the store is down.
 pub(super) async fn activity(
-    State(auth): State<Auth>,
+    State(sessions): State<Sessions>,
+    State(cookies): State<Arc<CookieSettings>>,
     RequestOrigin(origin): RequestOrigin,
     session: Option<Session>,
     headers: HeaderMap,
@@ -41,14 +42,14 @@ pub(super) async fn activity(
         return invalid(&headers, "ago must be the milliseconds since the user did something.");
     };
     let Some(session) = session else { return Json(()).into_response() };
-    match auth.sessions().note_activity(&session.key, &session.record, TimeDelta::milliseconds(ago)).await {
+    match sessions.note_activity(&session.key, &session.record, TimeDelta::milliseconds(ago)).await {
         Ok(Some(record)) => {
-            let cookies = renewed(&auth, &origin, &session, &record, &headers).await;
-            (set_cookies(cookies), Json(auth.sessions().times(&record))).into_response()
+            let renewed = renewed(&sessions, &cookies, &origin, &session, &record, &headers).await;
+            (set_cookies(renewed), Json(sessions.times(&record))).into_response()
         }
         // Somebody has told of later activity, or ended the session.
-        Ok(None) => match auth.sessions().look(&session.key).await {
-            Ok(Resolution::SignedIn(_, record)) => Json(auth.sessions().times(&record)).into_response(),
+        Ok(None) => match sessions.look(&session.key).await {
+            Ok(Resolution::SignedIn(_, record)) => Json(sessions.times(&record)).into_response(),
             Ok(Resolution::Ended(_) | Resolution::Unknown) => Json(()).into_response(),
             Err(error) => unavailable(&headers, &error),
         },
@@ -59,7 +60,8 @@ pub(super) async fn activity(
 /// The browser keeps the cookie as long as the session now may last. A sign-out may have happened meanwhile:
 /// no cookie for what has ended.
 async fn renewed(
-    auth: &Auth,
+    sessions: &Sessions,
+    cookies: &CookieSettings,
     origin: &Origin,
     session: &Session,
     record: &SessionRecord,
@@ -67,12 +69,12 @@ async fn renewed(
 ) -> Vec<HeaderValue> {
     // A neighbour on the domain may have planted another of that name.
     let is_own = |value: &&str| SessionId::parse(value).is_some_and(|id| id.key() == session.key);
-    let Some(value) = auth.cookies().values(CookieKind::Session, origin, headers).find(is_own) else {
+    let Some(value) = cookies.values(CookieKind::Session, origin, headers).find(is_own) else {
         return Vec::new();
     };
-    let lives = auth.sessions().lives(&session.key).await.unwrap_or(false);
-    let seconds = auth.sessions().cookie_seconds(record);
-    lives.then(|| auth.cookies().set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
+    let lives = sessions.lives(&session.key).await.unwrap_or(false);
+    let seconds = sessions.cookie_seconds(record);
+    lives.then(|| cookies.set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
 }
 
 /// `POST /auth/idle`, form `last_activity` (milliseconds since 1970, as the server told it): a tab finds that
@@ -82,7 +84,7 @@ async fn renewed(
 /// 409 `newer_activity` when the user was active later than the tab knows, and `not_idle` when the time is not
 /// up, both with the times that hold; 400 `invalid_parameters`; 503 when the store is down.
 pub(super) async fn idle(
-    State(auth): State<Auth>,
+    State(sessions): State<Sessions>,
     Extension(current): Extension<CurrentSession>,
     headers: HeaderMap,
     Form(form): Form,
@@ -100,13 +102,13 @@ pub(super) async fn idle(
     let Some(last_activity) = last_activity else {
         return invalid(&headers, "last_activity must be what the server said it was.");
     };
-    let (error, record) = match auth.sessions().end_if_idle(&session.key, last_activity).await {
+    let (error, record) = match sessions.end_if_idle(&session.key, last_activity).await {
         Ok(IdleEnd::Ended) => return ended(),
         Ok(IdleEnd::NewerActivity(record)) => ("newer_activity", record),
         Ok(IdleEnd::NotIdle(record)) => ("not_idle", record),
         Err(error) => return unavailable(&headers, &error),
     };
-    let times = auth.sessions().times(&record);
+    let times = sessions.times(&record);
     let body = json!({
         "error": error,
         "now": times.now,

@@ -30,7 +30,7 @@ use crate::origin::navigation_only;
 pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;
 
-use crate::Auth;
+use crate::{Auth, builder::Site};
 use axum::{
     Router,
     extract::State,
@@ -103,6 +103,6 @@ pub fn callbacks(auth: &Auth) -> Router {
     navigations.merge(backchannel).with_state(auth.clone())
 }
 
-async fn style(State(auth): State<Auth>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], auth.site().style)
+async fn style(State(site): State<Site>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "public, max-age=3600")], site.style)
 }

@@ -1,7 +1,8 @@
-//! Plain pages for signing in and out, for an app that has not made its own: forms and sentences, no script. An app with a look of its own writes these three pages itself and leaves these routes out.
+//! Plain pages for signing in and out, for an app that has not made its own: forms and sentences, no script. An app
+//! with a look of its own writes these three pages itself and leaves these routes out.
 
 use crate::{
-    Auth, error_page,
+    Auth, Pages, error_page,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     page::form_action_origins,
     provider::Provider,
@@ -17,6 +18,7 @@ use axum::{
 use futures::future::join_all;
 use http::header;
 use maud::{Markup, html};
+use std::sync::Arc;
 
 /// The three pages, to be merged with the app's routes. They are public: list them in
 /// [`PublicPaths`](crate::guard::PublicPaths).
@@ -86,14 +88,17 @@ async fn sign_out(
 }
 
 /// `GET /signed-out`: where a sign-out ends.
-async fn signed_out(State(auth): State<Auth>, Extension(current): Extension<CurrentSession>) -> Response {
+async fn signed_out(
+    State(pages): State<Arc<Pages>>,
+    Extension(current): Extension<CurrentSession>,
+) -> Response {
     let (title, content) = match &current {
         CurrentSession::SignedIn(session) => {
             ("You are signed in", html! { p { "You are signed in as " (session.public().user.name) "." } })
         }
         CurrentSession::SignedOut(_) => (
             "You have been signed out",
-            html! { p { a.button href=(auth.pages().login_url("/")) { "Sign in again" } } },
+            html! { p { a.button href=(pages.login_url("/")) { "Sign in again" } } },
         ),
         CurrentSession::Unavailable => (
             "Session unknown",

@@ -1,9 +1,10 @@
 //! Which client is calling: `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1).
 
+use super::refusal::TokenRefusal;
+use crate::Config;
 use crate::config::Client;
 use crate::params::Params;
 use crate::random::fingerprint;
-use crate::{Config, token::TokenRefusal};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret as _;
