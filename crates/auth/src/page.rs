@@ -45,9 +45,10 @@ pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
 
 async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, waits: bool) -> PageContext {
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
-    let providers = match waits {
-        true => join_all(auth.providers().iter().map(Provider::view)).await,
-        false => auth.providers().iter().map(Provider::glance).collect(),
+    let providers = if waits {
+        join_all(auth.providers().iter().map(Provider::view)).await
+    } else {
+        auth.providers().iter().map(Provider::glance).collect()
     };
     let form_action = form_action_origins(auth, origin);
     let identity = auth.proxies().canonical().map(ToString::to_string);

@@ -1,5 +1,5 @@
-//! The parts of an app's state. A handler takes the part it uses, as `State<Sessions>`; whoever begins or ends a sign-in
-//! needs most of them, and takes [`Auth`].
+//! The parts of an app's state. A handler takes the part it uses, as `State<Sessions>`. A handler that begins or ends a
+//! sign-in needs most of them, and takes [`Auth`].
 
 use crate::{
     Auth, Pages,

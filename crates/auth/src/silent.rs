@@ -120,9 +120,10 @@ pub(crate) fn sender(
     headers: &HeaderMap,
 ) -> Option<BegunBy> {
     let by_guard = has(auth, origin, headers, Mark::Try) && is_open(current);
-    match is_coming_back(auth, origin, headers) {
-        true => Some(BegunBy::Waiting),
-        false => by_guard.then_some(BegunBy::Guard),
+    if is_coming_back(auth, origin, headers) {
+        Some(BegunBy::Waiting)
+    } else {
+        by_guard.then_some(BegunBy::Guard)
     }
 }
 
@@ -182,8 +183,9 @@ pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Ve
     remembered.map(|kind| auth.cookies().clear(kind, origin)).collect()
 }
 
-/// The cookie that forgets an attempt, for a page that came with a live session: this browser keeps the session's cookie,
-/// so the next attempt cannot go round in circles, and whoever is away for long may come back silently again.
+/// The cookie that forgets an attempt, for a page that came with a live session. The browser has just shown that it
+/// keeps the session's cookie, so another attempt cannot go round in circles; and once this session has expired, its
+/// user may be signed in silently again.
 pub(crate) fn attempt_is_over(
     auth: &Auth,
     origin: &Origin,

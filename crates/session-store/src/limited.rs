@@ -2,8 +2,8 @@
 //!
 //! A server that is stopped refuses; one that hangs, or a network that swallows packets, says nothing. Each store has
 //! limits of its own for connecting and waiting. This one stands around each call, so that a visitor gets a 503 within
-//! seconds. A change that was given up may still be carried out later; whoever asked for it was told that nobody
-//! knows.
+//! seconds. A change may still be carried out after that: the error says that there was no answer, not that nothing
+//! happened.
 
 use crate::StoreError;
 use std::{future::Future, time::Duration};

@@ -51,10 +51,12 @@ pub(super) async fn backchannel_logout(
     receive_logout(&auth, &form, tell).await
 }
 
-/// `POST /auth/logout`, form `iss` with `sid`, or `sub` and `browser` where the provider has no `sid`; `age`, how many
-/// milliseconds ago the user signed out; and client authentication (`client_secret_basic` or `client_secret_post`, RFC
-/// 6749 §2.3.1): in a registered app somebody signed out. 202 once every app is noted down to be told. By `sub` alone
-/// nobody is signed out: an app speaks for the browser it was used in.
+/// `POST /auth/logout`: a user signed out at a registered app, which asks us to tell the others. 202 once every app is
+/// noted down to be told.
+///
+/// The form has `iss` and `sid`, or `iss`, `sub` and `browser` where the provider has no `sid`; `age`, the milliseconds
+/// since the user signed out; and client authentication (`client_secret_basic` or `client_secret_post`, RFC 6749
+/// §2.3.1). `sub` alone is refused: an app speaks only for the browser it was used in.
 ///
 /// # Errors
 /// 401 `invalid_client`; 429 `too_many_requests` for an app that asks too often; 400 `invalid_request`; 503 when the
@@ -76,15 +78,13 @@ pub(super) async fn logout(
         tracing::warn!(rule = %limit, app = client.client_id, "an app asks for too many logouts");
         return too_many_requests(&headers, limit);
     }
-    let notice = match read_notice(&auth, &form) {
-        Ok(notice) => notice,
-        Err(sentence) => return invalid(&headers, sentence),
+    let (scope, notice) = match read_notice(&auth, &form) {
+        Ok(read) => read,
+        Err(sentence) => {
+            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_request", sentence);
+        }
     };
-    let told = match LogoutScope::of(notice.sid, notice.sub, notice.browser) {
-        Some(scope) => end_and_tell(&auth, &fan_out, scope, notice).await,
-        None => return invalid(&headers, WHOSE),
-    };
-    match told {
+    match end_and_tell(&auth, &fan_out, scope, notice).await {
         Ok(()) => {
             tracing::info!(app = client.client_id, "an app asked for a logout everywhere");
             StatusCode::ACCEPTED.into_response()
@@ -97,11 +97,11 @@ pub(super) async fn logout(
     }
 }
 
-/// What an app has to say of whose session it is.
-const WHOSE: &str = "Whose session it is must be said: sid, or sub and browser.";
-
-/// Reads what an app asks for.
-fn read_notice<'f>(auth: &Auth, form: &'f UniqueParams) -> Result<LogoutNotice<'f>, &'static str> {
+/// Reads what an app asks for, and whose sessions that means.
+fn read_notice<'f>(
+    auth: &Auth,
+    form: &'f UniqueParams,
+) -> Result<(LogoutScope<'f>, LogoutNotice<'f>), &'static str> {
     let provider_issuer = form.get("iss").ok_or("iss is missing.")?;
     if !auth.providers().iter().any(|provider| provider.is_issuer_of(provider_issuer)) {
         return Err("iss must be a provider of ours.");
@@ -110,18 +110,13 @@ fn read_notice<'f>(auth: &Auth, form: &'f UniqueParams) -> Result<LogoutNotice<'
     if [sid, sub, browser].into_iter().flatten().any(|value| !is_identifier(value)) {
         return Err("sid, sub and browser have 1 to 255 characters.");
     }
-    if sid.is_none() && (sub.is_none() || browser.is_none()) {
-        return Err(WHOSE);
-    }
-    let happened_at = match form.get("age") {
-        None => Some(auth.clock().now()),
-        Some(age) => age
-            .parse::<u32>()
-            .ok()
-            .and_then(|age| auth.clock().now().checked_sub_signed(TimeDelta::milliseconds(age.into()))),
-    };
-    let happened_at = happened_at.ok_or("age is a number of milliseconds.")?;
-    Ok(LogoutNotice { provider_issuer, sid, sub, browser, happened_at })
+    let age: u32 =
+        form.get("age").map_or(Ok(0), str::parse).map_err(|_| "age is a number of milliseconds.")?;
+    let happened_at = auth.clock().now() - TimeDelta::milliseconds(age.into());
+    let notice = LogoutNotice { provider_issuer, sid, sub, browser, happened_at };
+    let scope =
+        notice.scope_in_browser().ok_or("Whose session it is must be said: sid, or sub and browser.")?;
+    Ok((scope, notice))
 }
 
 async fn end_and_tell(
@@ -134,8 +129,4 @@ async fn end_and_tell(
     let logout = Logout { issuer: notice.provider_issuer, scope, until };
     auth.sessions().log_out(logout).await.map_err(|error| error.0)?;
     fan_out.tell_of_sign_out(notice).await
-}
-
-fn invalid(headers: &HeaderMap, sentence: &str) -> Response {
-    error_page::refuse(headers, StatusCode::BAD_REQUEST, "invalid_request", sentence)
 }

@@ -91,7 +91,7 @@ impl BrowserEvent {
     pub const TYPE: &str = "browser-event+jwt";
     /// The member of `events` (RFC 8417 §2.2).
     pub const EVENT: &str = "urn:leptos-shared-sessions:event:browser-signed-in";
-    /// How long it may be used: whoever hears of it later has missed it.
+    /// How long it may be used. A sign-in this old is no news to a tab.
     pub const LIFETIME: TimeDelta = TimeDelta::seconds(30);
 
     /// Checks an event that must come from `issuer` and be meant for `audience`.

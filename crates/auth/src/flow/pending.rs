@@ -80,7 +80,8 @@ pub struct Authorized {
     pub(crate) nonce: String,
     /// A logout since then wins over this sign-in.
     pub(crate) begun_at: DateTime<Utc>,
-    /// Nobody asked for it: it undoes no logout at all, even where the provider's session outlived that.
+    /// Whether the user did not ask for this sign-in. Then it undoes no logout, even where the provider's session
+    /// outlived the logout.
     pub(crate) is_unasked: bool,
 }
 

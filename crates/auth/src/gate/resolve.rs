@@ -108,14 +108,14 @@ pub(super) async fn resolve(
     (current, step)
 }
 
-/// Whether a request is there to end the session it came with: a sign-out, or the end of another sign-in. It may,
-/// whatever the provider says of that session.
+/// Whether a request ends the session it came with: a sign-out, or the callback of another sign-in. Neither waits for
+/// a check with the provider.
 fn ends_sessions(path: &str) -> bool {
     path == "/auth/signout" || path.starts_with("/auth/callback/")
 }
 
-/// A session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`), once the provider was asked. While it does not
-/// answer, nobody can say, and the session stays.
+/// Asks the provider about a session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`). Without an answer the
+/// request gets [`CurrentSession::Unavailable`], and the session stays.
 async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession {
     if activity == Activity::User || auth.refresher().is_attended(session) {
         // What came of it is in the store.
@@ -243,12 +243,11 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
 /// Several cookies, all live ones of one user: the domain of the cookie has moved, or what is not live was planted.
 /// The newest session goes on, the others end.
 async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, newest: Session) -> Found {
-    for (_, session) in older {
+    for (_, session) in &older {
         tracing::info!(session = session.record.public_id, "an older session of the same browser ends");
-        if let Err(error) = auth.sessions().end(&session.key, EndReason::Revoked).await {
-            tracing::error!(error = %error.0, "a session could not be ended");
-            return (CurrentSession::Unavailable, None);
-        }
+    }
+    if let Err(unavailable) = revoke(auth, older).await {
+        return (unavailable, None);
     }
     let change = CookieChange::Settle { value, session: newest.clone() };
     (CurrentSession::SignedIn(newest), Some(change))
@@ -258,14 +257,20 @@ async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, ne
 /// there is no telling which. None goes on.
 async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
-    for (_, session) in live {
-        if let Err(error) = auth.sessions().end(&session.key, EndReason::Revoked).await {
-            tracing::error!(error = %error.0, "a session could not be ended");
-            return (CurrentSession::Unavailable, None);
-        }
+    if let Err(unavailable) = revoke(auth, live).await {
+        return (unavailable, None);
     }
     let change = CookieChange::ClearOnPage(EndReason::Revoked);
     (CurrentSession::SignedOut(Some(EndReason::Revoked)), Some(change))
+}
+
+/// Ends sessions that may not go on. The error is what the request gets instead.
+async fn revoke(auth: &Auth, sessions: Vec<(String, Session)>) -> Result<(), CurrentSession> {
+    let keys = sessions.into_iter().map(|(_, session)| session.key);
+    auth.sessions().end_each(keys, EndReason::Revoked).await.map_err(|error| {
+        tracing::error!(error = %error.0, "a session could not be ended");
+        CurrentSession::Unavailable
+    })
 }
 
 async fn extend(auth: &Auth, value: String, session: Session, activity: Activity) -> Found {

@@ -72,13 +72,14 @@ pub(crate) enum QueryRefusal {
 /// Checks a question of identity's, and answers it.
 pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool, QueryRefusal> {
     let identity = auth.identity().as_ref().ok_or(QueryRefusal::NotConfigured)?;
-    let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
     let jws = Jws::parse(text).map_err(LogoutTokenError::from)?;
     if jws.header.typ.as_deref() != Some(SessionQuery::TYPE) {
         return Err(QueryRefusal::Type);
     }
-    let query: Query =
-        identity.keys.check(AskedBy::Anybody, needs_another_key, |jwks| Ok(jws.verified(jwks)?)).await??;
+    let query: Query = identity
+        .keys()
+        .check(AskedBy::Anybody, LogoutTokenError::needs_another_key, |jwks| Ok(jws.verified(jwks)?))
+        .await??;
     let client = identity.client();
     let is_ours = query.iss == client.issuer.to_string()
         && query.aud == client.client_id

@@ -1,7 +1,7 @@
 //! Asking identity to tell the others.
 
 use super::Identity;
-use crate::{clock::Clock, http::HttpClient};
+use crate::{clock::Clock, http::HttpClient, store::LogoutScope};
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
@@ -21,6 +21,16 @@ pub struct LogoutNotice<'a> {
     pub browser: Option<&'a str>,
     /// When it took place, by the clock of who tells it. Others are told how long ago that was.
     pub happened_at: DateTime<Utc>,
+}
+
+impl<'a> LogoutNotice<'a> {
+    /// Whose sessions it means, where that is one browser at most. `None` when it names the user alone: an app speaks
+    /// for the browser it was used in, and the user's other browsers are not signed out with it.
+    #[must_use]
+    pub fn scope_in_browser(&self) -> Option<LogoutScope<'a>> {
+        LogoutScope::of(self.sid, self.sub, self.browser)
+            .filter(|scope| !matches!(scope, LogoutScope::Subject(_)))
+    }
 }
 
 /// Tells the other apps that somebody signed out at this one.
@@ -54,13 +64,6 @@ impl Identity {
     /// Asks identity's `POST /auth/logout` to tell every registered app. What is lost here, the apps
     /// learn when they revalidate.
     async fn announce(&self, http: &HttpClient, clock: &Clock, notice: LogoutNotice<'_>) {
-        if notice.sid.is_none() && notice.browser.is_none() {
-            // A session of an older version. By its user alone, other browsers would be signed out too.
-            tracing::warn!(
-                "nothing names the sessions of this browser: the other apps are not told of this sign-out"
-            );
-            return;
-        }
         let Some(secret) = &self.client().client_secret else {
             tracing::warn!("AUTH_IDENTITY_SECRET is not set: the other apps are not told of this sign-out");
             return;

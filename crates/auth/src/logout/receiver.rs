@@ -1,4 +1,4 @@
-//! Taking a logout token in: whoever sent it, the same steps.
+//! Taking a logout token in: the same steps for a provider's and for identity's.
 
 use super::{Expected, LogoutToken, LogoutTokenError};
 use crate::{
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 #[derive(Debug)]
 pub struct Identity {
     client: IdentityClient,
-    pub(crate) keys: KeyCache,
+    keys: KeyCache,
 }
 
 /// Why a logout token was not acted on.
@@ -60,14 +60,14 @@ impl Identity {
             from_identity: true,
             tolerance: OWN_TOLERANCE,
         };
-        let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
         let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, clock.now());
-        Ok(self.keys.check(AskedBy::Anybody, needs_another_key, check).await??)
+        Ok(self.keys.check(AskedBy::Anybody, LogoutTokenError::needs_another_key, check).await??)
     }
 }
 
-/// Checks a logout token and ends what it names: the sessions of a `sid`, of a user in one browser, or with `sub` alone
-/// all of a user; and of those only what began before the event. `also` runs after that and before the token counts as used.
+/// Checks a logout token and ends what it names: the sessions of a `sid`, of a user in one browser, or, with `sub`
+/// alone, all of a user. Sessions that began after the event stay. `also` runs after that, and before the token counts
+/// as used.
 ///
 /// Everything is done at least once: should this process die half-way, the sender's next try does it all
 /// again, and ending twice is ending once. That is why the token's id is noted last.
@@ -108,9 +108,12 @@ async fn check(auth: &Auth, text: &str) -> Result<LogoutToken, LogoutRefusal> {
             let audience = provider.config.client_id.as_str();
             let tolerance = provider.config.clock_tolerance;
             let expected = Expected { issuer: &issuer, audience, from_identity: false, tolerance };
-            let needs_another_key = |error: &LogoutTokenError| *error == LogoutTokenError::UnknownKey;
             let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, auth.clock().now());
-            Ok(provider.keys().await?.check(AskedBy::Anybody, needs_another_key, check).await??)
+            Ok(provider
+                .keys()
+                .await?
+                .check(AskedBy::Anybody, LogoutTokenError::needs_another_key, check)
+                .await??)
         }
         None => Err(LogoutTokenError::Issuer.into()),
     }

@@ -59,6 +59,13 @@ pub enum LogoutTokenError {
     Replayed,
 }
 
+impl LogoutTokenError {
+    /// Whether a newer set of the sender's keys might make the token good.
+    pub(crate) fn needs_another_key(&self) -> bool {
+        *self == Self::UnknownKey
+    }
+}
+
 impl From<JwsError> for LogoutTokenError {
     fn from(error: JwsError) -> Self {
         match error {
@@ -106,9 +113,9 @@ pub struct LogoutToken {
     pub browser: Option<String>,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
-    /// Which sessions are too new to be meant. A provider's token is compared with its own ID tokens; both have whole
-    /// seconds, so sessions of the same second end: nobody can tell which came first. Of identity's token only the
-    /// age counts, so that no two clocks are compared.
+    /// Which sessions are too new to be meant. A provider's token is compared with the `iat` of its own ID tokens.
+    /// Both have whole seconds, so sessions of the same second end as well. Of identity's token only the age is used,
+    /// so that no two clocks are compared.
     pub until: LogoutTime,
     /// Its own id.
     pub jti: String,
@@ -192,9 +199,10 @@ impl LogoutToken {
             Some(id) if expected.from_identity && id.format == "iss_sub" => id.iss,
             _ => iss.to_owned(),
         };
-        let (browser, until) = match expected.from_identity {
-            true => (claims.identifier(Self::BROWSER)?, LogoutTime::Begun(now - age(&claims)?)),
-            false => (None, LogoutTime::IssuedBefore(issued_at.trunc_subsecs(0) + TimeDelta::seconds(1))),
+        let (browser, until) = if expected.from_identity {
+            (claims.identifier(Self::BROWSER)?, LogoutTime::Begun(now - age(&claims)?))
+        } else {
+            (None, LogoutTime::IssuedBefore(issued_at.trunc_subsecs(0) + TimeDelta::seconds(1)))
         };
         Ok(Self { provider_issuer, sid, sub, browser, issued_at, until, jti, expires_at })
     }

@@ -208,7 +208,7 @@ impl Provider {
         self.view_when(self.is_reachable().await)
     }
 
-    /// What any page shows of it: what is known, and nobody waits.
+    /// What any page may show of it: what is known already. It asks the provider nothing.
     pub(crate) fn glance(&self) -> ProviderView {
         self.view_when(self.discovery.as_ref().is_none_or(|discovery| discovery.seems_reachable()))
     }
@@ -293,7 +293,7 @@ impl Endpoints {
     }
 
     /// The request to end the provider's session (RP-Initiated Logout 1.0 §2), if it takes such. An ID token that
-    /// would make the address too long for servers is left out; the user's `sub` says whom it is about then.
+    /// would make the address too long for servers is left out; then the user's `sub` names the user.
     #[must_use]
     pub fn end_session_url(
         &self,

@@ -46,6 +46,7 @@ const PER_PROVIDER: usize = 64;
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a result is handed to those who come late.
 const LATE: Duration = Duration::from_secs(2);
+
 /// Why there is no fresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
@@ -127,7 +128,7 @@ impl Refresher {
         }
     }
 
-    /// The same for what a tab does by itself: not when its user has been away for a while.
+    /// The same for requests that a tab makes on a timer. Nothing is renewed once its user has been away for a while.
     pub fn renew_if_attended(&self, session: &Session) {
         if self.is_attended(session) {
             self.renew_if_due(session);
@@ -145,8 +146,8 @@ impl Refresher {
         let _ = self.0.under_way.subscribe().wait_for(|under_way| *under_way == 0).await;
     }
 
-    /// Renews now. Whoever asks while, or just after, somebody else did gets the same result: when the
-    /// new access token ends, if the provider said.
+    /// Renews now. Returns when the new access token ends, if the provider said. Callers that come while a renewal is
+    /// under way, or just after, share its result.
     ///
     /// # Errors
     /// A [`RefreshError`].
@@ -202,25 +203,22 @@ impl Inner {
         if let Some(error) = self.pauses.of(&session.key, self.clock.now()) {
             return Err(error);
         }
-        let provider =
-            self.providers.iter().position(|provider| provider.config.id == session.record.provider);
-        let Some(provider) = provider else { return Err(RefreshError::NoRefreshToken) };
-        let room = self.room[provider].clone().acquire_owned();
+        let mut with_room = self.providers.iter().zip(&self.room);
+        let (provider, room) = with_room
+            .find(|(provider, _)| provider.config.id == session.record.provider)
+            .ok_or(RefreshError::NoRefreshToken)?;
+        let room = room.clone().acquire_owned();
         let Ok(Ok(_room)) = tokio::time::timeout(WAIT, room).await else {
-            tracing::warn!(
-                provider = self.providers[provider].config.id,
-                "too many refreshes at once; one is put off"
-            );
+            tracing::warn!(provider = provider.config.id, "too many refreshes at once; one is put off");
             return Err(RefreshError::ProviderUnavailable);
         };
         let owner = self.sessions.random.bytes();
-        let limit =
-            TimeDelta::from_std(self.providers[provider].config.token_timeout).unwrap_or(LEASE_MARGIN);
+        let limit = TimeDelta::from_std(provider.config.token_timeout).unwrap_or(LEASE_MARGIN);
         let deadline = self.clock.now() + limit + LEASE_MARGIN;
         // Real time bounds the wait, whatever the clock that judges sessions says.
         for _ in 0..WAIT.as_millis() / LOOK.as_millis() {
             if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
-                return self.with_lease(session, &owner).await;
+                return self.with_lease(session, provider, &owner).await;
             }
             tokio::time::sleep(LOOK).await;
             let now = self.load(&session.key).await?;
@@ -238,10 +236,10 @@ impl Inner {
         }
     }
 
-    async fn with_lease(&self, session: &Session, owner: &LeaseOwner) -> Outcome {
-        let outcome = self.ask(session, owner).await;
+    async fn with_lease(&self, session: &Session, provider: &Provider, owner: &LeaseOwner) -> Outcome {
+        let outcome = self.ask(session, provider, owner).await;
         if outcome.is_err() {
-            // `set_tokens` gives the lease back by itself; every other way out does it here.
+            // `set_tokens` has given the lease back where it succeeded.
             self.sessions.store.release_refresh(&session.key, owner, None).await?;
         }
         match outcome {
@@ -255,7 +253,7 @@ impl Inner {
         outcome
     }
 
-    async fn ask(&self, session: &Session, owner: &LeaseOwner) -> Outcome {
+    async fn ask(&self, session: &Session, provider: &Provider, owner: &LeaseOwner) -> Outcome {
         let key = &session.key;
         let record = self.load(key).await?;
         // Somebody renewed between our look and our lease.
@@ -264,8 +262,6 @@ impl Inner {
             return Ok(record.tokens_expire_at);
         }
         let tokens = self.sessions.tokens(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
-        let provider = self.providers.iter().find(|provider| provider.config.id == record.provider);
-        let provider = provider.ok_or(RefreshError::NoRefreshToken)?;
         let Some(refresh_token) = tokens.refresh_token.as_ref() else {
             self.check(key, &record, &tokens, provider, owner).await?;
             return Err(RefreshError::NoRefreshToken);

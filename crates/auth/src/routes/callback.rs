@@ -158,9 +158,10 @@ pub async fn finish_sign_in(
         return SignInOutcome { response, has_signed_in: false };
     }
     let CallbackRequest { origin, current, headers, .. } = returned;
-    let result = match silent::may_finish(auth, origin, current, headers, begun_by) {
-        true => signed_in(auth, returned, pending, browser).await,
-        false => Err(FlowError::LoginRequired),
+    let result = if silent::may_finish(auth, origin, current, headers, begun_by) {
+        signed_in(auth, returned, pending, browser).await
+    } else {
+        Err(FlowError::LoginRequired)
     };
     let has_signed_in = by_visitor && result.is_ok();
     let response = match result {
@@ -181,7 +182,7 @@ pub async fn finish_sign_in(
         Err(error) if begun_by == BegunBy::Frame => {
             check_session::told(Outcome::of(&error, &returned.headers))
         }
-        // Nobody asked for it, so nobody is told that it failed, whatever it failed of.
+        // The visitor did not ask for this sign-in, so no failure of it is shown.
         Err(error) if !by_visitor => {
             if matches!(error, FlowError::LoginRequired) {
                 tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");

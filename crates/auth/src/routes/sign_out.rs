@@ -86,7 +86,12 @@ pub(super) async fn sign_out(
         }
         CurrentSession::SignedOut(_) => {
             // With more cookies than are looked at, the one that counts may be among the rest.
-            if auth.sessions().end_all_of(auth.cookies().all_sessions(&origin, &headers)).await.is_err() {
+            if auth
+                .sessions()
+                .end_each(auth.cookies().all_sessions(&origin, &headers), EndReason::SignedOut)
+                .await
+                .is_err()
+            {
                 return unavailable(&headers);
             }
         }
@@ -125,8 +130,13 @@ async fn tell_the_others(
         browser: record.browser.as_deref(),
         happened_at,
     };
-    if let Some(teller) = auth.teller() {
-        teller.tell(auth.http(), auth.clock(), notice).await;
+    match (auth.teller(), notice.scope_in_browser()) {
+        (Some(teller), Some(_)) => teller.tell(auth.http(), auth.clock(), notice).await,
+        // A session of an older version.
+        (Some(_), None) => tracing::warn!(
+            "nothing names the sessions of this browser: the other apps are not told of this sign-out"
+        ),
+        (None, _) => {}
     }
     let provider = auth.provider(&record.provider);
     if let Some((provider, refresh_token)) = provider.zip(refresh_token) {

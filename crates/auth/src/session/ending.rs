@@ -15,9 +15,10 @@ impl Sessions {
     /// a store that hangs may still end it when it goes on.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
         // Who it was is forgotten with the session.
-        let was = match self.hooks.tells_of_sign_outs() {
-            true => self.store.load(key, self.clock.now()).await?,
-            false => Lookup::Unknown,
+        let was = if self.hooks.tells_of_sign_outs() {
+            self.store.load(key, self.clock.now()).await?
+        } else {
+            Lookup::Unknown
         };
         let ended = self.store.end(key, reason, self.clock.now()).await;
         let ended = self.known(key, ended)?;
@@ -30,13 +31,17 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Ends every session that a browser came with.
+    /// Ends several sessions that one browser came with.
     ///
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer; some may have ended.
-    pub(crate) async fn end_all_of(&self, keys: Vec<SessionKey>) -> Result<(), SessionUnavailable> {
+    pub(crate) async fn end_each(
+        &self,
+        keys: impl IntoIterator<Item = SessionKey>,
+        reason: EndReason,
+    ) -> Result<(), SessionUnavailable> {
         for key in keys {
-            self.end(&key, EndReason::SignedOut).await?;
+            self.end(&key, reason).await?;
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ pub struct NewSession {
     pub(crate) issued_at: DateTime<Utc>,
     /// When the visitor began to sign in, by our clock: a logout since then wins.
     pub(crate) begun_at: DateTime<Utc>,
-    /// Whether nobody asked for it: then any logout that is still remembered wins.
+    /// Whether the user did not ask for this sign-in. Then any logout that is still remembered wins.
     pub(crate) is_unasked: bool,
     /// Identity's reference for the browser.
     pub(crate) browser: Option<String>,
@@ -160,7 +160,8 @@ impl Sessions {
         self.policy.is_check_due(record.checked_at, key.as_bytes()[1], self.clock.now())
     }
 
-    /// Whether nobody is let in with this session before the provider stands by it again.
+    /// Whether this session must be checked with the provider before a request may use it
+    /// (`AUTH_MAX_UNCHECKED_AGE`).
     pub(crate) fn is_unchecked_too_long(&self, record: &SessionRecord) -> bool {
         self.policy.is_unchecked_too_long(record.checked_at, self.clock.now())
     }

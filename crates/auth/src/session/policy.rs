@@ -92,7 +92,7 @@ impl SessionPolicy {
             })
     }
 
-    /// Whether nobody is let in with a session that the provider stood by at `checked_at`, before it does so again.
+    /// Whether a session whose last successful check was at `checked_at` must be checked before a request may use it.
     #[must_use]
     pub fn is_unchecked_too_long(&self, checked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.max_unchecked_age.is_some_and(|age| now - checked_at >= age)

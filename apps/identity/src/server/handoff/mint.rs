@@ -50,7 +50,7 @@ pub(crate) struct Inner {
 }
 
 impl Handoffs {
-    /// What opens the apps of `registry` for whoever is signed in here.
+    /// What hands a session of identity over to the apps of `registry`.
     ///
     /// # Errors
     /// A [`ConfigError`] when TLS has no roots.

@@ -170,18 +170,11 @@ impl FanOut {
         Ok(())
     }
 
-    /// The same for a sign-out that began at this app or at one that asked for it: of whom the provider names no session,
-    /// only the sessions in that browser end.
+    /// The same for a sign-out at this app, or at one that asked us to tell the others.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is noted.
     pub(crate) async fn tell_of_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
-        if notice.sid.is_none() && notice.browser.is_none() {
-            tracing::warn!(
-                "nothing names the sessions of this browser: the apps are not told of this sign-out"
-            );
-            return Ok(());
-        }
         self.tell_all(&self.0.random.bytes(), notice).await
     }
 

@@ -22,8 +22,8 @@ pub(crate) struct Proxied {
     provider: String,
     /// The app's own `state`.
     state: String,
-    /// Whether the visitor was asked nothing: then nobody has just signed in, whatever comes back. `true` in
-    /// the cookie of a version that did not know.
+    /// Whether the provider was told to ask the visitor nothing (`prompt=none`). Then its answer is no sign-in,
+    /// whatever it holds. `true` for a cookie of a version that did not note it.
     #[serde(default = "yes")]
     is_silent: bool,
 }
@@ -54,7 +54,7 @@ impl Proxied {
         registry.find(&Origin::parse(&self.source).ok()?)
     }
 
-    /// Whether this answer of the provider may mean that somebody has just signed in: the app will know.
+    /// Whether this answer of the provider may be a sign-in. The app finds out when it uses the code.
     #[must_use]
     pub(crate) fn may_be_sign_in(&self, answer: &UniqueParams) -> bool {
         !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())

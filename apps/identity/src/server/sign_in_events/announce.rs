@@ -25,7 +25,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use url::{Url, form_urlencoded};
 
-/// The app that signs in is finished first: whoever shares its session then needs no sign-in of their own.
+/// The app that signs in is to be finished first: apps that share its session then need no sign-in themselves.
 const HEAD_START: Duration = Duration::from_millis(200);
 /// How long an app may take to answer. There is no second try: a tab that comes back late has found out by
 /// itself, or its user has.
@@ -126,8 +126,8 @@ impl Announcer {
     }
 
     /// Adds a receipt to the redirect that leads back to the app: once the sign-in is complete there, the app
-    /// gives it back ([`confirmed`](Self::confirmed)). Identity cannot tell by itself: the flow may have been
-    /// begun by a link of somebody else's, which ends with nothing at the app.
+    /// gives it back ([`confirmed`](Self::confirmed)). Identity cannot know it otherwise: a link on a foreign page
+    /// may have begun the flow, and such a flow ends with no sign-in at the app.
     pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
         let id: [u8; 16] = auth.random().bytes();

@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
 
-/// Identity's handle for a browser: 256 random bits. Whoever has it could learn nothing but when this browser
-/// signs in; it is not shown all the same.
+/// Identity's handle for a browser: 256 random bits. All that it gives away is when this browser signs in; it is not
+/// shown all the same.
 #[derive(Clone)]
 pub(crate) struct BrowserHandle([u8; 32]);
 
