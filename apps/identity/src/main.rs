@@ -7,7 +7,7 @@ use auth::{
     config::{Config, ConfigError},
     server::{init_logging, listen, run, serve_with},
 };
-use server::{Announcer, FanOut, Patience, Registry};
+use server::{Announcer, FanOut, Registry, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
 /// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
@@ -30,8 +30,8 @@ fn main() -> ExitCode {
             .build()
             .await?;
         let registry = Arc::new(registry);
-        let fan_out = FanOut::new(&auth, registry.clone(), Patience::default())?;
-        auth.tell_sign_outs_by(Arc::new(fan_out.clone()));
+        let fan_out = FanOut::new(&auth, registry.clone(), RetryPolicy::default())?;
+        auth.notify_apps_with(Arc::new(fan_out.clone()));
         let announcer = Announcer::new(&auth, registry.clone())?;
         // Not before everything is there: a start that fails says one thing, why.
         tracing::info!(public_urls = %auth.public_urls(), %address, apps, "serving");

@@ -45,11 +45,11 @@ mod page {
 /// Follows the session of the user the page was written for; another user's number is never shown here.
 #[cfg(feature = "hydrate")]
 pub(crate) fn follow() {
-    use auth_ui::browser::{dom, on_front, user_of_page};
+    use auth_ui::client::{dom, on_visible, user_of_page};
 
     let Some(form) = dom::find::<dom::Element>(".favourite-number") else { return };
     let shown = form.clone();
-    on_front(move |session| {
+    on_visible(move |session| {
         // That it has ended, or is another's, the watch of the page says, and takes all this away.
         let own = session.filter(|session| user_of_page().as_deref() == Some(session.user_id()));
         let Some(own) = own else { return };

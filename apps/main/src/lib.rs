@@ -29,6 +29,6 @@ pub use app::{App, PUBLIC_PAGES, not_found, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    auth_ui::browser::start();
+    auth_ui::client::start();
     favourite_number::follow();
 }

@@ -22,16 +22,16 @@ pub async fn save_favourite_number(
 ) -> Result<(), CallError> {
     require_auth()?;
     let Ok(favourite_number) = number.trim().parse() else {
-        return back_with(Saved::NotANumber);
+        return back_with(SaveOutcome::NotANumber);
     };
     let (Some(auth), Some(session)) = (use_context::<Auth>(), session()) else {
-        return back_with(Saved::Unavailable);
+        return back_with(SaveOutcome::Unavailable);
     };
     match auth.update_data::<Preferences>(&session, &PreferencesUpdate { favourite_number }).await {
-        Ok(_) => back_with(Saved::Yes),
+        Ok(_) => back_with(SaveOutcome::Yes),
         Err(UpdateError::SignedOut) => Err(refuse(CallError::SignedOut)),
         Err(UpdateError::Unavailable(_) | UpdateError::Invalid(_) | UpdateError::TooLarge) => {
-            back_with(Saved::Unavailable)
+            back_with(SaveOutcome::Unavailable)
         }
     }
 }
@@ -43,7 +43,7 @@ fn session() -> Option<Session> {
 
 /// What the dashboard says after the form was posted, as `?saved=` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
+pub enum SaveOutcome {
     /// It is written.
     Yes,
     /// What was typed is not a whole number.
@@ -52,7 +52,7 @@ pub enum Saved {
     Unavailable,
 }
 
-impl Saved {
+impl SaveOutcome {
     /// The name in the query.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -70,7 +70,7 @@ impl Saved {
     }
 }
 
-fn back_with(saved: Saved) -> Result<(), CallError> {
+fn back_with(saved: SaveOutcome) -> Result<(), CallError> {
     leptos_axum::redirect(&format!("/dashboard?saved={}", saved.as_str()));
     Ok(())
 }
@@ -81,9 +81,9 @@ mod tests {
 
     #[test]
     fn an_outcome_reads_back_from_its_name() {
-        for saved in [Saved::Yes, Saved::NotANumber, Saved::Unavailable] {
-            assert_eq!(Saved::parse(saved.as_str()), Some(saved));
+        for saved in [SaveOutcome::Yes, SaveOutcome::NotANumber, SaveOutcome::Unavailable] {
+            assert_eq!(SaveOutcome::parse(saved.as_str()), Some(saved));
         }
-        assert_eq!(Saved::parse("<b>"), None);
+        assert_eq!(SaveOutcome::parse("<b>"), None);
     }
 }

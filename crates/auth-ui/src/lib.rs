@@ -11,10 +11,10 @@
 #[cfg(feature = "ssr")]
 pub const STYLE: &str = include_str!("../style/suite.css");
 
-#[cfg(feature = "hydrate")]
-pub mod browser;
 #[cfg(feature = "ssr")]
 mod call_error;
+#[cfg(feature = "hydrate")]
+pub mod client;
 pub mod links;
 pub mod remaining;
 

@@ -156,7 +156,7 @@ impl Proxies {
     #[must_use]
     pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
         // `max_by_key` takes the last of equals; the first entry should win.
-        self.0.iter().rev().max_by_key(|proxy| proxy.nearness(origin))
+        self.0.iter().rev().max_by_key(|proxy| proxy.closeness(origin))
     }
 }
 

@@ -17,12 +17,12 @@ pub fn refuse(headers: &HeaderMap, status: StatusCode, name: &str, sentence: &st
         return json(status, name, sentence);
     }
     let mut response = (status, page(status, name, sentence)).into_response();
-    say_when(&mut response);
+    set_retry_after(&mut response);
     response
 }
 
 /// A 503 says when to come back (RFC 9110 §15.6.4).
-fn say_when(response: &mut Response) {
+fn set_retry_after(response: &mut Response) {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
     }
@@ -37,7 +37,7 @@ pub fn try_again(cause: &StoreError, headers: &HeaderMap) -> Response {
 
 /// Gives a refusal without a body one: a router's own 404 and 405, a file that is not there. A browser would show
 /// a page of its own, with the blame on the site. Headers such as `Allow` stay.
-pub(crate) fn give_body(response: Response, wants_html: bool) -> Response {
+pub(crate) fn with_body(response: Response, wants_html: bool) -> Response {
     let status = response.status();
     let is_refusal = status.is_client_error() || status.is_server_error();
     if !is_refusal || response.body().size_hint().exact() != Some(0) {
@@ -69,7 +69,7 @@ pub(crate) fn give_body(response: Response, wants_html: bool) -> Response {
 /// The JSON form of a refusal.
 pub fn json(status: StatusCode, name: &str, sentence: &str) -> Response {
     let mut response = (status, Json(json!({ "error": name, "message": sentence }))).into_response();
-    say_when(&mut response);
+    set_retry_after(&mut response);
     response
 }
 

@@ -13,8 +13,8 @@ use crate::{
     routes,
     server::Connection,
     session::SessionKey,
-    silent::{self, MayTry},
-    site::SiteMap,
+    silent::{self, SilentAttempt},
+    site::AppPages,
 };
 use axum::{
     Router,
@@ -42,7 +42,7 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// Adds the health checks.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
-    let site = SiteMap { pages: auth.pages().clone(), public };
+    let site = AppPages { pages: auth.pages().clone(), public };
     let gate = Arc::new(Gate { auth: auth.clone(), site, router });
     Router::new().fallback_service(service_fn(move |request: Request| {
         // The path and never the query: a query may hold a code. Only where somebody looks closely (`debug`):
@@ -54,7 +54,7 @@ pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
 
 struct Gate {
     auth: Auth,
-    site: SiteMap,
+    site: AppPages,
     router: Router,
 }
 
@@ -80,7 +80,7 @@ impl Gate {
             tracing::debug!(status, "answered");
         }
         if method != Method::HEAD {
-            response = error_page::give_body(response, wants_html);
+            response = error_page::with_body(response, wants_html);
         }
         headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
         response
@@ -119,9 +119,9 @@ impl Gate {
         if let Err(refusal) = origin::refuse_cross_site(origin, &parts) {
             return refusal;
         }
-        forget_foreign_referer(origin, &mut parts.headers);
+        drop_foreign_referer(origin, &mut parts.headers);
         let (current, cookie) = resolve::resolve(&self.auth, self.site.public, origin, &parts).await;
-        if let Some(may_try) = MayTry::of(&self.auth, origin, &current, &parts) {
+        if let Some(may_try) = SilentAttempt::of(&self.auth, origin, &current, &parts) {
             parts.extensions.insert(may_try);
         }
         let attempt_is_over = silent::attempt_is_over(&self.auth, origin, &current, &parts);
@@ -134,7 +134,7 @@ impl Gate {
         };
         if let Some(cookie) = cookie {
             // Boxed, here and in `resolve`: what is seldom needed should not make every request's future large.
-            Box::pin(cookie.keep_in_step(&self.auth, origin, &mut response)).await;
+            Box::pin(cookie.apply(&self.auth, origin, &mut response)).await;
         }
         if let Some(forget) = attempt_is_over.filter(|_| !headers::is_storable(response.headers())) {
             response.headers_mut().append(SET_COOKIE, forget);
@@ -202,7 +202,7 @@ impl Gate {
 
 /// Frameworks send a form without JavaScript back to where it came from, which is what `Referer` says. Only a page
 /// of this origin is a place to go back to.
-fn forget_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
+fn drop_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
     let Some(referer) = headers.get(REFERER) else { return };
     let is_own_page = referer.to_str().is_ok_and(|text| {
         let path = text.strip_prefix(&origin.to_string());
@@ -240,7 +240,7 @@ mod tests {
         let own = Origin::parse("http://games.wow.localhost:4201").unwrap();
         let kept = |referer: &str| {
             let mut headers = HeaderMap::from_iter([(REFERER, referer.parse().unwrap())]);
-            forget_foreign_referer(&own, &mut headers);
+            drop_foreign_referer(&own, &mut headers);
             headers.contains_key(REFERER)
         };
         assert!(kept("http://games.wow.localhost:4201/dashboard?tab=2"));

@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     random::Random,
     seal::{Keyring, Purpose},
-    store::{Claim, Grant, GrantHash, GrantKind, Store, StoreError, Taken},
+    store::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, Store, StoreError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ pub struct Grants {
 
 /// A grant that was handed out.
 #[derive(Debug)]
-pub struct HandedOut {
+pub struct IssuedGrant {
     /// What it is.
     pub kind: GrantKind,
     /// Who may use it.
@@ -43,7 +43,7 @@ impl Grants {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn hand_out(
+    pub async fn issue(
         &self,
         kind: GrantKind,
         audience: &str,
@@ -64,22 +64,24 @@ impl Grants {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn look(&self, token: &str) -> Result<Option<HandedOut>, StoreError> {
+    pub async fn look(&self, token: &str) -> Result<Option<IssuedGrant>, StoreError> {
         let hash = hash_of(token);
-        let Some(grant) = self.store.look_at_grant(&hash).await? else { return Ok(None) };
+        let Some(grant) = self.store.load_grant(&hash).await? else { return Ok(None) };
         let Grant { kind, audience, expires_at, sealed, .. } = grant;
-        Ok(Some(HandedOut { kind, audience, expires_at, about: self.open(&hash, &sealed) }))
+        Ok(Some(IssuedGrant { kind, audience, expires_at, about: self.open(&hash, &sealed) }))
     }
 
-    /// Takes a grant, once, if everything fits; then [`Taken::Granted`] has what it is about. What was sealed with a
+    /// Takes a grant, once, if everything fits; then [`GrantOutcome::Granted`] has what it is about. What was sealed with a
     /// secret that is gone is unknown.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn take(&self, token: &str, claim: Claim<'_>) -> Result<Taken, StoreError> {
+    pub async fn take(&self, token: &str, claim: Claim<'_>) -> Result<GrantOutcome, StoreError> {
         let hash = hash_of(token);
         Ok(match self.store.take_grant(&hash, claim, self.clock.now()).await? {
-            Taken::Granted(sealed) => self.open(&hash, &sealed).map_or(Taken::Unknown, Taken::Granted),
+            GrantOutcome::Granted(sealed) => {
+                self.open(&hash, &sealed).map_or(GrantOutcome::Unknown, GrantOutcome::Granted)
+            }
             refused => refused,
         })
     }

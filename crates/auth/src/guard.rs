@@ -13,8 +13,8 @@ use crate::{
     error_page,
     origin::ReturnPath,
     session::{CurrentSession, Session},
-    silent::MayTry,
-    site::SiteMap,
+    silent::SilentAttempt,
+    site::AppPages,
 };
 use auth_types::silent_url;
 use axum::{
@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// cannot say. A browser that opens the page in a tab goes to `/auth/silent?callbackUrl=…` instead, once per
 /// browser session.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-pub(crate) fn admit(site: &SiteMap, request: &Parts) -> Result<(), Response> {
+pub(crate) fn admit(site: &AppPages, request: &Parts) -> Result<(), Response> {
     if site.public.contains(request.uri.path()) {
         return Ok(());
     }
@@ -58,7 +58,7 @@ pub(crate) fn live<'r>(
 /// taken past the provider once ([`/auth/silent`](crate::routes)), which may know its user, and comes back
 /// to the page either way.
 pub async fn silent_first(request: Request, next: Next) -> Response {
-    match request.extensions().get::<MayTry>() {
+    match request.extensions().get::<SilentAttempt>() {
         Some(may_try) => refuse(request.extensions().get(), request.method(), request.uri(), Some(may_try)),
         None => next.run(request).await,
     }
@@ -79,13 +79,13 @@ pub(crate) fn signed_out() -> Response {
     error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
 }
 
-fn refuse(site: Option<&SiteMap>, method: &Method, uri: &Uri, may_try: Option<&MayTry>) -> Response {
+fn refuse(site: Option<&AppPages>, method: &Method, uri: &Uri, may_try: Option<&SilentAttempt>) -> Response {
     let is_document = matches!(*method, Method::GET | Method::HEAD) && !uri.path().starts_with("/api/");
     if is_document {
         let wanted = uri.path_and_query().map(http::uri::PathAndQuery::as_str);
         let wanted = ReturnPath::or_root(wanted);
         return match may_try {
-            Some(MayTry(cookie)) => {
+            Some(SilentAttempt(cookie)) => {
                 let to = silent_url(wanted.as_str());
                 (set_cookies(vec![cookie.clone()]), Redirect::to(&to)).into_response()
             }

@@ -67,7 +67,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
-    pub fn outside_only() -> Result<Self, HttpError> {
+    pub fn public_addresses_only() -> Result<Self, HttpError> {
         Self::build(false, TIMEOUT)
     }
 

@@ -115,34 +115,34 @@ impl<'a> Jws<'a> {
 
 /// A claim is missing or has the wrong type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WrongClaim(pub(crate) &'static str);
+pub(crate) struct InvalidClaim(pub(crate) &'static str);
 
 /// The claims of a token from elsewhere, read one by one, so that a wrong type is refused by the claim's name.
 pub(crate) struct Claims(pub(crate) Map<String, Value>);
 
 impl Claims {
     /// A text; `None` where there is none.
-    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, WrongClaim> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, InvalidClaim> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(WrongClaim(name)),
+            Some(_) => Err(InvalidClaim(name)),
         }
     }
 
     /// A `sub`, `sid` or `jti`; `None` where there is none.
-    pub(crate) fn identifier(&self, name: &'static str) -> Result<Option<String>, WrongClaim> {
+    pub(crate) fn identifier(&self, name: &'static str) -> Result<Option<String>, InvalidClaim> {
         match self.text(name)? {
-            Some(text) if !is_identifier(text) => Err(WrongClaim(name)),
+            Some(text) if !is_identifier(text) => Err(InvalidClaim(name)),
             text => Ok(text.map(str::to_owned)),
         }
     }
 
     /// A time, seconds since 1970, perhaps with a fraction (RFC 7519 §2, `NumericDate`).
-    pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, WrongClaim> {
+    pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, InvalidClaim> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => instant(value).map(Some).ok_or(WrongClaim(name)),
+            Some(value) => instant(value).map(Some).ok_or(InvalidClaim(name)),
         }
     }
 
@@ -150,13 +150,13 @@ impl Claims {
     ///
     /// # Errors
     /// The claim that is missing or has the wrong type, or as [`Validity::check`].
-    pub(crate) fn validity<E: From<WrongClaim> + From<JwsError>>(
+    pub(crate) fn validity<E: From<InvalidClaim> + From<JwsError>>(
         &self,
         tolerance: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Validity, E> {
-        let issued_at = self.time("iat")?.ok_or(WrongClaim("iat"))?;
-        let expires_at = self.time("exp")?.ok_or(WrongClaim("exp"))?;
+        let issued_at = self.time("iat")?.ok_or(InvalidClaim("iat"))?;
+        let expires_at = self.time("exp")?.ok_or(InvalidClaim("exp"))?;
         if self.time("nbf")?.is_some_and(|not_before| not_before > now + tolerance) {
             return Err(JwsError::NotYetValid.into());
         }
@@ -164,21 +164,21 @@ impl Claims {
     }
 
     /// A list of texts; `None` where there is none.
-    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, WrongClaim> {
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, InvalidClaim> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Array(list)) => {
-                list.iter().map(Value::as_str).collect::<Option<_>>().map(Some).ok_or(WrongClaim(name))
+                list.iter().map(Value::as_str).collect::<Option<_>>().map(Some).ok_or(InvalidClaim(name))
             }
-            Some(_) => Err(WrongClaim(name)),
+            Some(_) => Err(InvalidClaim(name)),
         }
     }
 
     /// `aud`: a text, or a list of them (RFC 7519 §4.1.3).
-    pub(crate) fn audience(&self) -> Result<Vec<&str>, WrongClaim> {
+    pub(crate) fn audience(&self) -> Result<Vec<&str>, InvalidClaim> {
         match self.0.get("aud") {
             Some(Value::String(one)) => Ok(vec![one]),
-            _ => self.texts("aud")?.ok_or(WrongClaim("aud")),
+            _ => self.texts("aud")?.ok_or(InvalidClaim("aud")),
         }
     }
 }

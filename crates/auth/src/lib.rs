@@ -4,7 +4,6 @@
 //! the flow, map the error) → [`flow`] (pure steps) and [`provider`] → [`store`]. Nothing calls back up.
 
 mod body;
-pub mod browser;
 mod builder;
 pub mod clock;
 pub mod config;
@@ -33,6 +32,7 @@ pub mod seal;
 pub mod server;
 pub mod session;
 mod sign_in;
+pub mod sign_in_events;
 mod silent;
 mod site;
 pub use session::hooks;
@@ -42,7 +42,6 @@ pub use auth_types::Pages;
 pub use builder::AuthBuilder;
 pub use gate::protect;
 
-use browser::Browsers;
 use builder::Site;
 use clock::Clock;
 use config::{ConfigError, Proxies};
@@ -52,7 +51,7 @@ use flow::Flows;
 use futures::future::join_all;
 use grants::Grants;
 use http::HttpClient;
-use logout::{Identity, TellApps};
+use logout::{Identity, NotifyApps};
 use origin::{Origin, PublicUrls, TrustedProxies};
 use provider::Provider;
 use random::Random;
@@ -61,6 +60,7 @@ use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
 use session::{AppDataType, Sessions};
+use sign_in_events::Browsers;
 use std::sync::{Arc, OnceLock};
 use store::{Outbox, Store};
 
@@ -77,7 +77,7 @@ struct Inner {
     providers: Arc<[Provider]>,
     form_action_origins: Vec<Origin>,
     identity: Option<Identity>,
-    tell_apps: OnceLock<Arc<dyn TellApps>>,
+    tell_apps: OnceLock<Arc<dyn NotifyApps>>,
     pages: Arc<Pages>,
     site: Site,
     grants: Grants,
@@ -170,15 +170,15 @@ impl Auth {
     }
 
     /// Has sign-outs at this app told by `tell_apps`, and not by asking identity. For the app that keeps the registry.
-    pub fn tell_sign_outs_by(&self, tell_apps: Arc<dyn TellApps>) {
+    pub fn notify_apps_with(&self, tell_apps: Arc<dyn NotifyApps>) {
         // Once, at start.
         let _ = self.0.tell_apps.set(tell_apps);
     }
 
     /// Who tells the other apps of a sign-out at this one, if anybody.
-    fn teller(&self) -> Option<&dyn TellApps> {
+    fn app_notifier(&self) -> Option<&dyn NotifyApps> {
         let own = self.0.tell_apps.get().map(|tell_apps| &**tell_apps);
-        own.or_else(|| self.0.identity.as_ref().map(|identity| identity as &dyn TellApps))
+        own.or_else(|| self.0.identity.as_ref().map(|identity| identity as &dyn NotifyApps))
     }
 
     /// What is still to be delivered to others, kept in the store.

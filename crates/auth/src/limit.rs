@@ -18,14 +18,14 @@ const MAX_KEYS: usize = 50_000;
 /// The key has used up its share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too_many_requests")]
-pub struct TooMany {
+pub struct QuotaExceeded {
     /// In how many seconds there is room again, at least 1.
     pub retry_after: i64,
 }
 
 /// How much one key may ask for.
 #[derive(Clone, Copy, Debug)]
-pub struct Share {
+pub struct Quota {
     /// Requests at once.
     pub burst: i32,
     /// One more after each of these.
@@ -36,7 +36,7 @@ pub struct Share {
 #[derive(Debug)]
 pub struct RateLimit<K> {
     clock: Clock,
-    share: Share,
+    share: Quota,
     /// When the bucket of a key was full, or will be.
     full_at: Mutex<HashMap<K, DateTime<Utc>>>,
 }
@@ -44,15 +44,15 @@ pub struct RateLimit<K> {
 impl<K: Eq + Hash> RateLimit<K> {
     /// Full buckets for all.
     #[must_use]
-    pub fn new(clock: Clock, share: Share) -> Self {
+    pub fn new(clock: Clock, share: Quota) -> Self {
         Self { clock, share, full_at: Mutex::default() }
     }
 
     /// Takes one from the key's bucket.
     ///
     /// # Errors
-    /// [`TooMany`] when there is none; then nothing is taken.
-    pub fn take(&self, key: K) -> Result<(), TooMany> {
+    /// [`QuotaExceeded`] when there is none; then nothing is taken.
+    pub fn take(&self, key: K) -> Result<(), QuotaExceeded> {
         let now = self.clock.now();
         let mut full_at = self.buckets();
         self.room(full_at.get(&key), now)?;
@@ -63,8 +63,8 @@ impl<K: Eq + Hash> RateLimit<K> {
     /// Whether the key's bucket has one left.
     ///
     /// # Errors
-    /// [`TooMany`] when it has not.
-    pub fn check(&self, key: &K) -> Result<(), TooMany> {
+    /// [`QuotaExceeded`] when it has not.
+    pub fn check(&self, key: &K) -> Result<(), QuotaExceeded> {
         self.room(self.buckets().get(key), self.clock.now())
     }
 
@@ -77,13 +77,13 @@ impl<K: Eq + Hash> RateLimit<K> {
         self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn room(&self, full_at: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), TooMany> {
+    fn room(&self, full_at: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), QuotaExceeded> {
         let ahead = full_at.map_or_else(TimeDelta::zero, |full_at| *full_at - now);
         let over = ahead - self.share.refill * (self.share.burst - 1);
         if over <= TimeDelta::zero() {
             return Ok(());
         }
-        Err(TooMany { retry_after: (over.num_milliseconds() + 999) / 1000 })
+        Err(QuotaExceeded { retry_after: (over.num_milliseconds() + 999) / 1000 })
     }
 
     fn count(&self, full_at: &mut HashMap<K, DateTime<Utc>>, key: K, now: DateTime<Utc>) {
@@ -105,7 +105,7 @@ impl<K: Eq + Hash> RateLimit<K> {
 
 /// 429 with `Retry-After` (RFC 6585 §4).
 #[must_use]
-pub fn too_many_requests(headers: &HeaderMap, limit: TooMany) -> Response {
+pub fn too_many_requests(headers: &HeaderMap, limit: QuotaExceeded) -> Response {
     let sentence = "Too many requests. Please wait a moment and try again.";
     let mut refused =
         error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &limit.to_string(), sentence);
@@ -117,7 +117,7 @@ pub fn too_many_requests(headers: &HeaderMap, limit: TooMany) -> Response {
 mod tests {
     use super::*;
 
-    const SHARE: Share = Share { burst: 30, refill: TimeDelta::seconds(1) };
+    const SHARE: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
 
     #[test]
     fn after_its_burst_a_key_has_one_more_a_second_and_others_have_theirs() {
@@ -126,7 +126,7 @@ mod tests {
         for number in 0..SHARE.burst {
             assert_eq!(limit.take("games"), Ok(()), "{number}");
         }
-        assert_eq!(limit.take("games"), Err(TooMany { retry_after: 1 }));
+        assert_eq!(limit.take("games"), Err(QuotaExceeded { retry_after: 1 }));
         assert_eq!(limit.take("store"), Ok(()));
         clock.advance(SHARE.refill);
         assert_eq!(limit.take("games"), Ok(()));
@@ -138,10 +138,10 @@ mod tests {
     #[test]
     fn a_refusal_takes_nothing() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH);
-        let limit = RateLimit::new(clock.clone(), Share { burst: 1, refill: TimeDelta::seconds(10) });
+        let limit = RateLimit::new(clock.clone(), Quota { burst: 1, refill: TimeDelta::seconds(10) });
         assert_eq!(limit.take(()), Ok(()));
         for _ in 0..100 {
-            assert_eq!(limit.take(()), Err(TooMany { retry_after: 10 }));
+            assert_eq!(limit.take(()), Err(QuotaExceeded { retry_after: 10 }));
         }
         clock.advance(TimeDelta::seconds(10));
         assert_eq!(limit.take(()), Ok(()));

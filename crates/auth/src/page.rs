@@ -5,7 +5,7 @@ use crate::{
     origin::{Origin, RequestOrigin},
     provider::Provider,
     session::CurrentSession,
-    site::SiteMap,
+    site::AppPages,
 };
 use auth_types::{AppInfo, PageContext, Pages, TabFacts};
 use axum::{
@@ -25,7 +25,7 @@ pub async fn provide_page_context(
     next: Next,
 ) -> Response {
     // Only the sign-in page waits for a provider that nobody has heard of lately.
-    let public = request.extensions().get::<SiteMap>().map_or(&[][..], |site| site.public.pages);
+    let public = request.extensions().get::<AppPages>().map_or(&[][..], |site| site.public.pages);
     let waits = request.uri().path() == auth.pages().login;
     let context = page_context(&auth, &origin, &current, waits).await;
     let context = PageContext { public, ..context };
@@ -48,7 +48,7 @@ async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, wa
     let providers = if waits {
         join_all(auth.providers().iter().map(Provider::view)).await
     } else {
-        auth.providers().iter().map(Provider::glance).collect()
+        auth.providers().iter().map(Provider::last_known_view).collect()
     };
     let form_action = form_action_origins(auth, origin);
     let identity = auth.proxies().canonical().map(ToString::to_string);

@@ -3,7 +3,6 @@
 
 use crate::{
     Auth, Pages,
-    browser::Browsers,
     builder::Site,
     clock::Clock,
     config::Proxies,
@@ -20,6 +19,7 @@ use crate::{
     routes::AddressLimits,
     seal::Keyring,
     session::{AppDataType, Sessions},
+    sign_in_events::Browsers,
 };
 use axum::extract::FromRef;
 use std::sync::Arc;

@@ -69,7 +69,7 @@ impl std::fmt::Debug for Keyring {
 /// A value that was not sealed by this keyring for this purpose and place, or was changed since.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sealed value does not open")]
-pub struct DoesNotOpen;
+pub struct UnsealError;
 
 impl Keyring {
     /// Derives the keys; `secrets` newest first, each at least 32 bytes (the configuration checks).
@@ -97,9 +97,9 @@ impl Keyring {
     /// Opens what [`seal`](Self::seal) made, with the newest secret or an older one.
     ///
     /// # Errors
-    /// [`DoesNotOpen`] when no key fits, or purpose or place differ, or a bit was changed.
-    pub fn open(&self, purpose: Purpose, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
-        let (nonce, cipher_text) = sealed.split_at_checked(NONCE).ok_or(DoesNotOpen)?;
+    /// [`UnsealError`] when no key fits, or purpose or place differ, or a bit was changed.
+    pub fn open(&self, purpose: Purpose, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, UnsealError> {
+        let (nonce, cipher_text) = sealed.split_at_checked(NONCE).ok_or(UnsealError)?;
         self.keys
             .iter()
             .find_map(|ciphers| {
@@ -107,7 +107,7 @@ impl Keyring {
                     .decrypt(XNonce::from_slice(nonce), Payload { msg: cipher_text, aad: place })
                     .ok()
             })
-            .ok_or(DoesNotOpen)
+            .ok_or(UnsealError)
     }
 }
 
@@ -137,17 +137,17 @@ mod tests {
         let keys = keyring(&[NEW]);
         let sealed = keys.seal(Purpose::Tokens, b"session 1", b"token");
         assert_eq!(keys.open(Purpose::Tokens, b"session 1", &sealed).unwrap(), b"token");
-        assert_eq!(keys.open(Purpose::Tokens, b"session 2", &sealed), Err(DoesNotOpen));
-        assert_eq!(keys.open(Purpose::Flow, b"session 1", &sealed), Err(DoesNotOpen));
+        assert_eq!(keys.open(Purpose::Tokens, b"session 2", &sealed), Err(UnsealError));
+        assert_eq!(keys.open(Purpose::Flow, b"session 1", &sealed), Err(UnsealError));
     }
 
     #[test]
     fn a_changed_or_cut_value_does_not_open() {
         let keys = keyring(&[NEW]);
         let mut sealed = keys.seal(Purpose::Flow, b"", b"verifier");
-        assert_eq!(keys.open(Purpose::Flow, b"", &sealed[..10]), Err(DoesNotOpen));
+        assert_eq!(keys.open(Purpose::Flow, b"", &sealed[..10]), Err(UnsealError));
         sealed[30] ^= 1;
-        assert_eq!(keys.open(Purpose::Flow, b"", &sealed), Err(DoesNotOpen));
+        assert_eq!(keys.open(Purpose::Flow, b"", &sealed), Err(UnsealError));
     }
 
     #[test]

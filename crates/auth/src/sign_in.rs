@@ -40,6 +40,6 @@ pub(crate) async fn begin_session(
         // The sign-in stands; the next one tries again.
         tracing::warn!(error = %error.0, "the oldest sessions of a user could not be ended");
     }
-    auth.sessions().tell_signed_in(&record);
+    auth.sessions().notify_signed_in(&record);
     Ok((id, record))
 }

@@ -6,7 +6,7 @@
 //! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
 //! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
 //! sign-in, and nothing can go round in circles. (A tab that waits signed out has one more way in, by a ticket
-//! for a sign-in that did take place: [`browser`](crate::browser).)
+//! for a sign-in that did take place: [`browser`](crate::sign_in_events).)
 //!
 //! A sign-out sets a cookie of its own ([`ended`]): the next click must not undo it, and not even a hidden frame
 //! may ask (`checkSession`).
@@ -19,12 +19,12 @@
 use crate::{
     Auth,
     cookie::CookieKind,
-    flow::BegunBy,
+    flow::Initiator,
     origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
     seal::Purpose,
     session::CurrentSession,
-    site::SiteMap,
+    site::AppPages,
     store::BrowserKey,
 };
 use auth_types::EndReason;
@@ -37,12 +37,12 @@ const ON_THE_WAY: TimeDelta = TimeDelta::minutes(2);
 
 /// What a sealed cookie says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum SilentMark {
     /// On the way to `GET /auth/silent`.
     Try,
     /// The same, for a tab that waited and has heard of a sign-in: then it undoes no decision of the user,
     /// whatever the session before it ended of. Bound to this browser.
-    ComingBack(BrowserKey),
+    Resume(BrowserKey),
     /// Not again in this browser session, until it has a session again.
     Tried,
     /// The session was ended here.
@@ -51,12 +51,12 @@ enum Mark {
     Left,
 }
 
-impl Mark {
+impl SilentMark {
     /// What the seal covers: another mark, or another browser's, does not open.
     fn place(self) -> Vec<u8> {
         match self {
             Self::Try => b"try".to_vec(),
-            Self::ComingBack(browser) => [b"coming_back".as_slice(), browser.as_bytes()].concat(),
+            Self::Resume(browser) => [b"coming_back".as_slice(), browser.as_bytes()].concat(),
             Self::Tried => b"tried".to_vec(),
             Self::Ended => b"ended".to_vec(),
             Self::Left => b"left".to_vec(),
@@ -79,9 +79,9 @@ impl Mark {
 /// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
 /// requests it is true for.
 #[derive(Clone, Debug)]
-pub(crate) struct MayTry(pub(crate) HeaderValue);
+pub(crate) struct SilentAttempt(pub(crate) HeaderValue);
 
-impl MayTry {
+impl SilentAttempt {
     /// For a browser that opens a page in a tab, has not tried yet, and has no session or one whose time
     /// was up.
     pub(crate) fn of(
@@ -92,7 +92,7 @@ impl MayTry {
     ) -> Option<Self> {
         let Parts { method, headers, .. } = request;
         let may = is_open(current)
-            && opens_a_tab(method, headers)
+            && is_tab_navigation(method, headers)
             && auth.providers().iter().any(Provider::can_be_silent)
             && !is_over(auth, origin, headers);
         may.then(|| Self(attempt(auth, origin)))
@@ -108,7 +108,7 @@ pub(crate) fn is_open(current: &CurrentSession) -> bool {
 /// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link
 /// can.
 pub(crate) fn was_sent(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    let sent = has(auth, origin, headers, Mark::Try) || is_coming_back(auth, origin, headers);
+    let sent = has(auth, origin, headers, SilentMark::Try) || may_resume(auth, origin, headers);
     sent && !is_over(auth, origin, headers)
 }
 
@@ -118,12 +118,12 @@ pub(crate) fn sender(
     origin: &Origin,
     current: &CurrentSession,
     headers: &HeaderMap,
-) -> Option<BegunBy> {
-    let by_guard = has(auth, origin, headers, Mark::Try) && is_open(current);
-    if is_coming_back(auth, origin, headers) {
-        Some(BegunBy::Waiting)
+) -> Option<Initiator> {
+    let by_guard = has(auth, origin, headers, SilentMark::Try) && is_open(current);
+    if may_resume(auth, origin, headers) {
+        Some(Initiator::Waiting)
     } else {
-        by_guard.then_some(BegunBy::Guard)
+        by_guard.then_some(Initiator::Guard)
     }
 }
 
@@ -134,26 +134,26 @@ pub(crate) fn may_finish(
     origin: &Origin,
     current: &CurrentSession,
     headers: &HeaderMap,
-    begun_by: BegunBy,
+    initiator: Initiator,
 ) -> bool {
-    match begun_by {
-        BegunBy::Visitor => true,
-        BegunBy::Waiting => !was_ended(auth, origin, headers),
-        BegunBy::Guard | BegunBy::Frame => is_open(current) && !was_ended(auth, origin, headers),
+    match initiator {
+        Initiator::Visitor => true,
+        Initiator::Waiting => !was_ended(auth, origin, headers),
+        Initiator::Guard | Initiator::Frame => is_open(current) && !was_ended(auth, origin, headers),
     }
 }
 
 /// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
 /// where that is public. The latter only if it is certain that they are not sent off again from there.
-pub(crate) fn way_on(
+pub(crate) fn after_refusal(
     auth: &Auth,
-    site: &SiteMap,
+    site: &AppPages,
     origin: &Origin,
     headers: &HeaderMap,
     wanted: &ReturnPath,
 ) -> String {
     let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
-    if site.public.is_page(page) && has(auth, origin, headers, Mark::Tried) {
+    if site.public.is_page(page) && has(auth, origin, headers, SilentMark::Tried) {
         return wanted.to_string();
     }
     site.pages.login_url(wanted.as_str())
@@ -161,13 +161,13 @@ pub(crate) fn way_on(
 
 /// The cookies that let a tab of this browser come back, once, whatever ended before. If nothing comes of it,
 /// [`ended`] is set again.
-pub(crate) fn coming_back(
+pub(crate) fn resume(
     auth: &Auth,
     origin: &Origin,
     headers: &HeaderMap,
     browser: BrowserKey,
 ) -> Vec<HeaderValue> {
-    let mark = Mark::ComingBack(browser).seal(auth);
+    let mark = SilentMark::Resume(browser).seal(auth);
     let mut cookies = vec![auth.cookies().set(CookieKind::Silent, origin, &mark, None)];
     let ended =
         ENDED.into_iter().filter(|kind| auth.cookies().values(*kind, origin, headers).next().is_some());
@@ -194,32 +194,32 @@ pub(crate) fn attempt_is_over(
 ) -> Option<HeaderValue> {
     let is_over = matches!(current, CurrentSession::SignedIn(_))
         && auth.cookies().is_sent(CookieKind::Silent, origin, &request.headers)
-        && opens_a_tab(&request.method, &request.headers);
+        && is_tab_navigation(&request.method, &request.headers);
     is_over.then(|| auth.cookies().clear(CookieKind::Silent, origin))
 }
 
 fn attempt(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies().set(CookieKind::Silent, origin, &Mark::Try.seal(auth), None)
+    auth.cookies().set(CookieKind::Silent, origin, &SilentMark::Try.seal(auth), None)
 }
 
 /// The cookie that says: not again in this browser session.
 pub(crate) fn tried(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies().set(CookieKind::Silent, origin, &Mark::Tried.seal(auth), None)
+    auth.cookies().set(CookieKind::Silent, origin, &SilentMark::Tried.seal(auth), None)
 }
 
 /// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
 /// this host, where no neighbour can name it.
 pub(crate) fn ended(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
-    end_marks(auth, origin, Mark::Ended)
+    end_marks(auth, origin, SilentMark::Ended)
 }
 
 /// The same for a user who left this app alone. Nothing but a sign-in by hand brings them back: what names their
 /// browser may have been planted by a neighbour.
 pub(crate) fn left(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
-    end_marks(auth, origin, Mark::Left)
+    end_marks(auth, origin, SilentMark::Left)
 }
 
-fn end_marks(auth: &Auth, origin: &Origin, mark: Mark) -> Vec<HeaderValue> {
+fn end_marks(auth: &Auth, origin: &Origin, mark: SilentMark) -> Vec<HeaderValue> {
     let mark = mark.seal(auth);
     let kinds =
         ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies().is_shared(origin));
@@ -228,44 +228,44 @@ fn end_marks(auth: &Auth, origin: &Origin, mark: Mark) -> Vec<HeaderValue> {
 
 /// Whether the session was ended in this browser, and its user has not signed in by hand since.
 pub(crate) fn was_ended(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    says(auth, origin, headers, Mark::Ended) || has_left(auth, origin, headers)
+    says(auth, origin, headers, SilentMark::Ended) || left_this_app(auth, origin, headers)
 }
 
 /// Whether its user left this app alone, and has not signed in by hand since.
-pub(crate) fn has_left(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    says(auth, origin, headers, Mark::Left)
+pub(crate) fn left_this_app(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+    says(auth, origin, headers, SilentMark::Left)
 }
 
-fn says(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
+fn says(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: SilentMark) -> bool {
     ENDED.into_iter().any(|kind| {
         auth.cookies().values(kind, origin, headers).any(|value| mark.open(auth, value).is_some())
     })
 }
 
-/// Where [`Mark::Ended`] and [`Mark::Left`] are kept.
+/// Where [`SilentMark::Ended`] and [`SilentMark::Left`] are kept.
 const ENDED: [CookieKind<'static>; 2] = [CookieKind::Ended, CookieKind::EndedHere];
 
 fn is_over(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(auth, origin, headers, Mark::Tried) || was_ended(auth, origin, headers)
+    has(auth, origin, headers, SilentMark::Tried) || was_ended(auth, origin, headers)
 }
 
-fn is_coming_back(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
+fn may_resume(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
     auth.browsers()
         .of(origin, headers)
-        .is_some_and(|browser| has(auth, origin, headers, Mark::ComingBack(browser)))
+        .is_some_and(|browser| has(auth, origin, headers, SilentMark::Resume(browser)))
 }
 
-fn has(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: Mark) -> bool {
+fn has(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: SilentMark) -> bool {
     let now = auth.clock().now();
     auth.cookies().values(CookieKind::Silent, origin, headers).any(|value| {
-        mark.open(auth, value).is_some_and(|made_at| mark == Mark::Tried || now < made_at + ON_THE_WAY)
+        mark.open(auth, value).is_some_and(|made_at| mark == SilentMark::Tried || now < made_at + ON_THE_WAY)
     })
 }
 
 /// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.
-fn opens_a_tab(method: &Method, headers: &HeaderMap) -> bool {
+fn is_tab_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let said = FetchMetadata::of(headers);
-    *method == Method::GET && said.opens_a_page() && !said.is_prefetch()
+    *method == Method::GET && said.is_page_navigation() && !said.is_prefetch()
 }
 
 #[cfg(test)]
@@ -276,7 +276,7 @@ mod tests {
     fn only_a_page_that_opens_in_a_tab_now_is_worth_a_detour() {
         let opens = |method: Method, headers: &[(&'static str, &'static str)]| {
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            opens_a_tab(&method, &headers.collect())
+            is_tab_navigation(&method, &headers.collect())
         };
         let [mode, dest] = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
         assert!(opens(Method::GET, &[mode, dest]));

@@ -40,7 +40,7 @@ impl PublicPaths {
 
 /// The app's pages, and what of it needs no session; in the extensions of every request.
 #[derive(Clone, Debug)]
-pub(crate) struct SiteMap {
+pub(crate) struct AppPages {
     pub(crate) pages: Arc<Pages>,
     pub(crate) public: PublicPaths,
 }

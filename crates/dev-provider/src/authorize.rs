@@ -10,7 +10,7 @@ mod target;
 pub(crate) use refusal::Refusal;
 pub(crate) use request::AuthorizeRequest;
 
-use crate::browser::Browser;
+use crate::browser_session::Browser;
 use crate::clock::later;
 use crate::error::Failure;
 use crate::faults::Fault;
@@ -52,7 +52,7 @@ pub(crate) async fn get(
     let enough = current.as_ref().filter(|(_, session)| request.is_satisfied_by(session, provider.now()));
     match (request.prompt, enough) {
         (Prompt::Never, None) => Ok(target.refuse(&provider, Refusal::LoginRequired)),
-        (Prompt::Never, Some((_, session))) if provider.faults().strikes(&Fault::OtherUser) => {
+        (Prompt::Never, Some((_, session))) if provider.faults().is_due(&Fault::OtherUser) => {
             let other = User::by_sub(session.sub).and_then(User::other);
             match other {
                 Some(user) => provider.sign_in(&browser, &request, user).await,

@@ -39,7 +39,7 @@ impl DevProvider {
             return;
         };
         tracing::info!(clients = session.clients.len(), "session ended");
-        if self.faults().strikes(&Fault::SilentBackChannel) {
+        if self.faults().is_due(&Fault::SilentBackChannel) {
             return;
         }
         for client_id in &session.clients {

@@ -37,7 +37,7 @@ pub(crate) struct Tally {
 pub(crate) struct Count(AtomicU64);
 
 impl Count {
-    pub(crate) fn one_more(&self) {
+    pub(crate) fn increment(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

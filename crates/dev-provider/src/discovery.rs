@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 /// What this provider announces beyond OpenID Connect Discovery itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MoreMetadata {
+pub(crate) struct ExtraMetadata {
     /// RP-Initiated Logout 1.0 §2.1.
     end_session_endpoint: String,
     /// RFC 8414 §2, for RFC 7009.
@@ -38,10 +38,10 @@ pub(crate) struct MoreMetadata {
     prompt_values_supported: Vec<String>,
 }
 
-impl AdditionalProviderMetadata for MoreMetadata {}
+impl AdditionalProviderMetadata for ExtraMetadata {}
 
 type Metadata = ProviderMetadata<
-    MoreMetadata,
+    ExtraMetadata,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -57,7 +57,7 @@ type Metadata = ProviderMetadata<
 
 /// `GET /.well-known/openid-configuration`
 pub(crate) async fn configuration(State(provider): State<DevProvider>) -> Result<Response, Failure> {
-    provider.tally().discovery.one_more();
+    provider.tally().discovery.increment();
     if let Some(answer) = provider.interfere(Endpoint::Discovery).await {
         return Ok(answer);
     }
@@ -69,11 +69,11 @@ pub(crate) async fn configuration(State(provider): State<DevProvider>) -> Result
 
 /// `GET /jwks.json`
 pub(crate) async fn jwks(State(provider): State<DevProvider>) -> Response {
-    provider.tally().jwks.one_more();
+    provider.tally().jwks.increment();
     if let Some(answer) = provider.interfere(Endpoint::Jwks).await {
         return answer;
     }
-    if provider.faults().strikes(&Fault::StaleKeys) {
+    if provider.faults().is_due(&Fault::StaleKeys) {
         return Json(provider.keys().before()).into_response();
     }
     Json(provider.keys().published()).into_response()
@@ -82,7 +82,7 @@ pub(crate) async fn jwks(State(provider): State<DevProvider>) -> Response {
 fn metadata(provider: &DevProvider) -> Result<Metadata, url::ParseError> {
     let issuer = provider.config().issuer();
     let at = |path: &str| format!("{issuer}{path}");
-    let more = MoreMetadata {
+    let more = ExtraMetadata {
         end_session_endpoint: at("/logout"),
         revocation_endpoint: at("/revoke"),
         code_challenge_methods_supported: vec!["S256".to_owned()],

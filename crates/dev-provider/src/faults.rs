@@ -120,11 +120,11 @@ pub enum Endpoint {
 #[derive(Clone, Debug)]
 pub struct Faults {
     enabled: bool,
-    planned: Arc<Mutex<Vec<Planned>>>,
+    planned: Arc<Mutex<Vec<PlannedFault>>>,
 }
 
 #[derive(Debug)]
-struct Planned {
+struct PlannedFault {
     fault: Fault,
     /// Answers it still applies to; `None` until cleared.
     times: Option<u32>,
@@ -153,7 +153,7 @@ impl Faults {
     }
 
     /// Whether `fault` strikes now; uses up one of its times.
-    pub(crate) fn strikes(&self, fault: &Fault) -> bool {
+    pub(crate) fn is_due(&self, fault: &Fault) -> bool {
         self.take(|planned| (planned == fault).then_some(())).is_some()
     }
 
@@ -190,7 +190,7 @@ impl Faults {
     }
 
     fn plan(&self, fault: Fault, times: Option<u32>) {
-        self.lock().push(Planned { fault, times });
+        self.lock().push(PlannedFault { fault, times });
     }
 
     fn take<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<T> {
@@ -209,7 +209,7 @@ impl Faults {
         Some(found)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Planned>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<PlannedFault>> {
         self.planned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -339,19 +339,19 @@ mod tests {
     fn a_fault_strikes_as_often_as_it_was_told() {
         let faults = Faults::new(true);
         faults.add_times(Fault::WrongIss, 2);
-        let strikes: Vec<bool> = (0..3).map(|_| faults.strikes(&Fault::WrongIss)).collect();
-        assert_eq!(strikes, [true, true, false]);
+        let is_due: Vec<bool> = (0..3).map(|_| faults.is_due(&Fault::WrongIss)).collect();
+        assert_eq!(is_due, [true, true, false]);
         faults.add(Fault::WrongAud);
-        assert!((0..9).all(|_| faults.strikes(&Fault::WrongAud)));
+        assert!((0..9).all(|_| faults.is_due(&Fault::WrongAud)));
         faults.clear();
-        assert!(!faults.strikes(&Fault::WrongAud));
+        assert!(!faults.is_due(&Fault::WrongAud));
     }
 
     #[test]
     fn without_the_flag_no_fault_strikes() {
         let faults = Faults::new(false);
         faults.add(Fault::AlgNone);
-        assert!(!faults.strikes(&Fault::AlgNone));
+        assert!(!faults.is_due(&Fault::AlgNone));
     }
 
     #[test]

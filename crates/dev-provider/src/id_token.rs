@@ -40,7 +40,7 @@ impl DevProvider {
         nonce: Option<&str>,
         access_token: &str,
     ) -> Result<Option<String>, Error> {
-        if self.faults().strikes(&Fault::NoIdToken) {
+        if self.faults().is_due(&Fault::NoIdToken) {
             return Ok(None);
         }
         let claims = self.spoil_claims(self.claims(grant, nonce)?)?;
@@ -72,27 +72,27 @@ impl DevProvider {
     fn spoil_claims(&self, mut claims: Claims) -> Result<Claims, Error> {
         let faults = self.faults();
         let now = self.now();
-        if faults.strikes(&Fault::WrongIss) {
+        if faults.is_due(&Fault::WrongIss) {
             let issuer = IssuerUrl::new("http://somebody-else.localhost".to_owned());
             claims = claims.set_issuer(issuer.map_err(|error| Error::Sign(error.to_string()))?);
         }
-        if faults.strikes(&Fault::WrongAud) {
+        if faults.is_due(&Fault::WrongAud) {
             claims = claims.set_audiences(vec![Audience::new("somebody-else".to_owned())]);
         }
-        if faults.strikes(&Fault::WrongAzp) {
+        if faults.is_due(&Fault::WrongAzp) {
             claims = claims.set_authorized_party(Some(ClientId::new("somebody-else".to_owned())));
         }
-        if faults.strikes(&Fault::WrongNonce) {
+        if faults.is_due(&Fault::WrongNonce) {
             claims = claims.set_nonce(Some(Nonce::new("another-nonce".to_owned())));
         }
-        if faults.strikes(&Fault::MissingNonce) {
+        if faults.is_due(&Fault::MissingNonce) {
             claims = claims.set_nonce(None);
         }
-        if faults.strikes(&Fault::Expired) {
+        if faults.is_due(&Fault::Expired) {
             claims =
                 claims.set_issue_time(now - TimeDelta::hours(2)).set_expiration(now - TimeDelta::hours(1));
         }
-        if faults.strikes(&Fault::NotYetValid) {
+        if faults.is_due(&Fault::NotYetValid) {
             claims =
                 claims.set_issue_time(now + TimeDelta::hours(1)).set_expiration(now + TimeDelta::hours(2));
         }
@@ -115,19 +115,19 @@ impl DevProvider {
     fn spoil_signature(&self, key: &SigningKey, token: String) -> Result<String, Error> {
         let faults = self.faults();
         let payload = token.split('.').nth(1).unwrap_or_default();
-        if faults.strikes(&Fault::WrongKid) {
+        if faults.is_due(&Fault::WrongKid) {
             return sign(key, &json!({ "alg": "RS256", "kid": "unheard-of" }), payload);
         }
-        if faults.strikes(&Fault::AlgNone) {
+        if faults.is_due(&Fault::AlgNone) {
             return Ok(seal(&format!("{}.{payload}", segment(&json!({ "alg": "none" }))?), &[]));
         }
-        if faults.strikes(&Fault::Hs256WithPublicKey) {
+        if faults.is_due(&Fault::Hs256WithPublicKey) {
             let input = format!("{}.{payload}", segment(&json!({ "alg": "HS256", "kid": key.kid }))?);
             let secret = CoreHmacKey::new(key.public_pem.as_bytes());
             let signature = secret.sign(&CoreJwsSigningAlgorithm::HmacSha256, input.as_bytes());
             return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
         }
-        if faults.strikes(&Fault::BadSignature) {
+        if faults.is_due(&Fault::BadSignature) {
             let (input, _) = token.rsplit_once('.').unwrap_or_default();
             return Ok(seal(input, &[7; 256]));
         }

@@ -2,13 +2,13 @@
 
 mod authorize;
 mod backchannel;
-mod bounded;
-mod browser;
+mod browser_session;
 mod clock;
 mod config;
 mod counters;
 mod discovery;
 mod error;
+mod expiring_map;
 mod faults;
 mod guard;
 mod id_token;

@@ -1,7 +1,7 @@
 //! `POST /login`: the login page's form.
 
 use crate::authorize::{AuthorizeRequest, Refusal};
-use crate::browser::Browser;
+use crate::browser_session::Browser;
 use crate::clock::later;
 use crate::error::Failure;
 use crate::guard::is_same_origin;
@@ -57,8 +57,8 @@ pub(crate) async fn post(
         // Another browser's page, or one whose cookie a second tab replaced at the same moment. Either way
         // nobody is signed in by it: the request starts over where it began.
         tracing::info!(rule = "ForeignTransaction", "login starts over");
-        let again = format!("/authorize?{}", open.request.query);
-        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, again)]).into_response());
+        let target = format!("/authorize?{}", open.request.query);
+        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response());
     }
     if params.get("cancel").is_some() {
         return Ok(open.request.target.refuse(&provider, Refusal::Cancelled));

@@ -3,7 +3,7 @@
 //! A good `id_token_hint` signs out at once. Without one, or with one of another session, the user is asked
 //! first: anybody can put a link to this page anywhere.
 
-use crate::browser::Browser;
+use crate::browser_session::Browser;
 use crate::clock::later;
 use crate::config::is_registered;
 use crate::error::Failure;

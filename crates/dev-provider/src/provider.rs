@@ -1,7 +1,7 @@
 //! The provider itself: its parts, its routes, and how it is served.
 
 use crate::backchannel::http_client;
-use crate::browser::{self, Browser, Store};
+use crate::browser_session::{self, Browser, Store};
 use crate::counters::Tally;
 use crate::error::Failure;
 use crate::faults::{Endpoint, Fault, OddAnswer};
@@ -75,7 +75,7 @@ impl DevProvider {
             .route("/authorize", get(authorize::get))
             .route("/login", post(login::post))
             .route("/logout", get(logout::get).post(logout::post))
-            .layer(browser::layer(self.0.browsers.clone(), secure, config.session_ttl));
+            .layer(browser_session::layer(self.0.browsers.clone(), secure, config.session_ttl));
         let mut router = Router::new()
             .merge(pages)
             .route("/.well-known/openid-configuration", get(discovery::configuration))
@@ -180,7 +180,7 @@ impl DevProvider {
         if let Some(delay) = self.0.faults.delay(endpoint) {
             tokio::time::sleep(delay).await;
         }
-        let broken = self.0.faults.strikes(&Fault::Status500(endpoint));
+        let broken = self.0.faults.is_due(&Fault::Status500(endpoint));
         if broken {
             return Some(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         }

@@ -16,7 +16,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, TokenRefusal> {
-    provider.tally().revocation.one_more();
+    provider.tally().revocation.increment();
     let params = Params::parse(&body);
     let client = client_of(&provider, &headers, &params)?;
     let key = fingerprint(params.get("token").ok_or(TokenRefusal::MissingParameter)?);
@@ -30,7 +30,7 @@ pub(crate) async fn post(
     if state.families.get(family, now).is_some_and(|grant| grant.client_id != client.client_id) {
         return Err(TokenRefusal::ForeignToken);
     }
-    if provider.faults().strikes(&Fault::RevokeWholeGrant)
+    if provider.faults().is_due(&Fault::RevokeWholeGrant)
         && let Some(grant) = state.families.get(family, now).cloned()
     {
         state.families.retain(|other| other.client_id != grant.client_id || other.sub != grant.sub);

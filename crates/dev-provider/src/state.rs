@@ -1,7 +1,7 @@
 //! What the provider remembers, all in memory and all bounded: sign-ins under way, sessions, codes, tokens.
 
 use crate::authorize::AuthorizeRequest;
-use crate::bounded::Bounded;
+use crate::expiring_map::ExpiringMap;
 use crate::params::Scopes;
 use crate::random::Fingerprint;
 use chrono::{DateTime, Utc};
@@ -19,28 +19,28 @@ const TOKENS: usize = 10_000;
 /// Everything that changes while the provider runs.
 pub(crate) struct State {
     /// Login pages that are open, by transaction id.
-    pub(crate) logins: Bounded<String, LoginTransaction>,
+    pub(crate) logins: ExpiringMap<String, LoginTransaction>,
     /// Sign-out confirmations that are open, by transaction id.
-    pub(crate) logouts: Bounded<String, LogoutTransaction>,
+    pub(crate) logouts: ExpiringMap<String, LogoutTransaction>,
     /// Live sessions, by `sid`. A browser's session that names a `sid` not in here is signed out.
-    pub(crate) sessions: Bounded<String, ProviderSession>,
-    pub(crate) codes: Bounded<Fingerprint, Code>,
+    pub(crate) sessions: ExpiringMap<String, ProviderSession>,
+    pub(crate) codes: ExpiringMap<Fingerprint, Code>,
     /// Grants whose tokens are good, by family id. Revocation removes the family.
-    pub(crate) families: Bounded<String, Grant>,
-    pub(crate) access_tokens: Bounded<Fingerprint, AccessToken>,
-    pub(crate) refresh_tokens: Bounded<Fingerprint, RefreshToken>,
+    pub(crate) families: ExpiringMap<String, Grant>,
+    pub(crate) access_tokens: ExpiringMap<Fingerprint, AccessToken>,
+    pub(crate) refresh_tokens: ExpiringMap<Fingerprint, RefreshToken>,
 }
 
 impl State {
     pub(crate) fn new() -> Self {
         Self {
-            logins: Bounded::new(PAGES),
-            logouts: Bounded::new(PAGES),
-            sessions: Bounded::new(PAGES),
-            codes: Bounded::new(TOKENS),
-            families: Bounded::new(TOKENS),
-            access_tokens: Bounded::new(TOKENS),
-            refresh_tokens: Bounded::new(TOKENS),
+            logins: ExpiringMap::new(PAGES),
+            logouts: ExpiringMap::new(PAGES),
+            sessions: ExpiringMap::new(PAGES),
+            codes: ExpiringMap::new(TOKENS),
+            families: ExpiringMap::new(TOKENS),
+            access_tokens: ExpiringMap::new(TOKENS),
+            refresh_tokens: ExpiringMap::new(TOKENS),
         }
     }
 
@@ -113,12 +113,12 @@ pub(crate) struct AccessToken {
 #[derive(Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) family: String,
-    pub(crate) used: Option<Used>,
+    pub(crate) used: Option<UsedRefreshToken>,
 }
 
 /// What a used refresh token was exchanged for.
 #[derive(Clone)]
-pub(crate) struct Used {
+pub(crate) struct UsedRefreshToken {
     pub(crate) at: DateTime<Utc>,
     pub(crate) successor: Fingerprint,
     pub(crate) answer: TokenAnswer,

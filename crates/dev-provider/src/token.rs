@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use client_auth::authenticate;
-use refusal::Stop;
+use refusal::TokenError;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -33,9 +33,9 @@ pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap
     let params = Params::parse(&body);
     let tally = provider.tally();
     match params.get("grant_type") {
-        Some("authorization_code") => tally.authorization_code.one_more(),
-        Some("refresh_token") => tally.refresh_token.one_more(),
-        _ => tally.other_grant.one_more(),
+        Some("authorization_code") => tally.authorization_code.increment(),
+        Some("refresh_token") => tally.refresh_token.increment(),
+        _ => tally.other_grant.increment(),
     }
     if let Some(answer) = provider.interfere(Endpoint::Token).await {
         return answer;
@@ -46,10 +46,10 @@ pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap
             provider.faults().change(Document::TokenAnswer, &mut answer);
             Json(answer).into_response()
         }
-        Err(Stop::Refused(refusal)) => refusal.into_response(),
-        Err(Stop::Failed(failure)) => failure.into_response(),
+        Err(TokenError::Refused(refusal)) => refusal.into_response(),
+        Err(TokenError::Failed(failure)) => failure.into_response(),
     };
-    if provider.faults().strikes(&Fault::LostTokenAnswer) {
+    if provider.faults().is_due(&Fault::LostTokenAnswer) {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     answer
@@ -72,7 +72,7 @@ pub(crate) fn client_of<'a>(
 }
 
 impl DevProvider {
-    fn exchange(&self, headers: &HeaderMap, params: &Params) -> Result<TokenAnswer, Stop> {
+    fn exchange(&self, headers: &HeaderMap, params: &Params) -> Result<TokenAnswer, TokenError> {
         let client = client_of(self, headers, params)?;
         match params.get("grant_type") {
             Some("authorization_code") => self.redeem_code(client, params),
@@ -82,7 +82,7 @@ impl DevProvider {
         }
     }
 
-    fn redeem_code(&self, client: &Client, params: &Params) -> Result<TokenAnswer, Stop> {
+    fn redeem_code(&self, client: &Client, params: &Params) -> Result<TokenAnswer, TokenError> {
         let key = fingerprint(params.get("code").ok_or(TokenRefusal::MissingParameter)?);
         let now = self.now();
         let family = self.config().random.token();
@@ -135,7 +135,7 @@ impl DevProvider {
         let successor = refresh_token.as_deref().map(fingerprint);
         let mut state = self.state();
         let access = AccessToken { family: family.to_owned(), scope: scope.clone() };
-        let short_lived = self.faults().strikes(&Fault::ShortLived);
+        let short_lived = self.faults().is_due(&Fault::ShortLived);
         let lifetime = if short_lived { SHORT_LIFETIME } else { config.access_token_ttl };
         let expires = later(now, lifetime);
         state.access_tokens.insert(fingerprint(&access_token), access, expires, now);

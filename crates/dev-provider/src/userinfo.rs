@@ -31,7 +31,7 @@ impl IntoResponse for UserinfoRefusal {
 
 /// `GET` and `POST /userinfo`
 pub(crate) async fn any(State(provider): State<DevProvider>, headers: HeaderMap) -> Response {
-    provider.tally().userinfo.one_more();
+    provider.tally().userinfo.increment();
     if let Some(answer) = provider.interfere(Endpoint::Userinfo).await {
         return answer;
     }

@@ -179,7 +179,7 @@ mod postgres_only {
         assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
         let event = SessionEvent::Changed(key(1));
         stores[0].publish(event).await.unwrap();
-        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+        assert_eq!(heard.recv().await.unwrap(), BusMessage::Event(event));
     }
 
     #[tokio::test]
@@ -191,10 +191,10 @@ mod postgres_only {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         sqlx::query(cut).execute(&mut admin).await.unwrap();
-        assert_eq!(heard.recv().await.unwrap(), Heard::Gap);
+        assert_eq!(heard.recv().await.unwrap(), BusMessage::Lagged);
         let event = SessionEvent::Changed(key(1));
         store.publish(event).await.unwrap();
-        assert_eq!(heard.recv().await.unwrap(), Heard::Event(event));
+        assert_eq!(heard.recv().await.unwrap(), BusMessage::Event(event));
     }
 }
 
@@ -214,7 +214,7 @@ mod redis_only {
         let (theirs, ours) = (SessionEvent::Changed(key(2)), SessionEvent::Changed(key(1)));
         other.publish(theirs).await.unwrap();
         one.publish(ours).await.unwrap();
-        assert_eq!(heard.recv().await.unwrap(), Heard::Event(ours));
+        assert_eq!(heard.recv().await.unwrap(), BusMessage::Event(ours));
     }
 }
 

@@ -26,11 +26,11 @@ pub enum SessionEvent {
 
 /// What a listener hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum BusMessage {
     /// An event, of this process or another.
     Event(SessionEvent),
     /// The connection was lost for a while: whatever is known may be out of date.
-    Gap,
+    Lagged,
 }
 
 /// Tells other processes, and hears from them.
@@ -39,13 +39,13 @@ pub trait EventBus: Send + Sync + 'static {
     /// Tells everybody, this process included.
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
 
-    /// Hears from now on. A lost connection is made again by itself, and a [`Heard::Gap`] tells of it.
-    fn subscribe(&self) -> broadcast::Receiver<Heard>;
+    /// Hears from now on. A lost connection is made again by itself, and a [`BusMessage::Lagged`] tells of it.
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage>;
 }
 
 /// The listeners of one process.
 #[derive(Clone, Debug)]
-pub struct Listeners(broadcast::Sender<Heard>);
+pub struct Listeners(broadcast::Sender<BusMessage>);
 
 impl Default for Listeners {
     fn default() -> Self {
@@ -55,13 +55,13 @@ impl Default for Listeners {
 
 impl Listeners {
     /// Tells them; nobody listening is fine.
-    pub fn tell(&self, heard: Heard) {
-        let _ = self.0.send(heard);
+    pub fn publish(&self, message: BusMessage) {
+        let _ = self.0.send(message);
     }
 
     /// One more listener.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    pub fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.0.subscribe()
     }
 }

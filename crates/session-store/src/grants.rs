@@ -67,9 +67,9 @@ pub struct Claim<'a> {
     pub state_hash: [u8; 32],
 }
 
-/// What became of a claim. All but [`Taken::Granted`] leave the grant as it was.
+/// What became of a claim. All but [`GrantOutcome::Granted`] leave the grant as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum GrantOutcome {
     /// It was there, fitted, and is gone now: what was sealed.
     Granted(Vec<u8>),
     /// Never heard of it, or it was taken before.
@@ -95,22 +95,22 @@ pub trait GrantStore: Send + Sync + 'static {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Taken, StoreError>;
+    ) -> Result<GrantOutcome, StoreError>;
 
     /// Looks at a grant, be it expired, and leaves it there.
-    async fn look_at_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError>;
+    async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError>;
 }
 
 impl Claim<'_> {
     /// Why a grant that was not taken was not.
-    pub(super) fn refusal(&self, found: Option<&Grant>, now: DateTime<Utc>) -> Taken {
+    pub(super) fn refusal(&self, found: Option<&Grant>, now: DateTime<Utc>) -> GrantOutcome {
         match found {
-            Some(grant) if grant.kind != self.kind => Taken::Unknown,
-            Some(grant) if grant.audience != self.audience => Taken::WrongAudience,
-            Some(grant) if grant.expires_at <= now => Taken::Expired,
-            Some(grant) if grant.state_hash != self.state_hash => Taken::WrongState,
+            Some(grant) if grant.kind != self.kind => GrantOutcome::Unknown,
+            Some(grant) if grant.audience != self.audience => GrantOutcome::WrongAudience,
+            Some(grant) if grant.expires_at <= now => GrantOutcome::Expired,
+            Some(grant) if grant.state_hash != self.state_hash => GrantOutcome::WrongState,
             // It fits now and was not taken a moment ago: there is nothing to be made of that.
-            Some(_) | None => Taken::Unknown,
+            Some(_) | None => GrantOutcome::Unknown,
         }
     }
 }

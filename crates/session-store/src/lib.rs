@@ -23,11 +23,11 @@ mod url;
 #[cfg(test)]
 mod conformance;
 
-pub use event::{EventBus, Heard, Listeners, SessionEvent};
+pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
 use grants::REMEMBER_EXPIRED;
-pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantStore, Taken};
+pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, GrantStore};
 pub use key::{BrowserKey, SessionKey};
-use logout::Tomb;
+use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};
 pub use memory::MemoryStore;
 pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
@@ -115,7 +115,7 @@ pub struct NewData<'a> {
 
 /// Which sessions of a user.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
+pub enum SessionFilter<'a> {
     /// The one with this public id.
     PublicId(&'a str),
     /// All but this one.
@@ -201,7 +201,7 @@ pub trait SessionStore: Send + Sync + 'static {
         &self,
         issuer: &str,
         subject: &str,
-        which: Which<'_>,
+        which: SessionFilter<'_>,
         reason: EndReason,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError>;

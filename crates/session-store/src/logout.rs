@@ -72,12 +72,12 @@ impl LogoutTime {
 
 /// What a tombstone is kept under, beside the issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Tomb {
+pub(super) struct TombstoneKey {
     pub(super) kind: &'static str,
     pub(super) value: String,
 }
 
-impl Tomb {
+impl TombstoneKey {
     pub(super) fn of(scope: LogoutScope<'_>) -> Self {
         let (kind, value) = match scope {
             LogoutScope::ProviderSession(sid) => ("sid", sid.to_owned()),

@@ -6,7 +6,7 @@ mod sessions;
 mod state;
 
 use super::{FlowStore, StoreError};
-use crate::{EventBus, Heard, Listeners, SessionEvent};
+use crate::{BusMessage, EventBus, Listeners, SessionEvent};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use state::State;
@@ -47,11 +47,11 @@ impl FlowStore for MemoryStore {
 #[async_trait]
 impl EventBus for MemoryStore {
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError> {
-        self.listeners.tell(Heard::Event(event));
+        self.listeners.publish(BusMessage::Event(event));
         Ok(())
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.listeners.subscribe()
     }
 }

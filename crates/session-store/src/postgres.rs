@@ -3,7 +3,7 @@
 mod bus;
 
 use crate::{
-    Heard, Listeners, SessionEvent, StoreError, migrations,
+    BusMessage, Listeners, SessionEvent, StoreError, migrations,
     sql::{Database, Dialect, Name, SqlStore, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
@@ -118,7 +118,7 @@ impl Database for PostgresDatabase {
         bus::publish(&self.pool, event).await
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.listeners.subscribe()
     }
 }

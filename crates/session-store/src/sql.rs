@@ -6,7 +6,7 @@ mod outbox;
 mod rows;
 mod sessions;
 
-use crate::{EventBus, Heard, SessionEvent, StoreError, Tomb};
+use crate::{BusMessage, EventBus, SessionEvent, StoreError, TombstoneKey};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
@@ -70,7 +70,7 @@ pub trait Database: Send + Sync + 'static {
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
 
     /// Hears what is told, from now on.
-    fn subscribe(&self) -> broadcast::Receiver<Heard>;
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage>;
 }
 
 /// A transaction, undone unless it is committed.
@@ -160,7 +160,7 @@ impl<'a> From<&'a [u8]> for Value<'a> {
     }
 }
 
-impl Tomb {
+impl TombstoneKey {
     fn name<'a>(&'a self, issuer: &'a str) -> Name<'a> {
         Name { issuer, kind: self.kind, value: &self.value }
     }
@@ -178,7 +178,7 @@ impl<D: Database> EventBus for SqlStore<D> {
         crate::limited::within(self.0.publish(event)).await
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.0.subscribe()
     }
 }

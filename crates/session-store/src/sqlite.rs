@@ -4,7 +4,7 @@ mod bus;
 mod private;
 
 use crate::{
-    Heard, Listeners, SessionEvent, StoreError, migrations,
+    BusMessage, Listeners, SessionEvent, StoreError, migrations,
     sql::{Database, Dialect, Name, SqlStore, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
@@ -148,7 +148,7 @@ impl Database for SqliteDatabase {
         bus::publish(&self.write, event).await
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.listeners.subscribe()
     }
 }

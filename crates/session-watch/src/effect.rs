@@ -1,9 +1,9 @@
 //! What a tab does about what it hears.
 
-use crate::{Heard, Readings, StreamKind};
+use crate::{StreamKind, TabEvent, TabStatus};
 use auth_types::EndReason;
 
-/// What [`Tab::dispatch`](crate::Tab::dispatch) wants done, in this order. `browser::Watch` carries it out.
+/// What [`Tab::dispatch`](crate::Tab::dispatch) wants done, in this order. `web::Watch` carries it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     // The page: see `Host`.
@@ -25,12 +25,12 @@ pub enum Effect {
     TimeLeft(i64),
     /// [`Host::unreachable`](crate::Host::unreachable)
     Unreachable,
-    /// [`Host::calm`](crate::Host::calm)
-    Calm,
+    /// [`Host::dismiss_warning`](crate::Host::dismiss_warning)
+    DismissWarning,
     /// [`Host::readings`](crate::Host::readings)
-    Readings(Readings),
-    /// [`Host::heard`](crate::Host::heard)
-    Heard(Heard),
+    TabStatus(TabStatus),
+    /// [`Host::on_event`](crate::Host::on_event)
+    TabEvent(TabEvent),
 
     // The server.
     /// Ask who is signed in; [`Event::Session`](crate::Event::Session) follows.

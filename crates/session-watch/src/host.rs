@@ -29,7 +29,7 @@ pub trait Host {
     /// The session's data, tokens or times changed, or the session ended. Parts of the page may ask again.
     fn changed(&self);
 
-    /// Warns the user of the idle limit. Their answer comes by `browser::Controls::stay`.
+    /// Warns the user of the idle limit. Their answer comes by `web::Controls::stay`.
     fn warn(&self);
 
     /// Says how long there is left while the warning is shown; zero or less when the limit is reached.
@@ -39,22 +39,22 @@ pub trait Host {
     fn unreachable(&self);
 
     /// Takes the warning away.
-    fn calm(&self);
+    fn dismiss_warning(&self);
 
     /// Shows the machinery at work, for readers and tests: once a second.
-    fn readings(&self, readings: &Readings) {
+    fn readings(&self, readings: &TabStatus) {
         let _ = readings;
     }
 
     /// Shows what was heard, for readers and tests.
-    fn heard(&self, heard: &Heard) {
-        let _ = heard;
+    fn on_event(&self, on_event: &TabEvent) {
+        let _ = on_event;
     }
 }
 
 /// What a tab knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readings {
+pub struct TabStatus {
     /// Which part the tab plays among those of its origin.
     pub role: Role,
     /// The open event stream.
@@ -73,7 +73,7 @@ pub struct Readings {
 
 /// One thing that a tab heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct TabEvent {
     /// Who said it.
     pub source: Source,
     /// What it is called there.

@@ -1,18 +1,18 @@
 //! One tab: every event goes in here, and every effect comes out.
 
-mod deciding;
-mod hearing;
+mod handlers;
+mod transitions;
 
 use crate::{
     Effect, Event, StreamKind,
     machine::{
-        allowance::Allowance,
         clock::Clock,
         hub::{self, Hub},
         idle::{self, Idle},
         leadership::{self, Leadership},
         listening::Listening,
         message::kind,
+        rate_limit::RateLimit,
         session::{self, Session},
         sleep::{Gap, Sleep},
     },
@@ -34,7 +34,7 @@ pub struct Tab {
     sleep: Sleep,
     listening: Listening,
     hub: Hub,
-    allowance: Allowance,
+    rate_limit: RateLimit,
     /// When the session ends, by the server's clock.
     expires: i64,
     /// The time of the event that is being dispatched.
@@ -56,7 +56,7 @@ impl Tab {
             sleep: Sleep::default(),
             listening: Listening::default(),
             hub: Hub::new(facts.hub.is_some()),
-            allowance: Allowance::new(MESSAGES, SPAN),
+            rate_limit: RateLimit::new(MESSAGES, SPAN),
             expires: facts.times.expires,
             now,
             effects: Vec::new(),
@@ -73,45 +73,45 @@ impl Tab {
             Event::Hidden => self.sleep.hide(now),
             Event::Shown => {
                 if self.sleep.show(now) {
-                    self.tell_session(session::Input::Slept);
+                    self.step_session(session::Input::Slept);
                 }
-                self.wake(false);
+                self.on_wake(false);
             }
             Event::Leaving => {
-                self.tell_session(session::Input::Slept);
-                self.tell_leadership(leadership::Input::Leaving);
+                self.step_session(session::Input::Slept);
+                self.step_leadership(leadership::Input::Leaving);
                 self.emit(Effect::CloseChannel);
             }
             Event::Returned { is_hidden } => {
-                self.doubt_clock();
+                self.mark_clock_doubtful();
                 self.emit(Effect::OpenChannel);
-                self.tell_leadership(leadership::Input::Back);
-                self.wake(is_hidden);
+                self.step_leadership(leadership::Input::Back);
+                self.on_wake(is_hidden);
             }
-            Event::Online { is_hidden } => self.wake(is_hidden),
-            Event::Acted => self.tell_idle(idle::Input::Acted),
-            Event::Stayed => self.tell_idle(idle::Input::Stayed),
-            Event::LockGranted => self.tell_leadership(leadership::Input::Granted),
-            Event::LockLost => self.tell_leadership(leadership::Input::Lost),
-            Event::FromTab(line) => self.hear_tab(&line),
-            Event::FromServer { event, sent } => self.hear_server(event, sent),
+            Event::Online { is_hidden } => self.on_wake(is_hidden),
+            Event::Acted => self.step_idle(idle::Input::Acted),
+            Event::Stayed => self.step_idle(idle::Input::Stayed),
+            Event::LockGranted => self.step_leadership(leadership::Input::Granted),
+            Event::LockLost => self.step_leadership(leadership::Input::Lost),
+            Event::FromTab(line) => self.on_tab(&line),
+            Event::FromServer { event, sent } => self.on_server(event, sent),
             Event::StreamLost(kind) => {
                 self.close_stream();
                 self.listening.refuse(now);
                 if kind == StreamKind::Session {
-                    self.tell_session(session::Input::LostTouch);
+                    self.step_session(session::Input::LostTouch);
                 }
             }
             Event::HubLoaded => self.emit(Effect::PostToHub(hub::HELLO)),
-            Event::FromHub(line) => self.hear_hub(&line),
-            Event::Session(answer) => self.hear_session(answer),
-            Event::Activity(answer) => self.hear_activity(answer),
+            Event::FromHub(line) => self.on_hub(&line),
+            Event::Session(answer) => self.on_session(answer),
+            Event::Activity(answer) => self.on_activity(answer),
             Event::IdleEnded => {
                 self.post(kind::SIGNED_OUT, EndReason::Idle.as_str());
-                self.tell_session(session::Input::Ended(Some(EndReason::Idle)));
+                self.step_session(session::Input::Ended(Some(EndReason::Idle)));
             }
             Event::IdleRefused(answer) => {
-                self.hear_times(answer);
+                self.on_times(answer);
             }
         }
         std::mem::take(&mut self.effects)
@@ -127,50 +127,50 @@ impl Tab {
         let user = self.session.user().to_owned();
         self.post(kind::SIGNED_IN, &user);
         // Catch up on events that this tab has missed since the server wrote the page.
-        self.tell_session(session::Input::LostTouch);
+        self.step_session(session::Input::LostTouch);
         self.emit(Effect::QueueForLock);
     }
 
     fn tick(&mut self, uptime: i64, is_hidden: bool, is_playing: bool) {
         match self.sleep.tick(self.now, uptime) {
             Gap::None => {}
-            Gap::Nap => self.tell_session(session::Input::Slept),
+            Gap::Nap => self.step_session(session::Input::Slept),
             Gap::Sleep => {
-                self.doubt_clock();
-                self.tell_session(session::Input::Slept);
-                self.wake(is_hidden);
+                self.mark_clock_doubtful();
+                self.step_session(session::Input::Slept);
+                self.on_wake(is_hidden);
             }
         }
-        self.tell_leadership(leadership::Input::Tick);
-        self.tell_session(session::Input::Tick);
-        let acts = self.leadership.acts();
-        if acts && self.listening.is_silent(self.now) {
+        self.step_leadership(leadership::Input::Tick);
+        self.step_session(session::Input::Tick);
+        let is_active = self.leadership.is_active();
+        if is_active && self.listening.is_silent(self.now) {
             self.close_stream();
-            self.tell_session(session::Input::LostTouch);
+            self.step_session(session::Input::LostTouch);
         }
         if is_playing {
-            self.tell_idle(idle::Input::Acted);
+            self.step_idle(idle::Input::Acted);
         }
-        self.tell_idle(idle::Input::Tick { acts });
+        self.step_idle(idle::Input::Tick { is_active });
         self.sync_stream();
-        if let Some(effect) = self.hub.sync(acts) {
+        if let Some(effect) = self.hub.sync(is_active) {
             self.emit(effect);
         }
         self.show_readings();
     }
 
     /// The user looks at the tab again, or the network is back.
-    fn wake(&mut self, is_hidden: bool) {
+    fn on_wake(&mut self, is_hidden: bool) {
         if !is_hidden {
-            self.tell_session(session::Input::Woke);
+            self.step_session(session::Input::Woke);
         }
-        self.tell_leadership(leadership::Input::Tick);
+        self.step_leadership(leadership::Input::Tick);
     }
 
     /// Nothing is decided by this machine's clock before the server has told the time, which is the first thing
     /// that it says on a new stream.
-    fn doubt_clock(&mut self) {
-        self.clock.doubt();
+    fn mark_clock_doubtful(&mut self) {
+        self.clock.mark_doubtful();
         self.close_stream();
     }
 }

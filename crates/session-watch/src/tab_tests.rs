@@ -1,5 +1,5 @@
 use super::*;
-use crate::{HubState, Readings, Role, ServerEvent, SessionAnswer, TimesAnswer, machine::message::Message};
+use crate::{HubState, Role, ServerEvent, SessionAnswer, TabStatus, TimesAnswer, machine::message::Message};
 use auth_types::SessionTimes;
 
 const SECOND: i64 = 1_000;
@@ -25,7 +25,7 @@ fn times(last_activity: i64) -> SessionTimes {
 
 fn tick(tab: &mut Tab, now: i64) -> Vec<Effect> {
     let effects = tab.dispatch(Event::Tick { uptime: now - T0, is_hidden: false, is_playing: false }, now);
-    effects.into_iter().filter(|effect| !matches!(effect, Effect::Readings(_))).collect()
+    effects.into_iter().filter(|effect| !matches!(effect, Effect::TabStatus(_))).collect()
 }
 
 fn answer(tab: &mut Tab, answer: SessionAnswer, now: i64) -> Vec<Effect> {
@@ -75,8 +75,8 @@ fn a_tab_that_starts_says_so_asks_and_queues_for_the_lock() {
 fn one_event_of_the_server_is_one_question_and_the_answer_ends_the_page() {
     let mut tab = leader();
     let effects = from_server(&mut tab, ServerEvent::SignedOut(Some(EndReason::Revoked)), T0 + 100);
-    let Effect::Heard(heard) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!((heard.name.as_str(), heard.delay), ("signed_out", Some(5)));
+    let Effect::TabEvent(on_event) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!((on_event.name.as_str(), on_event.delay), ("signed_out", Some(5)));
     assert_eq!(posted(&effects), ["signed_out revoked"]);
     assert!(matches!(effects[1..], [Effect::CloseStream, Effect::PostToTabs(_), Effect::AskSession]));
 
@@ -91,7 +91,7 @@ fn a_follower_that_hears_of_the_end_tells_no_other_tab() {
     let mut tab = tab();
     let line = format!("signed_out {T0} idle");
     let effects = tab.dispatch(Event::FromTab(line), T0 + 3);
-    assert!(matches!(&effects[..], [Effect::Heard(_), Effect::AskSession]));
+    assert!(matches!(&effects[..], [Effect::TabEvent(_), Effect::AskSession]));
     let effects = answer(&mut tab, SessionAnswer::SignedOut, T0 + 4);
     assert_eq!(effects, [Effect::Ended(EndReason::Idle), Effect::Changed]);
     assert_eq!(answer(&mut tab, alice(), T0 + 5), [Effect::Restore]);
@@ -103,7 +103,10 @@ fn another_user_is_told_once_and_a_ticket_leads_to_one_silent_sign_in() {
     let _ = from_server(&mut tab, ServerEvent::SignedOut(None), T0 + 2);
     let _ = answer(&mut tab, SessionAnswer::SignedOut, T0 + 3);
     let effects = from_server(&mut tab, ServerEvent::SignedIn { ticket: "t".to_owned() }, T0 + 4);
-    assert!(matches!(&effects[..], [Effect::Heard(_), Effect::AskSession]), "the ticket stays in this tab");
+    assert!(
+        matches!(&effects[..], [Effect::TabEvent(_), Effect::AskSession]),
+        "the ticket stays in this tab"
+    );
     assert_eq!(answer(&mut tab, SessionAnswer::SignedOut, T0 + 5), [Effect::SignInSilently("t".to_owned())]);
 }
 
@@ -122,7 +125,7 @@ fn the_leaders_times_reach_the_followers_and_their_clock() {
     let _ = follower.dispatch(Event::FromTab(line.expect("the times")), T0 + MINUTE);
     let tick = Event::Tick { uptime: 0, is_hidden: false, is_playing: false };
     let effects = follower.dispatch(tick, T0 + MINUTE);
-    let readings = Readings {
+    let readings = TabStatus {
         role: Role::Follows,
         stream: None,
         hub: HubState::Elsewhere,
@@ -131,7 +134,7 @@ fn the_leaders_times_reach_the_followers_and_their_clock() {
         idle: Some(-30 * MINUTE),
         expires: 539 * MINUTE,
     };
-    assert_eq!(effects.last(), Some(&Effect::Readings(readings)));
+    assert_eq!(effects.last(), Some(&Effect::TabStatus(readings)));
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn the_idle_limit_warns_counts_down_and_is_the_servers_to_enforce() {
     assert_eq!(effects, [Effect::EndIdle { last_activity: T0 }, Effect::TimeLeft(-2 * SECOND)]);
 
     let refused = tab.dispatch(Event::IdleRefused(TimesAnswer::Times(times(T0 + 30 * MINUTE))), now);
-    assert!(refused.contains(&Effect::Calm), "{refused:?}");
+    assert!(refused.contains(&Effect::DismissWarning), "{refused:?}");
     let ended = tab.dispatch(Event::IdleEnded, now);
     assert_eq!(posted(&ended), ["signed_out idle"]);
     assert_eq!(ended.last(), Some(&Effect::AskSession));

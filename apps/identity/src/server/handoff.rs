@@ -80,7 +80,7 @@ pub(super) async fn go_on(
     session: Result<RequireSession, Response>,
 ) -> Response {
     let Some(app) = handoffs.app(&client) else { return unknown_app(&headers) };
-    let back = match Back::read(query.unwrap_or_default().as_bytes(), app) {
+    let back = match HandoffReturn::read(query.unwrap_or_default().as_bytes(), app) {
         Ok(back) => back,
         Err(rule) => {
             tracing::warn!(rule, app = app.client_id, "a handoff was refused");
@@ -118,14 +118,14 @@ fn unknown_app(headers: &HeaderMap) -> Response {
 }
 
 /// What an app brought back, checked.
-struct Back {
+struct HandoffReturn {
     source: Origin,
     state: String,
     opening: String,
     callback_url: Option<ReturnPath>,
 }
 
-impl Back {
+impl HandoffReturn {
     fn read(query: &[u8], app: &RegisteredClient) -> Result<Self, &'static str> {
         let params = UniqueParams::parse(query).map_err(|_| "invalid_parameters")?;
         params.printable().and_then(|()| params.only(&PARAMS)).map_err(|_| "invalid_parameters")?;

@@ -5,7 +5,7 @@
 //! `storage` event says when something changed, and a parent hears nothing before it has greeted from a
 //! registered origin. What the hub says is a hint: the parent asks its server. Apps of other sites cannot use
 //! it, for browsers give a frame of another site a storage of its own; they are told by
-//! [`browser events`](auth::browser).
+//! [`browser events`](auth::sign_in_events).
 
 use super::registry::Registry;
 use auth::origin::{Origin, OriginPattern, RequestOrigin};

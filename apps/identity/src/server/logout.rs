@@ -3,7 +3,7 @@
 mod fan_out;
 mod token;
 
-pub(crate) use fan_out::{FanOut, Patience};
+pub(crate) use fan_out::{FanOut, RetryPolicy};
 
 use super::{client::authenticate, registry::Registry};
 use auth::{
@@ -38,7 +38,7 @@ pub(super) async fn backchannel_logout(
     State(fan_out): State<FanOut>,
     Form(form): Form,
 ) -> Response {
-    let tell = async |token: &LogoutToken, id: [u8; 32]| -> Result<(), StoreError> {
+    let notify = async |token: &LogoutToken, id: [u8; 32]| -> Result<(), StoreError> {
         let notice = LogoutNotice {
             provider_issuer: &token.provider_issuer,
             sid: token.sid.as_deref(),
@@ -46,9 +46,9 @@ pub(super) async fn backchannel_logout(
             browser: None,
             happened_at: auth.clock().now(),
         };
-        fan_out.tell_all(&id, notice).await
+        fan_out.enqueue_for_all(&id, notice).await
     };
-    receive_logout(&auth, &form, tell).await
+    receive_logout(&auth, &form, notify).await
 }
 
 /// `POST /auth/logout`: a user signed out at a registered app, which asks us to tell the others. 202 once every app is
@@ -128,5 +128,5 @@ async fn end_and_tell(
     let until = LogoutTime::Begun(notice.happened_at);
     let logout = Logout { issuer: notice.provider_issuer, scope, until };
     auth.sessions().log_out(logout).await.map_err(|error| error.0)?;
-    fan_out.tell_of_sign_out(notice).await
+    fan_out.enqueue_sign_out(notice).await
 }

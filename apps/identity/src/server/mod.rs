@@ -10,7 +10,7 @@ mod registry;
 mod sign_in_events;
 mod signing;
 
-pub(crate) use logout::{FanOut, Patience};
+pub(crate) use logout::{FanOut, RetryPolicy};
 pub(crate) use registry::Registry;
 pub(crate) use sign_in_events::Announcer;
 
@@ -18,7 +18,7 @@ use auth::{
     Auth,
     config::ConfigError,
     guard::PublicPaths,
-    limit::{RateLimit, Share},
+    limit::{Quota, RateLimit},
     page::provide_page_context,
     protect,
     routes::{self, Endpoint, limit_by_address},
@@ -54,7 +54,7 @@ const PUBLIC: PublicPaths = PublicPaths {
 };
 
 /// Logouts that one app may ask for: a burst, as when a company closes, then five a second.
-const LOGOUTS_OF_AN_APP: Share = Share { burst: 100, refill: TimeDelta::milliseconds(200) };
+const LOGOUTS_OF_AN_APP: Quota = Quota { burst: 100, refill: TimeDelta::milliseconds(200) };
 
 /// The whole app, layers included.
 ///

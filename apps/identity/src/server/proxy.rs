@@ -7,5 +7,5 @@
 
 pub(super) mod authorize;
 pub(super) mod callback;
-mod kept;
+mod flow;
 mod request;

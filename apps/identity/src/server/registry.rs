@@ -251,7 +251,7 @@ impl RegisteredClient {
     #[must_use]
     pub(crate) fn nearest_origin(&self, from: &Origin) -> Option<&Origin> {
         // The first of those that are equally near.
-        self.origins.iter().filter_map(OriginPattern::exact).rev().max_by_key(|origin| origin.nearness(from))
+        self.origins.iter().filter_map(OriginPattern::exact).rev().max_by_key(|origin| origin.closeness(from))
     }
 }
 

@@ -1,6 +1,5 @@
 //! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
 
-mod browser;
 mod fuzz;
 mod handoff;
 mod handoff_refusals;
@@ -9,6 +8,7 @@ mod handoff_verify;
 mod logout;
 mod logout_browser;
 mod presence;
+mod sign_in_events;
 mod silent;
 mod userinfo;
 
@@ -38,8 +38,8 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
     let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
     move |auth| {
         let registry = Arc::new(registry);
-        let fan_out = FanOut::new(auth, registry.clone(), Patience::default()).unwrap();
-        auth.tell_sign_outs_by(Arc::new(fan_out.clone()));
+        let fan_out = FanOut::new(auth, registry.clone(), RetryPolicy::default()).unwrap();
+        auth.notify_apps_with(Arc::new(fan_out.clone()));
         tokio::spawn({
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }

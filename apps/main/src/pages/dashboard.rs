@@ -1,7 +1,7 @@
 //! `/dashboard`: the user's profile, and a number the app keeps in the session.
 
 use super::parts::SignInFirst;
-use crate::{favourite_number::FavouriteNumber, server_fns::Saved};
+use crate::{favourite_number::FavouriteNumber, server_fns::SaveOutcome};
 use auth_ui::{Notice, NoticeKind, Person, auth, pages::PageTitle};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -26,7 +26,7 @@ pub(crate) fn Dashboard() -> impl IntoView {
 
 #[component]
 fn YourNumber() -> impl IntoView {
-    let saved = use_query_map().read_untracked().get("saved").as_deref().and_then(Saved::parse);
+    let saved = use_query_map().read_untracked().get("saved").as_deref().and_then(SaveOutcome::parse);
     view! {
         <section class="card stack" aria-labelledby="number-title">
             <h2 id="number-title">"Your favourite number"</h2>
@@ -38,13 +38,13 @@ fn YourNumber() -> impl IntoView {
 }
 
 #[component]
-fn Outcome(saved: Saved) -> impl IntoView {
+fn Outcome(saved: SaveOutcome) -> impl IntoView {
     let (kind, sentence) = match saved {
-        Saved::Yes => (NoticeKind::Success, "Saved."),
-        Saved::NotANumber => {
+        SaveOutcome::Yes => (NoticeKind::Success, "Saved."),
+        SaveOutcome::NotANumber => {
             (NoticeKind::Error, "That is not a whole number we can keep. Nothing was changed.")
         }
-        Saved::Unavailable => {
+        SaveOutcome::Unavailable => {
             (NoticeKind::Error, "It could not be saved right now. Please try again in a moment.")
         }
     };

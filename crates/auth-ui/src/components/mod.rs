@@ -1,5 +1,5 @@
 //! Components. They render on the server, with everything they may come to show; some have a part in
-//! [`browser`](crate::browser) that fills them in.
+//! [`browser`](crate::client) that fills them in.
 
 mod check_session;
 mod gates;

@@ -1,5 +1,5 @@
 //! The page's part of what keeps tabs in agreement (article 4): what the tab has to know, and everything it
-//! may come to show. Written by the server, shown by [`browser`](crate::browser) when it is time.
+//! may come to show. Written by the server, shown by [`browser`](crate::client) when it is time.
 
 use crate::{components::sign_out::SignOutForm, page};
 use auth_types::TabFacts;

@@ -1,5 +1,5 @@
 //! What the tabs of this browser agree on, live: how a reader sees the machinery of article 4 at work, and how
-//! tests observe it. The browser fills it in ([`browser`](crate::browser)).
+//! tests observe it. The browser fills it in ([`browser`](crate::client)).
 
 use leptos::prelude::*;
 

@@ -2,5 +2,5 @@
 
 mod streams;
 
-pub use session_store::{EventBus, Heard, Listeners, SessionEvent};
-pub use streams::{Listener, Slot, Streams, TooManyStreams};
+pub use session_store::{BusMessage, EventBus, Listeners, SessionEvent};
+pub use streams::{Listener, StreamPermit, Streams, TooManyStreams};

@@ -66,7 +66,7 @@ impl Listener {
 
 /// One open stream; dropping it makes room for another.
 #[derive(Debug)]
-pub struct Slot {
+pub struct StreamPermit {
     streams: Streams,
     listener: Listener,
     stopping: watch::Receiver<bool>,
@@ -88,7 +88,7 @@ impl Streams {
     ///
     /// # Errors
     /// [`TooManyStreams`].
-    pub fn open(&self, listener: Listener) -> Result<Slot, TooManyStreams> {
+    pub fn open(&self, listener: Listener) -> Result<StreamPermit, TooManyStreams> {
         let (key, place, per_key, in_all) = listener.limits();
         let mut open = self.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
         let own = open.per_key.get(&key).copied().unwrap_or_default();
@@ -104,7 +104,7 @@ impl Streams {
         }
         open.per_key.insert(key, own + 1);
         open.in_all += 1;
-        Ok(Slot { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
+        Ok(StreamPermit { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
     /// Ends all streams, and any that opens later: a server that stops does not wait for them.
@@ -113,7 +113,7 @@ impl Streams {
     }
 }
 
-impl Slot {
+impl StreamPermit {
     /// Returns when the process is about to stop.
     pub async fn stopped(&mut self) {
         // An error means that nobody is left who could stop us: then never.
@@ -123,19 +123,19 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         let (key, place, ..) = self.listener.limits();
         let mut open = self.streams.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
         open.in_all -= 1;
-        one_less(&mut open.per_key, &key);
+        decrement(&mut open.per_key, &key);
         if let Some(address) = self.listener.address() {
-            one_less(&mut open.per_address, &address);
+            decrement(&mut open.per_address, &address);
         }
     }
 }
 
-fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
+fn decrement<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
     match counts.get_mut(key) {
         Some(count) if *count > 1 => *count -= 1,
         _ => {
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_session_has_so_many_streams_and_another_is_not_in_its_way() {
         let streams = Streams::default();
-        let mut slots: Vec<Slot> = (0..PER_SESSION).map(|_| streams.open(key(1)).unwrap()).collect();
+        let mut slots: Vec<StreamPermit> = (0..PER_SESSION).map(|_| streams.open(key(1)).unwrap()).collect();
         assert_eq!(streams.open(key(1)).unwrap_err(), TooManyStreams);
         let _other = streams.open(key(2)).unwrap();
         slots.pop();
@@ -186,9 +186,10 @@ mod tests {
             bytes[..8].copy_from_slice(&number.to_le_bytes());
             streams.open(Listener::Waiting(bytes, None))
         };
-        let _own: Vec<Slot> = (0..PER_BROWSER).map(|_| waiting(0).unwrap()).collect();
+        let _own: Vec<StreamPermit> = (0..PER_BROWSER).map(|_| waiting(0).unwrap()).collect();
         assert!(waiting(0).is_err());
-        let _all: Vec<Slot> = (PER_BROWSER..WAITING_IN_ALL).map(|number| waiting(number).unwrap()).collect();
+        let _all: Vec<StreamPermit> =
+            (PER_BROWSER..WAITING_IN_ALL).map(|number| waiting(number).unwrap()).collect();
         assert_eq!(waiting(WAITING_IN_ALL).unwrap_err(), TooManyStreams);
         assert!(streams.open(key(0)).is_ok());
     }

@@ -7,11 +7,11 @@
 //! Between the steps [`Flows`] keeps them: sealed, single-use, and bound to the browser that began.
 
 mod callback;
+mod cookies;
 mod error;
-mod kept;
 mod pending;
 
 pub use callback::{Callback, Outcome};
+pub use cookies::{Flow, Flows};
 pub use error::FlowError;
-pub use kept::{Flow, Flows};
-pub use pending::{Authorized, Begin, BegunBy, Passthrough, Pending, SigningOut, code_challenge};
+pub use pending::{AuthorizeHints, Authorized, Initiator, NewSignIn, Pending, SigningOut, code_challenge};

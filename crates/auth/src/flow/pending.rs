@@ -10,12 +10,12 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 /// Longest `login_hint` or `ui_locales` that is passed on, characters.
-const MAX_PASSTHROUGH: usize = 200;
+const MAX_HINT: usize = 200;
 
 /// Who began a sign-in: where its end leads, and who hears that it failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BegunBy {
+pub enum Initiator {
     /// The visitor, with a form.
     #[default]
     Visitor,
@@ -30,7 +30,7 @@ pub enum BegunBy {
 
 /// What a sign-in begins with.
 #[derive(Clone, Debug)]
-pub struct Begin {
+pub struct NewSignIn {
     /// The provider's id.
     pub provider: String,
     /// Where the provider answers: our own callback, or identity's.
@@ -38,7 +38,7 @@ pub struct Begin {
     /// Where the visitor goes afterwards.
     pub return_path: ReturnPath,
     /// Who began it.
-    pub begun_by: BegunBy,
+    pub initiator: Initiator,
     /// Now.
     pub at: DateTime<Utc>,
 }
@@ -60,8 +60,8 @@ pub struct Pending {
     /// Where the visitor goes afterwards; checked when it came in.
     return_path: String,
     /// Who began it; the visitor in the cookie of a version that did not know.
-    #[serde(default)]
-    pub begun_by: BegunBy,
+    #[serde(default, rename = "begun_by")]
+    pub initiator: Initiator,
     /// When; long ago in the cookie of a version that did not note it.
     #[serde(default)]
     begun_at: DateTime<Utc>,
@@ -88,7 +88,7 @@ pub struct Authorized {
 impl Pending {
     /// Begins a sign-in: fresh `state`, `nonce` and `code_verifier`, 256 bits each.
     #[must_use]
-    pub fn begin(begin: Begin, random: &Random) -> Self {
+    pub fn begin(begin: NewSignIn, random: &Random) -> Self {
         Self {
             provider: begin.provider,
             state: random.token(),
@@ -96,7 +96,7 @@ impl Pending {
             code_verifier: random.token(),
             redirect_uri: begin.redirect_uri,
             return_path: begin.return_path.to_string(),
-            begun_by: begin.begun_by,
+            initiator: begin.initiator,
             begun_at: begin.at,
         }
     }
@@ -141,7 +141,7 @@ impl Pending {
                 redirect_uri: self.redirect_uri,
                 nonce: self.nonce,
                 begun_at: self.begun_at,
-                is_unasked: matches!(self.begun_by, BegunBy::Guard | BegunBy::Frame),
+                is_unasked: matches!(self.initiator, Initiator::Guard | Initiator::Frame),
             }),
         }
     }
@@ -162,13 +162,13 @@ pub struct SigningOut {
 
 /// The parameters of an authorization request that a caller may choose; everything else is ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Passthrough {
+pub struct AuthorizeHints {
     prompt: Option<String>,
     login_hint: Option<String>,
     ui_locales: Option<String>,
 }
 
-impl Passthrough {
+impl AuthorizeHints {
     /// Their names.
     pub const NAMES: [&'static str; 3] = ["prompt", "login_hint", "ui_locales"];
 
@@ -176,7 +176,7 @@ impl Passthrough {
     #[must_use]
     pub fn read(params: &crate::origin::UniqueParams) -> Option<Self> {
         let short = |name: &str| match params.get(name) {
-            Some(value) if value.len() > MAX_PASSTHROUGH || value.contains(char::is_control) => Err(()),
+            Some(value) if value.len() > MAX_HINT || value.contains(char::is_control) => Err(()),
             value => Ok(value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)),
         };
         let prompt = short("prompt").ok()?;
@@ -229,11 +229,11 @@ mod tests {
     use crate::origin::UniqueParams;
 
     fn pending() -> Pending {
-        let begin = Begin {
+        let begin = NewSignIn {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse("/dashboard").unwrap(),
-            begun_by: BegunBy::Visitor,
+            initiator: Initiator::Visitor,
             at: DateTime::UNIX_EPOCH,
         };
         Pending::begin(begin, &Random::seeded(1))
@@ -298,11 +298,11 @@ mod tests {
 
     #[test]
     fn state_nonce_and_verifier_are_fresh_each_time() {
-        let begin = || Begin {
+        let begin = || NewSignIn {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::root(),
-            begun_by: BegunBy::Visitor,
+            initiator: Initiator::Visitor,
             at: DateTime::UNIX_EPOCH,
         };
         let random = Random::seeded(1);
@@ -317,10 +317,10 @@ mod tests {
 
     #[test]
     fn only_known_prompts_of_sane_length_pass_through() {
-        let read = |query: &str| Passthrough::read(&UniqueParams::parse(query.as_bytes()).unwrap());
+        let read = |query: &str| AuthorizeHints::read(&UniqueParams::parse(query.as_bytes()).unwrap());
         let passed = read("prompt=none&login_hint=alice&scope=all").unwrap();
         assert_eq!(passed.iter().collect::<Vec<_>>(), [("prompt", "none"), ("login_hint", "alice")]);
         assert_eq!(read("prompt=create"), None);
-        assert_eq!(read(&format!("login_hint={}", "a".repeat(MAX_PASSTHROUGH + 1))), None);
+        assert_eq!(read(&format!("login_hint={}", "a".repeat(MAX_HINT + 1))), None);
     }
 }

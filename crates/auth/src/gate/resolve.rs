@@ -17,8 +17,11 @@ use std::sync::Arc;
 /// Whether the answer becomes the page in a browser's tab.
 fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let said = FetchMetadata::of(headers);
-    let is_page =
-        if said.mode.is_empty() { crate::error_page::accepts_html(headers) } else { said.opens_a_page() };
+    let is_page = if said.mode.is_empty() {
+        crate::error_page::accepts_html(headers)
+    } else {
+        said.is_page_navigation()
+    };
     method.is_safe() && is_page
 }
 
@@ -53,7 +56,7 @@ enum CookieChange {
 }
 
 /// What is left to do about the session cookie once the answer is there.
-pub(super) struct CookieStep {
+pub(super) struct CookieAction {
     change: CookieChange,
     /// Whether the answer becomes the page in a tab.
     is_navigation: bool,
@@ -66,13 +69,13 @@ pub(super) async fn resolve(
     public: PublicPaths,
     origin: &Origin,
     request: &Parts,
-) -> (CurrentSession, Option<CookieStep>) {
+) -> (CurrentSession, Option<CookieAction>) {
     let Parts { method, uri, headers, .. } = request;
     let mut values = auth.cookies().values(CookieKind::Session, origin, headers);
     let Some(first) = values.next() else {
         // What cannot be an id opens nothing, and goes.
         let is_garbage = auth.cookies().is_sent(CookieKind::Session, origin, headers);
-        let garbage = is_garbage.then(|| CookieStep {
+        let garbage = is_garbage.then(|| CookieAction {
             change: CookieChange::Clear,
             is_navigation: is_navigation(method, headers),
         });
@@ -104,7 +107,7 @@ pub(super) async fn resolve(
         }
         none => none,
     };
-    let step = change.map(|change| CookieStep { change, is_navigation: is_navigation(method, headers) });
+    let step = change.map(|change| CookieAction { change, is_navigation: is_navigation(method, headers) });
     (current, step)
 }
 
@@ -145,10 +148,10 @@ fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> 
     is_kept.then(|| auth.sessions().session(key, record))
 }
 
-impl CookieStep {
+impl CookieAction {
     /// Adds what the answer does to the session cookie, unless the handler did something itself, or a cache may
     /// keep the answer.
-    pub(super) async fn keep_in_step(self, auth: &Auth, origin: &Origin, response: &mut Response) {
+    pub(super) async fn apply(self, auth: &Auth, origin: &Origin, response: &mut Response) {
         if is_storable(response.headers()) {
             return;
         }

@@ -1,7 +1,7 @@
 //! What becomes of a verified handoff: a session, or a question first.
 
 use super::{
-    FailedBecause, HandedOver, HandoffError, HandoffUser, confirm,
+    FailureCause, HandoffError, HandoffSession, HandoffUser, confirmation,
     verify::{new_session, provider_of},
 };
 use crate::{
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 const THINK: TimeDelta = TimeDelta::minutes(5);
 
 /// Who came, where, and with what.
-pub(super) struct Visit<'r> {
+pub(super) struct HandoffRequest<'r> {
     pub(super) origin: Origin,
     pub(super) current: CurrentSession,
     pub(super) headers: &'r HeaderMap,
@@ -33,7 +33,7 @@ pub(super) struct Visit<'r> {
 /// A verified handoff.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Handoff {
-    pub(super) session: HandedOver,
+    pub(super) session: HandoffSession,
     pub(super) user: HandoffUser,
     /// When the sign-in behind it began, by our clock.
     pub(super) begun_at: DateTime<Utc>,
@@ -44,12 +44,12 @@ pub(super) struct Handoff {
 /// A handoff that was taken: the visitor is signed in, or has to say as whom.
 #[derive(Debug)]
 #[must_use = "the session is in the cookies"]
-pub struct Arrived {
+pub struct HandoffOutcome {
     pub(super) cookies: Vec<HeaderValue>,
     ask_at: Option<String>,
 }
 
-impl Arrived {
+impl HandoffOutcome {
     /// Where the visitor goes on to: `wanted`, a path of this app, or the page that asks them as whom, when
     /// another user is signed in here.
     #[must_use]
@@ -59,7 +59,7 @@ impl Arrived {
 
     /// Whether another user is signed in here, so that the visitor has to say as whom they go on.
     #[must_use]
-    pub fn is_to_be_asked(&self) -> bool {
+    pub fn needs_confirmation(&self) -> bool {
         self.ask_at.is_some()
     }
 
@@ -72,17 +72,17 @@ impl Arrived {
     /// Another user: a question.
     pub(super) async fn decide(
         auth: &Auth,
-        visit: &Visit<'_>,
+        arrival: &HandoffRequest<'_>,
         handoff: Handoff,
         cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
         // Before anybody is asked about it.
         provider_of(auth, &handoff.session, &handoff.user)?;
         let Handoff { session, .. } = &handoff;
-        if let CurrentSession::SignedIn(current) = &visit.current {
+        if let CurrentSession::SignedIn(current) = &arrival.current {
             let record = &current.record;
             if record.issuer != session.iss || record.subject != session.sub {
-                return Self::ask(auth, visit, &handoff, cookies).await;
+                return Self::ask(auth, arrival, &handoff, cookies).await;
             }
             if record.sid == session.sid {
                 // A session of its own sign-in can do more than one that was handed over: it has tokens.
@@ -90,17 +90,17 @@ impl Arrived {
                 return Ok(Self { cookies, ask_at: None });
             }
         }
-        Self::sign_in(auth, visit, handoff, cookies).await
+        Self::sign_in(auth, arrival, handoff, cookies).await
     }
 
     /// Begins the session.
     pub(super) async fn sign_in(
         auth: &Auth,
-        visit: &Visit<'_>,
+        arrival: &HandoffRequest<'_>,
         handoff: Handoff,
         mut cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
-        let Visit { origin, current, headers } = visit;
+        let HandoffRequest { origin, current, headers } = arrival;
         let new = new_session(auth, handoff.session, handoff.begun_at, &handoff.user)?;
         let (id, record) = begin_session(auth, current, headers, new).await.map_err(failed)?;
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
@@ -114,25 +114,24 @@ impl Arrived {
     /// its user has answered.
     async fn ask(
         auth: &Auth,
-        visit: &Visit<'_>,
+        arrival: &HandoffRequest<'_>,
         handoff: &Handoff,
         mut cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
         let state = auth.random().token();
         let about = serde_json::to_vec(handoff).map_err(|error| StoreError(error.to_string()));
         let about = about.map_err(|cause| not_saved(&cause))?;
-        let audience = visit.origin.to_string();
-        let kept =
-            auth.grants().hand_out(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
+        let audience = arrival.origin.to_string();
+        let kept = auth.grants().issue(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
         let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
-        let asked = confirm::Asked {
+        let pending = confirmation::PendingHandoff {
             arrival: kept.map_err(|cause| not_saved(&cause))?,
             name: name.unwrap_or_else(|| "User".to_owned()),
             return_to: handoff.return_to.clone(),
         };
         let flow = auth
             .flows()
-            .begin(&state, asked, &visit.origin, visit.headers)
+            .begin(&state, pending, &arrival.origin, arrival.headers)
             .map_err(|cause| not_saved(&cause))?;
         cookies.extend(flow);
         Ok(Self { cookies, ask_at: Some(format!("/handoff/confirm?state={state}")) })
@@ -141,18 +140,18 @@ impl Arrived {
 
 fn not_saved(cause: &StoreError) -> HandoffError {
     tracing::error!(%cause, "a handoff could not be kept");
-    FailedBecause::NotSaved.into()
+    FailureCause::NotSaved.into()
 }
 
 /// Once the token is used up, whatever goes wrong leads to the same place.
 fn failed(error: FlowError) -> HandoffError {
     match error {
         FlowError::Refused => HandoffError::Refused,
-        FlowError::LoggedOutMeanwhile => FailedBecause::LoggedOutMeanwhile.into(),
+        FlowError::LoggedOutMeanwhile => FailureCause::LoggedOutMeanwhile.into(),
         FlowError::Store(cause) => not_saved(&cause),
         other => {
             tracing::error!(rule = %other, "a handoff was verified and came to nothing");
-            FailedBecause::NotSaved.into()
+            FailureCause::NotSaved.into()
         }
     }
 }

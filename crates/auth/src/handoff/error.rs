@@ -14,7 +14,7 @@ pub enum HandoffError {
     TokenExpired,
     /// Anything else that leaves the visitor to open the app again.
     #[error("handoff_failed: {0}")]
-    Failed(FailedBecause),
+    Failed(FailureCause),
     /// The app decided against this user.
     #[error("refused")]
     Refused,
@@ -25,7 +25,7 @@ pub enum HandoffError {
 
 /// What a [`HandoffError::Failed`] means for whoever reads the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FailedBecause {
+pub enum FailureCause {
     /// Doubled parameters, too many, or a token that cannot be one.
     #[error("malformed")]
     Malformed,
@@ -66,8 +66,8 @@ impl HandoffError {
     }
 }
 
-impl From<FailedBecause> for HandoffError {
-    fn from(because: FailedBecause) -> Self {
+impl From<FailureCause> for HandoffError {
+    fn from(because: FailureCause) -> Self {
         Self::Failed(because)
     }
 }

@@ -1,6 +1,6 @@
 //! The layer that takes handoff tokens (article 5, `createHandoffHandler`).
 
-use super::{Arrived, ErrorRedirect, HandoffError, TOKEN, verify};
+use super::{ErrorRedirect, HandoffError, HandoffOutcome, TOKEN, verify};
 use crate::{
     Auth,
     config::IdentityClient,
@@ -63,10 +63,10 @@ const NO_REFERRER: (header::HeaderName, HeaderValue) =
 /// `handoff::routes` has the layer around `/callback`, where identity leads. Around a router of its own it
 /// takes tokens at each of its public addresses: `router.layer(layer)`.
 #[derive(Clone, Debug)]
-pub struct HandoffLayer(Arc<Settings>);
+pub struct HandoffLayer(Arc<HandoffSettings>);
 
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct HandoffSettings {
     pub(super) auth: Auth,
     /// `None`: not configured, and every token is refused.
     pub(super) client: Option<IdentityClient>,
@@ -75,10 +75,10 @@ pub(super) struct Settings {
     error_redirect: Option<ErrorRedirect>,
 }
 
-impl std::fmt::Debug for Settings {
+impl std::fmt::Debug for HandoffSettings {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("Settings")
+            .debug_struct("HandoffSettings")
             .field("client", &self.client)
             .field("verify_endpoint", &self.verify_endpoint)
             .finish_non_exhaustive()
@@ -89,7 +89,7 @@ impl HandoffLayer {
     /// With every default.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self(Arc::new(Settings {
+        Self(Arc::new(HandoffSettings {
             auth: auth.clone(),
             client: auth.identity().as_ref().map(|identity| identity.client().clone()),
             verify_endpoint: VERIFY_ENDPOINT.to_owned(),
@@ -98,8 +98,8 @@ impl HandoffLayer {
         }))
     }
 
-    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings::clone(&self.0);
+    fn with(self, change: impl FnOnce(&mut HandoffSettings)) -> Self {
+        let mut settings = HandoffSettings::clone(&self.0);
         change(&mut settings);
         Self(Arc::new(settings))
     }
@@ -145,7 +145,7 @@ impl HandoffLayer {
         self.with(|settings| settings.landing = ReturnPath::or_root(Some(path)))
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &HandoffSettings {
         &self.0
     }
 
@@ -170,13 +170,13 @@ impl HandoffLayer {
     ///
     /// # Errors
     /// A [`HandoffError`]; the session from before, if any, goes on.
-    pub async fn verify_handoff_token(&self, request: &Parts) -> Result<Arrived, HandoffError> {
+    pub async fn verify_handoff_token(&self, request: &Parts) -> Result<HandoffOutcome, HandoffError> {
         verify::verify(&self.0, request).await
     }
 
     /// The answer to a request that carries a token.
     async fn answer(&self, request: &Parts) -> Response {
-        if let Some(refusal) = not_to_be_used(request) {
+        if let Some(refusal) = refuse_unusable(request) {
             return refusal;
         }
         let mut answer = match self.verify_handoff_token(request).await {
@@ -216,7 +216,7 @@ impl HandoffLayer {
 }
 
 /// HEAD requests and prefetches use nothing up; the browser asks again when somebody really goes there.
-fn not_to_be_used(request: &Parts) -> Option<Response> {
+fn refuse_unusable(request: &Parts) -> Option<Response> {
     if request.method == Method::HEAD {
         Some(StatusCode::METHOD_NOT_ALLOWED.into_response())
     } else if FetchMetadata::of(&request.headers).is_prefetch() {

@@ -15,7 +15,7 @@
 //! shows up in no log, `Referer` or history (§4.2, §4.3).
 
 mod arrive;
-mod confirm;
+mod confirmation;
 mod error;
 mod layer;
 mod options;
@@ -24,13 +24,13 @@ mod start;
 mod verify;
 mod wire;
 
-pub use arrive::Arrived;
-pub use error::{FailedBecause, HandoffError};
+pub use arrive::HandoffOutcome;
+pub use error::{FailureCause, HandoffError};
 pub use layer::{HandoffLayer, HandoffService};
 pub use options::ErrorRedirect;
 pub use presence::SessionQuery;
 pub(crate) use presence::{QueryRefusal, answer_session_query};
-pub use wire::{HandedOver, HandoffUser, VerifyAnswer, VerifyRequest};
+pub use wire::{HandoffSession, HandoffUser, VerifyAnswer, VerifyRequest};
 
 use axum::{Router, middleware, routing::get};
 use chrono::TimeDelta;
@@ -50,7 +50,7 @@ pub fn routes(layer: HandoffLayer) -> Router {
     let start = get(start::start).layer(middleware::from_fn(crate::origin::navigation_only));
     Router::new()
         .route("/handoff/start", start)
-        .route("/handoff/confirm", get(confirm::page).post(confirm::answer))
-        .route(CALLBACK, get(start::landed).layer(layer.clone()))
+        .route("/handoff/confirm", get(confirmation::page).post(confirmation::answer))
+        .route(CALLBACK, get(start::arrive_page).layer(layer.clone()))
         .with_state(layer)
 }

@@ -5,7 +5,7 @@ use crate::{
     Auth,
     jws::{Jws, Validity},
     logout::LogoutTokenError,
-    provider::{AskedBy, Unavailable},
+    provider::{KeyRequester, Unavailable},
     session::SessionUnavailable,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -78,7 +78,7 @@ pub(crate) async fn answer_session_query(auth: &Auth, text: &str) -> Result<bool
     }
     let query: Query = identity
         .keys()
-        .check(AskedBy::Anybody, LogoutTokenError::needs_another_key, |jwks| Ok(jws.verified(jwks)?))
+        .check(KeyRequester::Anybody, LogoutTokenError::needs_another_key, |jwks| Ok(jws.verified(jwks)?))
         .await??;
     let client = identity.client();
     let is_ours = query.iss == client.issuer.to_string()

@@ -73,7 +73,7 @@ pub(super) async fn start(
 }
 
 /// `GET /callback` without a token: on to `callbackUrl`, or where this app lets visitors land.
-pub(super) async fn landed(State(layer): State<HandoffLayer>, request: Request) -> Redirect {
+pub(super) async fn arrive_page(State(layer): State<HandoffLayer>, request: Request) -> Redirect {
     let to = wanted(request.uri()).unwrap_or_else(|| layer.settings().landing.clone());
     Redirect::to(to.as_str())
 }

@@ -1,9 +1,10 @@
 //! The app's side: a token and its `state` become a session.
 
 use super::{
-    Arrived, FailedBecause, HandedOver, HandoffError, HandoffUser, TOKEN, VerifyAnswer, VerifyRequest,
-    arrive::{Handoff, Visit},
-    layer::{Settings, clean},
+    FailureCause, HandoffError, HandoffOutcome, HandoffSession, HandoffUser, TOKEN, VerifyAnswer,
+    VerifyRequest,
+    arrive::{Handoff, HandoffRequest},
+    layer::{HandoffSettings, clean},
 };
 use crate::{
     Auth,
@@ -39,7 +40,7 @@ impl Flow for Begun {
 
 /// A request that carries a token, as far as it could be read.
 struct Incoming<'r> {
-    visit: Visit<'r>,
+    arrival: HandoffRequest<'r>,
     token: SecretString,
     state: SecretString,
 }
@@ -47,55 +48,58 @@ struct Incoming<'r> {
 impl<'r> Incoming<'r> {
     fn read(request: &'r Parts) -> Result<Self, HandoffError> {
         let params = UniqueParams::parse(request.uri.query().unwrap_or_default().as_bytes());
-        let params = params.map_err(|_| FailedBecause::Malformed)?;
+        let params = params.map_err(|_| FailureCause::Malformed)?;
         let state =
             params.get("state").filter(|state| !state.is_empty()).ok_or(HandoffError::InvalidState)?;
         let is_token = |text: &&str| {
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
             text.len() == TOKEN_LENGTH && text.bytes().all(allowed)
         };
-        let token = params.get(TOKEN).filter(is_token).ok_or(FailedBecause::Malformed)?;
-        let RequestOrigin(origin) = request.extensions.get().ok_or(FailedBecause::NotConfigured)?;
+        let token = params.get(TOKEN).filter(is_token).ok_or(FailureCause::Malformed)?;
+        let RequestOrigin(origin) = request.extensions.get().ok_or(FailureCause::NotConfigured)?;
         let current = request.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
-        let visit = Visit { origin: origin.clone(), current, headers: &request.headers };
-        Ok(Self { visit, token: SecretString::from(token), state: SecretString::from(state) })
+        let arrival = HandoffRequest { origin: origin.clone(), current, headers: &request.headers };
+        Ok(Self { arrival, token: SecretString::from(token), state: SecretString::from(state) })
     }
 }
 
 /// Verifies the token that a request carries, and begins its session.
-pub(super) async fn verify(settings: &Settings, request: &Parts) -> Result<Arrived, HandoffError> {
+pub(super) async fn verify(
+    settings: &HandoffSettings,
+    request: &Parts,
+) -> Result<HandoffOutcome, HandoffError> {
     let auth = &settings.auth;
     let incoming = Incoming::read(request)?;
-    let visit = &incoming.visit;
-    if matches!(visit.current, CurrentSession::Unavailable) {
+    let arrival = &incoming.arrival;
+    if matches!(arrival.current, CurrentSession::Unavailable) {
         return Err(HandoffError::Store(StoreError("the session could not be looked up".into())));
     }
-    let client = settings.client.as_ref().ok_or(FailedBecause::NotConfigured)?;
+    let client = settings.client.as_ref().ok_or(FailureCause::NotConfigured)?;
     // The state first, and in this browser only: whoever was led here with somebody else's token is asked
     // nothing and keeps what they have. The token is still good where it belongs.
     let taken = auth
         .flows()
-        .take::<Begun>(incoming.state.expose_secret(), &visit.origin, visit.headers)
+        .take::<Begun>(incoming.state.expose_secret(), &arrival.origin, arrival.headers)
         .await
         .map_err(HandoffError::Store)?;
     let (Begun {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
     let asked_at = auth.clock().now();
     let VerifyAnswer { session, user, .. } =
-        ask_identity(auth, client, &settings.verify_endpoint, &incoming).await?;
+        verify_with_identity(auth, client, &settings.verify_endpoint, &incoming).await?;
     let begun_at = match session.begun_ago {
         Some(age) => i64::try_from(age)
             .ok()
             .and_then(TimeDelta::try_milliseconds)
             .and_then(|age| asked_at.checked_sub_signed(age))
-            .ok_or(FailedBecause::BadAnswer)?,
+            .ok_or(FailureCause::BadAnswer)?,
         None => session.issued_at,
     };
     let handoff = Handoff { session, user, begun_at, return_to: clean(&request.uri).to_string() };
-    Arrived::decide(auth, visit, handoff, cookies).await
+    HandoffOutcome::decide(auth, arrival, handoff, cookies).await
 }
 
 /// Identity's word about a token, server to server.
-async fn ask_identity(
+async fn verify_with_identity(
     auth: &Auth,
     client: &IdentityClient,
     endpoint: &str,
@@ -105,35 +109,35 @@ async fn ask_identity(
     struct Refusal {
         error: String,
     }
-    let secret = client.client_secret.as_ref().ok_or(FailedBecause::NotConfigured)?;
+    let secret = client.client_secret.as_ref().ok_or(FailureCause::NotConfigured)?;
     let question = VerifyRequest {
         handoff_token: incoming.token.clone(),
         state: incoming.state.clone(),
         client_id: client.client_id.clone(),
         client_secret: None,
     };
-    let question = serde_json::to_vec(&question).map_err(|_| FailedBecause::Malformed)?;
+    let question = serde_json::to_vec(&question).map_err(|_| FailureCause::Malformed)?;
     let credentials = (client.client_id.as_str(), secret.expose_secret());
     let request = auth.http().post_json(&client.issuer.join(endpoint), question, credentials);
     let answer = match timeout(PATIENCE, auth.http().send(request)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::warn!(%error, "identity did not answer");
-            return Err(FailedBecause::IdentityUnavailable.into());
+            return Err(FailureCause::IdentityUnavailable.into());
         }
-        Err(_) => return Err(FailedBecause::IdentityUnavailable.into()),
+        Err(_) => return Err(FailureCause::IdentityUnavailable.into()),
     };
     if answer.status() == StatusCode::OK {
-        return Ok(serde_json::from_slice(answer.body()).map_err(|_| FailedBecause::BadAnswer)?);
+        return Ok(serde_json::from_slice(answer.body()).map_err(|_| FailureCause::BadAnswer)?);
     }
     let named = serde_json::from_slice::<Refusal>(answer.body()).map(|refusal| refusal.error);
     Err(match (answer.status(), named.as_deref()) {
         (StatusCode::BAD_REQUEST, Ok("token_expired")) => HandoffError::TokenExpired,
         (StatusCode::BAD_REQUEST, Ok("invalid_state")) => HandoffError::InvalidState,
         (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, _) => {
-            FailedBecause::IdentityUnavailable.into()
+            FailureCause::IdentityUnavailable.into()
         }
-        (status, _) => FailedBecause::IdentityRefused(status).into(),
+        (status, _) => FailureCause::IdentityRefused(status).into(),
     })
 }
 
@@ -141,24 +145,24 @@ async fn ask_identity(
 /// may vouch for those, and for nobody else.
 pub(super) fn provider_of<'a>(
     auth: &'a Auth,
-    session: &HandedOver,
+    session: &HandoffSession,
     user: &HandoffUser,
 ) -> Result<&'a Provider, HandoffError> {
     if !is_identifier(&session.sub) || user.sub != session.sub {
-        return Err(FailedBecause::BadAnswer.into());
+        return Err(FailureCause::BadAnswer.into());
     }
     let knows = |provider: &&Provider| match provider.issuer() {
         Some(issuer) => issuer == session.iss,
         // Plain OAuth 2.0 has no issuer to go by.
         None => provider.config.id == session.provider,
     };
-    Ok(auth.providers().iter().find(knows).ok_or(FailedBecause::UnknownProvider)?)
+    Ok(auth.providers().iter().find(knows).ok_or(FailureCause::UnknownProvider)?)
 }
 
 /// The session that identity hands over.
 pub(super) fn new_session(
     auth: &Auth,
-    session: HandedOver,
+    session: HandoffSession,
     begun_at: DateTime<Utc>,
     user: &HandoffUser,
 ) -> Result<NewSession, HandoffError> {

@@ -33,14 +33,14 @@ pub struct VerifyAnswer {
     /// For how many seconds.
     pub expires_in: i64,
     /// The provider's session that is handed over.
-    pub session: HandedOver,
+    pub session: HandoffSession,
     /// Whose it is.
     pub user: HandoffUser,
 }
 
 /// The provider's session, as identity knows it.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct HandedOver {
+pub struct HandoffSession {
     /// The provider's id at identity.
     pub provider: String,
     /// `iss` of the provider.

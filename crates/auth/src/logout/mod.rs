@@ -4,13 +4,13 @@
 //! identity, or to an app that is registered there itself; identity sends its own to each registered app. Receiving one
 //! is the same for all: [`LogoutToken::verify`].
 
-mod announce;
+mod notify;
 mod receiver;
 mod state;
 mod token;
 
 pub use crate::jws::is_identifier;
-pub use announce::{LogoutNotice, TellApps};
+pub use notify::{LogoutNotice, NotifyApps};
 pub use receiver::{Identity, LogoutRefusal, receive};
 pub use state::{logout_state, origin_in_logout_state};
 pub use token::{Expected, LogoutToken, LogoutTokenError};

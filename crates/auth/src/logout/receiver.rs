@@ -7,7 +7,7 @@ use crate::{
     config::IdentityClient,
     http::HttpClient,
     jws::OWN_TOLERANCE,
-    provider::{AskedBy, KeyCache, Provider, Unavailable},
+    provider::{KeyCache, KeyRequester, Provider, Unavailable},
     store::{Logout, StoreError},
 };
 use openidconnect::JsonWebKeySetUrl;
@@ -61,7 +61,7 @@ impl Identity {
             tolerance: OWN_TOLERANCE,
         };
         let check = |jwks: &_| LogoutToken::verify(text, &expected, jwks, clock.now());
-        Ok(self.keys.check(AskedBy::Anybody, LogoutTokenError::needs_another_key, check).await??)
+        Ok(self.keys.check(KeyRequester::Anybody, LogoutTokenError::needs_another_key, check).await??)
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn receive(
     if auth.sessions().is_used(&id).await? {
         return Err(LogoutTokenError::Replayed.into());
     }
-    let scope = token.scope().ok_or(LogoutTokenError::AboutNobody)?;
+    let scope = token.scope().ok_or(LogoutTokenError::MissingSubject)?;
     let logout = Logout { issuer: &token.provider_issuer, scope, until: token.until };
     let ended = auth.sessions().log_out(logout).await.map_err(|error| error.0)?.len();
     also(&token, id).await?;
@@ -112,7 +112,7 @@ async fn check(auth: &Auth, text: &str) -> Result<LogoutToken, LogoutRefusal> {
             Ok(provider
                 .keys()
                 .await?
-                .check(AskedBy::Anybody, LogoutTokenError::needs_another_key, check)
+                .check(KeyRequester::Anybody, LogoutTokenError::needs_another_key, check)
                 .await??)
         }
         None => Err(LogoutTokenError::Issuer.into()),

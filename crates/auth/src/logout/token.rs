@@ -1,7 +1,7 @@
 //! The rules for a logout token (Back-Channel Logout 1.0 §2.6), each with its name.
 
 use crate::{
-    jws::{Claims, Jws, JwsError, Validity, WrongClaim},
+    jws::{Claims, InvalidClaim, Jws, JwsError, Validity},
     store::{LogoutScope, LogoutTime},
 };
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -44,7 +44,7 @@ pub enum LogoutTokenError {
     NotYetValid,
     /// Neither `sid` nor `sub` (rule 5).
     #[error("logout_token_about_nobody")]
-    AboutNobody,
+    MissingSubject,
     /// `events` does not hold the logout event (rule 6).
     #[error("logout_token_events")]
     Events,
@@ -79,8 +79,8 @@ impl From<JwsError> for LogoutTokenError {
     }
 }
 
-impl From<WrongClaim> for LogoutTokenError {
-    fn from(WrongClaim(name): WrongClaim) -> Self {
+impl From<InvalidClaim> for LogoutTokenError {
+    fn from(InvalidClaim(name): InvalidClaim) -> Self {
         Self::Claim(name)
     }
 }
@@ -173,7 +173,7 @@ impl LogoutToken {
             _ => return Err(LogoutTokenError::Type),
         }
         let claims = Claims(jws.verified(jwks)?);
-        let iss = claims.text("iss")?.ok_or(WrongClaim("iss"))?;
+        let iss = claims.text("iss")?.ok_or(InvalidClaim("iss"))?;
         if iss != expected.issuer {
             return Err(LogoutTokenError::Issuer);
         }
@@ -191,11 +191,11 @@ impl LogoutToken {
         }
         let (sid, sub) = (claims.identifier("sid")?, claims.identifier("sub")?);
         if sid.is_none() && sub.is_none() {
-            return Err(LogoutTokenError::AboutNobody);
+            return Err(LogoutTokenError::MissingSubject);
         }
-        let jti = claims.identifier("jti")?.ok_or(WrongClaim("jti"))?;
+        let jti = claims.identifier("jti")?.ok_or(InvalidClaim("jti"))?;
         let sub_id = claims.0.get("sub_id").map(SubjectId::deserialize).transpose();
-        let provider_issuer = match sub_id.map_err(|_| WrongClaim("sub_id"))? {
+        let provider_issuer = match sub_id.map_err(|_| InvalidClaim("sub_id"))? {
             Some(id) if expected.from_identity && id.format == "iss_sub" => id.iss,
             _ => iss.to_owned(),
         };
@@ -216,7 +216,7 @@ impl LogoutToken {
 
 /// How long before the signature the event took place (`toe`, RFC 8417 §2.2), both by the sender's clock; never
 /// negative. Zero where an identity of an older version says nothing.
-fn age(claims: &Claims) -> Result<TimeDelta, WrongClaim> {
+fn age(claims: &Claims) -> Result<TimeDelta, InvalidClaim> {
     let (Some(event), Some(signed)) = (claims.time("toe")?, claims.time(LogoutToken::SIGNED_AT)?) else {
         return Ok(TimeDelta::zero());
     };

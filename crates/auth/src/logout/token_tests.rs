@@ -126,7 +126,7 @@ fn identity_names_the_narrowest_scope_it_can() {
     assert_eq!(scope(json!({"sid": null})), "all of alice");
     for changes in [json!({"sid": null, "sub": null, "browser": "b1"}), json!({"sub": null, "sid": null})] {
         let refused = check(&token(&header(), &claims(&changes))).unwrap_err();
-        assert_eq!(refused, LogoutTokenError::AboutNobody, "a browser alone names nobody");
+        assert_eq!(refused, LogoutTokenError::MissingSubject, "a browser alone names nobody");
     }
 }
 
@@ -150,7 +150,7 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"events": {}}), E::Events),
         (json!({"events": {"http://schemas.openid.net/event/other": {}}}), E::Events),
         (json!({"events": { EVENT: true }}), E::Events),
-        (json!({"sid": null, "sub": null}), E::AboutNobody),
+        (json!({"sid": null, "sub": null}), E::MissingSubject),
         (json!({"jti": null}), E::Claim("jti")),
         (json!({"jti": 7}), E::Claim("jti")),
         (json!({"iat": null}), E::Claim("iat")),

@@ -35,7 +35,7 @@ impl<'a> FetchMetadata<'a> {
 
     /// Whether the answer becomes the page in a tab.
     #[must_use]
-    pub fn opens_a_page(&self) -> bool {
+    pub fn is_page_navigation(&self) -> bool {
         self.mode == "navigate" && self.dest == "document"
     }
 

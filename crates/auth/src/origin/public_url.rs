@@ -63,7 +63,7 @@ impl Origin {
 
     /// How near another origin is, the greater the nearer: the same host, else as many labels of the domain as
     /// they share.
-    pub fn nearness(&self, other: &Self) -> (bool, usize) {
+    pub fn closeness(&self, other: &Self) -> (bool, usize) {
         let labels = self.host().rsplit('.').zip(other.host().rsplit('.'));
         (self.host() == other.host(), labels.take_while(|(own, theirs)| own == theirs).count())
     }

@@ -117,7 +117,7 @@ impl Discovery {
     }
 
     /// Whether the provider answered, as far as is known; asks beside the caller when it is not known.
-    pub(super) fn seems_reachable(self: &Arc<Self>) -> bool {
+    pub(super) fn was_reachable(self: &Arc<Self>) -> bool {
         let (up, down) = self.lately();
         if !up && !down {
             let this = self.clone();

@@ -12,7 +12,7 @@ use url::Url;
 /// The metadata name an address that they may not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("endpoint_not_allowed: {name}")]
-pub(super) struct NotAllowed {
+pub(super) struct EndpointNotAllowed {
     name: &'static str,
 }
 
@@ -20,8 +20,8 @@ pub(super) struct NotAllowed {
 /// machine, only where the issuer itself is on this machine.
 ///
 /// # Errors
-/// [`NotAllowed`] with the endpoint's name in the metadata.
-pub(super) fn check_endpoint(issuer: &Url, name: &'static str, url: &Url) -> Result<(), NotAllowed> {
+/// [`EndpointNotAllowed`] with the endpoint's name in the metadata.
+pub(super) fn check_endpoint(issuer: &Url, name: &'static str, url: &Url) -> Result<(), EndpointNotAllowed> {
     let is_local = is_loopback(url);
     let scheme_fits = match url.scheme() {
         "https" => true,
@@ -30,7 +30,7 @@ pub(super) fn check_endpoint(issuer: &Url, name: &'static str, url: &Url) -> Res
     };
     let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let place_fits = !is_local || is_loopback(issuer);
-    if scheme_fits && is_plain && place_fits { Ok(()) } else { Err(NotAllowed { name }) }
+    if scheme_fits && is_plain && place_fits { Ok(()) } else { Err(EndpointNotAllowed { name }) }
 }
 
 /// An endpoint that a provider need not have: one that is not allowed counts as missing, with a line in the log.
@@ -56,7 +56,7 @@ pub(super) struct Judged {
 pub(super) enum JudgedError {
     /// The address is not allowed.
     #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
+    EndpointNotAllowed(#[from] EndpointNotAllowed),
     /// There was no usable answer.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -68,7 +68,7 @@ impl<'c> AsyncHttpClient<'c> for Judged {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
-            let not_allowed = NotAllowed { name: "jwks_uri" };
+            let not_allowed = EndpointNotAllowed { name: "jwks_uri" };
             let url = Url::parse(&request.uri().to_string()).map_err(|_| not_allowed)?;
             check_endpoint(&self.issuer, not_allowed.name, &url)?;
             Ok(self.http.send(request).await?)

@@ -63,7 +63,7 @@ pub(super) async fn finish(
     let issuer = endpoints(base)?.issuer;
     let url = join(base, "/login/oauth/access_token")?;
     let answer = endpoint(config, &url, http).exchange(&authorized).await?;
-    let mut user = ask_user(base, http, &answer.access_token).await?;
+    let mut user = fetch_user(base, http, &answer.access_token).await?;
     let verified = verified_email(base, http, &answer.access_token).await;
     // A private address is not on the profile; the primary one is the user's all the same.
     user.email = user.email.or_else(|| verified.clone());
@@ -132,7 +132,7 @@ async fn verified_email(base: &Url, http: &HttpClient, access_token: &SecretStri
     addresses.into_iter().find(|address| address.primary && address.verified).map(|address| address.email)
 }
 
-async fn ask_user(
+async fn fetch_user(
     base: &Url,
     http: &HttpClient,
     access_token: &SecretString,

@@ -14,7 +14,7 @@ const REFETCH_FOR_PROVIDER: TimeDelta = TimeDelta::seconds(1);
 
 /// Where a token came from whose key is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AskedBy {
+pub(crate) enum KeyRequester {
     /// From the provider itself, over TLS: it has rotated its keys.
     Provider,
     /// From outside: it may be made up. What it costs is its own budget, so it delays nobody's sign-in.
@@ -28,7 +28,7 @@ pub(crate) struct KeyCache {
     http: HttpClient,
     clock: Clock,
     keys: RwLock<Option<Arc<CoreJsonWebKeySet>>>,
-    /// For each [`AskedBy`].
+    /// For each [`KeyRequester`].
     last_refetch: Mutex<[Option<DateTime<Utc>>; 2]>,
     /// One fetch at a time; the others wait for its result.
     fetching: tokio::sync::Mutex<()>,
@@ -59,7 +59,7 @@ impl KeyCache {
     /// [`Unavailable`] when there are no keys at all; inside, what the check says.
     pub(crate) async fn check<T, E>(
         &self,
-        asker: AskedBy,
+        asker: KeyRequester,
         needs_another_key: impl Fn(&E) -> bool,
         check: impl Fn(&CoreJsonWebKeySet) -> Result<T, E>,
     ) -> Result<Result<T, E>, Unavailable> {
@@ -80,7 +80,11 @@ impl KeyCache {
     }
 
     /// Keys that were fetched after `keys`: by a fetch under way, or by a new one where this asker may begin one.
-    async fn newer(&self, asker: AskedBy, keys: &Arc<CoreJsonWebKeySet>) -> Option<Arc<CoreJsonWebKeySet>> {
+    async fn newer(
+        &self,
+        asker: KeyRequester,
+        keys: &Arc<CoreJsonWebKeySet>,
+    ) -> Option<Arc<CoreJsonWebKeySet>> {
         let _one_at_a_time = self.fetching.lock().await;
         match self.known() {
             Some(fetched) if !Arc::ptr_eq(&fetched, keys) => Some(fetched),
@@ -98,11 +102,11 @@ impl KeyCache {
         }
     }
 
-    fn may_refetch(&self, asker: AskedBy) -> bool {
+    fn may_refetch(&self, asker: KeyRequester) -> bool {
         let now = self.clock.now();
         let pause = match asker {
-            AskedBy::Provider => REFETCH_FOR_PROVIDER,
-            AskedBy::Anybody => REFETCH_FOR_ANYBODY,
+            KeyRequester::Provider => REFETCH_FOR_PROVIDER,
+            KeyRequester::Anybody => REFETCH_FOR_ANYBODY,
         };
         let mut last = self.last_refetch.lock().unwrap_or_else(PoisonError::into_inner);
         let last = &mut last[asker as usize];

@@ -11,7 +11,7 @@ mod token;
 mod verify;
 
 pub use discovery::{Discovered, Unavailable};
-pub(crate) use keys::{AskedBy, KeyCache};
+pub(crate) use keys::{KeyCache, KeyRequester};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
 pub use verify::IdTokenError;
 
@@ -49,7 +49,7 @@ pub struct Refreshed {
 
 /// What a provider says of an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TokenStatus {
     /// It is good.
     Good,
     /// Rejected (401, RFC 6750 §3.1): treat the grant as revoked.
@@ -57,7 +57,7 @@ pub enum Standing {
     /// The provider is in trouble.
     Unavailable,
     /// The provider has nobody who could say.
-    NobodyToAsk,
+    NoUserinfo,
 }
 
 /// What a flow needs to know of a provider before it begins or ends.
@@ -141,17 +141,17 @@ impl Provider {
     }
 
     /// Whether an access token that has not ended is still good.
-    pub async fn standing(&self, access_token: &SecretString) -> Standing {
+    pub async fn standing(&self, access_token: &SecretString) -> TokenStatus {
         let endpoint = match &self.config.kind {
             Kind::GitHub { base } => github::api_user(base).ok(),
             Kind::Oidc { .. } => match self.discovered().await {
                 Ok(discovered) => discovered.userinfo.as_ref().map(|endpoint| endpoint.url().clone()),
-                Err(Unavailable) => return Standing::Unavailable,
+                Err(Unavailable) => return TokenStatus::Unavailable,
             },
         };
         match endpoint {
             Some(endpoint) => token::standing(&self.http, &endpoint, access_token).await,
-            None => Standing::NobodyToAsk,
+            None => TokenStatus::NoUserinfo,
         }
     }
 
@@ -209,8 +209,8 @@ impl Provider {
     }
 
     /// What any page may show of it: what is known already. It asks the provider nothing.
-    pub(crate) fn glance(&self) -> ProviderView {
-        self.view_when(self.discovery.as_ref().is_none_or(|discovery| discovery.seems_reachable()))
+    pub(crate) fn last_known_view(&self) -> ProviderView {
+        self.view_when(self.discovery.as_ref().is_none_or(|discovery| discovery.was_reachable()))
     }
 
     fn view_when(&self, available: bool) -> ProviderView {
@@ -261,7 +261,7 @@ pub struct AuthorizeParams<'a> {
     /// `S256` of the `code_verifier` (RFC 7636 §4.2).
     pub code_challenge: &'a str,
     /// `prompt`, `login_hint`, `ui_locales` and nothing else.
-    pub passthrough: &'a crate::flow::Passthrough,
+    pub hints: &'a crate::flow::AuthorizeHints,
 }
 
 impl Endpoints {
@@ -281,7 +281,7 @@ impl Endpoints {
                 .append_pair("code_challenge_method", "S256");
             if matches!(config.kind, Kind::Oidc { .. }) {
                 query.append_pair("nonce", params.nonce);
-                for (name, value) in params.passthrough.iter() {
+                for (name, value) in params.hints.iter() {
                     query.append_pair(name, value);
                 }
             }

@@ -12,7 +12,7 @@ use crate::{
     flow::{Authorized, FlowError},
     http::HttpClient,
     jws::{Claims, Jws},
-    provider::keys::AskedBy,
+    provider::keys::KeyRequester,
     session::{NewSession, SessionRecord, Tokens},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -146,7 +146,10 @@ async fn verified(
     let (client_id, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
     let expected = ExpectedIdToken { issuer: issuer.as_str(), client_id, nonce, tolerance };
     let check = |jwks: &CoreJsonWebKeySet| verify(text, &expected, jwks, now);
-    Ok(discovered.keys.check(AskedBy::Provider, |error| *error == IdTokenError::UnknownKey, check).await??)
+    Ok(discovered
+        .keys
+        .check(KeyRequester::Provider, |error| *error == IdTokenError::UnknownKey, check)
+        .await??)
 }
 
 /// The claims of the ID token, with those of `/userinfo` where the app may miss something without them. A failing
@@ -196,7 +199,8 @@ async fn userinfo(
     let text = std::str::from_utf8(answer.body()).ok()?.trim();
     let check = |jwks: &CoreJsonWebKeySet| Jws::parse(text).and_then(|jws| jws.verified(jwks));
     let needs_another_key = |error: &crate::jws::JwsError| *error == crate::jws::JwsError::UnknownKey;
-    let claims = Claims(discovered.keys.check(AskedBy::Provider, needs_another_key, check).await.ok()?.ok()?);
+    let claims =
+        Claims(discovered.keys.check(KeyRequester::Provider, needs_another_key, check).await.ok()?.ok()?);
     let issuer = claims.text("iss").ok()?;
     issuer.is_none_or(|issuer| issuer == discovered.endpoints.issuer).then_some(claims.0)
 }

@@ -3,7 +3,7 @@
 //! Read with tolerance, judged strictly: a lifetime may be a number or a string, members that are not needed may be
 //! anything. But only a refusal of the grant itself counts as one; every other answer is a provider in trouble.
 
-use super::{ProviderConfig, Standing, Unavailable, for_log};
+use super::{ProviderConfig, TokenStatus, Unavailable, for_log};
 use crate::{
     flow::{Authorized, FlowError},
     http::{HttpClient, HttpError},
@@ -187,14 +187,14 @@ pub(super) fn bearer_request(
 }
 
 /// Whether a resource of the provider's still takes an access token.
-pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &SecretString) -> Standing {
+pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &SecretString) -> TokenStatus {
     let Some(request) = bearer_request(endpoint, access_token, "application/json") else {
-        return Standing::NobodyToAsk;
+        return TokenStatus::NoUserinfo;
     };
     match http.send(request).await.map(|answer| answer.status()) {
-        Ok(StatusCode::UNAUTHORIZED) => Standing::Refused,
-        Ok(status) if status.is_success() => Standing::Good,
-        _ => Standing::Unavailable,
+        Ok(StatusCode::UNAUTHORIZED) => TokenStatus::Refused,
+        Ok(status) if status.is_success() => TokenStatus::Good,
+        _ => TokenStatus::Unavailable,
     }
 }
 

@@ -3,7 +3,7 @@
 //! What a decision hangs on is judged strictly: a claim of the wrong type is a refusal that names it. What only
 //! describes the user is read with tolerance elsewhere ([`profile`](super::profile)).
 
-use crate::jws::{Claims, Jws, JwsError, Validity, WrongClaim, is_identifier};
+use crate::jws::{Claims, InvalidClaim, Jws, JwsError, Validity, is_identifier};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value};
@@ -65,8 +65,8 @@ impl From<JwsError> for IdTokenError {
     }
 }
 
-impl From<WrongClaim> for IdTokenError {
-    fn from(WrongClaim(name): WrongClaim) -> Self {
+impl From<InvalidClaim> for IdTokenError {
+    fn from(InvalidClaim(name): InvalidClaim) -> Self {
         Self::Claim(name)
     }
 }
@@ -110,12 +110,12 @@ pub(super) fn verify(
         return Err(IdTokenError::Type);
     }
     let claims = Claims(jws.verified(jwks)?);
-    let issuer = claims.text("iss")?.ok_or(WrongClaim("iss"))?;
+    let issuer = claims.text("iss")?.ok_or(InvalidClaim("iss"))?;
     if issuer != expected.issuer {
         return Err(IdTokenError::Issuer);
     }
     check_audience(&claims, expected.client_id)?;
-    let subject = claims.text("sub")?.ok_or(WrongClaim("sub"))?;
+    let subject = claims.text("sub")?.ok_or(InvalidClaim("sub"))?;
     let sid = claims.text("sid")?;
     if !is_identifier(subject) || sid.is_some_and(|sid| !is_identifier(sid)) {
         return Err(IdTokenError::Subject);

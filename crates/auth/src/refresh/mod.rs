@@ -9,25 +9,25 @@
 //! (`VERIFY_LOGIN_SESSION_INTERVAL`). Here the server does, for sessions in use: a refresh token is good for
 //! as long as that session is, so a refresh is the question; where there is none, `/userinfo` is asked.
 
+mod backoff;
 mod due;
-mod pauses;
 
 use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
-    provider::{Provider, Refreshed, Standing},
+    provider::{Provider, Refreshed, TokenStatus},
     seal::Purpose,
     session::{Session, SessionKey, SessionRecord, Sessions, Tokens},
     store::{LeaseOwner, Lookup, NewTokens, StoreError},
 };
 use auth_types::EndReason;
+use backoff::Backoff;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use pauses::Pauses;
 use secrecy::SecretString;
 use std::{
     collections::HashMap,
@@ -85,7 +85,7 @@ struct Inner {
     clock: Clock,
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
     /// Sessions whose provider is left alone for a while.
-    pauses: Pauses,
+    backoff: Backoff,
     /// Room for attempts, at each provider.
     room: Vec<Arc<Semaphore>>,
     /// How many attempts are under way.
@@ -96,10 +96,10 @@ impl Refresher {
     /// Renews the tokens of `sessions` at `providers`.
     #[must_use]
     pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
-        let (attempts, pauses) = (Mutex::default(), Pauses::default());
+        let (attempts, backoff) = (Mutex::default(), Backoff::default());
         let room = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
         let under_way = watch::Sender::new(0);
-        Self(Arc::new(Inner { sessions, providers, clock, attempts, pauses, room, under_way }))
+        Self(Arc::new(Inner { sessions, providers, clock, attempts, backoff, room, under_way }))
     }
 
     /// An access token that is good for a while, for a call to one of the provider's APIs.
@@ -123,7 +123,7 @@ impl Refresher {
     pub fn renew_if_due(&self, session: &Session) {
         let is_due = due::is_due(&session.key, &session.record, self.0.clock.now())
             || self.0.sessions.is_check_due(&session.key, &session.record);
-        if is_due && self.0.pauses.of(&session.key, self.0.clock.now()).is_none() {
+        if is_due && self.0.backoff.of(&session.key, self.0.clock.now()).is_none() {
             tokio::spawn(self.attempt(session));
         }
     }
@@ -164,7 +164,7 @@ impl Refresher {
         let (inner, session) = (self.0.clone(), session.clone());
         let key = session.key;
         let attempt = async move {
-            let _under_way = UnderWay::begin(&inner.under_way);
+            let _under_way = InFlightAttempt::begin(&inner.under_way);
             inner.run(&session).await
         };
         let attempt = attempt.boxed().shared();
@@ -183,16 +183,16 @@ impl Refresher {
 }
 
 /// Counts an attempt for as long as it lives.
-struct UnderWay(watch::Sender<usize>);
+struct InFlightAttempt(watch::Sender<usize>);
 
-impl UnderWay {
+impl InFlightAttempt {
     fn begin(under_way: &watch::Sender<usize>) -> Self {
         under_way.send_modify(|count| *count += 1);
         Self(under_way.clone())
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlightAttempt {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -200,7 +200,7 @@ impl Drop for UnderWay {
 
 impl Inner {
     async fn run(&self, session: &Session) -> Outcome {
-        if let Some(error) = self.pauses.of(&session.key, self.clock.now()) {
+        if let Some(error) = self.backoff.of(&session.key, self.clock.now()) {
             return Err(error);
         }
         let mut with_room = self.providers.iter().zip(&self.room);
@@ -244,10 +244,10 @@ impl Inner {
         }
         match outcome {
             Err(error @ (RefreshError::ProviderUnavailable | RefreshError::NoRefreshToken)) => {
-                self.pauses.begin(session.key, error, self.clock.now());
+                self.backoff.begin(session.key, error, self.clock.now());
             }
             _ => {
-                self.pauses.end(&session.key);
+                self.backoff.end(&session.key);
             }
         }
         outcome
@@ -308,20 +308,20 @@ impl Inner {
         let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > due::LEAD);
         let standing = match tokens.access_token.as_ref().filter(|_| is_good) {
             Some(access_token) => provider.standing(access_token).await,
-            None => Standing::NobodyToAsk,
+            None => TokenStatus::NoUserinfo,
         };
         match standing {
-            Standing::Good => {}
-            Standing::NobodyToAsk if !self.sessions.is_unchecked_too_long(record) => {}
-            Standing::NobodyToAsk => {
+            TokenStatus::Good => {}
+            TokenStatus::NoUserinfo if !self.sessions.is_unchecked_too_long(record) => {}
+            TokenStatus::NoUserinfo => {
                 tracing::info!(
                     session = record.public_id,
                     "a session that cannot be checked has reached its age"
                 );
                 return self.end(key, EndReason::Expired).await.map(|_| ());
             }
-            Standing::Unavailable => return Err(RefreshError::ProviderUnavailable),
-            Standing::Refused => {
+            TokenStatus::Unavailable => return Err(RefreshError::ProviderUnavailable),
+            TokenStatus::Refused => {
                 tracing::warn!(session = record.public_id, "the provider ended the session");
                 return self.end(key, EndReason::Revoked).await.map(|_| ());
             }
@@ -351,7 +351,7 @@ impl Inner {
             // Signed out meanwhile, and sign-out wins.
             return Err(RefreshError::Ended);
         }
-        self.sessions.tell(SessionEvent::Changed(*key)).await;
+        self.sessions.publish(SessionEvent::Changed(*key)).await;
         Ok(tokens.access_expires_at)
     }
 }

@@ -1,12 +1,12 @@
 //! `POST /auth/browser-event`: identity says that somebody signed in in a browser (see
-//! [`browser`](crate::browser)).
+//! [`browser`](crate::sign_in_events)).
 
 use super::Form;
 use crate::{
     Auth,
-    browser::{BrowserEvent, BrowserEventError},
     events::SessionEvent,
-    provider::{AskedBy, Unavailable},
+    provider::{KeyRequester, Unavailable},
+    sign_in_events::{BrowserEvent, BrowserEventError},
     store::StoreError,
 };
 use axum::{
@@ -61,11 +61,11 @@ async fn receive(auth: &Auth, text: Option<&str>) -> Result<(), Refusal> {
     let audience = &identity.client().client_id;
     let needs_another_key = |error: &BrowserEventError| *error == BrowserEventError::UnknownKey;
     let verify = |jwks: &_| BrowserEvent::verify(text, &issuer, audience, jwks, auth.clock().now());
-    let event = identity.keys().check(AskedBy::Anybody, needs_another_key, verify).await??;
+    let event = identity.keys().check(KeyRequester::Anybody, needs_another_key, verify).await??;
     let id = Sha256::digest(["browser event ", &event.jti].concat()).into();
     if !auth.sessions().use_id(&id, event.expires_at).await? {
         return Err(BrowserEventError::Replayed.into());
     }
-    auth.sessions().tell(SessionEvent::SignedInBrowser(event.browser)).await;
+    auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser)).await;
     Ok(())
 }

@@ -6,16 +6,17 @@ use super::{
 };
 use crate::{
     Auth,
-    browser::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     cookie::{CookieKind, SessionId, set_cookies},
     error_page,
-    flow::{BegunBy, Callback, Flow, FlowError, Pending, SigningOut},
+    flow::{Callback, Flow, FlowError, Initiator, Pending, SigningOut},
     jws::is_identifier,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
     session::{CurrentSession, NewSession},
-    sign_in, silent,
-    site::SiteMap,
+    sign_in,
+    sign_in_events::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
+    silent,
+    site::AppPages,
     store::StoreError,
 };
 use axum::{
@@ -41,7 +42,7 @@ pub struct CallbackRequest {
     /// With the cookies that tie the flow to this browser.
     pub headers: HeaderMap,
     /// The app's pages.
-    site: SiteMap,
+    site: AppPages,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
@@ -96,8 +97,8 @@ impl CallbackRequest {
 
     /// The cookie that keeps what identity calls this browser, if it came from there and says so. Identity says
     /// it at its canonical origin only, where a frame does not lead.
-    fn handle_cookie(&self, auth: &Auth, begun_by: BegunBy) -> Option<HeaderValue> {
-        if begun_by == BegunBy::Frame {
+    fn handle_cookie(&self, auth: &Auth, initiator: Initiator) -> Option<HeaderValue> {
+        if initiator == Initiator::Frame {
             return None;
         }
         auth.proxies().canonical()?;
@@ -113,7 +114,7 @@ impl CallbackRequest {
 pub(super) async fn callback(State(auth): State<Auth>, returned: CallbackRequest) -> Response {
     match returned.take_flow::<Pending>(&auth).await {
         Ok(Some((pending, mut cookies))) => {
-            cookies.extend(returned.handle_cookie(&auth, pending.begun_by));
+            cookies.extend(returned.handle_cookie(&auth, pending.initiator));
             let browser = returned.browser_reference(&auth);
             let SignInOutcome { response, has_signed_in } =
                 finish_sign_in(&auth, &returned, pending, browser, cookies).await;
@@ -144,11 +145,11 @@ pub async fn finish_sign_in(
     browser: Option<String>,
     mut cookies: Vec<HeaderValue>,
 ) -> SignInOutcome {
-    let (return_path, begun_by) = (pending.return_path(), pending.begun_by);
-    let by_visitor = begun_by == BegunBy::Visitor;
-    let done = || match begun_by {
-        BegunBy::Frame => check_session::told(Outcome::SignedIn),
-        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => {
+    let (return_path, initiator) = (pending.return_path(), pending.initiator);
+    let by_visitor = initiator == Initiator::Visitor;
+    let done = || match initiator {
+        Initiator::Frame => check_session::told(Outcome::SignedIn),
+        Initiator::Visitor | Initiator::Guard | Initiator::Waiting => {
             Redirect::to(return_path.as_str()).into_response()
         }
     };
@@ -158,7 +159,7 @@ pub async fn finish_sign_in(
         return SignInOutcome { response, has_signed_in: false };
     }
     let CallbackRequest { origin, current, headers, .. } = returned;
-    let result = if silent::may_finish(auth, origin, current, headers, begun_by) {
+    let result = if silent::may_finish(auth, origin, current, headers, initiator) {
         signed_in(auth, returned, pending, browser).await
     } else {
         Err(FlowError::LoginRequired)
@@ -179,7 +180,7 @@ pub async fn finish_sign_in(
             }
             done()
         }
-        Err(error) if begun_by == BegunBy::Frame => {
+        Err(error) if initiator == Initiator::Frame => {
             check_session::told(Outcome::of(&error, &returned.headers))
         }
         // The visitor did not ask for this sign-in, so no failure of it is shown.
@@ -189,11 +190,11 @@ pub async fn finish_sign_in(
             } else {
                 tracing::warn!(provider = returned.provider, rule = %error, "a silent sign-in failed");
             }
-            if begun_by == BegunBy::Waiting {
+            if initiator == Initiator::Waiting {
                 // Coming back has put aside what somebody ended here; nothing came of it.
                 cookies.extend(silent::ended(auth, origin));
             }
-            Redirect::to(&silent::way_on(
+            Redirect::to(&silent::after_refusal(
                 auth,
                 &returned.site,
                 &returned.origin,
@@ -225,7 +226,7 @@ async fn signed_in(
     let callback = Callback::read(&returned.params)?;
     let provider = auth.provider(&returned.provider).ok_or(FlowError::UnknownProvider)?;
     let endpoints = provider.endpoints().await?;
-    let by_frame = pending.begun_by == BegunBy::Frame;
+    let by_frame = pending.initiator == Initiator::Frame;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = NewSession { browser, ..provider.finish(authorized).await? };
     // In a frame identity may not know the browser. Every other way does, so that one is left to the visitor.

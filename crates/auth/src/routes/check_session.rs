@@ -8,12 +8,12 @@
 //! from it. Nor does a sign-out ever follow: that is for the server to find out (`refresh/mod.rs`).
 
 use super::{
-    sign_in::{Wish, start},
+    sign_in::{SignInRequest, start},
     silent::provider,
 };
 use crate::{
     Auth, error_page,
-    flow::{BegunBy, FlowError, Passthrough},
+    flow::{AuthorizeHints, FlowError, Initiator},
     origin::{FetchMetadata, RequestOrigin, ReturnPath},
     session::CurrentSession,
     silent,
@@ -45,7 +45,7 @@ pub(super) enum Outcome {
 impl Outcome {
     /// What a sign-in that failed in the frame means.
     pub(super) fn of(error: &FlowError, headers: &HeaderMap) -> Self {
-        let is_answer = matches!(error, FlowError::LoginRequired) && !crossed_sites(headers);
+        let is_answer = matches!(error, FlowError::LoginRequired) && !is_cross_site(headers);
         tracing::info!(rule = %error, is_answer, "a hidden frame did not sign anybody in");
         if is_answer { Self::LoginRequired } else { Self::Unavailable }
     }
@@ -85,12 +85,12 @@ pub(super) async fn check_session(
         return told(Outcome::LoginRequired);
     }
     let Some(provider) = provider(&auth, &origin, &headers) else { return told(Outcome::Unavailable) };
-    let wish = Wish {
+    let request = SignInRequest {
         return_path: ReturnPath::root(),
-        passthrough: Passthrough::silent(),
-        begun_by: BegunBy::Frame,
+        hints: AuthorizeHints::silent(),
+        initiator: Initiator::Frame,
     };
-    match start(&auth, &origin, &provider.config.id, &wish, &headers).await {
+    match start(&auth, &origin, &provider.config.id, &request, &headers).await {
         Ok(response) => response,
         Err(error) => told(Outcome::of(&error, &headers)),
     }
@@ -124,6 +124,6 @@ fn is_own_frame(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a request on the way here went to another site, whose cookies did not come along.
-fn crossed_sites(headers: &HeaderMap) -> bool {
+fn is_cross_site(headers: &HeaderMap) -> bool {
     FetchMetadata::of(headers).site == "cross-site"
 }

@@ -3,11 +3,11 @@
 use super::Form;
 use crate::{
     Auth,
-    browser::TicketError,
     cookie::set_cookies,
     guard,
     origin::{RequestOrigin, ReturnPath},
     session::CurrentSession,
+    sign_in_events::TicketError,
     silent,
 };
 use auth_types::silent_url;
@@ -39,7 +39,7 @@ pub(super) async fn come_back(
         CurrentSession::Unavailable => return guard::unavailable(&headers),
         CurrentSession::SignedOut(_) => {}
     }
-    if silent::has_left(&auth, &origin, &headers) {
+    if silent::left_this_app(&auth, &origin, &headers) {
         tracing::warn!(rule = "left_this_app", "a silent sign-in was refused");
         return Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
     }
@@ -51,7 +51,7 @@ pub(super) async fn come_back(
         Ok(browser) => {
             // The cookie of the session that has ended stays: the tab that signs in may have just replaced it.
             (
-                set_cookies(silent::coming_back(&auth, &origin, &headers, browser)),
+                set_cookies(silent::resume(&auth, &origin, &headers, browser)),
                 Redirect::to(&silent_url(return_path.as_str())),
             )
                 .into_response()

@@ -7,7 +7,7 @@
 use super::waiting;
 use crate::{
     Auth, error_page,
-    events::{Heard, Listener, SessionEvent, Slot, TooManyStreams},
+    events::{BusMessage, Listener, SessionEvent, StreamPermit, TooManyStreams},
     origin::RequestOrigin,
     session::{CurrentSession, Resolution, SessionKey, rfc3339},
 };
@@ -110,8 +110,8 @@ pub(super) fn event(now: DateTime<Utc>, name: &str, data: &Value) -> Event {
 struct Watch {
     auth: Auth,
     key: SessionKey,
-    slot: Slot,
-    bus: Receiver<Heard>,
+    slot: StreamPermit,
+    bus: Receiver<BusMessage>,
     heartbeat: Interval,
     /// The end that was announced as near.
     warned_of: Option<DateTime<Utc>>,
@@ -121,7 +121,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(auth: Auth, key: SessionKey, slot: Slot, missed_some: bool) -> Self {
+    fn new(auth: Auth, key: SessionKey, slot: StreamPermit, missed_some: bool) -> Self {
         // From here on nothing is missed; the first tick, which comes at once, looks at what was before.
         let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
@@ -137,19 +137,19 @@ impl Watch {
             tokio::select! {
                 () = self.slot.stopped() => return None,
                 heard = self.bus.recv() => match heard {
-                    Ok(Heard::Event(SessionEvent::Ended(key, reason))) if key == self.key => {
+                    Ok(BusMessage::Event(SessionEvent::Ended(key, reason))) if key == self.key => {
                         break self.ended(reason);
                     }
-                    Ok(Heard::Event(SessionEvent::Changed(key))) if key == self.key => {
+                    Ok(BusMessage::Event(SessionEvent::Changed(key))) if key == self.key => {
                         break self.event("changed", &json!({}));
                     }
-                    Ok(Heard::Event(SessionEvent::Seen(key))) if key == self.key => {
+                    Ok(BusMessage::Event(SessionEvent::Seen(key))) if key == self.key => {
                         // The next heartbeat, which comes at once, says since when.
                         self.auth.sessions().forget(&key);
                         self.heartbeat.reset_immediately();
                     }
-                    Ok(Heard::Event(_)) => {}
-                    Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.heartbeat.reset_immediately(),
+                    Ok(BusMessage::Event(_)) => {}
+                    Ok(BusMessage::Lagged) | Err(RecvError::Lagged(_)) => self.heartbeat.reset_immediately(),
                     Err(RecvError::Closed) => return None,
                 },
                 _ = self.heartbeat.tick() => break self.look().await,

@@ -3,7 +3,7 @@
 use crate::{
     Auth,
     clock::Clock,
-    limit::{RateLimit, Share, too_many_requests},
+    limit::{Quota, RateLimit, too_many_requests},
     origin::ClientAddress,
 };
 use axum::{
@@ -25,7 +25,7 @@ pub enum Endpoint {
 }
 
 /// Whole offices come from one address: a hundred at once, then two a second.
-const PER_ADDRESS: Share = Share { burst: 100, refill: TimeDelta::milliseconds(500) };
+const PER_ADDRESS: Quota = Quota { burst: 100, refill: TimeDelta::milliseconds(500) };
 
 /// The shares in use.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use crate::{
     Auth, Pages,
     cookie::set_cookies,
     error_page,
-    flow::{Begin, BegunBy, FlowError, Passthrough, Pending},
+    flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
     silent,
@@ -20,7 +20,7 @@ use url::Url;
 
 /// What the sign-in form may say; everything else about the request to the provider is ours.
 const FIELDS: [&str; 4] =
-    ["callbackUrl", Passthrough::NAMES[0], Passthrough::NAMES[1], Passthrough::NAMES[2]];
+    ["callbackUrl", AuthorizeHints::NAMES[0], AuthorizeHints::NAMES[1], AuthorizeHints::NAMES[2]];
 
 /// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one form
 /// per provider, which leads to the same `callbackUrl`. Changes nothing: old links and bookmarks of the second
@@ -47,25 +47,25 @@ pub(super) async fn begin(
 ) -> Response {
     let return_path = ReturnPath::or_root(form.get("callbackUrl"));
     let is_known = query.is_none() && form.only(&FIELDS).is_ok();
-    let Some(passthrough) = Passthrough::read(&form).filter(|_| is_known) else {
+    let Some(hints) = AuthorizeHints::read(&form).filter(|_| is_known) else {
         let sentence = "The sign-in form was filled in a way we do not understand.";
         return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
     };
-    let wish = Wish { return_path, passthrough, begun_by: BegunBy::Visitor };
-    match start(&auth, &origin, &provider, &wish, &headers).await {
+    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
+    match start(&auth, &origin, &provider, &request, &headers).await {
         Ok(response) => response,
-        Err(error) => refused(&auth, &error, &wish.return_path),
+        Err(error) => refused(&auth, &error, &request.return_path),
     }
 }
 
 /// What a sign-in is to be like.
-pub(super) struct Wish {
+pub(super) struct SignInRequest {
     /// Where the visitor goes afterwards.
     pub(super) return_path: ReturnPath,
     /// What the provider is told about it.
-    pub(super) passthrough: Passthrough,
+    pub(super) hints: AuthorizeHints,
     /// Who began it.
-    pub(super) begun_by: BegunBy,
+    pub(super) initiator: Initiator,
 }
 
 /// Begins a sign-in: the redirect to the provider, or to identity, with the cookies that belong to it.
@@ -76,13 +76,13 @@ pub(super) async fn start(
     auth: &Auth,
     origin: &Origin,
     provider: &str,
-    wish: &Wish,
+    request: &SignInRequest,
     headers: &HeaderMap,
 ) -> Result<Response, FlowError> {
-    let Wish { return_path, passthrough, begun_by } = wish;
+    let SignInRequest { return_path, hints, initiator } = request;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
-    if passthrough.is_silent() && !provider.can_be_silent() {
+    if hints.is_silent() && !provider.can_be_silent() {
         return Err(FlowError::LoginRequired);
     }
     // Better to say so here than to send the visitor to a page that never comes.
@@ -91,53 +91,53 @@ pub(super) async fn start(
     }
     let endpoints = provider.endpoints().await?;
     // The provider could not end its session at the sign-out, so without a question it would be the same user again.
-    let asks = *begun_by == BegunBy::Visitor
+    let asks = *initiator == Initiator::Visitor
         && endpoints.end_session_endpoint.is_none()
         && silent::was_ended(auth, origin, headers);
-    let asking = asks
-        .then(|| passthrough.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
-    let passthrough = asking.as_ref().unwrap_or(passthrough);
-    let proxy = match begun_by {
+    let asking =
+        asks.then(|| hints.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
+    let hints = asking.as_ref().unwrap_or(hints);
+    let proxy = match initiator {
         // A frame gets no cookies of another site.
-        BegunBy::Frame => auth.proxies().nearest(origin),
-        BegunBy::Visitor | BegunBy::Guard | BegunBy::Waiting => auth.proxies().canonical(),
+        Initiator::Frame => auth.proxies().nearest(origin),
+        Initiator::Visitor | Initiator::Guard | Initiator::Waiting => auth.proxies().canonical(),
     };
     let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
-    let begin = Begin {
+    let begin = NewSignIn {
         provider: provider.config.id.clone(),
         redirect_uri,
         return_path: return_path.clone(),
-        begun_by: *begun_by,
+        initiator: *initiator,
         at: auth.clock().now(),
     };
     let pending = Pending::begin(begin, auth.random());
     let to = match proxy {
-        Some(proxy) => proxied_url(proxy, origin, &pending, passthrough),
-        None => direct_url(provider, &pending, passthrough).await?,
+        Some(proxy) => proxied_url(proxy, origin, &pending, hints),
+        None => direct_url(provider, &pending, hints).await?,
     };
     let state = pending.state.clone();
     let cookies = auth.flows().begin(&state, pending, origin, headers)?;
-    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?begun_by, "a sign-in begins");
+    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "a sign-in begins");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
 
 async fn direct_url(
     provider: &Provider,
     pending: &Pending,
-    passthrough: &Passthrough,
+    hints: &AuthorizeHints,
 ) -> Result<Url, FlowError> {
     let params = AuthorizeParams {
         redirect_uri: &pending.redirect_uri,
         state: &pending.state,
         nonce: &pending.nonce,
         code_challenge: &pending.code_challenge(),
-        passthrough,
+        hints,
     };
     Ok(provider.endpoints().await?.authorize_url(&provider.config, &params))
 }
 
 /// Article 1: the request goes to the identity app, with the origin that wants the control back.
-fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, passthrough: &Passthrough) -> Url {
+fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, hints: &AuthorizeHints) -> Url {
     let mut url = proxy.join("/authorize");
     url.query_pairs_mut()
         .append_pair("source_url", &origin.to_string())
@@ -146,7 +146,7 @@ fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, passthrough: 
         .append_pair("nonce", &pending.nonce)
         .append_pair("code_challenge", &pending.code_challenge())
         .append_pair("code_challenge_method", "S256")
-        .extend_pairs(passthrough.iter());
+        .extend_pairs(hints.iter());
     url
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn sign_out(
                 let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
                 let happened_at = auth.clock().now();
                 let others =
-                    tell_the_others(auth.clone(), session.record.clone(), happened_at, refresh_token);
+                    notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token);
                 tokio::spawn(others);
                 to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
             }
@@ -117,7 +117,7 @@ fn unavailable(headers: &HeaderMap) -> Response {
 /// promises: the provider may not know our address, be down, or ask the visitor first, who may not answer. An app that
 /// hears of it twice ends once. And the refresh token is given back (RFC 7009), which at many providers ends
 /// everything that came of the same sign-in; so not when the visitor leaves this app alone.
-async fn tell_the_others(
+async fn notify_other_apps(
     auth: Auth,
     record: Arc<SessionRecord>,
     happened_at: DateTime<Utc>,
@@ -130,8 +130,8 @@ async fn tell_the_others(
         browser: record.browser.as_deref(),
         happened_at,
     };
-    match (auth.teller(), notice.scope_in_browser()) {
-        (Some(teller), Some(_)) => teller.tell(auth.http(), auth.clock(), notice).await,
+    match (auth.app_notifier(), notice.scope_in_browser()) {
+        (Some(app_notifier), Some(_)) => app_notifier.notify(auth.http(), auth.clock(), notice).await,
         // A session of an older version.
         (Some(_), None) => tracing::warn!(
             "nothing names the sessions of this browser: the other apps are not told of this sign-out"

@@ -1,10 +1,10 @@
 //! `GET /auth/silent` (article 3): a sign-in that asks the visitor nothing.
 
-use super::sign_in::{Wish, start};
+use super::sign_in::{SignInRequest, start};
 use crate::{
     Auth,
     cookie::{CookieKind, set_cookies},
-    flow::{BegunBy, Passthrough},
+    flow::{AuthorizeHints, Initiator},
     guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
@@ -43,16 +43,16 @@ pub(super) async fn silent(
     if !silent::was_sent(&auth, &origin, &headers) {
         return login;
     }
-    let begun_by = silent::sender(&auth, &origin, &current, &headers);
-    let begun = match begun_by.zip(provider(&auth, &origin, &headers)) {
-        Some((begun_by, provider)) => {
-            let wish = Wish { return_path, passthrough: Passthrough::silent(), begun_by };
-            begin(&auth, &origin, provider, &wish, &headers).await
+    let initiator = silent::sender(&auth, &origin, &current, &headers);
+    let begun = match initiator.zip(provider(&auth, &origin, &headers)) {
+        Some((initiator, provider)) => {
+            let request = SignInRequest { return_path, hints: AuthorizeHints::silent(), initiator };
+            begin(&auth, &origin, provider, &request, &headers).await
         }
         None => None,
     };
     let mut cookies = vec![silent::tried(&auth, &origin)];
-    if begun.is_none() && begun_by == Some(BegunBy::Waiting) {
+    if begun.is_none() && initiator == Some(Initiator::Waiting) {
         cookies.extend(silent::ended(&auth, &origin));
     }
     (set_cookies(cookies), begun.unwrap_or(login)).into_response()
@@ -69,10 +69,10 @@ async fn begin(
     auth: &Auth,
     origin: &Origin,
     provider: &Provider,
-    wish: &Wish,
+    request: &SignInRequest,
     headers: &HeaderMap,
 ) -> Option<Response> {
-    start(auth, origin, &provider.config.id, wish, headers)
+    start(auth, origin, &provider.config.id, request, headers)
         .await
         .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))
         .ok()

@@ -2,14 +2,14 @@
 //! whichever app of the suite (article 4, "instantly redirecting back when any one of the tabs logs back in").
 //!
 //! Nobody is signed in on this stream. It is tied to the handle by which identity knows the browser
-//! ([`browser`](crate::browser)), says nothing about who it is, and grants nothing.
+//! ([`browser`](crate::sign_in_events)), says nothing about who it is, and grants nothing.
 
 use super::events::{HEARTBEAT, answer, event, too_many};
 use crate::{
     Auth,
-    browser::BrowserKey,
-    events::{Heard, Listener, SessionEvent, Slot},
+    events::{BusMessage, Listener, SessionEvent, StreamPermit},
     origin::{ClientAddress, Origin},
+    sign_in_events::BrowserKey,
     silent,
 };
 use axum::response::{IntoResponse, Response, sse::Event};
@@ -34,7 +34,8 @@ pub(super) fn events(
     headers: &HeaderMap,
     client: Option<ClientAddress>,
 ) -> Response {
-    let browser = auth.browsers().of(origin, headers).filter(|_| !silent::has_left(&auth, origin, headers));
+    let browser =
+        auth.browsers().of(origin, headers).filter(|_| !silent::left_this_app(&auth, origin, headers));
     let Some(browser) = browser else {
         return StatusCode::NO_CONTENT.into_response();
     };
@@ -49,13 +50,13 @@ pub(super) fn events(
 struct Waiting {
     auth: Auth,
     browser: BrowserKey,
-    slot: Slot,
-    bus: Receiver<Heard>,
+    slot: StreamPermit,
+    bus: Receiver<BusMessage>,
     heartbeat: Interval,
 }
 
 impl Waiting {
-    fn new(auth: Auth, browser: BrowserKey, slot: Slot) -> Self {
+    fn new(auth: Auth, browser: BrowserKey, slot: StreamPermit) -> Self {
         let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -67,7 +68,7 @@ impl Waiting {
             tokio::select! {
                 () = self.slot.stopped() => return None,
                 heard = self.bus.recv() => match heard {
-                    Ok(Heard::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
+                    Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
                         let ticket = self.auth.browsers().ticket(&browser);
                         break event(self.auth.clock().now(), "signed_in", &json!({ "ticket": ticket }));
                     }

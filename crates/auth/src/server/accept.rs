@@ -55,13 +55,13 @@ struct Connections {
 }
 
 /// A connection's place; dropping it makes room.
-struct Place {
+struct ConnectionPermit {
     connections: Connections,
     number: u64,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.connections.lock().remove(&self.number);
     }
@@ -135,7 +135,7 @@ pub(super) async fn accept(
                 number += 1;
                 let connection = Connection::new();
                 connections.lock().insert(number, connection.clone());
-                let place = Place { connections: connections.clone(), number, _permit: permit };
+                let place = ConnectionPermit { connections: connections.clone(), number, _permit: permit };
                 begin(stream, peer, connection, place, router.clone(), limits, &graceful);
             }
             Err(error) => {
@@ -154,7 +154,7 @@ fn begin(
     stream: TcpStream,
     peer: SocketAddr,
     connection: Connection,
-    place: Place,
+    place: ConnectionPermit,
     router: Router,
     limits: Limits,
     graceful: &GracefulShutdown,

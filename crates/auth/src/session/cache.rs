@@ -5,7 +5,7 @@
 //! is looked up again, so that "ended" is never older than that anywhere, bus or no bus.
 
 use super::{SessionKey, SessionRecord};
-use crate::events::Heard;
+use crate::events::BusMessage;
 use quick_cache::sync::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -65,11 +65,11 @@ impl SessionCache {
     }
 
     /// Listens to the bus until it is gone.
-    pub(super) async fn listen(self: Arc<Self>, mut bus: Receiver<Heard>) {
+    pub(super) async fn listen(self: Arc<Self>, mut bus: Receiver<BusMessage>) {
         loop {
             match bus.recv().await {
-                Ok(Heard::Event(event)) => event.key().iter().for_each(|key| self.forget(key)),
-                Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => self.forget_all(),
+                Ok(BusMessage::Event(event)) => event.key().iter().for_each(|key| self.forget(key)),
+                Ok(BusMessage::Lagged) | Err(RecvError::Lagged(_)) => self.forget_all(),
                 Err(RecvError::Closed) => return,
             }
         }
@@ -147,13 +147,13 @@ mod tests {
         }
         let listeners = crate::events::Listeners::default();
         let bus = listeners.subscribe();
-        listeners.tell(Heard::Event(SessionEvent::Changed(key(1))));
+        listeners.publish(BusMessage::Event(SessionEvent::Changed(key(1))));
         drop(listeners);
         cache.clone().listen(bus).await;
         assert!(cache.get(&key(1)).is_none() && cache.get(&key(2)).is_some());
         let listeners = crate::events::Listeners::default();
         let bus = listeners.subscribe();
-        listeners.tell(Heard::Gap);
+        listeners.publish(BusMessage::Lagged);
         drop(listeners);
         cache.clone().listen(bus).await;
         assert!(cache.get(&key(2)).is_none() && cache.get(&key(3)).is_none());

@@ -49,7 +49,7 @@ impl Sessions {
             let new = NewData { seen: &record.data, data: &data };
             let written = self.store.set_data(key, new, self.clock.now()).await;
             if self.known(key, written)? {
-                self.tell(SessionEvent::Changed(*key)).await;
+                self.publish(SessionEvent::Changed(*key)).await;
                 record.data = data;
                 return Ok(record);
             }

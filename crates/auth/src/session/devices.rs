@@ -6,7 +6,7 @@
 use super::{
     Session, SessionRecord, SessionUnavailable, Sessions, browser_name::browser_name, shown::rfc3339,
 };
-use crate::store::Which;
+use crate::store::SessionFilter;
 use auth_types::{DeviceView, EndReason};
 
 impl Sessions {
@@ -33,7 +33,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
     pub async fn end_device(&self, own: &Session, public_id: &str) -> Result<bool, SessionUnavailable> {
-        Ok(self.end_of_user(own, Which::PublicId(public_id)).await? > 0)
+        Ok(self.end_of_user(own, SessionFilter::PublicId(public_id)).await? > 0)
     }
 
     /// Ends every session of `own`'s user but `own`; says how many there were.
@@ -41,7 +41,7 @@ impl Sessions {
     /// # Errors
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn end_other_devices(&self, own: &Session) -> Result<usize, SessionUnavailable> {
-        self.end_of_user(own, Which::AllBut(&own.key)).await
+        self.end_of_user(own, SessionFilter::AllBut(&own.key)).await
     }
 
     /// Ends the oldest sessions of `newest`'s user beyond the limit (`AUTH_MAX_SESSIONS_PER_USER`).
@@ -67,14 +67,18 @@ impl Sessions {
         Ok(self.store.of_user(issuer, subject, self.clock.now()).await?)
     }
 
-    async fn end_of_user(&self, own: &Session, which: Which<'_>) -> Result<usize, SessionUnavailable> {
+    async fn end_of_user(
+        &self,
+        own: &Session,
+        which: SessionFilter<'_>,
+    ) -> Result<usize, SessionUnavailable> {
         let (issuer, subject) = (&own.record.issuer, &own.record.subject);
         let now = self.clock.now();
         let ended = self.store.end_of_user(issuer, subject, which, EndReason::Revoked, now).await?;
         let session = match which {
-            Which::PublicId(id) => Some(id),
-            Which::AllBut(_) => None,
+            SessionFilter::PublicId(id) => Some(id),
+            SessionFilter::AllBut(_) => None,
         };
-        Ok(self.tell_revoked(ended, session, Some(&own.record)).await.len())
+        Ok(self.notify_revoked(ended, session, Some(&own.record)).await.len())
     }
 }

@@ -15,14 +15,14 @@ impl Sessions {
     /// a store that hangs may still end it when it goes on.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
         // Who it was is forgotten with the session.
-        let was = if self.hooks.tells_of_sign_outs() {
+        let was = if self.hooks.has_sign_out_hooks() {
             self.store.load(key, self.clock.now()).await?
         } else {
             Lookup::Unknown
         };
         let ended = self.store.end(key, reason, self.clock.now()).await;
         let ended = self.known(key, ended)?;
-        self.tell(SessionEvent::Ended(*key, reason)).await;
+        self.publish(SessionEvent::Ended(*key, reason)).await;
         if let Lookup::Live(record) = was
             && ended
         {
@@ -55,7 +55,7 @@ impl Sessions {
         let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
         let ended = self.known(key, ended)?;
         if ended {
-            self.tell(SessionEvent::Ended(*key, EndReason::Idle)).await;
+            self.publish(SessionEvent::Ended(*key, EndReason::Idle)).await;
             self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
         }
         Ok(ended)
@@ -68,19 +68,19 @@ impl Sessions {
     /// [`SessionUnavailable`] when the store does not answer.
     pub async fn log_out(&self, logout: Logout<'_>) -> Result<Vec<SessionKey>, SessionUnavailable> {
         let ended = self.store.log_out(logout, self.clock.now()).await?;
-        Ok(self.tell_revoked(ended, None, None).await)
+        Ok(self.notify_revoked(ended, None, None).await)
     }
 
     /// Tells of sessions that ended by one act: `session` is the public id, where it was about one, and
     /// `user` a session of the same user.
-    pub(super) async fn tell_revoked(
+    pub(super) async fn notify_revoked(
         &self,
         ended: Vec<SessionKey>,
         session: Option<&str>,
         user: Option<&SessionRecord>,
     ) -> Vec<SessionKey> {
         for key in &ended {
-            self.tell(SessionEvent::Ended(*key, EndReason::Revoked)).await;
+            self.publish(SessionEvent::Ended(*key, EndReason::Revoked)).await;
             self.hooks.signed_out(EndReason::Revoked, session, user);
         }
         ended

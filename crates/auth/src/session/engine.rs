@@ -8,9 +8,9 @@ use super::{
 use crate::{
     clock::Clock,
     cookie::SessionId,
-    events::{Heard, SessionEvent},
+    events::{BusMessage, SessionEvent},
     random::Random,
-    seal::{DoesNotOpen, Keyring, Purpose},
+    seal::{Keyring, Purpose, UnsealError},
     store::{CreateError, Store, StoreError, Touch},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,7 +96,7 @@ impl Sessions {
     }
 
     /// Tells the app of a sign-in that is complete.
-    pub(crate) fn tell_signed_in(&self, record: &SessionRecord) {
+    pub(crate) fn notify_signed_in(&self, record: &SessionRecord) {
         self.hooks.signed_in(record);
     }
 
@@ -129,7 +129,7 @@ impl Sessions {
             created_at: now,
             last_seen_at: now,
             checked_at: now,
-            expires_at: self.policy.kept_until(now, absolute_expires_at),
+            expires_at: self.policy.retained_until(now, absolute_expires_at),
             absolute_expires_at,
             data: NO_DATA.to_owned(),
             tokens_expire_at: new.tokens.access_expires_at,
@@ -142,7 +142,7 @@ impl Sessions {
     }
 
     /// Forgets what this process knows of a session, before anybody is answered, and tells the others.
-    pub(crate) async fn tell(&self, event: SessionEvent) {
+    pub(crate) async fn publish(&self, event: SessionEvent) {
         event.key().iter().for_each(|key| self.cache.forget(key));
         if let Err(error) = self.store.publish(event).await {
             // The others look again within seconds anyway.
@@ -196,15 +196,15 @@ impl Sessions {
         seen_at: DateTime<Utc>,
         interval: TimeDelta,
     ) -> Result<Option<SessionRecord>, SessionUnavailable> {
-        let kept_until = self.policy.kept_until(seen_at, record.absolute_expires_at);
-        let touch = Touch { seen_at, now: self.clock.now(), expires_at: kept_until, interval };
+        let retained_until = self.policy.retained_until(seen_at, record.absolute_expires_at);
+        let touch = Touch { seen_at, now: self.clock.now(), expires_at: retained_until, interval };
         let written = self.store.touch(key, touch).await;
         self.cache.forget(key);
         if !written? {
             return Ok(None);
         }
         // Apps that share the session count the same user's time, and so do all tabs.
-        self.tell(SessionEvent::Seen(*key)).await;
+        self.publish(SessionEvent::Seen(*key)).await;
         let expires_at = self.policy.expires_at(seen_at, record.absolute_expires_at);
         Ok(Some(SessionRecord { last_seen_at: seen_at, expires_at, ..record.clone() }))
     }
@@ -217,10 +217,10 @@ impl Sessions {
     /// The provider's tokens of a session.
     ///
     /// # Errors
-    /// [`DoesNotOpen`] when `AUTH_SECRET` was replaced without keeping the old one.
-    pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, DoesNotOpen> {
+    /// [`UnsealError`] when `AUTH_SECRET` was replaced without keeping the old one.
+    pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, UnsealError> {
         let plain = self.keyring.open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
-        serde_json::from_slice(&plain).map_err(|_| DoesNotOpen)
+        serde_json::from_slice(&plain).map_err(|_| UnsealError)
     }
 
     /// For how many seconds from now the browser should keep the cookie of a session that was active just
@@ -228,7 +228,7 @@ impl Sessions {
     #[must_use]
     pub fn cookie_seconds(&self, record: &SessionRecord) -> i64 {
         let now = self.clock.now();
-        (self.policy.kept_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
+        (self.policy.retained_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
     }
 
     /// How long a session can last at most, seconds.
@@ -260,7 +260,7 @@ impl Sessions {
 
     /// What happens to sessions, in this process and the others on its store.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Heard> {
+    pub fn events(&self) -> broadcast::Receiver<BusMessage> {
         self.store.subscribe()
     }
 

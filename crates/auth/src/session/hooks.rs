@@ -97,19 +97,19 @@ pub enum Verdict {
     Refuse,
 }
 
-type Told<E> = Arc<dyn Fn(E) -> BoxFuture<'static, ()> + Send + Sync>;
-type Asked = Arc<dyn Fn(SignInAttempt) -> BoxFuture<'static, Result<Verdict, String>> + Send + Sync>;
+type EventHook<E> = Arc<dyn Fn(E) -> BoxFuture<'static, ()> + Send + Sync>;
+type SignInHook = Arc<dyn Fn(SignInAttempt) -> BoxFuture<'static, Result<Verdict, String>> + Send + Sync>;
 
 /// Everything an app has registered.
 #[derive(Default)]
 pub(crate) struct Hooks {
-    sign_in: Vec<Told<SignInEvent>>,
-    sign_out: Vec<Told<SignOutEvent>>,
-    refresh: Vec<Told<RefreshEvent>>,
-    verdict: Option<Asked>,
+    sign_in: Vec<EventHook<SignInEvent>>,
+    sign_out: Vec<EventHook<SignOutEvent>>,
+    refresh: Vec<EventHook<RefreshEvent>>,
+    verdict: Option<SignInHook>,
 }
 
-fn boxed<E, F, Fut>(hook: F) -> Told<E>
+fn boxed<E, F, Fut>(hook: F) -> EventHook<E>
 where
     F: Fn(E) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = ()> + Send + 'static,
@@ -155,7 +155,7 @@ impl Hooks {
     }
 
     pub(crate) fn signed_in(&self, record: &SessionRecord) {
-        tell("on_sign_in", &self.sign_in, || SignInEvent {
+        notify("on_sign_in", &self.sign_in, || SignInEvent {
             session: record.public_id.clone(),
             provider: record.provider.clone(),
             user_id: record.user_id(),
@@ -164,13 +164,13 @@ impl Hooks {
     }
 
     /// Whether somebody wants to hear of sign-outs: who it was must be looked up before.
-    pub(crate) fn tells_of_sign_outs(&self) -> bool {
+    pub(crate) fn has_sign_out_hooks(&self) -> bool {
         !self.sign_out.is_empty()
     }
 
     /// `session` and `user` are known or not, each on its own.
     pub(crate) fn signed_out(&self, reason: EndReason, session: Option<&str>, user: Option<&SessionRecord>) {
-        tell("on_sign_out", &self.sign_out, || SignOutEvent {
+        notify("on_sign_out", &self.sign_out, || SignOutEvent {
             reason,
             session: session.map(Into::into),
             user_id: user.map(SessionRecord::user_id),
@@ -178,7 +178,7 @@ impl Hooks {
     }
 
     pub(crate) fn refreshed(&self, record: &SessionRecord, expires_at: Option<DateTime<Utc>>) {
-        tell("on_refresh", &self.refresh, || RefreshEvent {
+        notify("on_refresh", &self.refresh, || RefreshEvent {
             session: record.public_id.clone(),
             provider: record.provider.clone(),
             user_id: record.user_id(),
@@ -208,7 +208,7 @@ impl Hooks {
 }
 
 /// Runs each hook in a task of its own.
-fn tell<E: Clone + Send + 'static>(name: &'static str, hooks: &[Told<E>], event: impl FnOnce() -> E) {
+fn notify<E: Clone + Send + 'static>(name: &'static str, hooks: &[EventHook<E>], event: impl FnOnce() -> E) {
     if hooks.is_empty() {
         return;
     }

@@ -71,7 +71,7 @@ impl SessionPolicy {
     /// Until when the store keeps a session that saw activity at `now`: without the idle limit, which
     /// another app on the same store may not have.
     #[must_use]
-    pub fn kept_until(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
+    pub fn retained_until(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
         (now + self.max_age).min(absolute)
     }
 

@@ -3,7 +3,7 @@
 use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
 use crate::{
     cookie::SessionId,
-    events::{Heard, SessionEvent},
+    events::{BusMessage, SessionEvent},
     store::Lookup,
 };
 use auth_types::EndReason;
@@ -63,9 +63,9 @@ impl Sessions {
         async move {
             loop {
                 match bus.recv().await {
-                    Ok(Heard::Event(SessionEvent::Ended(ended, _))) if ended == key => return,
-                    Ok(Heard::Event(_)) => {}
-                    Ok(Heard::Gap) | Err(RecvError::Lagged(_)) => {
+                    Ok(BusMessage::Event(SessionEvent::Ended(ended, _))) if ended == key => return,
+                    Ok(BusMessage::Event(_)) => {}
+                    Ok(BusMessage::Lagged) | Err(RecvError::Lagged(_)) => {
                         if !sessions.lives(&key).await.unwrap_or(true) {
                             return;
                         }

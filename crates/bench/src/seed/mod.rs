@@ -117,7 +117,7 @@ impl Seeder {
             created_at: now,
             last_seen_at: now,
             checked_at: now,
-            expires_at: policy.kept_until(now, absolute_expires_at),
+            expires_at: policy.retained_until(now, absolute_expires_at),
             absolute_expires_at,
             data: "{}".into(),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),

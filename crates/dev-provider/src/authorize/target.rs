@@ -59,9 +59,9 @@ impl Target {
         if let Some(state) = &self.state {
             query.append_pair("state", state);
         }
-        if provider.faults().strikes(&Fault::WrongIssParameter) {
+        if provider.faults().is_due(&Fault::WrongIssParameter) {
             query.append_pair("iss", "http://somebody-else.localhost");
-        } else if !provider.faults().strikes(&Fault::MissingIssParameter) {
+        } else if !provider.faults().is_due(&Fault::MissingIssParameter) {
             query.append_pair("iss", &provider.config().issuer());
         }
         drop(query);

@@ -1,19 +1,19 @@
 //! `grant_type=refresh_token`: rotation, grace, and the end of a family (RFC 6749 §6, RFC 9700 §4.14).
 
-use super::refusal::{Stop, TokenRefusal};
+use super::refusal::{TokenError, TokenRefusal};
 use crate::DevProvider;
 use crate::clock::later;
 use crate::config::Client;
 use crate::faults::Fault;
 use crate::params::{Params, Scopes};
 use crate::random::{Fingerprint, fingerprint};
-use crate::state::{Grant, State as Memory, TokenAnswer, Used};
+use crate::state::{Grant, State as Memory, TokenAnswer, UsedRefreshToken};
 use chrono::{DateTime, Utc};
 
 impl DevProvider {
-    pub(super) fn refresh(&self, client: &Client, params: &Params) -> Result<TokenAnswer, Stop> {
+    pub(super) fn refresh(&self, client: &Client, params: &Params) -> Result<TokenAnswer, TokenError> {
         let key = fingerprint(params.get("refresh_token").ok_or(TokenRefusal::MissingParameter)?);
-        if self.faults().strikes(&Fault::RefuseRefresh) {
+        if self.faults().is_due(&Fault::RefuseRefresh) {
             return Err(TokenRefusal::RefusedByFault.into());
         }
         let now = self.now();
@@ -28,7 +28,7 @@ impl DevProvider {
                 return Err(TokenRefusal::UnknownRefreshToken.into());
             }
             if let Some(used) = used {
-                return self.again(&mut state, &family, used).map_err(Stop::from);
+                return self.reuse(&mut state, &family, used).map_err(TokenError::from);
             }
             (family, grant)
         };
@@ -40,7 +40,8 @@ impl DevProvider {
         let (answer, successor) = self.answer(&family, &grant, &scope, None)?;
         if let (Some(successor), Some(token)) = (successor, self.state().refresh_tokens.get_mut(&key, now)) {
             let answer_expires = later(now, self.config().access_token_ttl);
-            token.used = Some(Used { at: now, successor, answer: answer.clone(), answer_expires });
+            token.used =
+                Some(UsedRefreshToken { at: now, successor, answer: answer.clone(), answer_expires });
         }
         tracing::info!(client_id = %client.client_id, "refreshed");
         Ok(answer)
@@ -48,7 +49,12 @@ impl DevProvider {
 
     /// A refresh token comes a second time. Within the grace, and while its successor is unused, the answer
     /// was probably lost: the same one again. Otherwise two parties hold it, and the family ends.
-    fn again(&self, state: &mut Memory, family: &String, used: Used) -> Result<TokenAnswer, TokenRefusal> {
+    fn reuse(
+        &self,
+        state: &mut Memory,
+        family: &String,
+        used: UsedRefreshToken,
+    ) -> Result<TokenAnswer, TokenRefusal> {
         let now = self.now();
         let successor_unused =
             state.refresh_tokens.get(&used.successor, now).is_some_and(|successor| successor.used.is_none());
@@ -64,7 +70,11 @@ impl DevProvider {
 
 impl Memory {
     /// A refresh token whose family is alive: the family, its grant, and its first use if there was one.
-    fn refresh_token(&self, key: &Fingerprint, now: DateTime<Utc>) -> Option<(String, Grant, Option<Used>)> {
+    fn refresh_token(
+        &self,
+        key: &Fingerprint,
+        now: DateTime<Utc>,
+    ) -> Option<(String, Grant, Option<UsedRefreshToken>)> {
         let token = self.refresh_tokens.get(key, now)?;
         let grant = self.families.get(&token.family, now)?;
         Some((token.family.clone(), grant.clone(), token.used.clone()))

@@ -78,18 +78,18 @@ impl IntoResponse for TokenRefusal {
 }
 
 /// A refusal of the request, or a failure of the provider.
-pub(super) enum Stop {
+pub(super) enum TokenError {
     Refused(TokenRefusal),
     Failed(Failure),
 }
 
-impl From<TokenRefusal> for Stop {
+impl From<TokenRefusal> for TokenError {
     fn from(refusal: TokenRefusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<crate::Error> for Stop {
+impl From<crate::Error> for TokenError {
     fn from(error: crate::Error) -> Self {
         Self::Failed(error.into())
     }

@@ -1,7 +1,7 @@
 //! What every store must do with what is handed out.
 
 use super::at;
-use crate::{Claim, Grant, GrantKind, Store, Taken};
+use crate::{Claim, Grant, GrantKind, GrantOutcome, Store};
 use futures::future::join_all;
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ async fn put(store: &Arc<dyn Store>, kind: GrantKind) {
 
 pub(super) async fn a_grant_is_taken_once_by_whom_it_fits_and_then_gone(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
-    let found = store.look_at_grant(&[1; 32]).await.unwrap();
+    let found = store.load_grant(&[1; 32]).await.unwrap();
     assert_eq!(found, Some(grant(GrantKind::HandoffToken)));
     let sealed = grant(GrantKind::HandoffToken).sealed;
-    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(29)).await.unwrap(), Taken::Granted(sealed));
-    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(29)).await.unwrap(), Taken::Unknown);
-    assert_eq!(store.look_at_grant(&[1; 32]).await.unwrap(), None);
-    assert_eq!(store.take_grant(&[2; 32], CLAIM, at(29)).await.unwrap(), Taken::Unknown);
+    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(29)).await.unwrap(), GrantOutcome::Granted(sealed));
+    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(29)).await.unwrap(), GrantOutcome::Unknown);
+    assert_eq!(store.load_grant(&[1; 32]).await.unwrap(), None);
+    assert_eq!(store.take_grant(&[2; 32], CLAIM, at(29)).await.unwrap(), GrantOutcome::Unknown);
 }
 
 pub(super) async fn of_fifty_who_want_a_grant_at_once_one_gets_it(store: Arc<dyn Store>) {
@@ -34,29 +34,29 @@ pub(super) async fn of_fifty_who_want_a_grant_at_once_one_gets_it(store: Arc<dyn
         let store = store.clone();
         tokio::spawn(async move { store.take_grant(&[1; 32], CLAIM, at(1)).await.unwrap() })
     }));
-    let taken: Vec<Taken> = all.await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(taken.iter().filter(|taken| matches!(taken, Taken::Granted(_))).count(), 1);
-    assert_eq!(taken.iter().filter(|taken| **taken == Taken::Unknown).count(), 49);
+    let taken: Vec<GrantOutcome> = all.await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(taken.iter().filter(|taken| matches!(taken, GrantOutcome::Granted(_))).count(), 1);
+    assert_eq!(taken.iter().filter(|taken| **taken == GrantOutcome::Unknown).count(), 49);
 }
 
 pub(super) async fn what_does_not_fit_is_told_and_leaves_the_grant_there(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
     for (claim, told) in [
-        (Claim { audience: "store", ..CLAIM }, Taken::WrongAudience),
-        (Claim { state_hash: [0; 32], ..CLAIM }, Taken::WrongState),
-        (Claim { kind: GrantKind::AccessToken, ..CLAIM }, Taken::Unknown),
-        (Claim { kind: GrantKind::Arrival, ..CLAIM }, Taken::Unknown),
+        (Claim { audience: "store", ..CLAIM }, GrantOutcome::WrongAudience),
+        (Claim { state_hash: [0; 32], ..CLAIM }, GrantOutcome::WrongState),
+        (Claim { kind: GrantKind::AccessToken, ..CLAIM }, GrantOutcome::Unknown),
+        (Claim { kind: GrantKind::Arrival, ..CLAIM }, GrantOutcome::Unknown),
     ] {
         assert_eq!(store.take_grant(&[1; 32], claim, at(1)).await.unwrap(), told, "{claim:?}");
     }
-    assert!(matches!(store.take_grant(&[1; 32], CLAIM, at(1)).await.unwrap(), Taken::Granted(_)));
+    assert!(matches!(store.take_grant(&[1; 32], CLAIM, at(1)).await.unwrap(), GrantOutcome::Granted(_)));
 }
 
 pub(super) async fn a_grant_is_over_at_its_time_and_swept_an_hour_later(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
-    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30)).await.unwrap(), Taken::Expired);
+    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30)).await.unwrap(), GrantOutcome::Expired);
     assert_eq!(store.sweep(at(30 + 3599)).await.unwrap(), 0);
-    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30 + 3599)).await.unwrap(), Taken::Expired);
+    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30 + 3599)).await.unwrap(), GrantOutcome::Expired);
     assert_eq!(store.sweep(at(30 + 3600)).await.unwrap(), 1);
-    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30 + 3600)).await.unwrap(), Taken::Unknown);
+    assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30 + 3600)).await.unwrap(), GrantOutcome::Unknown);
 }

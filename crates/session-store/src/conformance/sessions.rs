@@ -106,7 +106,7 @@ pub(super) async fn app_data_that_somebody_changed_meanwhile_is_not_overwritten(
     assert!(store.set_data(&key(1), NewData { seen: &winner, data: "{}" }, at(3)).await.unwrap());
 }
 
-async fn lives(store: &Arc<dyn Store>, seed: u64, now: i64) -> bool {
+async fn is_live(store: &Arc<dyn Store>, seed: u64, now: i64) -> bool {
     matches!(store.load(&key(seed), at(now)).await.unwrap(), Lookup::Live(_))
 }
 
@@ -116,10 +116,10 @@ pub(super) async fn a_provider_session_ends_its_own_sessions_only(store: Arc<dyn
     }
     assert_eq!(store.log_out(logout(ProviderSession("s1"), 1), at(1)).await.unwrap(), [key(1)]);
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
-    assert!(lives(&store, 2, 2).await && lives(&store, 3, 2).await);
+    assert!(is_live(&store, 2, 2).await && is_live(&store, 3, 2).await);
     let elsewhere = Logout { issuer: "https://other.example", ..logout(ProviderSession("s2"), 3) };
     assert!(store.log_out(elsewhere, at(3)).await.unwrap().is_empty());
-    assert!(lives(&store, 2, 4).await);
+    assert!(is_live(&store, 2, 4).await);
 }
 
 pub(super) async fn a_logout_of_a_user_ends_what_began_before_it(store: Arc<dyn Store>) {
@@ -135,7 +135,7 @@ pub(super) async fn a_logout_of_a_user_ends_what_began_before_it(store: Arc<dyn 
     expected.sort_by_key(|key| key.to_bytes());
     assert_eq!(ended, expected);
     assert_eq!(store.load(&key(1), at(61)).await.unwrap(), Lookup::Ended(EndReason::Revoked));
-    assert!(lives(&store, 3, 61).await && lives(&store, 4, 61).await);
+    assert!(is_live(&store, 3, 61).await && is_live(&store, 4, 61).await);
 }
 
 pub(super) async fn a_logout_in_one_browser_leaves_the_others_alone(store: Arc<dyn Store>) {
@@ -151,7 +151,7 @@ pub(super) async fn a_logout_in_one_browser_leaves_the_others_alone(store: Arc<d
     let scope = Browser { subject: "alice", browser: "b1" };
     assert_eq!(store.log_out(logout(scope, 10), at(10)).await.unwrap(), [key(1)]);
     for seed in 2..=4 {
-        assert!(lives(&store, seed, 11).await, "{seed}");
+        assert!(is_live(&store, seed, 11).await, "{seed}");
     }
     // A sign-in under way is refused in that browser, for that user.
     let late = store.create(&key(5), &in_browser("alice", Some("b1")), at(10)).await;
@@ -171,8 +171,8 @@ pub(super) async fn a_late_logout_ends_nothing_that_began_after_it(store: Arc<dy
     // It took place at 10, and the news of it comes at 40.
     for scope in [ProviderSession("s1"), Browser { subject: "alice", browser: "b1" }, Subject("alice")] {
         store.log_out(logout(scope, 10), at(40)).await.unwrap();
-        for (seed, is_live) in [(1, false), (2, false), (3, true)] {
-            assert_eq!(lives(&store, seed, 41).await, is_live, "{scope:?} {seed}");
+        for (seed, expected) in [(1, false), (2, false), (3, true)] {
+            assert_eq!(is_live(&store, seed, 41).await, expected, "{scope:?} {seed}");
         }
         let after = SessionRecord { begun_at: at(11), ..record("alice", Some("s1")) };
         let seed = match scope {
@@ -195,7 +195,7 @@ pub(super) async fn a_providers_own_logout_goes_by_its_own_clock(store: Arc<dyn 
     let until = LogoutTime::IssuedBefore(at(3_611));
     let logout = Logout { issuer: ISSUER, scope: ProviderSession("s1"), until };
     assert_eq!(store.log_out(logout, at(20)).await.unwrap().len(), 2);
-    assert!(lives(&store, 3, 21).await);
+    assert!(is_live(&store, 3, 21).await);
     // Sign-ins under way are judged by ours.
     let again = SessionRecord { issued_at: at(3_600), created_at: at(22), ..record("alice", Some("s1")) };
     assert!(matches!(store.create(&key(4), &again, at(20)).await, Err(CreateError::LoggedOutMeanwhile)));
@@ -307,11 +307,11 @@ pub(super) async fn a_user_ends_one_session_or_all_others_and_nobody_elses(store
         .unwrap();
     let end =
         |subject: &'static str, which| store.end_of_user(ISSUER, subject, which, EndReason::Revoked, at(1));
-    assert_eq!(end("alice", Which::PublicId("p9")).await.unwrap(), [], "bob's");
-    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [key(2)]);
-    assert_eq!(end("alice", Which::PublicId("p2")).await.unwrap(), [], "ended already");
+    assert_eq!(end("alice", SessionFilter::PublicId("p9")).await.unwrap(), [], "bob's");
+    assert_eq!(end("alice", SessionFilter::PublicId("p2")).await.unwrap(), [key(2)]);
+    assert_eq!(end("alice", SessionFilter::PublicId("p2")).await.unwrap(), [], "ended already");
     let kept = key(1);
-    let mut ended = end("alice", Which::AllBut(&kept)).await.unwrap();
+    let mut ended = end("alice", SessionFilter::AllBut(&kept)).await.unwrap();
     ended.sort_by_key(|key| key.as_bytes().to_vec());
     let mut expected = vec![key(3), key(4)];
     expected.sort_by_key(|key| key.as_bytes().to_vec());
@@ -374,8 +374,8 @@ pub(super) async fn what_is_published_is_heard(store: Arc<dyn Store>) {
     loop {
         store.publish(event).await.unwrap();
         match tokio::time::timeout(std::time::Duration::from_millis(500), heard.recv()).await {
-            Ok(Ok(Heard::Event(heard))) => break assert_eq!(heard, event),
-            Ok(Ok(Heard::Gap)) | Err(_) => {}
+            Ok(Ok(BusMessage::Event(heard))) => break assert_eq!(heard, event),
+            Ok(Ok(BusMessage::Lagged)) | Err(_) => {}
             Ok(Err(error)) => panic!("{error}"),
         }
     }

@@ -1,7 +1,7 @@
 //! What is handed out for seconds or minutes.
 
 use super::MemoryStore;
-use crate::{Claim, Grant, GrantHash, GrantStore, StoreError, Taken};
+use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ impl GrantStore for MemoryStore {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<GrantOutcome, StoreError> {
         let mut state = self.state();
         let fits = |grant: &Grant| {
             grant.kind == claim.kind
@@ -26,12 +26,12 @@ impl GrantStore for MemoryStore {
                 && grant.expires_at > now
         };
         match state.grants.get(hash).is_some_and(fits).then(|| state.grants.remove(hash)).flatten() {
-            Some(grant) => Ok(Taken::Granted(grant.sealed)),
+            Some(grant) => Ok(GrantOutcome::Granted(grant.sealed)),
             None => Ok(claim.refusal(state.grants.get(hash), now)),
         }
     }
 
-    async fn look_at_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
+    async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
         Ok(self.state().grants.get(hash).cloned())
     }
 }

@@ -2,8 +2,8 @@
 
 use super::MemoryStore;
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionKey,
-    SessionRecord, SessionStore, StoreError, Touch, Which,
+    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionFilter,
+    SessionKey, SessionRecord, SessionStore, StoreError, Touch,
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -115,15 +115,15 @@ impl SessionStore for MemoryStore {
         &self,
         issuer: &str,
         subject: &str,
-        which: Which<'_>,
+        which: SessionFilter<'_>,
         reason: EndReason,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError> {
         let mut state = self.state();
         let mut keys = state.of_subject(issuer, subject, now);
         keys.retain(|(key, record)| match which {
-            Which::PublicId(id) => record.public_id == id,
-            Which::AllBut(kept) => key != kept,
+            SessionFilter::PublicId(id) => record.public_id == id,
+            SessionFilter::AllBut(kept) => key != kept,
         });
         let keys = keys.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
         Ok(keys.into_iter().filter(|key| state.end(key, reason, now)).collect())
@@ -131,7 +131,7 @@ impl SessionStore for MemoryStore {
 
     async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
         let mut state = self.state();
-        state.bury(logout, now);
+        state.insert_tombstone(logout, now);
         let mut found = match logout.scope {
             LogoutScope::ProviderSession(sid) => state.of_provider_session(logout.issuer, sid, now),
             LogoutScope::Subject(subject) | LogoutScope::Browser { subject, .. } => {

@@ -3,7 +3,7 @@
 use super::outbox::Deliveries;
 use crate::{
     CreateError, Grant, GrantHash, LeaseOwner, Logout, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionKey,
-    SessionRecord, TOMBSTONE_AGE, Tomb, User,
+    SessionRecord, TOMBSTONE_AGE, TombstoneKey, User,
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ pub(super) struct State {
     by_subject: HashMap<Name, HashSet<SessionKey>>,
     by_provider_session: HashMap<Name, HashSet<SessionKey>>,
     /// By issuer and what a logout named there.
-    tombstones: HashMap<(String, Tomb), Tombstone>,
+    tombstones: HashMap<(String, TombstoneKey), Tombstone>,
     /// The `state`s that came back, and when they could not come back any more.
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
     pub(super) grants: HashMap<GrantHash, Grant>,
@@ -40,7 +40,7 @@ struct Tombstone {
 }
 
 impl Entry {
-    fn lives(&self, now: DateTime<Utc>) -> bool {
+    fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.ended.is_none() && self.record.expires_at > now
     }
 
@@ -69,7 +69,7 @@ impl State {
                 tomb.expires_at > record.created_at && tomb.refuses_until >= refused_since
             })
         };
-        if Tomb::of_record(&record).any(refuses) {
+        if TombstoneKey::of_record(&record).any(refuses) {
             return Err(CreateError::LoggedOutMeanwhile);
         }
         let subject = (record.issuer.clone(), record.subject.clone());
@@ -95,7 +95,7 @@ impl State {
 
     /// The session, if it lives at `now`.
     pub(super) fn live(&mut self, key: &SessionKey, now: DateTime<Utc>) -> Option<&mut Entry> {
-        self.sessions.get_mut(key).filter(|entry| entry.lives(now))
+        self.sessions.get_mut(key).filter(|entry| entry.is_live(now))
     }
 
     /// The live sessions of `(iss, sub)`.
@@ -125,7 +125,7 @@ impl State {
     ) -> Vec<(SessionKey, &SessionRecord)> {
         keys.into_iter()
             .flatten()
-            .filter_map(|key| Some((*key, self.sessions.get(key).filter(|entry| entry.lives(now))?)))
+            .filter_map(|key| Some((*key, self.sessions.get(key).filter(|entry| entry.is_live(now))?)))
             .map(|(key, entry)| (key, &entry.record))
             .collect()
     }
@@ -135,9 +135,9 @@ impl State {
         self.live(key, now).map(|entry| entry.end(reason, now)).is_some()
     }
 
-    pub(super) fn bury(&mut self, logout: Logout<'_>, now: DateTime<Utc>) {
+    pub(super) fn insert_tombstone(&mut self, logout: Logout<'_>, now: DateTime<Utc>) {
         let (refuses_until, expires_at) = (logout.until.refuses_until(now), now + TOMBSTONE_AGE);
-        let name = (logout.issuer.to_owned(), Tomb::of(logout.scope));
+        let name = (logout.issuer.to_owned(), TombstoneKey::of(logout.scope));
         let tomb = self.tombstones.entry(name).or_insert(Tombstone { refuses_until, expires_at });
         tomb.refuses_until = tomb.refuses_until.max(refuses_until);
         tomb.expires_at = tomb.expires_at.max(expires_at);

@@ -1,6 +1,6 @@
 //! The bus between processes on one PostgreSQL database: `NOTIFY` and `LISTEN`.
 
-use crate::{Heard, Listeners, SessionEvent, StoreError};
+use crate::{BusMessage, Listeners, SessionEvent, StoreError};
 use sqlx::{Executor, PgPool, postgres::PgListener};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) async fn publish(pool: &PgPool, event: SessionEvent) -> Result<(), St
 /// was said meanwhile is lost, so they are told of a gap once we listen again.
 pub(super) async fn listen(pool: PgPool, mut listener: PgListener, listeners: Listeners) {
     loop {
-        let Err(error) = hear_on(&mut listener, &listeners).await;
+        let Err(error) = forward(&mut listener, &listeners).await;
         tracing::warn!(%error, "the event bus lost its connection");
         listener = loop {
             tokio::time::sleep(RETRY).await;
@@ -32,7 +32,7 @@ pub(super) async fn listen(pool: PgPool, mut listener: PgListener, listeners: Li
                 Err(error) => tracing::debug!(%error, "the event bus has no connection yet"),
             }
         };
-        listeners.tell(Heard::Gap);
+        listeners.publish(BusMessage::Lagged);
     }
 }
 
@@ -42,7 +42,7 @@ async fn connect(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
     Ok(listener)
 }
 
-async fn hear_on(
+async fn forward(
     listener: &mut PgListener,
     listeners: &Listeners,
 ) -> Result<std::convert::Infallible, sqlx::Error> {
@@ -55,11 +55,11 @@ async fn hear_on(
         match heard? {
             Some(notification) => {
                 if let Some(event) = SessionEvent::parse(notification.payload()) {
-                    listeners.tell(Heard::Event(event));
+                    listeners.publish(BusMessage::Event(event));
                 }
             }
             // It lost its connection and has made another by now.
-            None => listeners.tell(Heard::Gap),
+            None => listeners.publish(BusMessage::Lagged),
         }
     }
 }

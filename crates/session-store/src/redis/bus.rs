@@ -1,7 +1,7 @@
 //! The bus between processes on one Redis: publish and subscribe.
 
 use super::{RedisStore, TIMEOUT, ask};
-use crate::{EventBus, Heard, Listeners, SessionEvent, StoreError};
+use crate::{BusMessage, EventBus, Listeners, SessionEvent, StoreError};
 use ::redis::{AsyncCommands, Client, aio::PubSub};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -20,7 +20,7 @@ impl EventBus for RedisStore {
         ask(self.connection.clone().publish(&*self.channel, event.to_line())).await
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Heard> {
+    fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.listeners.subscribe()
     }
 }
@@ -40,7 +40,7 @@ pub(super) async fn connect(client: &Client, channel: &str) -> Result<PubSub, St
 /// was said meanwhile is lost, so they are told of a gap once we listen again.
 pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: PubSub, listeners: Listeners) {
     loop {
-        hear_on(connection, &listeners).await;
+        forward(connection, &listeners).await;
         tracing::warn!("the event bus lost its connection");
         connection = loop {
             match connect(&client, &channel).await {
@@ -49,19 +49,19 @@ pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: Pu
             }
             tokio::time::sleep(RETRY).await;
         };
-        listeners.tell(Heard::Gap);
+        listeners.publish(BusMessage::Lagged);
     }
 }
 
 /// Returns when the connection is lost.
-async fn hear_on(connection: PubSub, listeners: &Listeners) {
+async fn forward(connection: PubSub, listeners: &Listeners) {
     let (mut sink, mut messages) = connection.split();
     loop {
         match tokio::time::timeout(QUIET, messages.next()).await {
             Ok(Some(message)) => {
                 let line = message.get_payload::<String>().ok();
                 if let Some(event) = line.and_then(|line| SessionEvent::parse(&line)) {
-                    listeners.tell(Heard::Event(event));
+                    listeners.publish(BusMessage::Event(event));
                 }
             }
             Ok(None) => return,

@@ -1,7 +1,7 @@
 //! What is handed out for seconds or minutes.
 
 use super::{RedisStore, ask, scripts};
-use crate::{Claim, Grant, GrantHash, GrantStore, REMEMBER_EXPIRED, StoreError, Taken};
+use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, REMEMBER_EXPIRED, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -29,7 +29,7 @@ impl GrantStore for RedisStore {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<GrantOutcome, StoreError> {
         let mut connection = self.connection.clone();
         let mut script = scripts::GRANT_TAKE.key(self.keys.grant(hash));
         script
@@ -39,12 +39,12 @@ impl GrantStore for RedisStore {
             .arg(claim.audience)
             .arg(claim.state_hash.as_slice());
         match ask(script.invoke_async(&mut connection)).await? {
-            Some(sealed) => Ok(Taken::Granted(sealed)),
-            None => Ok(claim.refusal(self.look_at_grant(hash).await?.as_ref(), now)),
+            Some(sealed) => Ok(GrantOutcome::Granted(sealed)),
+            None => Ok(claim.refusal(self.load_grant(hash).await?.as_ref(), now)),
         }
     }
 
-    async fn look_at_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
+    async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
         let mut connection = self.connection.clone();
         let mut command = ::redis::cmd("HMGET");
         command.arg(self.keys.grant(hash)).arg(&["kind", "audience", "state_hash", "sealed", "expires_at"]);

@@ -11,7 +11,7 @@
 //! | `auth:outbox` | sorted set | the deliveries, by when they are due |
 //! | `auth:expiry` | sorted set | every key above but the indices and the outbox, by when it may go |
 
-use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, Tomb};
+use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, TombstoneKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,7 @@ impl Keys {
         format!("{}:sid:{}", self.prefix, hash(issuer, sid))
     }
 
-    pub(super) fn buried(&self, issuer: &str, tomb: &Tomb) -> String {
+    pub(super) fn tombstone(&self, issuer: &str, tomb: &TombstoneKey) -> String {
         format!("{}:buried:{}:{}", self.prefix, tomb.kind, hash(issuer, &tomb.value))
     }
 

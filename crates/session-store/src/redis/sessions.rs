@@ -2,8 +2,8 @@
 
 use super::{RedisStore, ask, rows, scripts};
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionKey,
-    SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE, Tomb, Touch, Which,
+    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionFilter,
+    SessionKey, SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE, TombstoneKey, Touch,
 };
 use ::redis::{AsyncCommands, FromRedisValue, ScriptInvocation};
 use async_trait::async_trait;
@@ -64,8 +64,8 @@ impl SessionStore for RedisStore {
         let (by_subject, by_provider_session) = keys.indices(record);
         let mut script = scripts::CREATE.prepare_invoke();
         script.key(keys.session(key)).key(by_subject).key(by_provider_session).key(keys.expiry());
-        for tomb in Tomb::of_record(record) {
-            script.key(keys.buried(&record.issuer, &tomb));
+        for tomb in TombstoneKey::of_record(record) {
+            script.key(keys.tombstone(&record.issuer, &tomb));
         }
         script
             .arg(record.created_at.timestamp_millis())
@@ -175,15 +175,15 @@ impl SessionStore for RedisStore {
         &self,
         issuer: &str,
         subject: &str,
-        which: Which<'_>,
+        which: SessionFilter<'_>,
         reason: EndReason,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError> {
         let index = self.keys.of_subject(issuer, subject);
         let kept;
         let which = match which {
-            Which::PublicId(id) => ("public_id", id),
-            Which::AllBut(key) => {
+            SessionFilter::PublicId(id) => ("public_id", id),
+            SessionFilter::AllBut(key) => {
                 kept = self.keys.session(key);
                 ("all_but", kept.as_str())
             }
@@ -201,7 +201,7 @@ impl SessionStore for RedisStore {
                 (self.keys.of_subject(logout.issuer, subject), ("browser", browser))
             }
         };
-        let tomb = self.keys.buried(logout.issuer, &Tomb::of(logout.scope));
+        let tomb = self.keys.tombstone(logout.issuer, &TombstoneKey::of(logout.scope));
         self.end_many(EndMany { index, which, logout: Some((tomb, logout.until)) }, EndReason::Revoked, now)
             .await
     }

@@ -1,7 +1,7 @@
 //! What is handed out for seconds or minutes.
 
 use super::{Database, SqlStore, rows};
-use crate::{Claim, Grant, GrantHash, GrantStore, StoreError, Taken, limited::within};
+use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError, limited::within};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -27,7 +27,7 @@ impl<D: Database> GrantStore for SqlStore<D> {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<GrantOutcome, StoreError> {
         let statement =
             "DELETE FROM grants WHERE hash = ?1 AND kind = ?2 AND audience = ?3 AND state_hash = ?4
                AND expires_at > ?5 RETURNING sealed";
@@ -39,12 +39,12 @@ impl<D: Database> GrantStore for SqlStore<D> {
             now.into(),
         ];
         match within(self.0.change(statement, &values)).await?.first() {
-            Some(row) => Ok(Taken::Granted(rows::bytes(row, "sealed")?)),
-            None => Ok(claim.refusal(self.look_at_grant(hash).await?.as_ref(), now)),
+            Some(row) => Ok(GrantOutcome::Granted(rows::bytes(row, "sealed")?)),
+            None => Ok(claim.refusal(self.load_grant(hash).await?.as_ref(), now)),
         }
     }
 
-    async fn look_at_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
+    async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
         let statement = "SELECT kind, audience, state_hash, sealed, expires_at FROM grants WHERE hash = ?1";
         let found = within(self.0.read(statement, &[hash.as_slice().into()])).await?;
         let grant = |row| {

@@ -3,8 +3,8 @@
 use super::{Database, SqlStore, Transaction, rows};
 use crate::{
     CreateError, LeaseOwner, Logout, LogoutScope, Lookup, NewData, NewTokens, REMEMBER_ENDED,
-    REMEMBER_EXPIRED, SessionKey, SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE, Tomb, Touch, Which,
-    limited::within,
+    REMEMBER_EXPIRED, SessionFilter, SessionKey, SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE,
+    TombstoneKey, Touch, limited::within,
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -30,7 +30,7 @@ impl<D: Database> SqlStore<D> {
         record: &SessionRecord,
         refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
-        let tombs: Vec<_> = Tomb::of_record(record).collect();
+        let tombs: Vec<_> = TombstoneKey::of_record(record).collect();
         let names: Vec<_> = tombs.iter().map(|tomb| tomb.name(&record.issuer)).collect();
         transaction.share(&names).await?;
         for name in names {
@@ -86,7 +86,7 @@ impl<D: Database> SqlStore<D> {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError> {
         let mut transaction = self.0.begin().await?;
-        let tomb = Tomb::of(logout.scope);
+        let tomb = TombstoneKey::of(logout.scope);
         let name = tomb.name(logout.issuer);
         transaction.lock(name).await?;
         let statement = "INSERT INTO tombstones (issuer, kind, value, begun_before, expires_at)
@@ -236,13 +236,13 @@ impl<D: Database> SessionStore for SqlStore<D> {
         &self,
         issuer: &str,
         subject: &str,
-        which: Which<'_>,
+        which: SessionFilter<'_>,
         reason: EndReason,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError> {
         let (condition, value) = match which {
-            Which::PublicId(id) => ("public_id = ?6", id.into()),
-            Which::AllBut(key) => ("key <> ?6", key.as_bytes().into()),
+            SessionFilter::PublicId(id) => ("public_id = ?6", id.into()),
+            SessionFilter::AllBut(key) => ("key <> ?6", key.as_bytes().into()),
         };
         let values =
             [reason.as_str().into(), now.into(), NO_BYTES.into(), issuer.into(), subject.into(), value];

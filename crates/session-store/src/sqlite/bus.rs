@@ -1,7 +1,7 @@
 //! The bus between processes that share a SQLite file: a table of events, and a look at SQLite's own
 //! change counter several times a second, which costs next to nothing while nothing changes.
 
-use crate::{Heard, Listeners, SessionEvent, StoreError};
+use crate::{BusMessage, Listeners, SessionEvent, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOptions};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) async fn listen(options: SqliteConnectOptions, listeners: Listeners) 
         if let Err(error) = read_on(&options, &listeners, &mut seen).await {
             tracing::warn!(%error, "the event bus lost its connection");
             tokio::time::sleep(RETRY).await;
-            listeners.tell(Heard::Gap);
+            listeners.publish(BusMessage::Lagged);
         }
     }
 }
@@ -54,7 +54,7 @@ async fn read_on(
             sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events").fetch_one(&mut connection).await?;
         let last = *seen.get_or_insert(newest);
         if newest - last > KEPT / 2 {
-            listeners.tell(Heard::Gap);
+            listeners.publish(BusMessage::Lagged);
         }
         let lines: Vec<(i64, String)> =
             sqlx::query_as("SELECT seq, line FROM events WHERE seq > ? ORDER BY seq")
@@ -64,7 +64,7 @@ async fn read_on(
         for (seq, line) in lines {
             *seen = Some(seq);
             if let Some(event) = SessionEvent::parse(&line) {
-                listeners.tell(Heard::Event(event));
+                listeners.publish(BusMessage::Event(event));
             }
         }
     }

@@ -42,7 +42,7 @@ impl Clock {
     }
 
     /// This machine's clock was set, or the machine slept.
-    pub(crate) fn doubt(&mut self) {
+    pub(crate) fn mark_doubtful(&mut self) {
         self.is_doubtful = true;
     }
 
@@ -68,11 +68,11 @@ mod tests {
     #[test]
     fn after_a_doubt_the_next_sample_counts_whatever_it_says() {
         let mut clock = Clock::new(1_000, 0);
-        clock.doubt();
+        clock.mark_doubtful();
         assert!(clock.is_doubtful());
         clock.sample(5_000, 4_900);
         assert_eq!((clock.offset(), clock.is_doubtful()), (100, false));
-        clock.doubt();
+        clock.mark_doubtful();
         clock.set(7);
         assert_eq!((clock.offset(), clock.is_doubtful()), (7, false));
     }

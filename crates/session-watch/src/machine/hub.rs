@@ -32,7 +32,7 @@ pub enum HubState {
 
 /// What a message of the hub says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum HubReply {
     /// Another app of the site has a session (`true`), or a session has ended.
     Session(bool),
     /// The hub steps aside.
@@ -59,13 +59,13 @@ impl Hub {
     }
 
     /// The leading tab loads the hub; a tab that no longer leads removes it.
-    pub(crate) fn sync(&mut self, acts: bool) -> Option<Effect> {
+    pub(crate) fn sync(&mut self, is_active: bool) -> Option<Effect> {
         match self.state {
-            HubState::Elsewhere if acts => {
+            HubState::Elsewhere if is_active => {
                 self.state = HubState::Asked;
                 Some(Effect::LoadHub)
             }
-            HubState::Asked | HubState::Ready if !acts => {
+            HubState::Asked | HubState::Ready if !is_active => {
                 (self.state, self.said) = (HubState::Elsewhere, None);
                 Some(Effect::UnloadHub)
             }
@@ -82,22 +82,22 @@ impl Hub {
     }
 
     /// Takes in a message of the hub.
-    pub(crate) fn hear(&mut self, line: &str) -> Word {
+    pub(crate) fn handle(&mut self, line: &str) -> HubReply {
         let mut words = line.split(' ');
         let (version, kind, state) = (words.next(), words.next(), words.next());
         if version != Some(VERSION) || self.state == HubState::Aside {
-            return Word::Nothing;
+            return HubReply::Nothing;
         }
         match (kind, state) {
             (Some("aside"), Some(_)) => {
                 self.state = HubState::Aside;
-                Word::Aside
+                HubReply::Aside
             }
             (Some("state"), Some(state @ (IN | OUT | "none"))) => {
                 self.state = HubState::Ready;
-                if state == "none" { Word::Nothing } else { Word::Session(state == IN) }
+                if state == "none" { HubReply::Nothing } else { HubReply::Session(state == IN) }
             }
-            _ => Word::Nothing,
+            _ => HubReply::Nothing,
         }
     }
 }
@@ -110,7 +110,7 @@ mod tests {
         let mut hub = Hub::new(true);
         assert_eq!(hub.sync(false), None);
         assert_eq!(hub.sync(true), Some(Effect::LoadHub));
-        assert_eq!(hub.hear("hub/1 state none 0"), Word::Nothing);
+        assert_eq!(hub.handle("hub/1 state none 0"), HubReply::Nothing);
         assert_eq!(hub.state(), HubState::Ready);
         hub
     }
@@ -137,17 +137,17 @@ mod tests {
             "hub/1 state away 1",
             "state out",
         ] {
-            assert_eq!(hub.hear(line), Word::Nothing, "{line:?}");
+            assert_eq!(hub.handle(line), HubReply::Nothing, "{line:?}");
         }
-        assert_eq!(hub.hear("hub/1 state out 1"), Word::Session(false));
-        assert_eq!(hub.hear("hub/1 state in 2"), Word::Session(true));
+        assert_eq!(hub.handle("hub/1 state out 1"), HubReply::Session(false));
+        assert_eq!(hub.handle("hub/1 state in 2"), HubReply::Session(true));
     }
 
     #[test]
     fn a_hub_that_stepped_aside_is_not_heard_again() {
         let mut hub = ready();
-        assert_eq!(hub.hear("hub/1 aside blocked"), Word::Aside);
-        assert_eq!(hub.hear("hub/1 state in 1"), Word::Nothing);
+        assert_eq!(hub.handle("hub/1 aside blocked"), HubReply::Aside);
+        assert_eq!(hub.handle("hub/1 state in 1"), HubReply::Nothing);
         assert_eq!((hub.sync(false), hub.sync(true), hub.say(true)), (None, None, None));
     }
 

@@ -42,7 +42,7 @@ impl From<&TabFacts> for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// No warning is due.
-    Calm,
+    DismissWarning,
     /// The warning is shown.
     Warned,
     /// The limit is reached, and the server decides.
@@ -62,10 +62,10 @@ pub(crate) enum Input {
     Known(i64),
     /// The server did not get the last report of activity.
     NotTold,
-    /// Time has passed. `acts`: this tab acts for all of its origin.
+    /// Time has passed. `is_active`: this tab acts for all of its origin.
     Tick {
         /// Whether this tab acts for all of its origin.
-        acts: bool,
+        is_active: bool,
     },
 }
 
@@ -82,7 +82,7 @@ pub(crate) enum Output {
     /// Warn the user.
     Warn,
     /// Take the warning away.
-    Calm,
+    DismissWarning,
     /// Ask the server to end the session, naming the last activity that the server has confirmed.
     Expire {
         /// Milliseconds since 1970, by the server's clock.
@@ -117,7 +117,7 @@ impl Idle {
             known: last_activity,
             told: last_activity,
             told_at: 0,
-            phase: Phase::Calm,
+            phase: Phase::DismissWarning,
             stayed_at: None,
             shared_at: 0,
             expired_at: None,
@@ -140,10 +140,10 @@ impl Idle {
     }
 
     /// Takes in what the tab hears at `now`, by the server's clock.
-    pub(crate) fn hear(&mut self, input: Input, now: i64) -> Vec<Output> {
+    pub(crate) fn handle(&mut self, input: Input, now: i64) -> Vec<Output> {
         match input {
             // A warned user must answer: moving the pointer to "Sign out now" is not a wish to stay.
-            Input::Acted if self.phase != Phase::Calm => Vec::new(),
+            Input::Acted if self.phase != Phase::DismissWarning => Vec::new(),
             Input::Acted => {
                 self.last = self.last.max(now);
                 self.share(now)
@@ -170,7 +170,7 @@ impl Idle {
                 self.told_at = now;
                 Vec::new()
             }
-            Input::Tick { acts } => self.tick(acts, now),
+            Input::Tick { is_active } => self.tick(is_active, now),
         }
     }
 
@@ -182,7 +182,7 @@ impl Idle {
         vec![Output::Share(now)]
     }
 
-    fn tick(&mut self, acts: bool, now: i64) -> Vec<Output> {
+    fn tick(&mut self, is_active: bool, now: i64) -> Vec<Output> {
         let mut effects: Vec<_> = self.judge(now).into_iter().collect();
         if let Some(stayed_at) = self.stayed_at
             && !(self.told_at..self.told_at + ANSWER_AGAIN).contains(&now)
@@ -190,7 +190,7 @@ impl Idle {
             self.told_at = now;
             effects.push(Output::Beacon { ago: (now - stayed_at).max(0) });
         }
-        if !acts {
+        if !is_active {
             return effects;
         }
         let is_told = (self.told_at..self.told_at + self.limits.beacon).contains(&now);
@@ -212,15 +212,15 @@ impl Idle {
         let phase = match self.deadline() {
             Some(deadline) if now >= deadline => Phase::Over,
             Some(deadline) if now >= deadline - self.limits.warning => Phase::Warned,
-            _ => Phase::Calm,
+            _ => Phase::DismissWarning,
         };
         let before = std::mem::replace(&mut self.phase, phase);
         match (before, phase) {
-            (Phase::Calm, Phase::Warned | Phase::Over) => Some(Output::Warn),
-            (Phase::Warned | Phase::Over, Phase::Calm) => {
+            (Phase::DismissWarning, Phase::Warned | Phase::Over) => Some(Output::Warn),
+            (Phase::Warned | Phase::Over, Phase::DismissWarning) => {
                 self.expired_at = None;
                 self.stayed_at = None;
-                Some(Output::Calm)
+                Some(Output::DismissWarning)
             }
             _ => None,
         }

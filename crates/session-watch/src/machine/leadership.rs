@@ -35,7 +35,7 @@ pub(crate) enum Input {
     /// Another tab stole the lock, or the request failed.
     Lost,
     /// A message that only a leader sends.
-    Heard,
+    TabEvent,
     /// Another tab asks whether a leader is there.
     Pinged,
     /// Time has passed.
@@ -89,12 +89,12 @@ impl Leadership {
     }
 
     /// Whether it acts for all tabs of the origin.
-    pub(crate) fn acts(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         matches!(self.role, Role::Leads | Role::Stands)
     }
 
     /// Takes in what happens at `now`, milliseconds.
-    pub(crate) fn hear(&mut self, input: Input, now: i64) -> &'static [Output] {
+    pub(crate) fn handle(&mut self, input: Input, now: i64) -> &'static [Output] {
         match (self.role, input) {
             (Role::Away, Input::Back) => {
                 self.follow(now);
@@ -120,14 +120,14 @@ impl Leadership {
                 &[Output::StopListening, Output::Ask, Output::Queue]
             }
             // Only the lock manager can say that the lock is lost, never a message.
-            (Role::Leads, Input::Heard | Input::Tick) => &[],
+            (Role::Leads, Input::TabEvent | Input::Tick) => &[],
             (Role::Leads, Input::Pinged) => &[Output::SayHere],
-            (Role::Follows, Input::Heard) => {
+            (Role::Follows, Input::TabEvent) => {
                 self.follow(now);
                 &[]
             }
             (Role::Follows, Input::Tick) => self.listen_for_a_leader(now),
-            (Role::Stands, Input::Heard | Input::Tick | Input::Pinged)
+            (Role::Stands, Input::TabEvent | Input::Tick | Input::Pinged)
             | (Role::Follows, Input::Pinged | Input::Lost) => &[],
         }
     }
@@ -166,17 +166,17 @@ mod tests {
     /// A tab that leads at 0.
     fn leader() -> Leadership {
         let mut tab = Leadership::new(0);
-        assert_eq!(tab.hear(Input::Granted, 0), [SayHere, Listen]);
+        assert_eq!(tab.handle(Input::Granted, 0), [SayHere, Listen]);
         tab
     }
 
     #[test]
     fn the_lock_makes_a_leader_and_a_leader_answers() {
         let mut tab = leader();
-        assert_eq!((tab.role(), tab.acts()), (Role::Leads, true));
-        assert_eq!(tab.hear(Input::Pinged, 1), [SayHere]);
-        assert!(tab.hear(Input::Tick, 1_000_000).is_empty(), "it needs nobody");
-        assert!(!Leadership::new(0).acts());
+        assert_eq!((tab.role(), tab.is_active()), (Role::Leads, true));
+        assert_eq!(tab.handle(Input::Pinged, 1), [SayHere]);
+        assert!(tab.handle(Input::Tick, 1_000_000).is_empty(), "it needs nobody");
+        assert!(!Leadership::new(0).is_active());
     }
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
         let mut tab = Leadership::new(0);
         for round in 0..100 {
             let now = round * 2_000;
-            assert!(tab.hear(Input::Tick, now + 1_000).is_empty());
-            assert_eq!(tab.hear(Input::Tick, now + 1_600), [Ping]);
-            assert!(tab.hear(Input::Heard, now + 2_000).is_empty());
+            assert!(tab.handle(Input::Tick, now + 1_000).is_empty());
+            assert_eq!(tab.handle(Input::Tick, now + 1_600), [Ping]);
+            assert!(tab.handle(Input::TabEvent, now + 2_000).is_empty());
         }
         assert_eq!(tab.role(), Role::Follows);
     }
@@ -194,67 +194,67 @@ mod tests {
     #[test]
     fn after_two_heartbeats_of_silence_a_follower_listens_itself_and_takes_the_lock() {
         let mut tab = Leadership::new(0);
-        assert!(tab.hear(Input::Tick, 1_499).is_empty());
-        assert_eq!(tab.hear(Input::Tick, 1_500), [Ping]);
-        assert!(tab.hear(Input::Tick, 2_999).is_empty(), "asked once");
-        assert_eq!(tab.hear(Input::Tick, 3_000), [Listen, Steal]);
-        assert_eq!((tab.role(), tab.acts()), (Role::Stands, true));
-        assert_eq!(tab.hear(Input::Granted, 3_010), [SayHere], "it listens already");
+        assert!(tab.handle(Input::Tick, 1_499).is_empty());
+        assert_eq!(tab.handle(Input::Tick, 1_500), [Ping]);
+        assert!(tab.handle(Input::Tick, 2_999).is_empty(), "asked once");
+        assert_eq!(tab.handle(Input::Tick, 3_000), [Listen, Steal]);
+        assert_eq!((tab.role(), tab.is_active()), (Role::Stands, true));
+        assert_eq!(tab.handle(Input::Granted, 3_010), [SayHere], "it listens already");
         assert_eq!(tab.role(), Role::Leads);
     }
 
     #[test]
     fn a_tab_whose_timers_were_slowed_asks_before_it_takes_over() {
         let mut tab = Leadership::new(0);
-        assert_eq!(tab.hear(Input::Tick, 60_000), [Ping], "nobody had a reason to speak");
-        assert!(tab.hear(Input::Heard, 60_010).is_empty());
-        assert_eq!(tab.hear(Input::Tick, 120_000), [Ping]);
+        assert_eq!(tab.handle(Input::Tick, 60_000), [Ping], "nobody had a reason to speak");
+        assert!(tab.handle(Input::TabEvent, 60_010).is_empty());
+        assert_eq!(tab.handle(Input::Tick, 120_000), [Ping]);
     }
 
     #[test]
     fn a_leader_that_was_robbed_steps_down_asks_and_queues_again() {
         let mut tab = leader();
-        assert_eq!(tab.hear(Input::Lost, 9_000), [StopListening, Ask, Queue]);
+        assert_eq!(tab.handle(Input::Lost, 9_000), [StopListening, Ask, Queue]);
         assert_eq!(tab.role(), Role::Follows);
-        assert!(tab.hear(Input::Tick, 10_000).is_empty(), "its successor has its time");
+        assert!(tab.handle(Input::Tick, 10_000).is_empty(), "its successor has its time");
     }
 
     #[test]
     fn of_two_that_take_the_lock_at_once_the_one_that_lost_it_follows() {
         let mut tab = Leadership::new(0);
-        tab.hear(Input::Tick, 1_500);
-        tab.hear(Input::Tick, 3_000);
-        assert!(tab.hear(Input::Heard, 3_001).is_empty(), "a word does not make a leader");
-        assert_eq!(tab.hear(Input::Lost, 3_002), [StopListening, Ask, Queue]);
+        tab.handle(Input::Tick, 1_500);
+        tab.handle(Input::Tick, 3_000);
+        assert!(tab.handle(Input::TabEvent, 3_001).is_empty(), "a word does not make a leader");
+        assert_eq!(tab.handle(Input::Lost, 3_002), [StopListening, Ask, Queue]);
     }
 
     #[test]
     fn a_forged_word_does_not_depose_a_leader() {
         let mut tab = leader();
-        assert!(tab.hear(Input::Heard, 1).is_empty());
+        assert!(tab.handle(Input::TabEvent, 1).is_empty());
         assert_eq!(tab.role(), Role::Leads);
     }
 
     #[test]
     fn who_goes_away_gives_everything_back_and_asks_when_it_returns() {
         let mut tab = leader();
-        assert_eq!(tab.hear(Input::Leaving, 10), [StopListening, Release]);
-        assert_eq!((tab.role(), tab.acts()), (Role::Away, false));
-        assert!(tab.hear(Input::Leaving, 10).is_empty(), "frozen, then put away");
-        assert!(tab.hear(Input::Tick, 11).is_empty());
-        assert!(tab.hear(Input::Lost, 11).is_empty(), "what it gave back itself");
-        assert_eq!(tab.hear(Input::Granted, 11), [Release], "that came too late");
-        assert_eq!(tab.hear(Input::Back, 99_000), [Queue, Ask]);
-        assert!(tab.hear(Input::Back, 99_000).is_empty(), "resumed and shown are one return");
-        assert!(tab.hear(Input::Tick, 99_001).is_empty(), "a night is no silence of the leader");
-        assert_eq!(tab.hear(Input::Granted, 99_002), [SayHere, Listen]);
+        assert_eq!(tab.handle(Input::Leaving, 10), [StopListening, Release]);
+        assert_eq!((tab.role(), tab.is_active()), (Role::Away, false));
+        assert!(tab.handle(Input::Leaving, 10).is_empty(), "frozen, then put away");
+        assert!(tab.handle(Input::Tick, 11).is_empty());
+        assert!(tab.handle(Input::Lost, 11).is_empty(), "what it gave back itself");
+        assert_eq!(tab.handle(Input::Granted, 11), [Release], "that came too late");
+        assert_eq!(tab.handle(Input::Back, 99_000), [Queue, Ask]);
+        assert!(tab.handle(Input::Back, 99_000).is_empty(), "resumed and shown are one return");
+        assert!(tab.handle(Input::Tick, 99_001).is_empty(), "a night is no silence of the leader");
+        assert_eq!(tab.handle(Input::Granted, 99_002), [SayHere, Listen]);
     }
 
     #[test]
     fn a_clock_that_is_set_back_keeps_nobody_waiting() {
         let mut tab = Leadership::new(86_400_000);
-        assert!(tab.hear(Input::Tick, 1_000).is_empty());
-        assert_eq!(tab.hear(Input::Tick, 2_500), [Ping]);
-        assert_eq!(tab.hear(Input::Tick, 4_000), [Listen, Steal]);
+        assert!(tab.handle(Input::Tick, 1_000).is_empty());
+        assert_eq!(tab.handle(Input::Tick, 2_500), [Ping]);
+        assert_eq!(tab.handle(Input::Tick, 4_000), [Listen, Steal]);
     }
 }

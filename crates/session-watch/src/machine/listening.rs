@@ -49,7 +49,7 @@ impl Listening {
     }
 
     /// Something arrived on the stream.
-    pub(crate) fn hear(&mut self, now: i64) {
+    pub(crate) fn handle(&mut self, now: i64) {
         self.heard_at = now;
     }
 
@@ -111,7 +111,7 @@ mod tests {
         assert!(!listening.is_silent(100_000), "none is open");
         listening.switch(true, 100_000);
         assert!(!listening.is_silent(140_000));
-        listening.hear(140_000);
+        listening.handle(140_000);
         assert!(!listening.is_silent(180_000));
         assert!(listening.is_silent(180_001));
     }

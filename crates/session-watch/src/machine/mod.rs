@@ -3,12 +3,12 @@
 //!
 //! Three of them decide; the other files keep count for them.
 
-pub(crate) mod allowance;
 pub(crate) mod clock;
 pub(crate) mod hub;
 pub(crate) mod idle;
 pub(crate) mod leadership;
 pub(crate) mod listening;
 pub(crate) mod message;
+pub(crate) mod rate_limit;
 pub(crate) mod session;
 pub(crate) mod sleep;

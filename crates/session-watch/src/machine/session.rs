@@ -3,7 +3,7 @@
 //! Every input but the server's answer is a hint. Before the page changes, the tab asks the server: one question
 //! for all hints that arrived meanwhile, and again until the server has answered.
 
-use super::allowance::Allowance;
+use super::rate_limit::RateLimit;
 use auth_types::EndReason;
 
 /// Hints cause at most this many questions in one span; after that the tab asks once a tick.
@@ -24,7 +24,7 @@ pub(crate) struct Session {
     question: Question,
     /// The ticket for one silent sign-in: the user may have signed in to another app in this browser.
     ticket: Option<String>,
-    allowance: Allowance,
+    rate_limit: RateLimit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Session {
             is_asleep: false,
             question: Question::None,
             ticket: None,
-            allowance: Allowance::new(QUESTIONS, SPAN),
+            rate_limit: RateLimit::new(QUESTIONS, SPAN),
         }
     }
 
@@ -120,7 +120,7 @@ impl Session {
     }
 
     /// Takes in what the tab hears at `now`, milliseconds.
-    pub(crate) fn hear(&mut self, input: Input, now: i64) -> Option<Output> {
+    pub(crate) fn handle(&mut self, input: Input, now: i64) -> Option<Output> {
         match (self.state, input) {
             (State::Left, _) => None,
             (State::Live(_), Input::Ended(reason)) => {
@@ -166,13 +166,13 @@ impl Session {
             (_, Input::Answer(user)) => {
                 let is_old = self.question == Question::AskedTooEarly;
                 self.question = if is_old { Question::Owed } else { Question::None };
-                self.believe(user.as_deref(), is_old)
+                self.accept(user.as_deref(), is_old)
             }
         }
     }
 
     /// Acts on the server's answer; `is_old` when the tab has heard a hint since it asked.
-    fn believe(&mut self, user: Option<&str>, is_old: bool) -> Option<Output> {
+    fn accept(&mut self, user: Option<&str>, is_old: bool) -> Option<Output> {
         let is_own = user == Some(self.user.as_str());
         match self.state {
             State::Live(_) if is_own && is_old => None,
@@ -208,7 +208,7 @@ impl Session {
                 self.question = Question::AskedTooEarly;
                 None
             }
-            Question::None | Question::Owed if self.allowance.take(now) => {
+            Question::None | Question::Owed if self.rate_limit.take(now) => {
                 self.question = Question::Asked;
                 Some(Output::Ask)
             }

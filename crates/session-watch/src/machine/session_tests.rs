@@ -7,8 +7,8 @@ fn alices() -> Session {
 /// Alice's page after her session has ended.
 fn waiting() -> Session {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::Woke, 0), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 1), Some(Output::Ended(EndReason::Expired)));
+    assert_eq!(tab.handle(Input::Woke, 0), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 1), Some(Output::Ended(EndReason::Expired)));
     tab
 }
 
@@ -19,98 +19,98 @@ fn says(user: &str) -> Input {
 #[test]
 fn nothing_is_believed_before_the_server_was_asked() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::Ended(Some(EndReason::Revoked)), 0), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 1), None, "a forged message");
-    assert_eq!(tab.hear(Input::Woke, 2), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 3), Some(Output::Ended(EndReason::Expired)));
+    assert_eq!(tab.handle(Input::Ended(Some(EndReason::Revoked)), 0), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 1), None, "a forged message");
+    assert_eq!(tab.handle(Input::Woke, 2), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 3), Some(Output::Ended(EndReason::Expired)));
 }
 
 #[test]
 fn a_tab_that_begins_to_listen_while_it_asks_asks_once() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::LostTouch, 0), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Listens, 1), None);
-    assert_eq!(tab.hear(says("alice"), 2), None);
-    assert_eq!(tab.hear(Input::Tick, 3), None, "nothing is owed");
-    assert_eq!(tab.hear(Input::Listens, 4), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::LostTouch, 0), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Listens, 1), None);
+    assert_eq!(tab.handle(says("alice"), 2), None);
+    assert_eq!(tab.handle(Input::Tick, 3), None, "nothing is owed");
+    assert_eq!(tab.handle(Input::Listens, 4), Some(Output::Ask));
 }
 
 #[test]
 fn the_reason_is_what_was_said_once_the_server_confirms_the_end() {
     let mut tab = alices();
-    tab.hear(Input::Ended(Some(EndReason::Revoked)), 0);
-    assert_eq!(tab.hear(Input::Answer(None), 1), Some(Output::Ended(EndReason::Revoked)));
-    assert_eq!(tab.hear(Input::Answer(None), 2), None, "said once");
+    tab.handle(Input::Ended(Some(EndReason::Revoked)), 0);
+    assert_eq!(tab.handle(Input::Answer(None), 1), Some(Output::Ended(EndReason::Revoked)));
+    assert_eq!(tab.handle(Input::Answer(None), 2), None, "said once");
 }
 
 #[test]
 fn a_tab_that_waits_comes_back_when_the_same_user_does() {
     let mut tab = waiting();
-    assert_eq!(tab.hear(Input::SignedIn("alice".into()), 2), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 3), None, "a forged message");
-    assert_eq!(tab.hear(Input::SignedInNearby, 4), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 5), Some(Output::Restore));
-    assert_eq!(tab.hear(Input::Woke, 6), None, "on its way");
+    assert_eq!(tab.handle(Input::SignedIn("alice".into()), 2), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 3), None, "a forged message");
+    assert_eq!(tab.handle(Input::SignedInNearby, 4), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 5), Some(Output::Restore));
+    assert_eq!(tab.handle(Input::Woke, 6), None, "on its way");
 }
 
 #[test]
 fn another_user_never_gets_this_ones_page() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::SignedIn("alice".into()), 0), None);
-    assert_eq!(tab.hear(Input::SignedIn("bob".into()), 0), Some(Output::Ask));
-    assert_eq!(tab.hear(says("bob"), 1), Some(Output::Ended(EndReason::UserChanged)));
-    assert_eq!(tab.hear(says("bob"), 2), None);
+    assert_eq!(tab.handle(Input::SignedIn("alice".into()), 0), None);
+    assert_eq!(tab.handle(Input::SignedIn("bob".into()), 0), Some(Output::Ask));
+    assert_eq!(tab.handle(says("bob"), 1), Some(Output::Ended(EndReason::UserChanged)));
+    assert_eq!(tab.handle(says("bob"), 2), None);
     let mut waiting = waiting();
-    assert_eq!(waiting.hear(says("bob"), 2), Some(Output::Ended(EndReason::UserChanged)));
-    assert_eq!(waiting.hear(says("alice"), 3), Some(Output::Restore));
+    assert_eq!(waiting.handle(says("bob"), 2), Some(Output::Ended(EndReason::UserChanged)));
+    assert_eq!(waiting.handle(says("alice"), 3), Some(Output::Restore));
 }
 
 #[test]
 fn a_sign_in_elsewhere_is_worth_one_silent_try_and_only_to_who_waits() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::SignedInElsewhere("t".into()), 0), None);
+    assert_eq!(tab.handle(Input::SignedInElsewhere("t".into()), 0), None);
     let mut tab = waiting();
-    assert_eq!(tab.hear(Input::SignedInElsewhere("t".into()), 2), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 3), Some(Output::SignInSilently("t".into())));
-    assert_eq!(tab.hear(Input::SignedInElsewhere("u".into()), 4), None);
+    assert_eq!(tab.handle(Input::SignedInElsewhere("t".into()), 2), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 3), Some(Output::SignInSilently("t".into())));
+    assert_eq!(tab.handle(Input::SignedInElsewhere("u".into()), 4), None);
     // The app shares its session with the one where it happened: no detour needed.
     let mut tab = waiting();
-    tab.hear(Input::SignedInElsewhere("t".into()), 2);
-    assert_eq!(tab.hear(says("alice"), 3), Some(Output::Restore));
+    tab.handle(Input::SignedInElsewhere("t".into()), 2);
+    assert_eq!(tab.handle(says("alice"), 3), Some(Output::Restore));
 }
 
 #[test]
 fn another_users_sign_in_leaves_nothing_to_come_back_with() {
     let mut tab = waiting();
-    assert_eq!(tab.hear(Input::SignedInElsewhere("bobs".into()), 2), Some(Output::Ask));
-    assert_eq!(tab.hear(says("bob"), 3), Some(Output::Ended(EndReason::UserChanged)));
-    assert_eq!(tab.hear(Input::LostTouch, 5_000), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 5_001), None, "bob has left again");
+    assert_eq!(tab.handle(Input::SignedInElsewhere("bobs".into()), 2), Some(Output::Ask));
+    assert_eq!(tab.handle(says("bob"), 3), Some(Output::Ended(EndReason::UserChanged)));
+    assert_eq!(tab.handle(Input::LostTouch, 5_000), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 5_001), None, "bob has left again");
 }
 
 #[test]
 fn what_came_while_the_server_was_asked_is_asked_again_once() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::Woke, 0), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Woke, 0), Some(Output::Ask));
     for _ in 0..20 {
-        assert_eq!(tab.hear(Input::Ended(Some(EndReason::Idle)), 1), None);
+        assert_eq!(tab.handle(Input::Ended(Some(EndReason::Idle)), 1), None);
     }
-    assert_eq!(tab.hear(says("alice"), 2), None, "an answer from before");
-    assert_eq!(tab.hear(Input::Tick, 3), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::Answer(None), 4), Some(Output::Ended(EndReason::Idle)));
-    assert_eq!(tab.hear(Input::Tick, 5), None);
+    assert_eq!(tab.handle(says("alice"), 2), None, "an answer from before");
+    assert_eq!(tab.handle(Input::Tick, 3), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::Answer(None), 4), Some(Output::Ended(EndReason::Idle)));
+    assert_eq!(tab.handle(Input::Tick, 5), None);
 }
 
 #[test]
 fn a_server_that_does_not_answer_is_asked_until_it_does() {
     let mut tab = alices();
-    tab.hear(Input::Ended(Some(EndReason::Revoked)), 0);
+    tab.handle(Input::Ended(Some(EndReason::Revoked)), 0);
     for now in 1..10 {
-        assert_eq!(tab.hear(Input::NoAnswer, now), None, "nobody is signed out by a lost answer");
-        assert_eq!(tab.hear(Input::Tick, now), Some(Output::Ask));
-        assert_eq!(tab.hear(Input::Tick, now), None, "one at a time");
+        assert_eq!(tab.handle(Input::NoAnswer, now), None, "nobody is signed out by a lost answer");
+        assert_eq!(tab.handle(Input::Tick, now), Some(Output::Ask));
+        assert_eq!(tab.handle(Input::Tick, now), None, "one at a time");
     }
-    assert_eq!(tab.hear(Input::Answer(None), 10), Some(Output::Ended(EndReason::Revoked)));
+    assert_eq!(tab.handle(Input::Answer(None), 10), Some(Output::Ended(EndReason::Revoked)));
 }
 
 #[test]
@@ -118,49 +118,49 @@ fn a_flood_of_hints_is_one_question_with_each_tick() {
     let mut tab = alices();
     let mut asked = 0;
     for now in 0..1_000 {
-        if tab.hear(Input::Ended(None), now) == Some(Output::Ask) {
+        if tab.handle(Input::Ended(None), now) == Some(Output::Ask) {
             asked += 1;
-            tab.hear(says("alice"), now);
+            tab.handle(says("alice"), now);
         }
     }
     assert_eq!(asked, QUESTIONS);
-    assert_eq!(tab.hear(Input::Tick, 1_000), Some(Output::Ask), "and the last one is not forgotten");
+    assert_eq!(tab.handle(Input::Tick, 1_000), Some(Output::Ask), "and the last one is not forgotten");
 }
 
 #[test]
 fn who_slept_shows_nothing_before_the_server_has_answered() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::Slept, 0), Some(Output::Cover));
-    assert_eq!(tab.hear(Input::Slept, 1), None, "frozen, then put away");
-    assert_eq!(tab.hear(Input::Woke, 9), Some(Output::Ask));
-    assert_eq!(tab.hear(Input::NoAnswer, 10), None, "offline, the page stays covered");
-    assert_eq!(tab.hear(Input::Tick, 11), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 12), Some(Output::Show));
-    tab.hear(Input::Slept, 20);
-    tab.hear(Input::Woke, 30);
-    assert_eq!(tab.hear(Input::Answer(None), 31), Some(Output::Ended(EndReason::Expired)));
+    assert_eq!(tab.handle(Input::Slept, 0), Some(Output::Cover));
+    assert_eq!(tab.handle(Input::Slept, 1), None, "frozen, then put away");
+    assert_eq!(tab.handle(Input::Woke, 9), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::NoAnswer, 10), None, "offline, the page stays covered");
+    assert_eq!(tab.handle(Input::Tick, 11), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 12), Some(Output::Show));
+    tab.handle(Input::Slept, 20);
+    tab.handle(Input::Woke, 30);
+    assert_eq!(tab.handle(Input::Answer(None), 31), Some(Output::Ended(EndReason::Expired)));
 }
 
 #[test]
 fn an_answer_from_before_the_sleep_does_not_lift_the_cover() {
     let mut tab = alices();
-    tab.hear(Input::Woke, 0);
-    assert_eq!(tab.hear(Input::Slept, 1), Some(Output::Cover));
-    assert_eq!(tab.hear(Input::Woke, 99_000), None);
-    assert_eq!(tab.hear(says("alice"), 99_001), None, "it may be as old as the sleep was long");
+    tab.handle(Input::Woke, 0);
+    assert_eq!(tab.handle(Input::Slept, 1), Some(Output::Cover));
+    assert_eq!(tab.handle(Input::Woke, 99_000), None);
+    assert_eq!(tab.handle(says("alice"), 99_001), None, "it may be as old as the sleep was long");
     assert!(tab.is_live());
-    assert_eq!(tab.hear(Input::Tick, 99_002), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 99_003), Some(Output::Show));
+    assert_eq!(tab.handle(Input::Tick, 99_002), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 99_003), Some(Output::Show));
 }
 
 #[test]
 fn what_is_asked_while_nobody_looks_does_not_lift_the_cover() {
     let mut tab = alices();
-    assert_eq!(tab.hear(Input::Slept, 0), Some(Output::Cover));
-    assert_eq!(tab.hear(Input::Ended(None), 1), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 2), None, "it is looked at much later");
-    assert_eq!(tab.hear(Input::LostTouch, 3), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 4), None);
-    assert_eq!(tab.hear(Input::Woke, 60_000), Some(Output::Ask));
-    assert_eq!(tab.hear(says("alice"), 60_001), Some(Output::Show));
+    assert_eq!(tab.handle(Input::Slept, 0), Some(Output::Cover));
+    assert_eq!(tab.handle(Input::Ended(None), 1), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 2), None, "it is looked at much later");
+    assert_eq!(tab.handle(Input::LostTouch, 3), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 4), None);
+    assert_eq!(tab.handle(Input::Woke, 60_000), Some(Output::Ask));
+    assert_eq!(tab.handle(says("alice"), 60_001), Some(Output::Show));
 }

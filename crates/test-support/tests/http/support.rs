@@ -1,4 +1,4 @@
-use auth::events::{Heard, SessionEvent};
+use auth::events::{BusMessage, SessionEvent};
 use auth::store::{Logout, LogoutScope, LogoutTime};
 use dev_provider::Fault;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
@@ -35,8 +35,8 @@ pub(crate) async fn world_as(options: AppOptions<'_>, fault: Option<Fault>) -> W
 }
 
 /// Waits until the data or tokens of a session have been written.
-pub(crate) async fn changed(bus: &mut Receiver<Heard>) {
-    while !matches!(bus.recv().await.unwrap(), Heard::Event(SessionEvent::Changed(_))) {}
+pub(crate) async fn changed(bus: &mut Receiver<BusMessage>) {
+    while !matches!(bus.recv().await.unwrap(), BusMessage::Event(SessionEvent::Changed(_))) {}
 }
 
 impl World {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// What `/userinfo` tells (OpenID Connect Core §5.3.2), and of which provider's user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct UserInfo {
     /// The provider whose `sub` it is.
     pub(crate) iss: String,
     /// The user.
@@ -47,7 +47,7 @@ impl Handoffs {
         client_id: &str,
     ) -> Result<SecretString, StoreError> {
         let (audience, app) = (self.audience(), hash_of(client_id));
-        let grant = self.inner().auth.grants().hand_out(
+        let grant = self.inner().auth.grants().issue(
             GrantKind::AccessToken,
             &audience,
             app,
@@ -61,7 +61,7 @@ impl Handoffs {
     ///
     /// # Errors
     /// An [`AccessRefusal`].
-    pub(crate) async fn userinfo(&self, access_token: &SecretString) -> Result<Told, AccessRefusal> {
+    pub(crate) async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, AccessRefusal> {
         let auth = &self.inner().auth;
         let grant = auth.grants().look(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
         let is_good = grant.kind == GrantKind::AccessToken
@@ -73,6 +73,6 @@ impl Handoffs {
         let live = self.session_of(grant).await?;
         let (key, record) = live.ok_or(AccessRefusal::Invalid)?;
         let id_token = auth.sessions().tokens(&key, &record).ok().and_then(|tokens| tokens.id_token);
-        Ok(Told { iss: record.issuer.clone(), user: user_of(&record, id_token.as_ref()) })
+        Ok(UserInfo { iss: record.issuer.clone(), user: user_of(&record, id_token.as_ref()) })
     }
 }

@@ -22,7 +22,7 @@ const PATH: &str = "/";
 
 /// The apps as the launcher lists them, in the request's extensions.
 #[derive(Clone)]
-struct Listed(Vec<RegisteredApp>);
+struct ListedApps(Vec<RegisteredApp>);
 
 /// Middleware for the pages: whoever opens the launcher signed out is taken past the provider first, once.
 pub(crate) async fn silent_first(request: Request, next: Next) -> Response {
@@ -58,7 +58,7 @@ pub(crate) async fn launch(
         // Chromium applies `form-action` to the redirects after a form too: "Open" leads to the app.
         page.form_action.extend(apps.iter().filter_map(|app| app.opens_at.clone()));
     }
-    request.extensions_mut().insert(Listed(apps));
+    request.extensions_mut().insert(ListedApps(apps));
     next.run(request).await
 }
 
@@ -80,8 +80,8 @@ fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> Regist
 
 /// Gives the list to Leptos.
 pub(crate) fn provide() {
-    let listed = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Listed>().cloned());
-    if let Some(Listed(apps)) = listed {
+    let listed = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ListedApps>().cloned());
+    if let Some(ListedApps(apps)) = listed {
         provide_context(apps);
     }
 }

@@ -1,17 +1,17 @@
 //! Identity's side: tokens are minted, and redeemed.
 
-use super::presence::Asker;
+use super::presence::PresenceClient;
 use crate::server::registry::{RegisteredClient, Registry};
 use auth::{
     Auth,
     config::ConfigError,
     flow::Flow,
-    grants::{HandedOut, hash_of},
-    handoff::{ACCESS_LIFETIME, HandedOver, HandoffUser, TOKEN_LIFETIME, VerifyAnswer},
-    limit::{RateLimit, Share, TooMany},
+    grants::{IssuedGrant, hash_of},
+    handoff::{ACCESS_LIFETIME, HandoffSession, HandoffUser, TOKEN_LIFETIME, VerifyAnswer},
+    limit::{Quota, QuotaExceeded, RateLimit},
     origin::Origin,
     session::{Resolution, Session, SessionKey, SessionRecord},
-    store::{Claim, GrantKind, StoreError, Taken},
+    store::{Claim, GrantKind, GrantOutcome, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -22,17 +22,17 @@ use std::sync::Arc;
 
 /// A token has 256 bits, so it cannot be guessed; the limit keeps those who try from costing the store a look-up for
 /// each.
-const REFUSALS: Share = Share { burst: 30, refill: TimeDelta::seconds(1) };
+const REFUSALS: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
 
 /// Somebody pressed "Open" for an app, in this browser. Without one, a link that leads past an app's
 /// `/handoff/start` would sign somebody in who asked for nothing.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Opening {
+pub(crate) struct LaunchMark {
     /// The app.
     pub(crate) client_id: String,
 }
 
-impl Flow for Opening {
+impl Flow for LaunchMark {
     const KIND: &'static str = "opening";
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Handoffs(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) auth: Auth,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) asker: Asker,
+    pub(crate) asker: PresenceClient,
     /// Counts refusals only: an app may open as many sessions as it likes, and when its share is used up nothing is
     /// looked at, so no token is used up either.
     refusals: RateLimit<String>,
@@ -55,7 +55,7 @@ impl Handoffs {
     /// # Errors
     /// A [`ConfigError`] when TLS has no roots.
     pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
-        let asker = Asker::new(auth)?;
+        let asker = PresenceClient::new(auth)?;
         let refusals = RateLimit::new(auth.clock().clone(), REFUSALS);
         Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, asker, refusals })))
     }
@@ -63,7 +63,7 @@ impl Handoffs {
     /// The live session that a grant is about, asked of the store itself.
     pub(crate) async fn session_of(
         &self,
-        grant: HandedOut,
+        grant: IssuedGrant,
     ) -> Result<Option<(SessionKey, Arc<SessionRecord>)>, StoreError> {
         let about = grant.about.and_then(|key| key.try_into().ok());
         let Some(key) = about.map(SessionKey::from_bytes) else { return Ok(None) };
@@ -95,7 +95,7 @@ impl Handoffs {
         headers: &HeaderMap,
     ) -> Result<(String, Vec<HeaderValue>), StoreError> {
         let opening = self.0.auth.random().token();
-        let flow = Opening { client_id: app.client_id.clone() };
+        let flow = LaunchMark { client_id: app.client_id.clone() };
         let cookies = self.0.auth.flows().begin(&opening, flow, origin, headers)?;
         Ok((opening, cookies))
     }
@@ -111,7 +111,7 @@ impl Handoffs {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> Result<Option<Vec<HeaderValue>>, StoreError> {
-        let taken = self.0.auth.flows().take::<Opening>(opening, origin, headers).await?;
+        let taken = self.0.auth.flows().take::<LaunchMark>(opening, origin, headers).await?;
         Ok(taken.filter(|(flow, _)| flow.client_id == app.client_id).map(|(_, clear)| clear))
     }
 
@@ -127,12 +127,8 @@ impl Handoffs {
     ) -> Result<SecretString, StoreError> {
         let about = session.key.as_bytes();
         let kind = GrantKind::HandoffToken;
-        let token = self
-            .0
-            .auth
-            .grants()
-            .hand_out(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME)
-            .await?;
+        let token =
+            self.0.auth.grants().issue(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME).await?;
         tracing::info!(app = app.client_id, session = session.record.public_id, "a handoff begins");
         Ok(SecretString::from(token))
     }
@@ -177,11 +173,11 @@ impl Handoffs {
         let found = auth.grants().look(token).await?.ok_or(VerifyRefusal::Unknown)?;
         let live = self.session_of(found).await?;
         match auth.grants().take(token, claim).await? {
-            Taken::Granted(_) => {}
-            Taken::Unknown => return Err(VerifyRefusal::Unknown),
-            Taken::WrongAudience => return Err(VerifyRefusal::WrongClient),
-            Taken::Expired => return Err(VerifyRefusal::Expired),
-            Taken::WrongState => return Err(VerifyRefusal::InvalidState),
+            GrantOutcome::Granted(_) => {}
+            GrantOutcome::Unknown => return Err(VerifyRefusal::Unknown),
+            GrantOutcome::WrongAudience => return Err(VerifyRefusal::WrongClient),
+            GrantOutcome::Expired => return Err(VerifyRefusal::Expired),
+            GrantOutcome::WrongState => return Err(VerifyRefusal::InvalidState),
         }
         let (key, record) = live.ok_or(VerifyRefusal::SessionEnded)?;
         // And once more: whatever ended the session before the token was taken counts.
@@ -200,7 +196,7 @@ fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: S
         access_token,
         token_type: "Bearer".to_owned(),
         expires_in: ACCESS_LIFETIME.num_seconds(),
-        session: HandedOver {
+        session: HandoffSession {
             provider: record.provider.clone(),
             iss: record.issuer.clone(),
             sub: record.subject.clone(),
@@ -262,7 +258,7 @@ pub(crate) enum VerifyRefusal {
     SessionEnded,
     /// This app was refused too often lately (429).
     #[error("too_many_requests")]
-    TooMany(#[from] TooMany),
+    QuotaExceeded(#[from] QuotaExceeded),
     /// The store does not answer (503).
     #[error("session_unavailable")]
     Store(#[from] StoreError),

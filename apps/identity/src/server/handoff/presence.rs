@@ -25,7 +25,7 @@ pub(crate) enum Presence {
 }
 
 /// Asks the apps.
-pub(crate) struct Asker {
+pub(crate) struct PresenceClient {
     keys: SigningKeys,
     issuer: String,
     outside: HttpClient,
@@ -36,9 +36,9 @@ struct Answer {
     active: bool,
 }
 
-impl Asker {
+impl PresenceClient {
     pub(crate) fn new(auth: &Auth) -> Result<Self, ConfigError> {
-        let outside = HttpClient::outside_only()
+        let outside = HttpClient::public_addresses_only()
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let issuer = auth.public_urls().canonical().to_owned();
         Ok(Self { keys: SigningKeys::new(auth.secrets()), issuer, outside })

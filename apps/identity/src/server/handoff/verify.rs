@@ -60,7 +60,9 @@ fn refused(refusal: &VerifyRefusal) -> Response {
         VerifyRefusal::InvalidState => (StatusCode::BAD_REQUEST, "This token belongs to another state."),
         VerifyRefusal::Expired => (StatusCode::BAD_REQUEST, "This token is too old."),
         VerifyRefusal::SessionEnded => (StatusCode::BAD_REQUEST, "The session behind it has ended."),
-        VerifyRefusal::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many refused tokens; please wait."),
+        VerifyRefusal::QuotaExceeded(_) => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many refused tokens; please wait.")
+        }
         VerifyRefusal::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "The store does not answer."),
     };
     let name = match refusal {
@@ -68,7 +70,7 @@ fn refused(refusal: &VerifyRefusal) -> Response {
         named => named.to_string(),
     };
     let mut answer = error_page::json(status, &name, sentence);
-    if let VerifyRefusal::TooMany(limit) = refusal {
+    if let VerifyRefusal::QuotaExceeded(limit) = refusal {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limit.retry_after));
     }
     answer

@@ -16,7 +16,7 @@ use auth::{
     clock::Clock,
     config::ConfigError,
     http::HttpClient,
-    logout::{LogoutNotice, TellApps},
+    logout::{LogoutNotice, NotifyApps},
     random::Random,
     store::{Delivery, NewDelivery, Outbox, StoreError},
 };
@@ -47,7 +47,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// How patient a delivery is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct RetryPolicy {
     /// How long an app may take to answer.
     pub(crate) limit: Duration,
     /// The pause after the first failure; doubled after each further one.
@@ -58,7 +58,7 @@ pub(crate) struct Patience {
     pub(crate) give_up: TimeDelta,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             limit: Duration::from_secs(2),
@@ -83,7 +83,7 @@ struct Inner {
     http_inside: HttpClient,
     clock: Clock,
     random: Random,
-    patience: Patience,
+    retry: RetryPolicy,
     wake: Notify,
     under_way: Arc<Semaphore>,
     /// Of each app, by its client id.
@@ -109,8 +109,8 @@ impl FanOut {
     ///
     /// # Errors
     /// A [`ConfigError`] when TLS has no roots.
-    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, patience: Patience) -> Result<Self, ConfigError> {
-        let outside = HttpClient::outside_only()
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, retry: RetryPolicy) -> Result<Self, ConfigError> {
+        let outside = HttpClient::public_addresses_only()
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         Ok(Self(Arc::new(Inner {
             issuer: auth.public_urls().canonical().to_owned(),
@@ -121,7 +121,7 @@ impl FanOut {
             http_inside: auth.http().clone(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),
-            patience,
+            retry,
             wake: Notify::new(),
             under_way: Arc::new(Semaphore::new(IN_ALL)),
             shares: Mutex::default(),
@@ -139,7 +139,7 @@ impl FanOut {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is noted.
-    pub(crate) async fn tell_all(
+    pub(crate) async fn enqueue_for_all(
         &self,
         cause: &[u8; 32],
         notice: LogoutNotice<'_>,
@@ -162,7 +162,7 @@ impl FanOut {
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
                 let id = Sha256::new().chain_update(cause).chain_update(&app.client_id).finalize().into();
-                Ok(NewDelivery { id, payload, give_up_at: now + self.0.patience.give_up })
+                Ok(NewDelivery { id, payload, give_up_at: now + self.0.retry.give_up })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         self.0.outbox.enqueue(&deliveries, now).await?;
@@ -174,8 +174,8 @@ impl FanOut {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is noted.
-    pub(crate) async fn tell_of_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
-        self.tell_all(&self.0.random.bytes(), notice).await
+    pub(crate) async fn enqueue_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
+        self.enqueue_for_all(&self.0.random.bytes(), notice).await
     }
 
     /// Delivers what is due, until the future is dropped.
@@ -188,7 +188,7 @@ impl FanOut {
                     let mut room = Some(room);
                     for delivery in due {
                         let place = room.take().or_else(|| self.0.under_way.clone().try_acquire_owned().ok());
-                        tokio::spawn(self.clone().deliver_within_share(delivery, place));
+                        tokio::spawn(self.clone().deliver_within_quota(delivery, place));
                     }
                     continue;
                 }
@@ -201,12 +201,12 @@ impl FanOut {
     async fn take(&self, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let now = self.0.clock.now();
         // Longer than a try takes: should this process die in it, somebody has another.
-        let until = now + TimeDelta::from_std(self.0.patience.limit * 5).unwrap_or_default();
+        let until = now + TimeDelta::from_std(self.0.retry.limit * 5).unwrap_or_default();
         self.0.outbox.take_due(now, until, most).await
     }
 
     /// Delivers, unless as many as there may be are under way to the same app: then a little later.
-    async fn deliver_within_share(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
+    async fn deliver_within_quota(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
         let Ok(payload) = serde_json::from_str::<Payload>(&delivery.payload) else {
             tracing::error!("a row of the outbox cannot be read");
             return self.settle(&delivery).await;
@@ -276,7 +276,7 @@ impl FanOut {
             form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
         let http = if app.allow_private_network { &self.0.http_inside } else { &self.0.http };
         let answer = http.send(http.post_form(uri, form, None));
-        match timeout(self.0.patience.limit, answer).await {
+        match timeout(self.0.retry.limit, answer).await {
             Err(_) => Err("it took too long".into()),
             Ok(Err(error)) => Err(error.to_string()),
             Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
@@ -286,7 +286,7 @@ impl FanOut {
 
     fn pause_after(&self, tries: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
-        self.jittered(self.0.patience.first_pause.saturating_mul(doubled).min(self.0.patience.longest_pause))
+        self.jittered(self.0.retry.first_pause.saturating_mul(doubled).min(self.0.retry.longest_pause))
     }
 
     /// Between three quarters of the pause and all of it.
@@ -303,10 +303,10 @@ impl FanOut {
     }
 }
 
-impl TellApps for FanOut {
-    fn tell<'a>(&'a self, _: &'a HttpClient, _: &'a Clock, notice: LogoutNotice<'a>) -> BoxFuture<'a, ()> {
+impl NotifyApps for FanOut {
+    fn notify<'a>(&'a self, _: &'a HttpClient, _: &'a Clock, notice: LogoutNotice<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if let Err(error) = self.tell_of_sign_out(notice).await {
+            if let Err(error) = self.enqueue_sign_out(notice).await {
                 tracing::error!(%error, "a sign-out could not be noted down: the apps are not told of it");
             }
         })

@@ -1,6 +1,6 @@
 //! `GET /authorize` (article 1, "Creating Identity Server"): another app's sign-in passes through.
 
-use super::{kept::Proxied, request::ProxyRequest};
+use super::{flow::ProxiedFlow, request::ProxyRequest};
 use crate::server::registry::Registry;
 use auth::{
     Auth,
@@ -47,7 +47,7 @@ pub(crate) async fn authorize(
     if let Some(provider) = wanted
         && is_foreign_frame(&headers)
     {
-        return cannot_say(provider, &request).await;
+        return silent_unsupported(provider, &request).await;
     }
     let Some(provider) = wanted else {
         let sentence = "The app that sent you here asked for a sign-in service that is not configured.";
@@ -70,7 +70,7 @@ fn is_foreign_frame(headers: &HeaderMap) -> bool {
 }
 
 /// Straight back to the app: nobody was asked, so nothing follows from it.
-async fn cannot_say(provider: &Provider, request: &ProxyRequest) -> Response {
+async fn silent_unsupported(provider: &Provider, request: &ProxyRequest) -> Response {
     tracing::info!(rule = "foreign_frame", app = %request.source, "a hidden frame was sent back");
     let issuer = provider.endpoints().await.map(|endpoints| endpoints.issuer);
     let mut url = request.source.join(&format!("/auth/callback/{}", provider.config.id));
@@ -108,10 +108,10 @@ async fn pass_on(
             state: &state,
             nonce: &request.nonce,
             code_challenge: &request.code_challenge,
-            passthrough: &request.passthrough,
+            hints: &request.hints,
         },
     );
-    let cookies = auth.flows().begin(&state, Proxied::new(request, id.clone()), origin, headers)?;
+    let cookies = auth.flows().begin(&state, ProxiedFlow::new(request, id.clone()), origin, headers)?;
     tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }

@@ -1,6 +1,6 @@
 //! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
 
-use super::kept::Proxied;
+use super::flow::ProxiedFlow;
 use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
 use auth::{
     Auth,
@@ -34,7 +34,7 @@ pub(crate) async fn callback(
     State(announcer): State<Announcer>,
     returned: CallbackRequest,
 ) -> Response {
-    match returned.take_flow::<Proxied>(&auth).await {
+    match returned.take_flow::<ProxiedFlow>(&auth).await {
         Ok(Some((proxied, cookies))) => pass_on(&proxied, cookies, &registry, &announcer, &returned)
             .unwrap_or_else(|| invalid_state(&returned.headers)),
         Ok(None) => own_callback(&auth, &announcer, &returned).await,
@@ -46,7 +46,7 @@ pub(crate) async fn callback(
 /// complete. A flow in a frame neither gets nor makes a handle: frames come to the identity origin nearest to the
 /// app, and a browser has one handle, at the canonical origin.
 fn pass_on(
-    proxied: &Proxied,
+    proxied: &ProxiedFlow,
     mut cookies: Vec<HeaderValue>,
     registry: &Registry,
     announcer: &Announcer,

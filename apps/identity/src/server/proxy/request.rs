@@ -2,7 +2,7 @@
 
 use crate::server::registry::Registry;
 use auth::{
-    flow::Passthrough,
+    flow::AuthorizeHints,
     origin::{Origin, ParamsError, UniqueParams},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -24,7 +24,7 @@ pub(crate) struct ProxyRequest {
     /// The app's `code_challenge`; the verifier never leaves the app.
     pub(crate) code_challenge: String,
     /// What the app may choose about the provider's page.
-    pub(crate) passthrough: Passthrough,
+    pub(crate) hints: AuthorizeHints,
 }
 
 /// Why `/authorize` said no: a 400 page, no redirect, nothing kept.
@@ -59,9 +59,9 @@ impl ProxyRequest {
             "nonce",
             "code_challenge",
             "code_challenge_method",
-            Passthrough::NAMES[0],
-            Passthrough::NAMES[1],
-            Passthrough::NAMES[2],
+            AuthorizeHints::NAMES[0],
+            AuthorizeHints::NAMES[1],
+            AuthorizeHints::NAMES[2],
         ])?;
         let source = params
             .get("source_url")
@@ -88,7 +88,7 @@ impl ProxyRequest {
             state: opaque("state")?,
             nonce: opaque("nonce")?,
             code_challenge,
-            passthrough: Passthrough::read(&params).ok_or(ProxyRequestError::Malformed)?,
+            hints: AuthorizeHints::read(&params).ok_or(ProxyRequestError::Malformed)?,
         })
     }
 }

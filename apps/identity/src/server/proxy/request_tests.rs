@@ -1,5 +1,5 @@
 use super::*;
-use crate::server::proxy::kept::Proxied;
+use crate::server::proxy::flow::ProxiedFlow;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -21,7 +21,7 @@ fn a_registered_app_may_pass() {
     for source in ["http://localhost:4201", "http://localhost:4201/"] {
         let request = request(source, "&prompt=none").unwrap();
         assert_eq!(request.source.to_string(), "http://localhost:4201");
-        assert_eq!(request.passthrough.iter().collect::<Vec<_>>(), [("prompt", "none")]);
+        assert_eq!(request.hints.iter().collect::<Vec<_>>(), [("prompt", "none")]);
     }
 }
 
@@ -94,7 +94,7 @@ fn pkce_is_required() {
 
 #[test]
 fn the_answer_goes_back_with_the_apps_own_state() {
-    let proxied = Proxied::new(&request("http://localhost:4201", "").unwrap(), "demo".into());
+    let proxied = ProxiedFlow::new(&request("http://localhost:4201", "").unwrap(), "demo".into());
     let answer = UniqueParams::parse(b"code=c%26d&state=identitys&iss=https://op.example").unwrap();
     assert_eq!(
         proxied.back("demo", &answer, &registry()).unwrap().as_str(),

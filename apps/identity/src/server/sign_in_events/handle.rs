@@ -1,6 +1,6 @@
 //! What identity calls a browser.
 
-use auth::{browser::AppHandle, random::Random};
+use auth::{random::Random, sign_in_events::AppHandle};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use secrecy::{ExposeSecret, SecretString};

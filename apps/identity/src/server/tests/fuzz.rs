@@ -49,7 +49,7 @@ async fn random_requests_find_no_fault() {
     let app = "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:9']\n\
                client_secret_env = 'PARTNER'\nhandoff = true";
     let registry = Arc::new(Registry::parse(app, |_| Some(APP_SECRET.to_owned())).unwrap());
-    let fan_out = FanOut::new(auth, registry.clone(), Patience::default()).unwrap();
+    let fan_out = FanOut::new(auth, registry.clone(), RetryPolicy::default()).unwrap();
     let announcer = Announcer::new(auth, registry.clone()).unwrap();
     let router = router(auth, registry, (fan_out, announcer), &options).unwrap();
     let cookies =

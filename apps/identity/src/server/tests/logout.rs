@@ -41,9 +41,9 @@ impl World {
     }
 
     /// Identity's fan-out to these apps, with this patience; not running.
-    fn fan_out(&self, registry: &str, patience: Patience) -> FanOut {
+    fn fan_out(&self, registry: &str, retry: RetryPolicy) -> FanOut {
         let registry = Registry::parse(registry, |_| None).unwrap();
-        FanOut::new(&self.identity.auth, Arc::new(registry), patience).unwrap()
+        FanOut::new(&self.identity.auth, Arc::new(registry), retry).unwrap()
     }
 
     /// A logout token of identity's for partner.
@@ -59,7 +59,7 @@ impl World {
     /// The same for a whole notice.
     fn notice_token(&self, jti: &str, notice: LogoutNotice<'_>) -> String {
         let identity = self.identity.url.origin().ascii_serialization();
-        let fan_out = self.fan_out("", Patience::default());
+        let fan_out = self.fan_out("", RetryPolicy::default());
         fan_out.keys().logout_token(&identity, "partner", jti, notice, self.app.clock.now())
     }
 
@@ -137,7 +137,7 @@ async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
         ..NOTICE
     };
     assert_eq!(world.deliver(&world.notice_token("6", notice)).await.0, StatusCode::OK);
-    assert_eq!(world.status().await, SIGNED_OUT, "in the same moment: before it, as far as anybody can tell");
+    assert_eq!(world.status().await, SIGNED_OUT, "in the same moment: before it, as far as anyone can tell");
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn of_two_clocks_that_differ_only_the_age_is_compared() {
         let identity = world.identity.url.origin().ascii_serialization();
         // `iat` must fit our clock; the event and the signature are by another.
         let now = world.app.clock.now();
-        let keys = world.fan_out("", Patience::default());
+        let keys = world.fan_out("", RetryPolicy::default());
         let token = |jti: &str, happened_at| {
             let notice = LogoutNotice {
                 provider_issuer: issuer,
@@ -186,7 +186,7 @@ async fn what_is_no_token_of_identitys_is_refused_by_name_and_ends_nothing() {
     let (signed, _) = good.rsplit_once('.').unwrap();
     let notice = LogoutNotice { provider_issuer: "x", sid: Some(&sid), ..NOTICE };
     let now = world.app.clock.now();
-    let keys = || world.fan_out("", Patience::default());
+    let keys = || world.fan_out("", RetryPolicy::default());
     let identity = world.identity.url.origin().ascii_serialization();
     for (token, rule) in [
         ("", "logout_token_malformed"),
@@ -321,13 +321,13 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     let world = world().await;
     let (origin, mut tokens) = shaky_app(2).await;
     let registry = entry("shaky", &origin, "/told");
-    let before = world.fan_out(&registry, Patience::default());
-    before.tell_all(&[1; 32], NOTICE).await.unwrap();
-    before.tell_all(&[1; 32], NOTICE).await.unwrap();
+    let before = world.fan_out(&registry, RetryPolicy::default());
+    before.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
+    before.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     drop(before);
     // The clock stands still, so a pause that is over is one of no time at all.
-    let patience = Patience { first_pause: Duration::ZERO, ..Patience::default() };
-    let after = world.fan_out(&registry, patience);
+    let retry = RetryPolicy { first_pause: Duration::ZERO, ..RetryPolicy::default() };
+    let after = world.fan_out(&registry, retry);
     let running = tokio::spawn({
         let after = after.clone();
         async move { after.run().await }
@@ -342,7 +342,7 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 3, "each try has a token of its own");
-    after.tell_all(&[2; 32], NOTICE).await.unwrap();
+    after.enqueue_for_all(&[2; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
     assert!(tokens.try_recv().is_err(), "nothing was told twice");
     running.abort();
@@ -356,8 +356,8 @@ async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, Tc
     let registry =
         entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
     // As good as for ever: one after the other would never come to the second.
-    let patience = Patience { limit: Duration::from_secs(3600), ..Patience::default() };
-    let fan_out = world.fan_out(&registry, patience);
+    let retry = RetryPolicy { limit: Duration::from_secs(3600), ..RetryPolicy::default() };
+    let fan_out = world.fan_out(&registry, retry);
     tokio::spawn({
         let fan_out = fan_out.clone();
         async move { fan_out.run().await }
@@ -368,7 +368,7 @@ async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, Tc
 #[tokio::test]
 async fn an_app_that_hangs_keeps_nobody_else_waiting() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
-    fan_out.tell_all(&[1; 32], NOTICE).await.unwrap();
+    fan_out.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
     drop(hanging);
 }
@@ -386,13 +386,13 @@ async fn a_redirect_is_not_followed() {
     });
     let router = Router::new().route("/told", redirect);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let patience = Patience { first_pause: Duration::ZERO, ..Patience::default() };
-    let fan_out = world.fan_out(&entry("redirects", &format!("http://localhost:{port}"), "/told"), patience);
+    let retry = RetryPolicy { first_pause: Duration::ZERO, ..RetryPolicy::default() };
+    let fan_out = world.fan_out(&entry("redirects", &format!("http://localhost:{port}"), "/told"), retry);
     tokio::spawn({
         let fan_out = fan_out.clone();
         async move { fan_out.run().await }
     });
-    fan_out.tell_all(&[1; 32], NOTICE).await.unwrap();
+    fan_out.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     asks.recv().await.unwrap();
     asks.recv().await.unwrap();
     assert!(tokens.try_recv().is_err());
@@ -424,7 +424,7 @@ async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_
 async fn an_app_that_hangs_with_hundreds_of_notices_keeps_nobody_else_waiting() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     for number in 0..200 {
-        fan_out.tell_all(&[number; 32], NOTICE).await.unwrap();
+        fan_out.enqueue_for_all(&[number; 32], NOTICE).await.unwrap();
     }
     for _ in 0..200 {
         tokens.recv().await.unwrap();

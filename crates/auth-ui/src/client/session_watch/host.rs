@@ -1,0 +1,64 @@
+//! The page as the watch's host.
+
+use super::{CHANGED, page::Page, panel::Panel};
+use crate::client::dom::window;
+use auth_types::EndReason;
+use session_watch::{Host, TabEvent, TabStatus};
+
+/// A page that the server rendered, with everything it may come to show.
+pub(super) struct PageHost {
+    pub(super) page: Page,
+    pub(super) panel: Panel,
+}
+
+impl Host for PageHost {
+    fn show(&self) {
+        self.page.cover(false);
+    }
+
+    fn cover(&self) {
+        self.page.cover(true);
+    }
+
+    fn ended(&self, reason: EndReason) {
+        self.page.show_ended(reason);
+    }
+
+    fn restore(&self) {
+        let _ = window().location().reload();
+    }
+
+    fn sign_in_silently(&self, ticket: &str) {
+        self.page.sign_in_silently(ticket);
+    }
+
+    fn changed(&self) {
+        if let Ok(event) = web_sys::Event::new(CHANGED) {
+            let _ = window().dispatch_event(&event);
+        }
+    }
+
+    fn warn(&self) {
+        self.page.warn();
+    }
+
+    fn time_left(&self, left: i64) {
+        self.page.count_down(left);
+    }
+
+    fn unreachable(&self) {
+        self.page.is_unreachable();
+    }
+
+    fn dismiss_warning(&self) {
+        self.page.dismiss_warning();
+    }
+
+    fn readings(&self, readings: &TabStatus) {
+        self.panel.show(readings);
+    }
+
+    fn on_event(&self, on_event: &TabEvent) {
+        self.panel.note(on_event);
+    }
+}

@@ -1,0 +1,174 @@
+//! `/handoff/confirm`: another user is signed in at the app that was opened, so its visitor says as whom they
+//! go on. Nothing changes before they do.
+
+use super::{
+    FailureCause, HandoffError, HandoffLayer,
+    arrive::{Handoff, HandoffOutcome, HandoffRequest},
+};
+use crate::{
+    Auth,
+    cookie::set_cookies,
+    error_page,
+    flow::Flow,
+    form::Form,
+    grants::hash_of,
+    origin::{RequestOrigin, ReturnPath, UniqueParams},
+    session::CurrentSession,
+    store::{Claim, GrantKind, GrantOutcome, StoreError},
+};
+use axum::{
+    Extension,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use maud::html;
+use serde::{Deserialize, Serialize};
+
+/// The page's own form and the style sheet, and nothing else.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+
+/// A handoff that waits for an answer, in the browser it arrived in.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PendingHandoff {
+    /// Under which the store keeps it.
+    pub(super) arrival: String,
+    /// Who opened the app.
+    pub(super) name: String,
+    /// Where the visitor goes afterwards; checked.
+    pub(super) return_to: String,
+}
+
+impl Flow for PendingHandoff {
+    const KIND: &'static str = "arrival";
+}
+
+/// `GET /handoff/confirm?state=`: the question.
+///
+/// # Errors
+/// Back to `/login?error=invalid_state` when nothing waits in this browser; 503 when nobody knows who is
+/// signed in.
+pub(super) async fn page(
+    State(layer): State<HandoffLayer>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let auth = &layer.settings().auth;
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let state = params.get("state").unwrap_or_default();
+    let Some(pending) = auth.flows().peek::<PendingHandoff>(state, &origin, &headers) else {
+        return refused(auth, &HandoffError::InvalidState);
+    };
+    let now = match &current {
+        CurrentSession::SignedIn(session) => Some(session.public().user.name),
+        CurrentSession::SignedOut(_) => None,
+        CurrentSession::Unavailable => return crate::guard::unavailable(&headers),
+    };
+    let page = question(auth.app_name(), state, now.as_deref(), &pending.name);
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], page).into_response()
+}
+
+fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
+    let title = format!("Go on as {new}?");
+    let stay = now.map_or_else(|| "Stay signed out".to_owned(), |now| format!("Stay as {now}"));
+    let markup = html! {
+        h1 { (title) }
+        p.lead {
+            @match now {
+                Some(now) => { "You are signed in to " (app) " as " strong { (now) } ", and opened it as " strong { (new) } "." }
+                None => { "You opened " (app) " as " strong { (new) } "." }
+            }
+        }
+        @if let Some(now) = now {
+            p.muted { "Going on as " (new) " signs " (now) " out of " (app) "." }
+        }
+        form.stack method="post" action="/handoff/confirm" {
+            input type="hidden" name="state" value=(state);
+            button.button.wide type="submit" name="choice" value="switch" { "Go on as " (new) }
+            button.button.secondary.wide type="submit" name="choice" value="stay" { (stay) }
+        }
+    };
+    error_page::document(&title, &markup).into_response()
+}
+
+/// `POST /handoff/confirm`, form `state` and `choice`: `switch` ends the session here and begins the one that
+/// was handed over, `stay` forgets that one.
+///
+/// # Errors
+/// 400 for another choice; back to `/login?error=` when nothing waits in this browser, or it cannot begin; 503
+/// when the store is down, and the question still stands.
+pub(super) async fn answer(
+    State(layer): State<HandoffLayer>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Response {
+    let auth = &layer.settings().auth;
+    let switch = match form.get("choice") {
+        Some("switch") => true,
+        Some("stay") => false,
+        _ => {
+            let sentence = "Please choose one of the two.";
+            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_choice", sentence);
+        }
+    };
+    if matches!(current, CurrentSession::Unavailable) {
+        return crate::guard::unavailable(&headers);
+    }
+    let state = form.get("state").unwrap_or_default();
+    let (pending, cookies) = match auth.flows().take::<PendingHandoff>(state, &origin, &headers).await {
+        Ok(Some(taken)) => taken,
+        Ok(None) => return refused(auth, &HandoffError::InvalidState),
+        Err(cause) => return error_page::try_again(&cause, &headers),
+    };
+    let return_to = ReturnPath::or_root(Some(&pending.return_to));
+    let arrival = HandoffRequest { origin, current, headers: &headers };
+    let waiting = waiting(auth, &arrival, state, &pending).await;
+    if !switch {
+        return (set_cookies(cookies), Redirect::to(return_to.as_str())).into_response();
+    }
+    let arrived = match waiting {
+        Ok(handoff) => HandoffOutcome::sign_in(auth, &arrival, handoff, cookies).await,
+        Err(error) => Err(error),
+    };
+    match arrived {
+        Ok(arrived) => {
+            let to = arrived.location(return_to.as_str());
+            (arrived.into_cookies(), Redirect::to(&to)).into_response()
+        }
+        Err(error) => refused(auth, &error),
+    }
+}
+
+/// The handoff that waits, which is taken out of the store whatever the answer.
+async fn waiting(
+    auth: &Auth,
+    arrival: &HandoffRequest<'_>,
+    state: &str,
+    pending: &PendingHandoff,
+) -> Result<Handoff, HandoffError> {
+    let audience = arrival.origin.to_string();
+    let claim = Claim { kind: GrantKind::Arrival, audience: &audience, state_hash: hash_of(state) };
+    let taken = auth.grants().take(&pending.arrival, claim).await;
+    let about = match taken.map_err(|StoreError(cause)| {
+        tracing::error!(cause, "a handoff that waited could not be taken");
+        FailureCause::NotSaved
+    })? {
+        GrantOutcome::Granted(about) => about,
+        GrantOutcome::Expired => return Err(HandoffError::TokenExpired),
+        GrantOutcome::Unknown | GrantOutcome::WrongAudience | GrantOutcome::WrongState => {
+            return Err(HandoffError::InvalidState);
+        }
+    };
+    Ok(serde_json::from_slice(&about).map_err(|_| FailureCause::NotSaved)?)
+}
+
+fn refused(auth: &Auth, error: &HandoffError) -> Response {
+    tracing::warn!(rule = %error, "a handoff was refused");
+    Redirect::to(&auth.pages().login_error_url(error.code(), "/")).into_response()
+}

@@ -1,0 +1,144 @@
+//! What the server, the other tabs and the other apps say.
+
+use super::Tab;
+use crate::{
+    Effect, ServerEvent, SessionAnswer, Source, TimesAnswer,
+    machine::{
+        hub, idle, leadership,
+        message::{Message, Times, kind},
+        session,
+    },
+};
+use auth_types::{EndReason, SessionTimes};
+
+impl Tab {
+    pub(super) fn on_server(&mut self, event: ServerEvent, sent: i64) {
+        self.listening.handle(self.now);
+        let delay = (self.clock.server(self.now) - sent).max(0);
+        self.note(Source::Server, event.name(), Some(delay));
+        match event {
+            ServerEvent::Heartbeat(times) => {
+                self.listening.resume();
+                if let Some(times) = times {
+                    self.set_times(times);
+                }
+            }
+            ServerEvent::Changed => {
+                self.post(kind::CHANGED, "");
+                self.emit(Effect::Changed);
+            }
+            ServerEvent::SignedOut(reason) => {
+                self.end_stream();
+                self.post(kind::SIGNED_OUT, reason.map_or("", EndReason::as_str));
+                self.step_session(session::Input::Ended(reason));
+            }
+            ServerEvent::UserChanged => {
+                self.end_stream();
+                self.post(kind::USER_CHANGED, "");
+                self.step_session(session::Input::Ended(Some(EndReason::UserChanged)));
+            }
+            ServerEvent::SignedIn { ticket } => self.step_session(session::Input::SignedInElsewhere(ticket)),
+        }
+    }
+
+    pub(super) fn on_session(&mut self, answer: SessionAnswer) {
+        let user = match answer {
+            SessionAnswer::Missing => return self.step_session(session::Input::NoAnswer),
+            SessionAnswer::SignedOut => None,
+            SessionAnswer::SignedIn(user) => Some(user),
+        };
+        self.step_session(session::Input::Answer(user));
+        self.sync_stream();
+    }
+
+    pub(super) fn on_activity(&mut self, answer: TimesAnswer) {
+        if self.on_times(answer) {
+            // The other tabs need not wait for the server's next heartbeat.
+            self.post_activity(self.idle.last_activity());
+        } else {
+            self.step_idle(idle::Input::NotTold);
+            self.emit(Effect::Unreachable);
+        }
+    }
+
+    /// Takes in an answer with the session's times; whether there was one.
+    pub(super) fn on_times(&mut self, answer: TimesAnswer) -> bool {
+        match answer {
+            TimesAnswer::Times(times) => self.set_times(times),
+            // The session has ended, and this tab has not heard yet.
+            TimesAnswer::Ended => self.step_session(session::Input::LostTouch),
+            TimesAnswer::Missing => return false,
+        }
+        true
+    }
+
+    /// Takes in the session's times, and passes them on to the other tabs.
+    fn set_times(&mut self, times: SessionTimes) {
+        let SessionTimes { now: sent, last_activity, expires } = times;
+        self.clock.sample(sent, self.now);
+        self.expires = expires;
+        if self.leadership.is_active() {
+            let times = Times { offset: self.clock.offset(), last_activity, expires };
+            self.post(kind::TIMES, &times.detail());
+        }
+        self.step_idle(idle::Input::Known(last_activity));
+    }
+
+    // The other tabs, and the other apps of the site.
+
+    pub(super) fn on_tab(&mut self, line: &str) {
+        if !self.rate_limit.take(self.now) {
+            // One of the messages that are dropped may be true.
+            return self.step_session(session::Input::LostTouch);
+        }
+        let Some(Message { kind, sent, detail }) = Message::parse(line) else { return };
+        if !matches!(kind, kind::PING | kind::HERE | kind::TIMES) {
+            self.note(Source::Tab, kind, Some((self.now - sent).max(0)));
+        }
+        match kind {
+            kind::PING => self.step_leadership(leadership::Input::Pinged),
+            kind::HERE => self.step_leadership(leadership::Input::TabEvent),
+            kind::TIMES => {
+                self.step_leadership(leadership::Input::TabEvent);
+                if let Some(times) = Times::parse(detail).filter(|_| !self.leadership.is_active()) {
+                    self.clock.set(times.offset);
+                    self.expires = times.expires;
+                    self.step_idle(idle::Input::Known(times.last_activity));
+                }
+            }
+            kind::ACTIVE => {
+                if let Ok(at) = detail.parse::<i64>() {
+                    self.step_idle(idle::Input::Told(at.saturating_add(self.clock.offset())));
+                }
+            }
+            kind::SIGNED_OUT => self.step_session(session::Input::Ended(EndReason::parse(detail))),
+            kind::USER_CHANGED => self.step_session(session::Input::Ended(Some(EndReason::UserChanged))),
+            kind::SIGNED_IN => self.step_session(session::Input::SignedIn(detail.to_owned())),
+            kind::HUB => self.on_other_app(detail == hub::IN),
+            kind::CHANGED => self.emit(Effect::Changed),
+            // A message of another version, or of no version.
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_hub(&mut self, line: &str) {
+        match self.hub.handle(line) {
+            hub::HubReply::Session(is_signed_in) => {
+                let detail = if is_signed_in { hub::IN } else { hub::OUT };
+                self.note(Source::Hub, detail, None);
+                self.post(kind::HUB, detail);
+                self.on_other_app(is_signed_in);
+            }
+            hub::HubReply::Aside => {
+                self.emit(Effect::UnloadHub);
+                self.show_readings();
+            }
+            hub::HubReply::Nothing => self.show_readings(),
+        }
+    }
+
+    fn on_other_app(&mut self, is_signed_in: bool) {
+        use session::Input;
+        self.step_session(if is_signed_in { Input::SignedInNearby } else { Input::LostTouch });
+    }
+}

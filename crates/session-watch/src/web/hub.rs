@@ -1,0 +1,136 @@
+//! The parent's side of the sync hub (article 4, "create a message listener in the parent app and specify the
+//! correct origin"): a hidden frame of identity's, in the one tab of this origin that leads.
+
+use super::{
+    listener::{Listener, after},
+    sink::EventSink,
+    window::{document, now, property, window},
+};
+use crate::{Event, machine::rate_limit::RateLimit};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{HtmlIFrameElement, MessageEvent};
+
+/// At most this many messages of other windows are looked at in one span.
+const MESSAGES: u32 = 50;
+/// The span, milliseconds.
+const SPAN: i64 = 10_000;
+/// A longer line is ignored, characters.
+const LONGEST: u32 = 60;
+
+/// The hub's place in this tab; dropping it removes the frame.
+pub(super) struct Hub(Rc<Place>);
+
+struct Place {
+    sink: EventSink,
+    origin: String,
+    /// The address of the frame.
+    address: String,
+    is_wanted: Cell<bool>,
+    frame: RefCell<Option<Frame>>,
+}
+
+impl Hub {
+    /// `origin` is the hub's, and `path` that of its page.
+    pub(super) fn new(origin: &str, path: &str, sink: EventSink) -> Self {
+        let address = [origin, path].concat();
+        Self(Rc::new(Place {
+            sink,
+            origin: origin.to_owned(),
+            address,
+            is_wanted: Cell::new(false),
+            frame: RefCell::new(None),
+        }))
+    }
+
+    /// Loads the frame when the browser has nothing better to do, unless it is unloaded first.
+    pub(super) fn load(&self) {
+        self.0.is_wanted.set(true);
+        let place = self.0.clone();
+        when_idle(move || {
+            if place.is_wanted.get() && place.frame.borrow().is_none() {
+                *place.frame.borrow_mut() = Frame::open(&place);
+            }
+        });
+    }
+
+    /// Removes the frame.
+    pub(super) fn unload(&self) {
+        self.0.is_wanted.set(false);
+        drop(self.0.frame.borrow_mut().take());
+    }
+
+    /// Sends a line to the hub and to no other window: the browser compares the origin.
+    pub(super) fn post(&self, line: &str) {
+        if let Some(frame) = &*self.0.frame.borrow()
+            && let Some(target) = frame.element.content_window()
+        {
+            let _ = target.post_message(&JsValue::from_str(line), &self.0.origin);
+        }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.unload();
+    }
+}
+
+/// The frame in the page; dropping it removes it.
+struct Frame {
+    element: HtmlIFrameElement,
+    _listeners: [Listener; 2],
+}
+
+impl Frame {
+    /// Puts the frame into the page, out of sight and out of reach.
+    fn open(place: &Place) -> Option<Self> {
+        let body = document().body()?;
+        let element: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
+        element.set_title("Sync hub");
+        element.set_hidden(true);
+        element.set_src(&place.address);
+        let loaded = {
+            let sink = place.sink.clone();
+            Listener::new(&element, "load", move |_| sink.send(Event::HubLoaded))
+        };
+        let on_event = {
+            let (sink, origin, hub) = (place.sink.clone(), place.origin.clone(), element.clone());
+            let rate_limit = RefCell::new(RateLimit::new(MESSAGES, SPAN));
+            Listener::new(&window(), "message", move |event| {
+                let event: &MessageEvent = event.unchecked_ref();
+                if rate_limit.borrow_mut().take(now()) && is_from(event, &hub, &origin) {
+                    let line = event.data().dyn_into::<js_sys::JsString>().ok();
+                    let line = line.filter(|line| line.length() <= LONGEST).map(String::from);
+                    sink.send(Event::FromHub(line.unwrap_or_default()));
+                }
+            })
+        };
+        body.append_child(&element).ok()?;
+        Some(Self { element, _listeners: [loaded, on_event] })
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
+}
+
+/// Whether a message is the hub's: from its frame and its origin.
+fn is_from(event: &MessageEvent, hub: &HtmlIFrameElement, origin: &str) -> bool {
+    let source = hub.content_window();
+    source.is_some_and(|source| event.source().is_some_and(|from| from == *source.as_ref()))
+        && event.origin() == origin
+}
+
+/// Calls `does` when the browser is idle. Safari has no such call, and waits a little.
+fn when_idle(does: impl FnOnce() + 'static) {
+    match property(&window(), "requestIdleCallback").dyn_into::<js_sys::Function>() {
+        Ok(request) => drop(request.call1(&window(), &Closure::once_into_js(does))),
+        Err(_) => after(200, does),
+    }
+}

@@ -1,0 +1,118 @@
+//! The lock that the leading tab holds (Web Locks API). It is called by name, because web-sys counts that API as
+//! unstable.
+
+use super::{
+    sink::EventSink,
+    window::{property, window},
+};
+use crate::Event;
+use js_sys::{Function, Object, Promise, Reflect};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::AbortController;
+
+/// The tab that holds this lock leads.
+const NAME: &str = "session-leader/2";
+
+/// What this tab has of the lock; dropping it releases that.
+pub(super) struct Lock {
+    sink: EventSink,
+    grip: Rc<LockRequest>,
+}
+
+#[derive(Default)]
+struct LockRequest {
+    /// Resolves the promise that holds the lock, so the next tab gets it.
+    held: RefCell<Option<Function>>,
+    /// Leaves the queue.
+    queued: RefCell<Option<AbortController>>,
+    /// The watch has stopped: a lock that is granted now is released at once.
+    is_over: Cell<bool>,
+}
+
+impl Lock {
+    pub(super) fn new(sink: EventSink) -> Self {
+        Self { sink, grip: Rc::default() }
+    }
+
+    /// Waits in the queue.
+    pub(super) fn queue(&self) {
+        if self.grip.queued.borrow().is_some() {
+            return;
+        }
+        let options = Object::new();
+        let Ok(controller) = AbortController::new() else { return };
+        let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
+        *self.grip.queued.borrow_mut() = Some(controller);
+        if !self.request(&options, true) {
+            // Browsers have no locks on plain http, except for localhost. Then each tab leads itself.
+            self.sink.send(Event::LockGranted);
+        }
+    }
+
+    /// Takes the lock from the tab that holds it.
+    pub(super) fn take_over(&self) {
+        let options = Object::new();
+        let _ = Reflect::set(&options, &"steal".into(), &JsValue::TRUE);
+        self.request(&options, false);
+    }
+
+    /// Releases the lock, and leaves the queue.
+    pub(super) fn release(&self) {
+        let (held, queued) = (self.grip.held.borrow_mut().take(), self.grip.queued.borrow_mut().take());
+        if let Some(release) = held {
+            let _ = release.call0(&JsValue::UNDEFINED);
+        }
+        if let Some(controller) = queued {
+            controller.abort();
+        }
+    }
+
+    /// Asks for the lock; `false` when the browser has none.
+    fn request(&self, options: &Object, is_queued: bool) -> bool {
+        let Some((locks, request)) = lock_manager() else { return false };
+        let is_held = Rc::new(Cell::new(false));
+        let granted = {
+            let (sink, grip, is_held) = (self.sink.clone(), self.grip.clone(), is_held.clone());
+            Closure::once_into_js(move |_lock: JsValue| {
+                if grip.is_over.get() {
+                    return JsValue::UNDEFINED;
+                }
+                let promise = Promise::new(&mut |resolve, _reject| *grip.held.borrow_mut() = Some(resolve));
+                if is_queued {
+                    grip.queued.borrow_mut().take();
+                }
+                is_held.set(true);
+                sink.send(Event::LockGranted);
+                promise.into()
+            })
+        };
+        let Ok(asked) = request.call3(&locks, &NAME.into(), options, &granted) else { return false };
+        let sink = self.sink.clone();
+        spawn_local(async move {
+            // A released lock resolves; a stolen one rejects, and so does a place in the queue that was left.
+            let outcome = JsFuture::from(Promise::resolve(&asked)).await;
+            if outcome.is_err() && is_held.get() {
+                sink.send(Event::LockLost);
+            }
+        });
+        true
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.grip.is_over.set(true);
+        self.release();
+    }
+}
+
+fn lock_manager() -> Option<(JsValue, Function)> {
+    let locks = property(&window().navigator(), "locks");
+    let request = property(&locks, "request").dyn_into().ok()?;
+    Some((locks, request))
+}

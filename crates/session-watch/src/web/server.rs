@@ -1,0 +1,102 @@
+//! The questions to the server, and its answers. They are read field by field: a JSON parser would cost a page
+//! more than everything else here.
+
+use super::{
+    fetch,
+    sink::EventSink,
+    window::{milliseconds, property},
+};
+use crate::{Event, SessionAnswer, TimesAnswer};
+use auth_types::SessionTimes;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Response;
+
+/// A session as `GET /auth/session` tells it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    user_id: String,
+    user: JsValue,
+}
+
+impl SessionView {
+    /// The id of the session's user.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// A field of the user, which may be public data of the app; `undefined` where there is none.
+    #[must_use]
+    pub fn user_field(&self, name: &str) -> JsValue {
+        property(&self.user, name)
+    }
+}
+
+/// Asks who is signed in at `path` ([`Endpoints::session`](crate::Endpoints)). `Some(None)` without a session;
+/// `None` when the server does not answer, or not in words that can be read. Asking does not extend the session.
+pub async fn session(path: &str) -> Option<Option<SessionView>> {
+    let response = fetch::get(path).await.filter(Response::ok)?;
+    let body = fetch::json(&response).await?;
+    if body.is_null() {
+        return Some(None);
+    }
+    let user = property(&body, "user");
+    let user_id = property(&user, "id").as_string()?;
+    Some(Some(SessionView { user_id, user }))
+}
+
+/// Asks who is signed in.
+pub(super) fn ask_session(path: &'static str, sink: EventSink) {
+    spawn_local(async move {
+        sink.send(Event::Session(match session(path).await {
+            Some(Some(session)) => SessionAnswer::SignedIn(session.user_id),
+            Some(None) => SessionAnswer::SignedOut,
+            None => SessionAnswer::Missing,
+        }));
+    });
+}
+
+/// Reports that the user was active so many milliseconds ago.
+pub(super) fn send_activity(path: &str, ago: i64, sink: EventSink) {
+    post(path, &["ago=", &ago.to_string()].concat(), sink, |_, answer| Event::Activity(answer));
+}
+
+/// Asks the server to end a session whose user is away.
+pub(super) fn end_idle(path: &str, last_activity: i64, sink: EventSink) {
+    let form = ["last_activity=", &last_activity.to_string()].concat();
+    post(path, &form, sink, |is_ok, answer| match answer {
+        _ if is_ok => Event::IdleEnded,
+        // 409: the server knows of newer activity, and says when that was.
+        answer => Event::IdleRefused(answer),
+    });
+}
+
+/// Posts a form, and sends the event that `read` makes of the answer: whether the status is a success, and what
+/// the body says.
+fn post(path: &str, form: &str, sink: EventSink, read: fn(bool, TimesAnswer) -> Event) {
+    let response = fetch::post(path, form);
+    spawn_local(async move {
+        let response = response.await;
+        let is_ok = response.as_ref().is_some_and(Response::ok);
+        let body = match &response {
+            Some(response) => fetch::json(response).await,
+            None => None,
+        };
+        let answer = match body {
+            Some(body) if body.is_null() => TimesAnswer::Ended,
+            body => body.as_ref().and_then(times).map_or(TimesAnswer::Missing, TimesAnswer::Times),
+        };
+        sink.send(read(is_ok, answer));
+    });
+}
+
+/// The session's times in a JSON object.
+pub(super) fn times(object: &JsValue) -> Option<SessionTimes> {
+    let number = |name| property(object, name).as_f64().map(milliseconds);
+    Some(SessionTimes {
+        now: number("now")?,
+        last_activity: number("last_activity")?,
+        expires: number("expires")?,
+    })
+}

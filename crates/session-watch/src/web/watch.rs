@@ -1,0 +1,185 @@
+//! Starts and stops a watch, and carries its effects out.
+
+use super::{
+    activity,
+    channel::Channel,
+    hub::Hub,
+    lifecycle,
+    listener::{Listener, Timer},
+    lock::Lock,
+    server,
+    sink::EventSink,
+    stream::Stream,
+    window::{now, page_arrived},
+};
+use crate::{Effect, Endpoints, Event, Host, StreamKind, Tab};
+use auth_types::TabFacts;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// A tab that watches its session, until this is dropped.
+///
+/// Dropping it removes all listeners and timers, closes the stream and the channel, releases the lock and removes
+/// the hub's frame. The page stays as it is.
+#[must_use = "dropping it stops the watch"]
+pub struct Watch {
+    driver: Rc<Driver>,
+    sink: EventSink,
+}
+
+/// What the host tells the watch; cheap to clone, and without effect once the watch has stopped.
+#[derive(Clone)]
+pub struct Controls(EventSink);
+
+struct Driver {
+    tab: RefCell<Tab>,
+    /// `None` once the watch has stopped.
+    outside: RefCell<Option<Rc<Adaptors>>>,
+    /// Events that arrived while another one was handled.
+    queue: RefCell<Vec<Event>>,
+    is_busy: Cell<bool>,
+}
+
+/// What the effects are carried out on: the host and the adaptors. Dropping it gives everything back.
+struct Adaptors {
+    host: Box<dyn Host>,
+    endpoints: Endpoints,
+    sink: EventSink,
+    channel: Channel,
+    lock: Lock,
+    stream: RefCell<Option<Stream>>,
+    hub: Hub,
+    /// Hear the user and the tab's own life.
+    listeners: RefCell<Vec<Listener>>,
+    timer: RefCell<Option<Timer>>,
+}
+
+impl Watch {
+    /// Begins to watch. The server wrote the page for the user with this id, and `facts` with it.
+    pub fn start(user: String, facts: &TabFacts, endpoints: Endpoints, host: impl Host + 'static) -> Self {
+        let now = now();
+        let driver = Rc::new(Driver {
+            tab: RefCell::new(Tab::new(user, facts, page_arrived().unwrap_or(now), now)),
+            outside: RefCell::new(None),
+            queue: RefCell::new(Vec::new()),
+            is_busy: Cell::new(false),
+        });
+        let sink = {
+            let driver = driver.clone();
+            EventSink::new(move |event| driver.receive(event))
+        };
+        let outside = Rc::new(Adaptors {
+            host: Box::new(host),
+            endpoints,
+            sink: sink.clone(),
+            channel: Channel::new(sink.clone()),
+            lock: Lock::new(sink.clone()),
+            stream: RefCell::new(None),
+            hub: Hub::new(facts.hub.as_deref().unwrap_or_default(), endpoints.hub, sink.clone()),
+            listeners: RefCell::new(Vec::new()),
+            timer: RefCell::new(None),
+        });
+        *driver.outside.borrow_mut() = Some(outside.clone());
+        sink.send(Event::Started { is_hidden: lifecycle::is_hidden() });
+        activity::listen(&sink, &mut outside.listeners.borrow_mut());
+        let timer = lifecycle::follow(&sink, &mut outside.listeners.borrow_mut());
+        *outside.timer.borrow_mut() = Some(timer);
+        Self { driver, sink }
+    }
+
+    /// For the host to tell the watch something.
+    #[must_use]
+    pub fn controls(&self) -> Controls {
+        Controls(self.sink.clone())
+    }
+
+    /// Watches as long as the page lives.
+    pub fn forget(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The adaptors and the host's controls hold the driver, by their sinks. Without them it goes too.
+        let outside = self.driver.outside.take();
+        drop(outside);
+    }
+}
+
+impl Controls {
+    /// The user answered the idle warning and wants to stay.
+    pub fn stay(&self) {
+        self.0.send(Event::Stayed);
+    }
+}
+
+impl Driver {
+    /// Handles an event, after those that came before.
+    fn receive(&self, event: Event) {
+        self.queue.borrow_mut().push(event);
+        if self.is_busy.replace(true) {
+            return;
+        }
+        while let Some(event) = self.next() {
+            let effects = self.tab.borrow_mut().dispatch(event, now());
+            for effect in effects {
+                self.carry_out(effect);
+            }
+        }
+        self.is_busy.set(false);
+    }
+
+    fn next(&self) -> Option<Event> {
+        let mut queue = self.queue.borrow_mut();
+        (!queue.is_empty()).then(|| queue.remove(0))
+    }
+
+    /// The one place where something happens. Nothing does once the watch has stopped, which the host may do in
+    /// the middle of an event.
+    fn carry_out(&self, effect: Effect) {
+        let Some(outside) = self.outside.borrow().clone() else { return };
+        let Adaptors { host, endpoints, sink, channel, lock, stream, hub, .. } = &*outside;
+        match effect {
+            Effect::Show => host.show(),
+            Effect::Cover => host.cover(),
+            Effect::Ended(reason) => host.ended(reason),
+            Effect::Restore => host.restore(),
+            Effect::SignInSilently(ticket) => host.sign_in_silently(&ticket),
+            Effect::Changed => host.changed(),
+            Effect::Warn => host.warn(),
+            Effect::TimeLeft(left) => host.time_left(left),
+            Effect::Unreachable => host.unreachable(),
+            Effect::DismissWarning => host.dismiss_warning(),
+            Effect::TabStatus(readings) => host.readings(&readings),
+            Effect::TabEvent(on_event) => host.on_event(&on_event),
+
+            Effect::AskSession => server::ask_session(endpoints.session, sink.clone()),
+            Effect::SendActivity { ago } => server::send_activity(endpoints.activity, ago, sink.clone()),
+            Effect::EndIdle { last_activity } => {
+                server::end_idle(endpoints.idle, last_activity, sink.clone());
+            }
+            Effect::OpenStream(kind) => {
+                let path = match kind {
+                    StreamKind::Session => endpoints.events,
+                    StreamKind::Waiting => endpoints.waiting,
+                };
+                drop(stream.replace(Stream::open(kind, path, sink)));
+            }
+            Effect::CloseStream => drop(stream.take()),
+
+            Effect::OpenChannel => channel.open(),
+            Effect::CloseChannel => channel.close(),
+            Effect::PostToTabs(line) => channel.post(&line),
+            Effect::QueueForLock => lock.queue(),
+            Effect::StealLock => lock.take_over(),
+            Effect::ReleaseLock => lock.release(),
+
+            Effect::LoadHub => hub.load(),
+            Effect::UnloadHub => hub.unload(),
+            Effect::PostToHub(line) => hub.post(line),
+        }
+    }
+}
