@@ -1,11 +1,10 @@
-# `make help` lists the targets. What takes more than a few lines is a script in .ci/.
+# `make help` lists the targets. Longer recipes are scripts in .ci/.
 
 PORT_OFFSET ?= 0
 APP         ?= main
 RELEASE     ?=
 DATA_DIR    ?= data
-# Tools that are missing are built once into this folder, outside the repository, so that a second clone
-# finds them.
+# Missing tools are installed here once. The folder is outside the repository, so other clones use them too.
 TOOLS       ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/leptos-shared-sessions
 
 .DEFAULT_GOAL := help
@@ -18,13 +17,13 @@ BINARYEN     := 132.0.0
 ESBUILD      := 0.28.2
 # `make test` and `make lint` only.
 CARGO_DENY   := 0.20.2
-# `make dev` only: the oldest cargo-leptos that will do, and the wasm-bindgen command it wants.
+# `make dev` only: the oldest cargo-leptos that works, and the wasm-bindgen version it needs.
 CARGO_LEPTOS := 0.3.6
 WASM_BINDGEN := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
 
 profile      := $(if $(RELEASE),release,debug)
 release_flag := $(if $(RELEASE),--release)
-# The server half of both apps. One cargo call for all binaries, with the features the tests use too: every
+# The server half of both apps. One cargo call builds all binaries, with the features of the tests, so every
 # dependency is compiled once.
 features     := --features main/ssr,identity/ssr
 demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
@@ -39,25 +38,25 @@ help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 .PHONY: run
-run: build ## Build what changed, start all five processes, print where they are
+run: build ## Build what changed, start all five processes, print their addresses
 	@exec $(demo)
 
 .PHONY: run-direct
-run-direct: build ## The same with partner in direct mode: see the provider refuse it (article 1)
+run-direct: build ## Start the suite with partner in direct mode: the provider refuses it (article 1)
 	@echo '1. Open http://partner.localhost:$$((4203 + PORT_OFFSET)) and sign in: the provider refuses the redirect URI.'
-	@echo '2. Ctrl-C, then make run, and sign in there again: now it goes through the identity app, and works.'
+	@echo '2. Ctrl-C, then make run, and sign in there again: the sign-in goes through the identity app and works.'
 	@exec $(demo) --partner-direct
 
 .PHONY: dev
-dev: build dev-setup ## Run the suite with APP=main (or identity, store, partner) rebuilt and reloaded on change
-	@echo '$(APP) runs under cargo leptos watch; the first time, that builds for about 5 minutes.'
+dev: build dev-setup ## Run the suite; rebuild and reload APP=main (or identity, store, partner) on change
+	@echo '$(APP) runs under cargo leptos watch; the first build takes about 5 minutes.'
 	@exec $(demo) --watch $(APP)
 
 .PHONY: build
 build: setup ## Build servers and browser halves of both apps
-	@.ci/say 'servers: cargo build' 'on two cores about $(if $(RELEASE),10,4) minutes when nothing is built yet, else seconds'
+	@.ci/say 'servers: cargo build' 'first build: about $(if $(RELEASE),10,4) minutes on two cores; later: seconds'
 	@cargo build --locked --workspace --exclude bench --bins $(features) $(release_flag)
-	@.ci/say 'browser halves: cargo build for WebAssembly, wasm-bindgen, style' 'about half a minute, else seconds'
+	@.ci/say 'browser halves: cargo build for WebAssembly, wasm-bindgen, style' 'first build: half a minute; later: seconds'
 	@.ci/frontends $(profile)
 
 .PHONY: setup
@@ -65,7 +64,7 @@ setup: ## Install the build tools that are missing
 	@.ci/tools wasm-target $(if $(RELEASE),wasm-opt esbuild)
 
 .PHONY: dev-setup
-dev-setup: ## Install cargo-leptos, which only `make dev` uses
+dev-setup: ## Install cargo-leptos, for `make dev`
 	@.ci/tools cargo-leptos wasm-bindgen
 
 .PHONY: test-cargo-leptos
@@ -73,58 +72,58 @@ test-cargo-leptos: build dev-setup ## Check that cargo-leptos builds the same fi
 	@.ci/test-cargo-leptos
 
 .PHONY: test
-test: ## Everything: format, clippy, tests, wasm, dependency arrow, browser journeys
+test: ## Run everything: format, clippy, tests, wasm, dependency arrow, browser journeys
 	@.ci/test
 
 .PHONY: fuzz
-fuzz: ## Random requests to every endpoint for FUZZ_SECONDS=60 from FUZZ_SEED (the time); make test does it for 3 s
+fuzz: ## Send random requests to every endpoint; FUZZ_SECONDS=60, FUZZ_SEED=(the time). make test does it for 3 s
 	@FUZZ_SECONDS="$(or $(FUZZ_SECONDS),60)" FUZZ_SEED="$(or $(FUZZ_SEED),$(shell date +%s))" \
 		cargo test --locked --package main --package identity $(features) --bins fuzz -- --nocapture
 
 .PHONY: e2e
-e2e: build e2e-setup ## Only the browser journeys; E2E='sign-in --headed' narrows them
+e2e: build e2e-setup ## Run the browser journeys only; E2E='sign-in --headed' selects some
 	@cd e2e && npx --no-install playwright test $(E2E)
 
 .PHONY: e2e-setup
-e2e-setup: ## Install what the browser journeys need: Chromium, Firefox and the npm packages
+e2e-setup: ## Install Chromium, Firefox and the npm packages for the browser journeys
 	@.ci/tools browser firefox npm-packages
 
 .PHONY: package
-package: ## Build each library from the files that its package would have
+package: ## Build each library from the files in its package
 	@cargo package --allow-dirty --package onesession-types --package onesession-store --package onesession-watch \
 		--package onesession --package onesession-leptos
 
 .PHONY: test-providers
-test-providers: build e2e-setup ## The browser journeys against providers that others wrote (docs/providers.md), 7 minutes; PROVIDER=canaille: one of them
+test-providers: build e2e-setup ## Run journeys against third-party providers (docs/providers.md), 7 minutes; PROVIDER=canaille: one of them
 	@.ci/test-providers $(PROVIDER)
 
 .PHONY: bench
-bench: ## Measure the session check, tabs and pages (release build, then a quarter of an hour); BENCH=--help: options of the first
+bench: ## Measure the session check, tabs and pages (release build, then 15 minutes); BENCH=--help: options of the session check
 ifneq ($(filter -h --help,$(BENCH)),)
 	@cargo run --quiet --locked --package bench -- $(BENCH)
 else
 	@.ci/tools wrk redis
-	@.ci/say 'servers: cargo build --release' 'on two cores about 10 minutes when nothing is built yet, else seconds'
+	@.ci/say 'servers: cargo build --release' 'first build: about 10 minutes on two cores; later: seconds'
 	@cargo build --locked --workspace --bins $(features) --release
 	@target/release/bench $(BENCH)
 	@$(if $(BENCH),,$(MAKE) bench-tabs)
 endif
 
 .PHONY: bench-tabs
-bench-tabs: ## Only in the browser: until every tab shows a sign-out, and the bytes of each page; BENCH_ROUNDS=10
+bench-tabs: ## Measure in the browser only: time until every tab shows a sign-out, bytes of each page; BENCH_ROUNDS=10
 	@$(MAKE) RELEASE=1 build e2e-setup
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint
-lint: ## Format check, clippy (server and browser half), dependencies: arrow, licences, sources, advisories
+lint: ## Check format, clippy (server and browser half), and dependencies: arrow, licences, sources, advisories
 	@.ci/tools wasm-target cargo-deny
 	@.ci/lint format clippy clippy-wasm dependency-arrow deny
 
 .PHONY: deny
-deny: ## Only cargo-deny: bans, licences and sources of the dependencies; advisories where they can be reached
+deny: ## Run cargo-deny only: bans, licences and sources of dependencies; advisories if their list is reachable
 	@.ci/tools cargo-deny
 	@.ci/lint deny
 
 .PHONY: clean-data
-clean-data: ## Throw away generated secrets and databases
+clean-data: ## Delete generated secrets and databases
 	@rm -rf -- "$(DATA_DIR)"

@@ -1,4 +1,5 @@
-// Writes a .br and a .gz beside each file of a folder that gets smaller by it: node precompress.mjs FOLDER
+// Writes a .br and a .gz beside each file of a folder, where compression makes it smaller: node
+// precompress.mjs FOLDER
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';

@@ -1,4 +1,4 @@
-// What `make bench` measures in a browser: one worker, nothing beside it.
+// The browser measurements of `make bench`: one worker, so no other test runs at the same time.
 import { defineConfig } from '@playwright/test';
 import config from './playwright.config';
 

@@ -1,10 +1,13 @@
-// Signed in on four origins, five tabs each, and the moment at which each shows that it is over.
+// Signs in on four origins with five tabs each, signs out, and measures when each tab shows it.
 import { type Page, type Suite, signInAs, signInButton, signOutButton } from './support';
 import { openWatching, shownAt } from './tabs';
 
 const TABS = 5;
 
-/** Signs in on games, and with that in the whole suite. */
+/**
+ * Signs in by hand on games; main and partner then need no user choice, and store shares the session of
+ * games.
+ */
 async function signInEverywhere(page: Page, suite: Suite): Promise<void> {
   await signInAs(page, 'Alice', suite.games, '/protected');
   for (const origin of [suite.main, suite.partner]) {
@@ -14,7 +17,7 @@ async function signInEverywhere(page: Page, suite: Suite): Promise<void> {
   }
 }
 
-/** A tab, and how long after the form was sent it showed that the session has ended, milliseconds. */
+/** A tab, and the time from the sign-out until the tab showed that its session has ended, milliseconds. */
 export interface Told {
   tab: Page;
   origin: string;
@@ -22,8 +25,8 @@ export interface Told {
 }
 
 /**
- * Signs in everywhere, opens the tabs, signs out in one more tab of games, and waits until all of them show
- * it. One clock measures: all tabs are of one machine.
+ * Signs in everywhere, opens the tabs, signs out in one more tab of games, and waits until every tab shows
+ * that its session has ended. All tabs run on one machine, so one clock measures all times.
  */
 export async function signOutEverywhere(page: Page, suite: Suite): Promise<Told[]> {
   await signInEverywhere(page, suite);
@@ -38,7 +41,8 @@ export async function signOutEverywhere(page: Page, suite: Suite): Promise<Told[
   const sent = page.waitForRequest(`${suite.games}/auth/signout`);
   await signOutButton(page).first().click();
   const times = await Promise.all(shown);
-  // When the browser sent the form: what the test itself needs to find and press the button is not measured.
+  // The time starts when the browser sends the form, without the time that the test needs to press the
+  // button.
   const from = (await sent).timing().startTime;
   return tabs.map((tab, index) => ({ ...tab, after: Math.round((times[index] ?? Infinity) - from) }));
 }

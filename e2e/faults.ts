@@ -1,7 +1,7 @@
-// What the embedded provider does wrong, while a suite runs with `--faults`.
+// Makes the embedded provider misbehave, in a suite that runs with `--faults`.
 import { type Page, type Suite, expect } from './support';
 
-/** A fault as `POST /test/faults` takes it; without `times` it stays on until cleared. */
+/** A fault as `POST /test/faults` takes it; without `times` the fault stays on until cleared. */
 export interface Fault {
   fault: string;
   times?: number;
@@ -12,7 +12,7 @@ export interface Fault {
   members?: Record<string, unknown>;
 }
 
-// Only browsers know every `*.localhost`.
+// Node may not resolve `*.localhost`, so the request goes to 127.0.0.1 with a `Host` header.
 const testAddress = (suite: Suite, path: string) => {
   const url = new URL(suite.provider);
   return { url: `http://127.0.0.1:${url.port}/test/${path}`, headers: { host: url.host } };
@@ -29,7 +29,7 @@ export async function clearFaults(page: Page, suite: Suite): Promise<void> {
   expect((await page.request.delete(url, { headers })).ok()).toBe(true);
 }
 
-/** How often each endpoint was asked. */
+/** The number of requests to each endpoint. */
 export async function counters(page: Page, suite: Suite): Promise<Record<string, number>> {
   const { url, headers } = testAddress(suite, 'counters');
   return (await (await page.request.get(url, { headers })).json()) as Record<string, number>;

@@ -1,4 +1,4 @@
-// Browser journeys through the whole suite. `make e2e` runs them; each worker starts a suite of its own.
+// Browser journeys through the whole suite. `make e2e` runs them; each worker starts a separate suite.
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 import type { SuiteOptions } from './support';
@@ -25,7 +25,7 @@ export default defineConfig<object, SuiteOptions>({
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: [
-        // Chromium's sandbox cannot be set up by root.
+        // Chromium's sandbox does not work for root.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         '--disable-gpu',
         '--disable-quic',
@@ -33,7 +33,7 @@ export default defineConfig<object, SuiteOptions>({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        // As browsers are going to be: no cookies in frames of other sites.
+        // Browsers are phasing out cookies in frames of other sites.
         '--test-third-party-cookie-phaseout',
       ],
     },

@@ -1,13 +1,15 @@
-// The journeys against providers that others wrote. `make test-providers` runs them; `make test` does not.
+// The journeys against third-party providers. `make test-providers` runs them; `make test` does not.
 import { defineConfig } from '@playwright/test';
 import config from './playwright.config';
 import type { ProviderOptions, Setup } from './providers/support';
 
 const LONG = 300;
-/** Apps renew an access token after half of its life. */
+/** Apps renew an access token after half of its lifetime. */
 const SHORT = 8;
 
-/** Each project is one way to set a provider up. The journeys of refresh.spec.ts run with short access tokens. */
+/**
+ * Each project is one way to set a provider up. The journeys of refresh.spec.ts run with short access tokens.
+ */
 const setups: Record<string, Omit<Setup, 'accessTokenSeconds'>> = {
   'oidc-provider': { kind: 'oidc-provider', backchannel: 'sid', logoutEndpoint: true },
   'oidc-provider-sub': { kind: 'oidc-provider', backchannel: 'sub', logoutEndpoint: true },
@@ -37,10 +39,10 @@ export default defineConfig<object, ProviderOptions>({
     ...config.use,
     launchOptions: {
       ...config.use?.launchOptions,
-      // The pages of these providers name fonts in the web, and wait for them.
+      // The pages of these providers load fonts from the web. Without this option they would wait for them.
       args: [...(config.use?.launchOptions?.args ?? []), '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *localhost'],
     },
   },
-  // A sign-in here is two forms and a consent, and the Python providers take their time.
+  // A sign-in here has two forms and a consent page, and the Python providers are slow.
   timeout: 60_000,
 });

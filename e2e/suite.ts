@@ -1,4 +1,5 @@
-// Starts and stops a suite of its own on other ports, with its own data, by the same program `make run` uses.
+// Starts and stops a separate suite on other ports and with its own data, with the program that `make run`
+// uses.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,11 +10,11 @@ const root = resolve(import.meta.dirname, '..');
 const profile = process.env['RELEASE'] ? 'release' : 'debug';
 const demo = join(root, 'target', profile, 'demo');
 
-/** Where the processes of a running suite are, and what they have written. */
+/** The addresses and the log of a running suite. */
 export interface Suite {
-  /** The main app where the articles have it, on plain `localhost`. */
+  /** The main app on plain `localhost`, as in the articles. */
   main: string;
-  /** The same app under `.wow.localhost`. */
+  /** The main app under `.wow.localhost`. */
   games: string;
   store: string;
   partner: string;
@@ -21,7 +22,7 @@ export interface Suite {
   /** Identity under `.wow.localhost`. */
   identityWow: string;
   provider: string;
-  /** The folder with its databases and secrets. */
+  /** The folder with the suite's databases and secrets. */
   dataDir: string;
   /** All lines of all processes so far. */
   log: () => string;
@@ -43,15 +44,15 @@ export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'proces
   };
 }
 
-/** What a suite is started with. */
+/** The options of a suite. */
 export interface SuiteStart {
   offset: number;
   args?: string[];
-  /** `AUTH_*` for every process, as in a `.env` file. Without it, no such variable counts. */
+  /** `AUTH_*` for every process, as in a `.env` file. If missing, the suite ignores all such variables. */
   environment?: Record<string, string>;
 }
 
-/** Starts `program`. `demo child` ends it, should this process be killed. */
+/** Starts `program` under `demo child`, which ends the program if this process is killed. */
 export function startChild(program: string, args: string[], env: NodeJS.ProcessEnv = process.env) {
   const child = ['child', '--gently', '--supervisor', String(process.pid), '--', program, ...args];
   return spawn(demo, child, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });

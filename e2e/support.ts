@@ -1,4 +1,4 @@
-// What the journeys share: a suite for each worker, the words on the pages, and a guard that fails a test on
+// Shared by the journeys: a suite for each worker, the words on the pages, and a guard that fails a test on
 // any error in the browser's console.
 import { type BrowserContext, type Page, type TestInfo, expect, test as base } from '@playwright/test';
 import { type Suite, startSuite } from './suite';
@@ -6,7 +6,7 @@ import { type Suite, startSuite } from './suite';
 export { expect };
 export type { Page, Suite };
 
-/** Worker options: a spec that sets them with `test.use` gets a suite of its own. */
+/** Worker options: a spec that sets them with `test.use` gets a separate suite. */
 export interface SuiteOptions {
   /** Extra arguments of the supervisor, such as `--partner-direct`. */
   suiteArgs: string[];
@@ -22,10 +22,10 @@ interface TestFixtures {
   guard: void;
 }
 
-/** Far enough from `make run` and from `make run PORT_OFFSET=1000`. */
+/** The ports do not overlap with `make run` or `make run PORT_OFFSET=1000`. */
 export const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 3000);
 
-/** A tab that begins to listen just when the session ends is refused, as it should be, and the browser says so. */
+/** A tab that opens its stream just when the session ends gets 401, as it should; the browser logs that. */
 const LATE_LISTENER = /\/auth\/events: Failed to load resource: .*\b401\b/;
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -83,7 +83,7 @@ async function attachLog(info: TestInfo, log: string): Promise<void> {
 export const PUBLIC_PAGES = ['/', '/public', '/login', '/ssr-login', '/ssr-logout', '/signed-out'] as const;
 export const PROTECTED_PAGES = ['/protected', '/dashboard', '/session'] as const;
 
-/** Waits until what runs in the browser has begun. */
+/** Waits until the page's script has started. */
 export const awake = (page: Page): Promise<void> =>
   page.locator('[data-nav-guard][data-ready=true]').waitFor({ state: 'attached' });
 
@@ -91,13 +91,16 @@ export const signInButton = (page: Page) => page.getByRole('button', { name: /^S
 export const signOutButton = (page: Page) => page.getByRole('button', { name: 'Sign out', exact: true });
 export const header = (page: Page) => page.getByRole('banner');
 
-/** From an app's sign-in page to the provider, and back as `user`. Ends where the app leads to. */
+/**
+ * Goes from an app's sign-in page to the provider, and back as `user`. Ends at the page to which the app
+ * redirects.
+ */
 export async function continueAs(page: Page, user: 'Alice' | 'Bob'): Promise<void> {
   await signInButton(page).first().click();
   await page.getByRole('button', { name: `Continue as ${user}` }).click();
 }
 
-/** Signs in at the app `origin`, leading to `path`. Nobody may be signed in at the provider yet. */
+/** Signs in at the app `origin` and ends at `path`. No user may be signed in at the provider before. */
 export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string, path = '/'): Promise<void> {
   await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
   await continueAs(page, user);
@@ -114,7 +117,7 @@ export async function expectSignedOut(page: Page): Promise<void> {
   await expect(signOutButton(page)).toHaveCount(0);
 }
 
-/** What the app says about this browser's session, without extending it. */
+/** Asks the app for the status of this browser's session, without extending the session. */
 export async function sessionStatus(page: Page, origin: string): Promise<number> {
   const response = await page.request.get(`${origin}/api/get-session-status?peek=1`);
   expect(response.status()).toBe(200);
@@ -122,7 +125,7 @@ export async function sessionStatus(page: Page, origin: string): Promise<number>
   return (body as { status: number }).status;
 }
 
-/** The same for the app whose page this is, asked by the page: only browsers know every `*.localhost`. */
+/** Asks for the status from inside the page, because only browsers resolve every `*.localhost`. */
 export const statusHere = (page: Page): Promise<number> =>
   page.evaluate(async () => {
     const response = await fetch('/api/get-session-status?peek=1');
@@ -131,7 +134,8 @@ export const statusHere = (page: Page): Promise<number> =>
 
 /** Opens `html` as the only page of a foreign site, for attacks that need one. */
 export async function openForeignPage(page: Page, html: string): Promise<void> {
-  // Otherwise Chromium would not let a foreign page reach this machine at all, and the attack would not be one.
+  // Without this permission Chromium blocks the foreign page's requests to this machine, so the attack would
+  // never start.
   await page.context().grantPermissions(['local-network-access'], { origin: 'http://attacker.localhost:9' });
   await page.route('http://attacker.localhost:9/', (route) =>
     route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Foreign</title>${html}` }),

@@ -1,8 +1,8 @@
-// What the journeys about tabs share: opening tabs that watch their session, and reading what they say on /session.
+// Shared by the journeys about tabs: opens tabs that watch their session, and reads their state on /session.
 import { type BrowserContext, type Locator, type Page, expect } from '@playwright/test';
 import { signInAs } from './support';
 
-/** The heading of a tab that lost its session. */
+/** The heading of a tab whose session has ended. */
 export const ended = (page: Page): Locator => page.getByRole('heading', { name: 'You have been signed out' });
 const watching = (page: Page) => page.locator('.session-watch[data-ready=true]');
 
@@ -14,7 +14,7 @@ export async function openWatching(context: BrowserContext, url: string): Promis
   return page;
 }
 
-/** The links and buttons that a visitor can see below the header, dialogs included: "link: Home", "button: Save". */
+/** The visible links and buttons below the header, including dialogs: "link: Home", "button: Save". */
 export const controls = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const visible = [...document.querySelectorAll<HTMLElement>('a[href], button, summary, [role=button]')].filter(
@@ -29,7 +29,10 @@ export const controls = (page: Page): Promise<string[]> =>
 /** One of the live readings of `/session`. */
 export const reading = (page: Page, name: string): Locator => page.locator(`.tab-panel [data-tab=${name}]`);
 
-/** Waits until exactly one of these tabs, all of them at `/session`, leads, and tells the leader from the rest. */
+/**
+ * Waits until exactly one of these tabs leads, and returns the leader and the followers. All tabs must be at
+ * `/session`.
+ */
 export async function leaderOf(tabs: Page[]): Promise<{ leader: Page; followers: Page[] }> {
   let roles: (string | null)[] = [];
   const look = async () => {
@@ -43,7 +46,7 @@ export async function leaderOf(tabs: Page[]): Promise<{ leader: Page; followers:
   return { leader, followers: tabs.filter((tab) => tab !== leader) };
 }
 
-/** Alice on a device of her own, which can end her other sessions. */
+/** Signs Alice in on another device, which can end her other sessions. */
 export async function otherDevice(page: Page, origin: string): Promise<Page> {
   const browser = page.context().browser();
   if (browser === null) throw new Error('there is no browser');
@@ -52,14 +55,14 @@ export async function otherDevice(page: Page, origin: string): Promise<Page> {
   return device;
 }
 
-/** Ends this browser's session from elsewhere, as another device of the same user would: no cookie here changes. */
+/** Ends the first browser's session from another device, so no cookie changes in the first browser. */
 export async function endFromElsewhere(device: Page, origin: string): Promise<void> {
   await device.goto(`${origin}/session`);
   await device.getByRole('button', { name: 'End all other sessions' }).click();
   await expect(device.getByText('You are signed in nowhere else.')).toBeVisible();
 }
 
-/** The time, by this machine's clock, at which a tab first shows what `selector` finds. */
+/** The time, by this machine's clock, at which a tab first has an element for `selector`. */
 export function shownAt(page: Page, selector: string): Promise<number> {
   return page.evaluate(
     (wanted) =>
@@ -81,9 +84,9 @@ export function quantile(values: number[], share: number): number {
 }
 
 /**
- * Puts a tab into the background and freezes it, as browsers do with tabs nobody has looked at for long. Playwright
- * keeps every page in front ("focus emulation"), and a page in front is never frozen; that is switched off here, where
- * only Playwright itself can.
+ * Puts a tab into the background and freezes it, as browsers do with tabs that stay hidden for long.
+ * Playwright keeps every page in front ("focus emulation"), and a page in front is never frozen. So this
+ * function switches focus emulation off, through Playwright's internal session.
  */
 export async function freeze(page: Page): Promise<{ thaw: () => Promise<void> }> {
   interface Inside {

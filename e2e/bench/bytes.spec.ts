@@ -1,8 +1,8 @@
-// How many bytes of script and WebAssembly each page loads, as they come over the wire. `make bench` runs this
-// on the release build, whose files are compressed with brotli beforehand.
+// Measures how many bytes of script and WebAssembly each page transfers. `make bench` runs this on the
+// release build, whose files are already compressed with brotli.
 import { PROTECTED_PAGES, PUBLIC_PAGES, expect, signInAs, test } from '../support';
 
-/** What a page may load (kB, brotli). */
+/** The most that a page may load (kB, brotli). */
 const BUDGET = 60;
 
 test('script and WebAssembly of each page', async ({ page, context, suite }) => {

@@ -1,16 +1,19 @@
-// How long until every tab of one origin has heard of the end of its session, and shows it. The session is ended from
-// outside this browser, so that no page loads meanwhile. `make bench` runs this on the release build.
+// Measures how long it takes until every tab of one origin receives the end of its session, and shows it.
+// Another browser ends the session, so no page of this browser loads at the same time. `make bench` runs this
+// on the release build.
 import type { BrowserContext } from '@playwright/test';
 import { type Page, type Suite, expect, signInAs, test } from '../support';
 import { openWatching, quantile, shownAt } from '../tabs';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 10);
 const TABS = 8;
-/** Tabs are opened long enough ago when they have all gone quiet, milliseconds. */
+/** The wait after opening the tabs, until they are all quiet, milliseconds. */
 const QUIET = 1500;
 
-/** The time, by this machine's clock, at which a tab hears on the channel that its session ended; the one that says so
- * does not hear itself. */
+/**
+ * The time, by this machine's clock, at which a tab receives on the channel that its session ended. `null`
+ * for the tab that sent the message.
+ */
 const heardAt = (tab: Page) =>
   tab.evaluate(
     () =>
@@ -44,7 +47,7 @@ async function round(context: BrowserContext, device: BrowserContext, suite: Sui
   return { heard: after(await Promise.all(heard)), shown: after(await Promise.all(shown)) };
 }
 
-test('every tab of one origin after its session was ended', async ({ browser, suite }) => {
+test('time until every tab of one origin shows that its session has ended', async ({ browser, suite }) => {
   test.setTimeout(ROUNDS * 60_000);
   const device = await browser.newContext();
   await signInAs(await device.newPage(), 'Alice', suite.main);
@@ -64,10 +67,10 @@ test('every tab of one origin after its session was ended', async ({ browser, su
   };
   console.log(
     [
-      `| ${TABS} tabs of one origin, after the session was ended | samples | median | p95 | p99 | last |`,
+      `| ${TABS} tabs of one origin, after the session has ended | samples | median | p95 | p99 | last |`,
       '|---|--:|--:|--:|--:|--:|',
-      row('heard by BroadcastChannel', heard),
-      row('server asked, content gone', shown),
+      row('event received by BroadcastChannel', heard),
+      row('server asked, content removed', shown),
     ].join('\n'),
   );
 });

@@ -1,11 +1,12 @@
-// How long after a sign-out every tab of every app shows it. `make bench` runs this on the release build.
+// Measures how long after a sign-out every tab of every app shows it. `make bench` runs this on the release
+// build.
 import { type Told, signOutEverywhere } from '../everywhere';
 import { expect, test } from '../support';
 import { quantile } from '../tabs';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 10);
 
-test('every tab of every app after a sign-out', async ({ browser, suite }) => {
+test('time until every tab of every app shows a sign-out', async ({ browser, suite }) => {
   test.setTimeout(ROUNDS * 120_000);
   const told: Told[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

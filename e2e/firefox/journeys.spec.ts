@@ -1,4 +1,4 @@
-// What must work in Firefox as in Chromium: sign-in, sharing, silent sign-in, single logout, tabs.
+// The journeys that must also work in Firefox: sign-in, sharing, silent sign-in, single logout, tabs.
 import { type Page, at, expect, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
@@ -24,27 +24,27 @@ test('two apps on one domain share the session', async ({ visitor: page, suite }
   expect(page.url()).toBe(`${suite.store}/dashboard`);
 });
 
-test('a stranger on another domain ends on the sign-in page, without a loop', async ({ visitor: page, suite }) => {
+test('a signed-out visitor on another domain ends on the sign-in page, without a loop', async ({ visitor: page, suite }) => {
   await page.goto(`${suite.partner}/protected`);
   await at(page, `${suite.partner}/login?callbackUrl=%2Fprotected`);
   await signInAs(page, 'Alice', suite.games);
   const context = page.browserContext();
   const partner = await context.newPage();
-  // This browser session has had its try at partner; a browser that begins anew has not.
+  // This browser session has already tried a silent sign-in at partner, so the user presses the button.
   await partner.goto(`${suite.partner}/login?callbackUrl=/protected`);
   await press(partner, 'Sign in with…');
   await at(partner, `${suite.partner}/protected`);
   await shows(partner, 'Alice Adams');
 });
 
-test('who is signed in on games gets into partner without a click', async ({ visitor: page, suite }) => {
+test('a user signed in on games opens partner without a click', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await page.goto(`${suite.partner}/dashboard`);
   await at(page, `${suite.partner}/dashboard`);
   await shows(page, 'Alice Adams');
 });
 
-test('a sign-out reaches every tab of every app, and nothing of the user stays', async ({ visitor: page, suite }) => {
+test('a sign-out reaches every tab of every app, and no user data stays visible', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/protected');
   for (const origin of [suite.main, suite.partner]) {
     await page.goto(`${origin}/login?callbackUrl=/protected`);
@@ -65,7 +65,7 @@ test('a sign-out reaches every tab of every app, and nothing of the user stays',
   }
 });
 
-test('tabs that wait come back with the same user, on the same origin and across sites', async ({ visitor: page, suite }) => {
+test('waiting tabs come back with the same user, on one origin and across sites', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/protected');
   await page.goto(`${suite.partner}/login?callbackUrl=/protected`);
   await press(page, 'Sign in with…');
@@ -82,7 +82,7 @@ test('tabs that wait come back with the same user, on the same origin and across
   for (const tab of tabs) await shows(tab, 'Alice Adams');
 });
 
-test('another user does not get the page of the first', async ({ visitor: page, suite }) => {
+test('a second user does not get the page of the first user', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/dashboard`);
   await page.goto(`${suite.main}/public`);
@@ -95,7 +95,7 @@ test('another user does not get the page of the first', async ({ visitor: page, 
   await shows(tab, 'Bob Brown');
 });
 
-test('nothing shows that is for another state', async ({ visitor: page, suite }) => {
+test('a page shows no control of another state', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/protected`);
   expect(await visibleText(tab)).not.toMatch(/Sign in again|other user|Stay signed in/);

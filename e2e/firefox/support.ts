@@ -1,6 +1,6 @@
-// The main journeys in Firefox. Playwright's own Firefox is a patched build that cannot be had everywhere, and it
-// cannot drive a released one; puppeteer can, over WebDriver BiDi. Playwright stays the test runner, and the suite
-// is the one of the other journeys.
+// The main journeys in Firefox. Playwright's own Firefox is a patched build that is not available everywhere,
+// and Playwright cannot drive a released Firefox. Puppeteer can, over WebDriver BiDi. Playwright stays the
+// test runner, and the suite is started as for the other journeys.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ interface WorkerFixtures {
 }
 
 interface TestFixtures {
-  /** A browser without cookies; the first page of it. */
+  /** The first page of a browser without cookies. */
   visitor: Page;
 }
 
@@ -55,15 +55,17 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-/** Waits until the page shows this text, and nowhere an invisible one. */
+/** Waits until this text is visible on the page. */
 export const shows = (page: Page, text: string): Promise<void> =>
   expect.poll(() => visibleText(page), { message: `the page shows "${text}"`, timeout: 15_000 }).toContain(text);
 
 export const visibleText = (page: Page): Promise<string> =>
-  // A page that is on its way elsewhere cannot be asked.
+  // A page that is navigating cannot be evaluated.
   page.evaluate(() => document.body?.innerText ?? '').catch(() => '');
 
-/** Presses the first visible button or link with exactly this text, or one that begins with it and then `…`. */
+/**
+ * Presses the first visible button or link with exactly this text. A final `…` matches any rest of the text.
+ */
 export async function press(page: Page, name: string): Promise<void> {
   const find = (wanted: string) => {
     const begins = wanted.endsWith('…') ? wanted.slice(0, -1) : undefined;
@@ -75,7 +77,7 @@ export async function press(page: Page, name: string): Promise<void> {
   };
   await page.waitForFunction(find, { timeout: 15_000 }, name);
   const control = (await page.evaluateHandle(find, name)).asElement();
-  if (control === null) throw new Error(`there is nothing to press called ${name}`);
+  if (control === null) throw new Error(`no visible button or link is called ${name}`);
   await (control as unknown as { click: () => Promise<void> }).click();
 }
 
@@ -100,7 +102,7 @@ export async function openWatching(context: BrowserContext, url: string): Promis
   return tab;
 }
 
-/** What the app whose page this is says about this browser's session. */
+/** Asks the page's app for the status of this browser's session. */
 export const statusHere = (page: Page): Promise<number> =>
   page.evaluate(async () => {
     const response = await fetch('/api/get-session-status?peek=1');

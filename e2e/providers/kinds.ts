@@ -1,16 +1,19 @@
-// What a user sees at each provider: its sign-in form, and the questions it asks.
+// The pages of each provider: its sign-in form, and the questions it asks.
 import type { Locator, Page } from '@playwright/test';
 import type { ProviderName, User } from './start';
 
 /** A provider's pages. */
 export interface Kind {
-  /** The first field of its sign-in form. */
+  /** The first field of the provider's sign-in form. */
   loginForm: (page: Page) => Locator;
-  /** Fills in the sign-in form, of one page or two. */
+  /** Fills in the sign-in form, which has one page or two. */
   fillIn: (page: Page, user: User) => Promise<void>;
   /** The button that gives consent. */
   consent: (page: Page) => Locator;
-  /** The answers to its question at a logout; `undefined` where it asks none of a client that sends an ID token. */
+  /**
+   * The buttons of the question at logout; `undefined` if the provider does not ask clients that send an ID
+   * token.
+   */
   logout?: { yes: (page: Page) => Locator; no: (page: Page) => Locator };
 }
 

@@ -1,4 +1,4 @@
-// Single logout at providers that others wrote: with a back-channel logout URL and without, confirmed and declined.
+// Single logout at third-party providers: with a back-channel logout URL and without, confirmed and declined.
 import { signInButton, statusHere } from '../support';
 import { openWatching } from '../tabs';
 import {
@@ -42,7 +42,7 @@ test('6. a sign-out at identity ends every app', async ({ page, context, suite, 
   const tabs = await openEverywhere(context, suite);
   const mark = suite.log().length;
   await signOut(page, kind, setup, suite.identity);
-  const told = () => linesSince(suite, mark, /^identity\b.*told an app of a logout/).length;
+  const told = () => linesSince(suite, mark, /^identity\b.*logout delivered/).length;
   await expect.poll(told, 'apps that identity told').toBeGreaterThanOrEqual(3);
   await expectAllEnded(tabs, 'Alice', page, suite);
 });
@@ -54,13 +54,13 @@ test('6. a sign-out in one browser leaves the same user signed in in another', a
   kind,
   setup,
 }) => {
-  test.skip(setup.backchannel === 'sub', 'a logout token with `sub` alone means every session of the user');
+  test.skip(setup.backchannel === 'sub', 'a logout token with `sub` alone ends every session of the user');
   test.skip(setup.kind === 'django-allauth', 'this provider deletes the tokens of the user in every browser');
   await signIn(page, kind, 'Alice', suite.partner, '/protected');
   const other = await (await browser.newContext()).newPage();
   await signIn(other, kind, 'Alice', suite.partner, '/protected');
   await signOut(page, kind, setup, suite.partner);
-  // Longer than identity takes to tell every app.
+  // Waits longer than identity needs to tell every app.
   await other.waitForTimeout(2000);
   expect(await statusHere(other)).toBe(200);
   await other.reload();
@@ -68,14 +68,14 @@ test('6. a sign-out in one browser leaves the same user signed in in another', a
   await other.context().close();
 });
 
-test('7. a user who declines the question at logout is signed out of every app, and can sign in again', async ({
+test('7. a user who answers "no" at logout is signed out of every app, and can sign in again', async ({
   page,
   context,
   suite,
   kind,
   setup,
 }) => {
-  test.skip(!setup.logoutEndpoint, 'this provider has no page for a logout');
+  test.skip(!setup.logoutEndpoint, 'this provider has no logout page');
   test.skip(kind.logout === undefined, 'this provider does not ask a client that sends an ID token');
   await signInEverywhere(page, kind, 'Alice', suite);
   const tabs = await openEverywhere(context, suite);
@@ -83,12 +83,12 @@ test('7. a user who declines the question at logout is signed out of every app, 
   await expectAllEnded(tabs, 'Alice', page, suite);
   await Promise.all(tabs.map((tab) => tab.close()));
 
-  // The provider still knows the user. A sign-in by hand therefore asks for consent at most.
+  // The provider still knows the user, so a sign-in by hand asks for consent at most.
   for (const origin of [suite.games, suite.partner, suite.main, suite.identity]) {
     const { hasTyped } = await signIn(page, kind, 'Alice', origin);
     expect(hasTyped, `${origin} asks for the user again`).toBe(false);
   }
-  // And the sessions last.
+  // The new sessions stay.
   for (const origin of [suite.games, suite.store, suite.partner, suite.main]) {
     await page.goto(`${origin}/protected`);
     await expect(page).toHaveURL(`${origin}/protected`);
@@ -115,7 +115,7 @@ test('7. without a logout page at the provider, the next sign-in by hand is not 
   kind,
   setup,
 }) => {
-  test.skip(setup.logoutEndpoint, 'this provider has a page for a logout');
+  test.skip(setup.logoutEndpoint, 'this provider has a logout page');
   await signIn(page, kind, 'Alice', suite.partner, '/protected');
   await signOut(page, kind, setup, suite.partner);
   for (const _try of ['first', 'second']) {

@@ -1,13 +1,14 @@
-// Access tokens that live for seconds, at providers that others wrote.
+// Access tokens that live for seconds, at third-party providers.
 import { expect, expectShown, linesSince, signIn, test } from './support';
 
-const TROUBLE = /a refresh was refused|a refresh failed|left aside|the token endpoint refused/;
+const TROUBLE = /refresh refused|refresh failed|ID token from refresh ignored|token request refused/;
 
 for (const app of ['main', 'partner'] as const) {
   test(`4. the session of ${app} survives its access token, twice`, async ({ page, suite, kind, setup }) => {
     const mark = suite.log().length;
     await signIn(page, kind, 'Alice', suite[app], '/protected');
-    // Longer than the second access token lives: the session stands on neither of the first two.
+    // Waits until the second access token has expired, so the session no longer depends on the first two
+    // tokens.
     const end = Date.now() + 2 * setup.accessTokenSeconds * 1000;
     while (Date.now() < end) {
       await page.waitForTimeout(1000);
@@ -26,13 +27,13 @@ test('4. a user who was away while the access token ended is still signed in, tw
   kind,
   setup,
 }) => {
-  // A refresh token of Canaille lives as long as its access token. So the session ends here, and silent sign-in brings
-  // the user back, each time.
+  // Canaille's refresh token lives as long as its access token. So the session ends here each time, and
+  // silent sign-in brings the user back.
   await signIn(page, kind, 'Alice', suite.partner, '/protected');
   for (const time of ['first', 'second']) {
     await page.goto('about:blank');
     await page.waitForTimeout((setup.accessTokenSeconds + 1) * 1000);
-    // The session ends beside the first request, so it takes two to see that.
+    // The session ends in the background of the first request, so only the second request shows it.
     for (const _visit of ['first', 'second']) {
       await page.goto(`${suite.partner}/protected`);
       await page.waitForTimeout(500);

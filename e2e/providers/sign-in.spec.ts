@@ -1,10 +1,10 @@
-// Sign-in, the shared session, silent sign-in and another user, against providers that others wrote.
+// Sign-in, the shared session, silent sign-in and a second user, at third-party providers.
 import { expectSignedOut, signInButton } from '../support';
 import { openWatching } from '../tabs';
 import { USERS } from './start';
 import { type Page, type SuiteOn, expect, expectNotShown, expectShown, signIn, signOut, test } from './support';
 
-/** Counts the requests to the provider, and those among them that forbid it to ask. */
+/** Counts the requests to the provider, and how many of them have `prompt=none`. */
 function requestsTo(page: Page, suite: SuiteOn): { all: () => number; silent: () => number } {
   const urls: URL[] = [];
   page.on('request', (request) => {
@@ -24,7 +24,7 @@ test('1. a user signs in at main on localhost, through identity', async ({ page,
   expect(JSON.stringify(await answer.json())).not.toContain('token');
 });
 
-test('2. store knows the user of games without another question', async ({ page, suite, kind }) => {
+test('2. a user of games is signed in on store without another request to the provider', async ({ page, suite, kind }) => {
   await signIn(page, kind, 'Alice', suite.games);
   const requests = requestsTo(page, suite);
   await page.goto(`${suite.store}/protected`);
@@ -58,14 +58,14 @@ test('3. without a session at the provider, the sign-in page comes up, and the p
   await signIn(page, kind, 'Bob', suite.partner, '/protected');
 });
 
-test('8. after a sign-out another user signs in, and all apps show the new one', async ({
+test('8. after a sign-out another user signs in, and all apps show the new user', async ({
   page,
   context,
   suite,
   kind,
   setup,
 }) => {
-  test.skip(!setup.logoutEndpoint, 'this provider cannot end its session, so it would be the same user again');
+  test.skip(!setup.logoutEndpoint, 'this provider cannot end its session, so the same user would be signed in again');
   await signIn(page, kind, 'Alice', suite.games, '/dashboard');
   await page.goto(`${suite.partner}/dashboard`);
   await expectShown(page, 'Alice');
@@ -80,12 +80,12 @@ test('8. after a sign-out another user signs in, and all apps show the new one',
   }
 
   const { hasTyped } = await signIn(page, kind, 'Bob', suite.games, '/dashboard');
-  expect(hasTyped, 'the provider asks who it is').toBe(true);
+  expect(hasTyped, 'the provider asks for a user').toBe(true);
   const [store, partner] = waiting;
-  // Store shares the session of games: its tab says so, and shows nothing of either user.
+  // Store shares the session of games: its tab reports the new user, and shows no data of either user.
   await expect(store.getByText('Another user signed in.')).toBeVisible();
   await expect(store.getByText(/Alice|Bob/)).toHaveCount(0);
-  // Partner has a session of its own: its tab signs in silently, and is a page of the new user.
+  // Partner has a separate session: its tab signs in silently and shows the new user's page.
   await expectShown(partner, 'Bob');
   for (const origin of [suite.store, suite.partner]) {
     await page.goto(`${origin}/protected`);
@@ -97,7 +97,7 @@ test('8. after a sign-out another user signs in, and all apps show the new one',
   }
 });
 
-test('8. the button of the sign-in page works for a user whom the provider does not know yet', async ({
+test('8. the sign-in button works for a user who is not signed in at the provider', async ({
   page,
   suite,
   kind,

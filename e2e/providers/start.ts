@@ -1,4 +1,4 @@
-// Starts a provider that others wrote, registered for a suite, and the suite on it.
+// Starts a third-party provider with a client for the suite, and then the suite with that provider.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -6,20 +6,20 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Suite, origins, startChild, startSuite } from '../suite';
 
-/** The programs, by the name of their folder here. */
+/** The providers, named after their folders here. */
 export type ProviderName = 'oidc-provider' | 'canaille' | 'django-allauth';
 
 /** How a provider is set up. */
 export interface Setup {
   kind: ProviderName;
   /**
-   * What the provider sends to identity when its session ends: a logout token with `sid` (and then ID tokens have
-   * `sid` too), one with `sub` alone, or none because no back-channel logout URL is registered.
+   * The message from the provider to identity when its session ends: a logout token with `sid` (then ID tokens
+   * have `sid` too), a logout token with `sub` alone, or none, because no back-channel logout URL is registered.
    */
   backchannel: 'sid' | 'sub' | 'none';
   /** Whether the provider has an `end_session_endpoint`. */
   logoutEndpoint: boolean;
-  /** How long access tokens live. */
+  /** The lifetime of access tokens. */
   accessTokenSeconds: number;
 }
 
@@ -36,7 +36,7 @@ export const USERS = {
   Bob: { login: 'bob', name: 'Bob Brown', email: 'bob@example.com', password: 'correct-horse-bob' },
 } satisfies Record<string, User>;
 
-/** What a provider program reads from PROVIDER_SETTINGS. */
+/** The JSON in PROVIDER_SETTINGS, which each provider program reads. */
 interface ProviderSettings extends Setup {
   port: number;
   issuer: string;
@@ -46,7 +46,7 @@ interface ProviderSettings extends Setup {
   postLogoutRedirectUris: string[];
   backchannelLogoutUri: string;
   users: User[];
-  /** A folder for its database. */
+  /** A folder for the provider's database. */
   dataDir: string;
 }
 
@@ -55,15 +55,15 @@ interface Running {
   stop: () => Promise<void>;
 }
 
-/** The provider's issuer: neither the site of games and store nor that of partner. */
+/** The provider's issuer, on another site than games and store, and than partner. */
 const issuer = (offset: number): string => `http://provider.localhost:${4300 + offset}`;
 
-/** A suite, and the log of its provider. */
+/** A suite with the log of its provider. */
 export interface SuiteOn extends Suite {
   providerLog: () => string;
 }
 
-/** Starts the provider and the suite on it. */
+/** Starts the provider, and then the suite with that provider. */
 export async function startOn(setup: Setup, offset: number): Promise<SuiteOn> {
   const at = origins(offset);
   const dataDir = await mkdtemp(join(tmpdir(), 'provider-'));
@@ -105,7 +105,7 @@ export async function startOn(setup: Setup, offset: number): Promise<SuiteOn> {
   return { ...suite, provider: settings.issuer, providerLog: provider.log, stop };
 }
 
-/** `demo` reads `.env` and the environment. Another provider there would be a second button. */
+/** `demo` reads `.env` and the environment. Another provider there would add a second sign-in button. */
 async function refuseOtherProviders(): Promise<void> {
   const file = resolve(import.meta.dirname, '../../.env');
   const lines = existsSync(file) ? (await readFile(file, 'utf8')).split('\n') : [];
@@ -116,7 +116,7 @@ async function refuseOtherProviders(): Promise<void> {
   }
 }
 
-/** The program of each provider, and its arguments. `.ci/test-providers` installs what they need. */
+/** The program of each provider, and its arguments. `.ci/test-providers` installs them. */
 function command(kind: ProviderName): [string, string[]] {
   const folder = join(import.meta.dirname, kind);
   if (kind === 'oidc-provider') return [process.execPath, [join(folder, 'server.mjs')]];
@@ -158,7 +158,7 @@ async function startProvider(settings: ProviderSettings): Promise<Running> {
   return { log: () => log, stop };
 }
 
-/** Whether something answers at the port. Node may not know the issuer's host, so Canaille answers with a redirect. */
+/** Whether a server answers at the port. The request names 127.0.0.1, so Canaille answers with a redirect. */
 async function answers({ port }: ProviderSettings): Promise<boolean> {
   return fetch(`http://127.0.0.1:${port}/.well-known/openid-configuration`, { redirect: 'manual' }).then(
     () => true,

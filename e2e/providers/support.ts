@@ -1,5 +1,5 @@
-// What the journeys against other providers share: a provider and a suite for each worker, and how a user passes the
-// provider's pages.
+// Shared by the journeys against third-party providers: a provider and a suite for each worker, and the steps
+// through the provider's pages.
 import { type BrowserContext, type Page, expect, test as base } from '@playwright/test';
 import { consoleErrors, expectSignedIn, expectSignedOut, header, signInButton, signOutButton, statusHere } from '../support';
 import { ended, openWatching } from '../tabs';
@@ -21,10 +21,10 @@ interface WorkerFixtures extends ProviderOptions {
   kind: Kind;
 }
 
-/** Far enough from `make run`, `make test` and their neighbours. */
+/** The ports do not overlap with `make run` and `make test`. */
 const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 5000);
 
-/** A tab that begins to listen just when the session ends is refused, and the browser reports it. */
+/** A tab that opens its stream just when the session ends gets 401, and the browser logs that. */
 const LATE_LISTENER = /\/auth\/events: Failed to load resource: .*\b401\b/;
 
 export const test = base.extend<{ guard: void }, WorkerFixtures>({
@@ -59,7 +59,7 @@ export const test = base.extend<{ guard: void }, WorkerFixtures>({
         if (info.status === info.expectedStatus) break;
         await info.attach(name, { body: log().slice(before[index]), contentType: 'text/plain' });
       }
-      // What the provider's own pages report is not ours.
+      // Ignores errors of the provider's own pages.
       const ours = errors.filter((error) => appsOf(suite).some((origin) => error.startsWith(origin)));
       expect(ours.filter((error) => !LATE_LISTENER.test(error)), 'errors in the console of the browser').toEqual([]);
     },
@@ -67,7 +67,7 @@ export const test = base.extend<{ guard: void }, WorkerFixtures>({
   ],
 });
 
-/** The origins that have a session of their own, or share one. Main on `localhost` and games are the same process. */
+/** All origins of apps. Main on `localhost` and games are the same process. */
 export const appsOf = ({ main, games, store, partner, identity }: SuiteOn): string[] => [
   main,
   games,
@@ -76,7 +76,9 @@ export const appsOf = ({ main, games, store, partner, identity }: SuiteOn): stri
   identity,
 ];
 
-/** Answers each page that the provider shows, until the browser is at `wanted`. Types `user` only if asked. */
+/**
+ * Answers each page that the provider shows, until the browser is at `wanted`. Types `user` only if asked.
+ */
 async function passProvider(page: Page, kind: Kind, user: UserName, wanted: string): Promise<{ hasTyped: boolean }> {
   let hasTyped = false;
   const step = async () => {
@@ -100,7 +102,7 @@ async function passProvider(page: Page, kind: Kind, user: UserName, wanted: stri
   }
 }
 
-/** Signs in by hand at the app `origin`, and checks whose page comes up. */
+/** Signs in by hand at the app `origin`, and checks that the page shows this user. */
 export async function signIn(page: Page, kind: Kind, user: UserName, origin: string, path = '/') {
   await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
   await signInButton(page).click();
@@ -123,7 +125,7 @@ export async function expectNotShown(page: Page, user: UserName): Promise<void> 
   expect(await page.content()).not.toContain(USERS[user].email);
 }
 
-/** Signs in at main and, without typing, at games (and so at store), partner and identity. */
+/** Signs in at main, and then without typing at games (whose session store shares), partner and identity. */
 export async function signInEverywhere(page: Page, kind: Kind, user: UserName, suite: SuiteOn): Promise<void> {
   for (const [index, origin] of [suite.main, suite.games, suite.partner, suite.identity].entries()) {
     const { hasTyped } = await signIn(page, kind, user, origin);
@@ -131,7 +133,7 @@ export async function signInEverywhere(page: Page, kind: Kind, user: UserName, s
   }
 }
 
-/** A protected page of every app, each in a tab that watches its session. Identity has no such page. */
+/** Opens a protected page of every app, each in a tab that watches its session. Identity has no such page. */
 export async function openEverywhere(context: BrowserContext, suite: SuiteOn): Promise<Page[]> {
   const tabs: Page[] = [];
   for (const origin of [suite.main, suite.games, suite.store, suite.partner]) {
@@ -157,8 +159,8 @@ export async function signOut(
 }
 
 /**
- * Every tab shows that its session has ended, and nothing of it. Its app says the same, and does not let it back in.
- * Identity's session has ended too.
+ * Every tab shows that its session has ended, and no user data. The tab's app confirms that, and its
+ * protected page redirects to the sign-in page. Identity's session has ended too.
  */
 export async function expectAllEnded(tabs: Page[], user: UserName, page: Page, suite: SuiteOn): Promise<void> {
   for (const tab of tabs) {
@@ -177,6 +179,6 @@ export async function expectAllEnded(tabs: Page[], user: UserName, page: Page, s
   await expectNotShown(page, user);
 }
 
-/** The lines that `matching` finds in the suite's log after its first `mark` characters. */
+/** The lines of the suite's log that match, after its first `mark` characters. */
 export const linesSince = (suite: SuiteOn, mark: number, matching: RegExp): string[] =>
   suite.log().slice(mark).split('\n').filter((line) => matching.test(line));

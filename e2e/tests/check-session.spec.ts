@@ -1,4 +1,5 @@
-// Article 3's checkSession: a public page learns in a hidden frame that its visitor is signed in elsewhere.
+// Article 3's checkSession: a public page finds out in a hidden frame that its visitor is signed in
+// elsewhere.
 import {
   type Page,
   expect,
@@ -22,12 +23,12 @@ function countFrames(page: Page): () => number {
   return () => frames;
 }
 
-/** As when a tab comes to the front. */
+/** Sends the event of a tab that comes to the front. */
 const toFront = (page: Page) => page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
 
 const publicPage = (origin: string) => `${origin}/public?from=here`;
 
-test('a guest who is signed in elsewhere is told so, and goes on without signing in', async ({
+test('a guest who is signed in elsewhere is told so, and continues without signing in', async ({
   page,
   context,
   suite,
@@ -43,7 +44,7 @@ test('a guest who is signed in elsewhere is told so, and goes on without signing
   });
   await toFront(tab);
   await expect(offer(tab)).toBeVisible();
-  expect(navigations, 'the page stayed where it was').toEqual([]);
+  expect(navigations, 'the page did not navigate').toEqual([]);
   await expect(tab.locator('iframe')).toHaveCount(0);
   await tab.getByRole('link', { name: 'Continue' }).click();
   await expect(tab).toHaveURL(publicPage(suite.games));
@@ -51,14 +52,14 @@ test('a guest who is signed in elsewhere is told so, and goes on without signing
   await expect(tab.getByText('For signed-in readers')).toBeVisible();
 });
 
-test('whom the provider does not know sees nothing of it', async ({ page, suite }) => {
+test('a visitor whom the provider does not know sees no offer', async ({ page, suite }) => {
   await page.goto(publicPage(suite.games));
   await expect(check(page, 'login_required')).toBeAttached();
   await expect(offer(page)).toHaveCount(0);
   await expect(header(page).getByRole('link', { name: 'Sign in' })).toBeVisible();
 });
 
-test('across sites the question is answered by nobody, and the page does not ask again', async ({
+test('across sites the frame gets no answer, and the page does not ask again', async ({
   page,
   context,
   suite,
@@ -76,18 +77,19 @@ test('across sites the question is answered by nobody, and the page does not ask
   await expect(offer(tab)).toHaveCount(0);
 });
 
-test('a frame that fails is never taken for a sign-out', async ({ page, context, suite }) => {
+test('a frame that fails does not count as a sign-out', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.partner, '/protected');
   const tab = await context.newPage();
   await tab.goto(publicPage(suite.main));
-  // Identity is of the same site as localhost, the provider is not: its cookie stays at home.
+  // Identity is on the site of localhost and the provider is not, so the browser does not send the provider's
+  // cookie.
   await expect(check(tab, 'unavailable')).toBeAttached();
   expect(await statusHere(page)).toBe(200);
   await page.reload();
   await expectSignedIn(page, 'Alice');
 });
 
-test('a frame that never answers is given up', async ({ page, suite }) => {
+test('a frame that never answers times out', async ({ page, suite }) => {
   await page.route('**/auth/check-session', () => {
     // Neither answered nor refused.
   });
@@ -97,7 +99,7 @@ test('a frame that never answers is given up', async ({ page, suite }) => {
   await expect(page.locator('iframe')).toHaveCount(0);
 });
 
-test('what somebody ended is not begun again by a frame', async ({ page, suite }) => {
+test('after a sign-out no frame begins a session', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   await page.getByRole('main').getByRole('button', { name: /Sign out/ }).last().click();
   await page.goto(publicPage(suite.games));
@@ -135,7 +137,7 @@ test('the address of the frame opens nothing as a page', async ({ page, suite, e
   expect(answer?.status()).toBe(403);
 });
 
-test('who is signed in has no frame, nor has a page without scripts', async ({ page, suite }) => {
+test('a signed-in page opens no frame, and neither does a page without scripts', async ({ page, suite }) => {
   const frames = countFrames(page);
   await page.goto(`${suite.games}/login`);
   await signInAs(page, 'Alice', suite.games, '/public');

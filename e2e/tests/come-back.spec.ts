@@ -1,5 +1,6 @@
-// Article 4 across sites: "provide a method of instantly redirecting back when any one of the tabs logs back in". Games
-// and partner are different sites, so their tabs cannot see each other; identity tells partner's server.
+// Article 4 across sites: "provide a method of instantly redirecting back when any one of the tabs logs back
+// in". Games and partner are different sites, so their tabs cannot exchange messages. Identity tells
+// partner's server instead.
 import type { BrowserContext } from '@playwright/test';
 import {
   type Page,
@@ -15,7 +16,7 @@ import {
 } from '../support';
 import { ended, openWatching, reading } from '../tabs';
 
-/** Signs in on games and partner, opens tabs of partner, and signs out everywhere: the tabs wait. */
+/** Signs in on games and partner, opens tabs of partner, and signs out everywhere, so that the tabs wait. */
 async function waitingTabs(page: Page, context: BrowserContext, suite: Suite, paths: string[]): Promise<Page[]> {
   await signInAs(page, 'Alice', suite.games, '/protected');
   await page.goto(`${suite.partner}/login?callbackUrl=/protected`);
@@ -32,7 +33,7 @@ async function waitingTabs(page: Page, context: BrowserContext, suite: Suite, pa
   return tabs;
 }
 
-test('a tab of another site that waits is back by itself, where it was', async ({ page, context, suite }) => {
+test('a waiting tab of another site comes back automatically, at the same address', async ({ page, context, suite }) => {
   const [tab] = (await waitingTabs(page, context, suite, ['/dashboard?chapter=2'])) as [Page];
   const back = tab.waitForResponse((response) => response.url() === `${suite.partner}/dashboard?chapter=2`);
   await page.goto(`${suite.games}/login?callbackUrl=/protected`);
@@ -49,7 +50,7 @@ test('a tab of another site that waits is back by itself, where it was', async (
   expect(await statusHere(tab)).toBe(200);
 });
 
-test('of several tabs that wait one goes, and all are back', async ({ page, context, suite }) => {
+test('of several waiting tabs one signs in silently, and all come back', async ({ page, context, suite }) => {
   let asked = 0;
   context.on('request', (request) => {
     const url = new URL(request.url());
@@ -61,7 +62,7 @@ test('of several tabs that wait one goes, and all are back', async ({ page, cont
   expect(asked).toBe(1);
 });
 
-test('another user who signs in gets a page of their own', async ({ page, context, suite }) => {
+test('after a sign-in by another user the waiting tabs show that user', async ({ page, context, suite }) => {
   const tabs = await waitingTabs(page, context, suite, ['/dashboard']);
   await signInAs(page, 'Bob', suite.games, '/protected');
   for (const tab of tabs) {
@@ -70,11 +71,11 @@ test('another user who signs in gets a page of their own', async ({ page, contex
   }
 });
 
-test('a sign-in in another browser brings nobody back', async ({ page, browser, context, suite }) => {
+test('a sign-in in another browser brings no waiting tab back', async ({ page, browser, context, suite }) => {
   const tabs = await waitingTabs(page, context, suite, ['/protected']);
   const other = await (await browser.newContext()).newPage();
   await signInAs(other, 'Alice', suite.games);
-  // An event for this browser would be here long before this one has opened three more pages.
+  // An event for the waiting tabs would arrive long before the other browser has opened three more pages.
   for (const path of ['/protected', '/dashboard', '/session']) await other.goto(suite.games + path);
   for (const tab of tabs) {
     await expect(ended(tab)).toBeVisible();
@@ -83,7 +84,7 @@ test('a sign-in in another browser brings nobody back', async ({ page, browser, 
   await other.context().close();
 });
 
-test('who left partner only is not brought back by a sign-in elsewhere', async ({ page, context, suite }) => {
+test('after a sign-out of partner only, a sign-in elsewhere does not bring its tab back', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.partner, '/session');
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
   await page.getByRole('button', { name: 'Sign out of this app only' }).click();
@@ -96,13 +97,13 @@ test('who left partner only is not brought back by a sign-in elsewhere', async (
   expect(await statusHere(tab)).toBe(401);
 });
 
-test('the try is made once: who is signed out again by then ends on the sign-in page', async ({
+test('a tab tries once: if the user has signed out again by then, it ends on the sign-in page', async ({
   page,
   context,
   suite,
 }) => {
   const [tab] = (await waitingTabs(page, context, suite, ['/protected'])) as [Page];
-  // On its way the tab is held up until the user has signed out again.
+  // Holds the tab's request until the user has signed out again.
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
   await tab.route(`${suite.partner}/auth/come-back`, async (route) => {
@@ -160,7 +161,7 @@ test('identity knows a browser by one handle, at one origin, and a frame gets no
   expect(handles.map(({ domain }) => domain)).toEqual(['localhost']);
   expect(framed.join()).not.toContain('browser_handle');
   await page.goto(`${suite.identityWow}/login?callbackUrl=/`);
-  expect(new URL(page.url()).origin, 'identity has its pages at one origin').toBe(suite.identity);
+  expect(new URL(page.url()).origin, 'identity serves its pages at one origin').toBe(suite.identity);
 });
 
 test('apps of one site come back together', async ({ page, context, suite }) => {

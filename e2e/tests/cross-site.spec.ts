@@ -1,7 +1,7 @@
-// No other site, and no GET, changes anything.
+// Requests from other sites, and GET requests, change nothing.
 import { expect, expectSignedIn, openForeignPage, sessionStatus, signInAs, test } from '../support';
 
-test('a form on another site cannot sign anybody out', async ({ page, suite, expectedErrors }) => {
+test('a form on another site cannot sign a user out', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/status of 403/);
   await signInAs(page, 'Alice', suite.games);
   const attacks = [
@@ -22,7 +22,7 @@ test('a form on another site cannot sign anybody out', async ({ page, suite, exp
   await expectSignedIn(page, 'Alice');
 });
 
-test('the registered apps are other sites too', async ({ page, suite, expectedErrors }) => {
+test('registered apps count as other sites too', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/status of 403/, /Failed to fetch|CORS|ERR_FAILED/, /Content Security Policy/);
   await signInAs(page, 'Alice', suite.games);
   const tab = await page.context().newPage();
@@ -57,20 +57,20 @@ test('a POST with a foreign, null or missing origin is refused', async ({ page, 
   expect(await sessionStatus(page, suite.main)).toBe(200);
 });
 
-test('a GET signs nobody out', async ({ page, suite, expectedErrors }) => {
+test('a GET signs no user out', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/status of 40[45]|ERR_BLOCKED_BY_RESPONSE/);
   await signInAs(page, 'Alice', suite.main);
-  // Chromium shows an error page of its own for a refusal without a body.
+  // Chromium shows its own error page for a refusal without a body.
   await page.goto(`${suite.main}/auth/signout`).catch(() => null);
   expect(await sessionStatus(page, suite.main)).toBe(200);
-  // The request arrives; its answer is kept from the foreign page (Cross-Origin-Resource-Policy).
+  // The request arrives, but the foreign page does not get the answer (Cross-Origin-Resource-Policy).
   const failed = page.waitForEvent('requestfailed', (request) => request.url() === `${suite.main}/auth/signout`);
   await openForeignPage(page, `<img alt="" src="${suite.main}/auth/signout">`);
   expect((await failed).failure()?.errorText).toContain('ERR_BLOCKED_BY_RESPONSE');
   expect(await sessionStatus(page, suite.main)).toBe(200);
 });
 
-test('a body that is too large, or of the wrong kind, changes nothing', async ({ page, suite }) => {
+test('a body that is too large, or of the wrong type, changes nothing', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const url = `${suite.main}/api/update-user-data`;
   const origin = suite.main;
@@ -81,7 +81,7 @@ test('a body that is too large, or of the wrong kind, changes nothing', async ({
   expect(await sessionStatus(page, suite.main)).toBe(200);
 });
 
-test('a host that is not ours is not answered', async ({ page, suite }) => {
+test('a request for an unknown host is refused', async ({ page, suite }) => {
   const port = new URL(suite.main).port;
   for (const host of ['evil.example', `evil.example:${port}`, `localhost.evil.example:${port}`]) {
     const response = await page.request.get(`http://127.0.0.1:${port}/`, { headers: { host }, maxRedirects: 0 });

@@ -1,4 +1,4 @@
-// A link into the app is kept through the sign-in, query and all.
+// The sign-in keeps a link into the app, including its query.
 import { continueAs, expect, expectSignedIn, test } from '../support';
 
 for (const origin of ['main', 'games', 'store', 'partner'] as const) {

@@ -1,4 +1,4 @@
-// "My devices": the sessions of a user on /session, and ending them from another browser.
+// "My devices": /session lists the sessions of a user, and the user can end them from another browser.
 import { type Browser, type BrowserContext } from '@playwright/test';
 import { type Page, type Suite, expect, expectSignedIn, sessionStatus, signInAs, test } from '../support';
 
@@ -7,7 +7,7 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 const rows = (page: Page) => page.getByRole('region', { name: 'My devices' }).getByRole('listitem');
 const endOthers = (page: Page) => page.getByRole('button', { name: 'End all other sessions' });
 
-/** Alice in another browser, which calls itself Firefox. */
+/** Signs Alice in with another browser, whose user agent is Firefox. */
 async function elsewhere(browser: Browser, suite: Suite): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({ userAgent: FIREFOX });
   const page = await context.newPage();
@@ -15,7 +15,7 @@ async function elsewhere(browser: Browser, suite: Suite): Promise<{ context: Bro
   return { context, page };
 }
 
-/** Opens the list with no session on it but this one: other journeys may have left some of Alice's. */
+/** Opens the list and ends all other sessions of Alice, which other journeys may have left. */
 async function openListAlone(page: Page, suite: Suite): Promise<void> {
   await signInAs(page, 'Alice', suite.main, '/session');
   if ((await endOthers(page).count()) > 0) await endOthers(page).click();
@@ -23,7 +23,7 @@ async function openListAlone(page: Page, suite: Suite): Promise<void> {
   await expect(rows(page)).toHaveCount(1);
 }
 
-test('a session that is ended from another browser is over there at once', async ({ page, browser, suite }) => {
+test('a session that is ended from another browser ends there at once', async ({ page, browser, suite }) => {
   await openListAlone(page, suite);
   const other = await elsewhere(browser, suite);
 
@@ -44,7 +44,7 @@ test('a session that is ended from another browser is over there at once', async
   await other.context.close();
 });
 
-test('all other sessions end with one button, and this one goes on', async ({ page, browser, suite }) => {
+test('one button ends all other sessions, and this session continues', async ({ page, browser, suite }) => {
   await openListAlone(page, suite);
   const others = [await elsewhere(browser, suite), await elsewhere(browser, suite)];
   await page.reload();
@@ -52,7 +52,7 @@ test('all other sessions end with one button, and this one goes on', async ({ pa
   const names = await page.getByRole('button', { name: 'End this session' }).evaluateAll((buttons) =>
     buttons.map((button) => button.textContent),
   );
-  expect(new Set(names).size, 'each button has a name of its own').toBe(2);
+  expect(new Set(names).size, 'each button has a different name').toBe(2);
 
   await endOthers(page).click();
   await expect(rows(page)).toHaveCount(1);
@@ -66,7 +66,7 @@ test('all other sessions end with one button, and this one goes on', async ({ pa
 test.describe('with JavaScript off', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the same buttons end the same sessions', async ({ page, browser, suite }) => {
+  test('the buttons end sessions without JavaScript', async ({ page, browser, suite }) => {
     await openListAlone(page, suite);
     const other = await elsewhere(browser, suite);
     await page.reload();

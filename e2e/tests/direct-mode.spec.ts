@@ -4,7 +4,7 @@ import { expect, sessionStatus, signInAs, signInButton, test } from '../support'
 test.use({ suiteArgs: ['--partner-direct'] });
 
 test('the provider refuses an app that skips the proxy', async ({ page, suite, expectedErrors }) => {
-  // The hidden frame of partner's public page ends on the provider's refusal, which nobody may frame.
+  // The hidden frame of partner's public page ends on the provider's error page, which forbids framing.
   expectedErrors.push(/status of 400/, /frame-ancestors 'none'/);
   await page.goto(`${suite.partner}/login`);
   await signInButton(page).click();
@@ -13,7 +13,7 @@ test('the provider refuses an app that skips the proxy', async ({ page, suite, e
   await expect(page.getByRole('alert')).toContainText(suite.partner);
   await expect(page.getByRole('button', { name: /Continue as/ })).toHaveCount(0);
 
-  // Nothing was begun at partner.
+  // Partner has no session.
   await page.goto(suite.partner);
   const session = await page.evaluate(() => fetch('/auth/session').then((response) => response.json()));
   expect(session).toBeNull();

@@ -1,5 +1,5 @@
-// Article 2, "Handling Authorization Per Route": on a hard load the server answers before anything is
-// rendered; on a click the browser asks first and stays.
+// Article 2, "Handling Authorization Per Route": on a page load the server answers before anything is
+// rendered. On a click the browser asks the server first, and stays on the page if the user is signed out.
 import { PROTECTED_PAGES, PUBLIC_PAGES, awake, expect, header, signInAs, test } from '../support';
 
 for (const path of PROTECTED_PAGES) {
@@ -11,7 +11,7 @@ for (const path of PROTECTED_PAGES) {
   });
 }
 
-test('what nobody declared public is denied', async ({ page, suite }) => {
+test('every path that is not declared public is denied', async ({ page, suite }) => {
   for (const path of ['/unknown', '/Protected', '/protected/', '//protected', '/public/../protected', '/%70rotected']) {
     const response = await page.request.fetch(suite.main + path, { maxRedirects: 0 });
     expect([303, 400, 404], path).toContain(response.status());
@@ -19,14 +19,14 @@ test('what nobody declared public is denied', async ({ page, suite }) => {
   }
 });
 
-test('public pages open for everybody', async ({ page, suite }) => {
+test('public pages open without a session', async ({ page, suite }) => {
   for (const path of PUBLIC_PAGES) {
     const response = await page.request.get(suite.main + path, { maxRedirects: 0 });
     expect(response.status(), path).toBe(200);
   }
 });
 
-test('a click on a protected link stays and explains', async ({ page, suite }) => {
+test('a click on a protected link stays on the page and explains why', async ({ page, suite }) => {
   await page.goto(`${suite.main}/public`);
   await awake(page);
   await header(page).getByRole('link', { name: 'Protected' }).click();
@@ -45,7 +45,7 @@ test('a click on a protected link opens it for a signed-in user', async ({ page,
   await expect(page.getByText('Only signed-in users see this page')).toBeVisible();
 });
 
-test('a session that ended elsewhere is noticed at the next click', async ({ page, context, suite }) => {
+test('the next click detects a session that ended elsewhere', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
   await awake(page);
   const other = await context.newPage();

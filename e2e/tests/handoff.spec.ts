@@ -1,4 +1,4 @@
-// Article 5: whoever is signed in at identity opens another app already signed in.
+// Article 5: a user who is signed in at identity opens another app and is signed in there.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,12 +22,15 @@ const run = promisify(execFile);
 const open = (page: Page, app: string) => page.getByRole('button', { name: `Open ${app}`, exact: true });
 const entry = (page: Page, app: string) => page.getByRole('listitem').filter({ has: open(page, app) });
 
-/** Signs in at identity; ends on the launcher. */
+/** Signs in at identity and ends on the launcher. */
 async function atLauncher(page: Page, user: 'Alice' | 'Bob', identity: string): Promise<void> {
   await signInAs(page, user, identity);
 }
 
-/** Opens an app step by step in this browser; the address with the token, which the app has not seen yet. */
+/**
+ * Opens an app step by step in this browser. Returns the address with the token, which the app has not
+ * received yet.
+ */
 async function caught(page: Page, app: string, identity: string): Promise<string> {
   const request = page.request;
   const options = { maxRedirects: 0, headers: { origin: identity } };
@@ -38,7 +41,10 @@ async function caught(page: Page, app: string, identity: string): Promise<string
   return address;
 }
 
-/** What an app says about this browser's session, also where only browsers know the name. */
+/**
+ * Asks an app for the status of this browser's session, in a page, because only browsers resolve every
+ * `*.localhost`.
+ */
 async function statusAt(context: BrowserContext, origin: string): Promise<string> {
   const page = await context.newPage();
   await page.goto(`${origin}/api/get-session-status?peek=1`);
@@ -47,13 +53,13 @@ async function statusAt(context: BrowserContext, origin: string): Promise<string
   return said;
 }
 
-/** Alice is signed in on partner, and the provider's cookies are gone from this browser. */
+/** Signs Alice in on partner, and deletes the provider's cookies from this browser. */
 async function aliceOnPartner(page: Page, context: BrowserContext, suite: Suite): Promise<void> {
   await signInAs(page, 'Alice', suite.partner);
   await context.clearCookies({ domain: 'auth.wow.localhost' });
 }
 
-test('one click opens partner signed in, and the token is nowhere', async ({ page, suite }) => {
+test('one click opens partner signed in, and the token stays in no log, page or referrer', async ({ page, suite }) => {
   await atLauncher(page, 'Alice', suite.identity);
   await expect(entry(page, 'Partner').getByText('Not signed in there yet')).toBeVisible();
   const tokens: string[] = [];
@@ -71,14 +77,14 @@ test('one click opens partner signed in, and the token is nowhere', async ({ pag
   expect(referrers.join('\n')).not.toContain('handoff_token');
   expect(suite.log()).not.toContain(tokens[0] ?? '?');
   expect(await page.content()).not.toContain(tokens[0] ?? '?');
-  // The history goes straight back to the launcher.
+  // The back button leads straight to the launcher.
   await page.goBack();
   await expect(page).toHaveURL(`${suite.identity}/`);
   await page.reload();
   await expect(entry(page, 'Partner').getByText('Signed in there', { exact: true })).toBeVisible();
 });
 
-test('apps on the same site open too, and share what they share', async ({ page, suite }) => {
+test('apps on the same site open too, and share their session', async ({ page, suite }) => {
   await atLauncher(page, 'Alice', suite.identity);
   await open(page, 'Games').click();
   await page.waitForURL(`${suite.main}/dashboard`);
@@ -92,7 +98,7 @@ test('apps on the same site open too, and share what they share', async ({ page,
   await expectSignedIn(page, 'Alice');
 });
 
-test('whoever is signed out signs in on the way', async ({ page, suite }) => {
+test('a signed-out user signs in on the way', async ({ page, suite }) => {
   await page.goto(suite.identity);
   await open(page, 'Partner').click();
   await page.waitForURL(`${suite.identity}/login?**`);
@@ -101,21 +107,21 @@ test('whoever is signed out signs in on the way', async ({ page, suite }) => {
   await expectSignedIn(page, 'Alice');
 });
 
-test('the launcher knows who is signed in elsewhere without a click', async ({ page, suite }) => {
+test('the launcher shows a user who is signed in elsewhere, without a click', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await page.goto(suite.identity);
   await expect(page).toHaveURL(`${suite.identity}/`);
   await expectSignedIn(page, 'Alice');
 });
 
-test('the launcher comes up for strangers, once and without a loop', async ({ page, suite }) => {
+test('the launcher opens for a signed-out visitor, without a loop', async ({ page, suite }) => {
   await page.goto(suite.identity);
   await expect(page).toHaveURL(`${suite.identity}/`);
   await expectSignedOut(page);
   await expect(open(page, 'Partner')).toBeVisible();
 });
 
-test('sign-out on an app that was opened reaches identity and the other apps', async ({ page, context, suite }) => {
+test('a sign-out on an opened app reaches identity and the other apps', async ({ page, context, suite }) => {
   await atLauncher(page, 'Alice', suite.identity);
   await open(page, 'Games').click();
   await page.waitForURL(`${suite.main}/dashboard`);
@@ -130,7 +136,7 @@ test('sign-out on an app that was opened reaches identity and the other apps', a
   }
 });
 
-test('a link caught by somebody else does nothing in their browser, or for their victim', async ({
+test('an intercepted link does nothing in another browser', async ({
   page,
   browser,
   suite,
@@ -145,7 +151,7 @@ test('a link caught by somebody else does nothing in their browser, or for their
   await expect(victim.getByRole('alert')).toContainText('started in another browser');
   await expectSignedIn(victim, 'Bob');
   await other.close();
-  // In its own browser it is still good, once.
+  // The link still works in the first browser, once.
   await page.goto(address);
   await page.waitForURL(`${suite.main}/dashboard`);
   await expectSignedIn(page, 'Alice');
@@ -154,17 +160,17 @@ test('a link caught by somebody else does nothing in their browser, or for their
   await expectSignedIn(page, 'Alice');
 });
 
-test('a link past the start signs nobody in: the launcher asks for a press', async ({ page, context, suite }) => {
+test('a link past the start signs no user in, and leads to the launcher', async ({ page, context, suite }) => {
   await atLauncher(page, 'Alice', suite.identity);
   await page.goto(`${suite.partner}/handoff/start?iss=${encodeURIComponent(suite.identity)}`);
   await expect(page).toHaveURL(`${suite.identity}/?open=partner`);
-  await expect(page.getByText('A link led here on the way to Partner')).toBeVisible();
+  await expect(page.getByText('A link brought you here on the way to Partner')).toBeVisible();
   expect(await statusAt(context, suite.partner)).toContain('401');
   await open(page, 'Partner').click();
   await page.waitForURL(`${suite.partner}/dashboard`);
 });
 
-test('where another user is signed in, the app asks first', async ({ page, context, suite }) => {
+test('if another user is signed in at the app, the app asks first', async ({ page, context, suite }) => {
   await aliceOnPartner(page, context, suite);
   await atLauncher(page, 'Bob', suite.identity);
   await open(page, 'Partner').click();
@@ -180,7 +186,7 @@ test('where another user is signed in, the app asks first', async ({ page, conte
   await expectSignedIn(page, 'Bob');
 });
 
-test('what went wrong is a sentence on the sign-in page, and the way in is there', async ({ page, suite }) => {
+test('the sign-in page explains each error and shows the sign-in button', async ({ page, suite }) => {
   for (const [code, sentence] of [
     ['handoff_failed', 'This app could not be opened'],
     ['token_expired', 'Opening this app took too long'],
@@ -195,7 +201,7 @@ test('what went wrong is a sentence on the sign-in page, and the way in is there
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the launcher opens apps, and another user is asked about', async ({ page, context, suite }) => {
+  test('the launcher opens apps, and the app asks before it replaces another user', async ({ page, context, suite }) => {
     await aliceOnPartner(page, context, suite);
     await atLauncher(page, 'Bob', suite.identity);
     await open(page, 'Games').click();
@@ -209,11 +215,11 @@ test.describe('without JavaScript', () => {
   });
 });
 
-test('the recipe with curl in the documents works as it stands', async ({ suite }) => {
+test('the curl recipe in docs/handoff.md works unchanged', async ({ suite }) => {
   const page = await readFile(resolve(import.meta.dirname, '../../docs/handoff.md'), 'utf8');
   const recipe = /```sh\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   expect(recipe).toContain('curl');
-  // Only what `make run` has elsewhere: ports and the folder with the secrets.
+  // Replaces only what differs from `make run`: the ports, and the folder with the secrets.
   const offset = Number(new URL(suite.identity).port) - 4200;
   const moved = recipe
     .replace(/:(420\d|4300)\b/g, (_, port) => `:${Number(port) + offset}`)

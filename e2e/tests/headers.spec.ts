@@ -17,12 +17,12 @@ test('every page carries the security headers', async ({ page, suite }) => {
     expect(headers['referrer-policy'], url).toBeTruthy();
     expect(headers['permissions-policy'], url).toBeTruthy();
     expect(headers['cache-control'], url).toContain('no-store');
-    // Only where it is true: this suite speaks plain http.
+    // Only https origins send this header, and this suite uses plain http.
     expect(headers['strict-transport-security'], url).toBeUndefined();
   }
 });
 
-test('a page gives each request a nonce of its own', async ({ page, suite }) => {
+test('each request gets a different nonce', async ({ page, suite }) => {
   const nonce = async () => {
     const headers = (await page.request.get(suite.main)).headers();
     return /'nonce-([^']+)'/.exec(headers['content-security-policy'] ?? '')?.[1];
@@ -32,9 +32,9 @@ test('a page gives each request a nonce of its own', async ({ page, suite }) => 
   expect(first).not.toBe(second);
 });
 
-test('no script runs that was planted in the markup', async ({ page, suite, expectedErrors }) => {
+test('a script planted in the markup does not run', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/Content Security Policy/);
-  // As if the app had written somebody's input into the page unescaped.
+  // Simulates user input that the app wrote into the page unescaped.
   const planted = '<script>window.planted = 1</script><img alt="" src="/broken" onerror="window.planted = 2">';
   await page.route(`${suite.main}/login`, async (route) => {
     const response = await route.fetch();
@@ -46,14 +46,14 @@ test('no script runs that was planted in the markup', async ({ page, suite, expe
   expect(await page.evaluate(() => 'planted' in window)).toBe(false);
 });
 
-test('no page lets itself be framed by a foreign site', async ({ page, suite, expectedErrors }) => {
+test('a foreign site cannot frame a page', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/frame|Content Security Policy|ERR_BLOCKED_BY_RESPONSE/i);
   await openForeignPage(page, `<iframe src="${suite.main}/login"></iframe>`);
   const frame = page.frames().find((candidate) => candidate !== page.mainFrame());
   await expect.poll(() => frame?.url() ?? '').toMatch(/^chrome-error:|^$/);
 });
 
-test('the session cookie is out of reach of scripts', async ({ page, context, suite }) => {
+test('scripts cannot read the session cookie', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const cookies = await context.cookies(suite.main);
   const session = cookies.filter((cookie) => cookie.httpOnly);
@@ -66,7 +66,7 @@ test('the session cookie is out of reach of scripts', async ({ page, context, su
   expect(await page.evaluate(() => document.cookie)).not.toContain(session[0]?.name ?? '?');
 });
 
-test('styles, script and wasm may be cached, and are typed', async ({ page, suite }) => {
+test('styles, script and wasm have a content type, and are cached only with revalidation', async ({ page, suite }) => {
   const types: Record<string, string | undefined> = {};
   page.on('response', (response) => {
     const { pathname } = new URL(response.url());

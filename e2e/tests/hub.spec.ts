@@ -1,5 +1,5 @@
-// Article 4's iframe app: apps of one site tell each other through a frame of identity's that somebody signed in or
-// out. Browsers give a frame of another site a storage of its own, so there it steps aside.
+// Article 4's iframe app: apps of one site tell each other about sign-ins and sign-outs, through the hub, a
+// frame of identity. Browsers give a frame of another site a separate storage, so the hub is not used there.
 import { brotliCompressSync } from 'node:zlib';
 import type { BrowserContext } from '@playwright/test';
 import { type Page, expect, expectSignedIn, openForeignPage, signInAs, signOutButton, test } from '../support';
@@ -8,12 +8,12 @@ import { ended, openWatching, reading } from '../tabs';
 const frameOf = (page: Page, origin: string) =>
   page.frames().find((frame) => new URL(frame.url() || 'about:blank').pathname === '/hub' && frame.url().startsWith(origin));
 
-/** The hub alone, without what identity tells the apps from server to server. */
+/** Blocks the events that identity sends from server to server, so that only the hub is tested. */
 async function withoutStreams(context: BrowserContext): Promise<void> {
   await context.route(/\/auth\/events\?waiting$/, (route) => route.fulfill({ status: 204 }));
 }
 
-test('a sign-in on games brings a waiting tab of store back through the hub, and a sign-out is told', async ({
+test('through the hub, a tab of store follows a sign-out and a sign-in on games', async ({
   page,
   context,
   suite,
@@ -32,11 +32,11 @@ test('a sign-in on games brings a waiting tab of store back through the hub, and
   expect(state).toMatch(/^in \d+$/);
 });
 
-test('what the hub says is asked about, and never believed', async ({ page, context, suite }) => {
+test('a tab asks its server about each hub message', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   await expect(reading(page, 'hub')).toHaveText('ready');
   const asked = page.waitForResponse(`${suite.games}/auth/session`);
-  // As if another app of the site, or a script in one, had lied to it.
+  // Simulates a false message from another app of the site.
   const store = await openWatching(context, `${suite.store}/session`);
   await expect(reading(store, 'hub')).toHaveText('ready');
   await store.evaluate((origin) => {
@@ -49,7 +49,7 @@ test('what the hub says is asked about, and never believed', async ({ page, cont
   await expect(ended(page)).toHaveCount(0);
 });
 
-test('the parent hears nobody but the hub, and the hub nobody but its parent', async ({ page, suite }) => {
+test('the page accepts messages only from the hub, and the hub only from its parent page', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   await expect(reading(page, 'hub')).toHaveText('ready');
   let questions = 0;
@@ -60,7 +60,7 @@ test('the parent hears nobody but the hub, and the hub nobody but its parent', a
     for (const line of ['hub/1 state out 1', 'hub/1 aside blocked', 'hub/2 state out 1', '', 'x'.repeat(9_999)]) {
       window.postMessage(line, '*');
     }
-    // A sandboxed frame: another source, and the origin "null".
+    // A sandboxed frame is another source, with the origin "null".
     const frame = document.createElement('iframe');
     frame.setAttribute('sandbox', 'allow-scripts');
     document.body.append(frame);
@@ -69,7 +69,7 @@ test('the parent hears nobody but the hub, and the hub nobody but its parent', a
   if (hub === undefined) throw new Error('there is no hub');
   const before = await hub.evaluate(() => localStorage.getItem('auth-hub/1'));
   await hub.evaluate(() => {
-    // Not from the parent.
+    // This message does not come from the parent.
     window.postMessage('hub/1 set out', '*');
   });
   await page.evaluate((origin) => {
@@ -84,7 +84,7 @@ test('the parent hears nobody but the hub, and the hub nobody but its parent', a
   await expect(reading(page, 'hub')).toHaveText('ready');
 });
 
-test('a flood is cut off', async ({ page, suite }) => {
+test('a flood of messages is cut off', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   await expect(reading(page, 'hub')).toHaveText('ready');
   const hub = frameOf(page, suite.identityWow);
@@ -107,7 +107,7 @@ test('a flood is cut off', async ({ page, suite }) => {
   expect(writes).toBeGreaterThan(0);
 });
 
-test('where its storage is blocked the hub steps aside, and the app works without', async ({ page, context, suite }) => {
+test('a hub with blocked storage is not used, and the app works without it', async ({ page, context, suite }) => {
   await context.addInitScript(() => {
     if (location.pathname !== '/hub') return;
     const blocked = () => {
@@ -123,7 +123,7 @@ test('where its storage is blocked the hub steps aside, and the app works withou
   await expect(ended(other)).toBeVisible();
 });
 
-test('where its storage is full it says what it knows, and nothing breaks', async ({ page, context, suite }) => {
+test('a hub with full storage is not used, and the app works without it', async ({ page, context, suite }) => {
   await context.addInitScript(() => {
     if (location.pathname !== '/hub') return;
     Storage.prototype.setItem = () => {
@@ -135,14 +135,14 @@ test('where its storage is full it says what it knows, and nothing breaks', asyn
   await expect(signOutButton(page).first()).toBeVisible();
 });
 
-test('on another site there is no hub, and nobody tries', async ({ page, suite }) => {
+test('an app on another site loads no hub', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.partner, '/session');
   await expect(reading(page, 'role')).toHaveText('leads');
   await expect(reading(page, 'hub')).toHaveText('none');
   await expect(page.locator('iframe')).toHaveCount(0);
 });
 
-test('nobody but the registered apps of its site may frame it', async ({ page, suite, expectedErrors }) => {
+test('only registered apps of its site may frame the hub', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/frame|Content Security Policy|ERR_BLOCKED_BY_RESPONSE/i);
   const policy = async (origin: string) =>
     (await page.goto(`${origin}/hub`))?.headers()['content-security-policy'] ?? '';
@@ -153,7 +153,7 @@ test('nobody but the registered apps of its site may frame it', async ({ page, s
   await expect.poll(() => frame?.url() ?? '').toMatch(/^chrome-error:|^$/);
 });
 
-test('it is small, and loaded by one tab after its page has been painted', async ({ page, context, suite }) => {
+test('the hub is small, and one tab loads it after the first paint', async ({ page, context, suite }) => {
   const bodies = [];
   for (const path of ['/hub', '/hub.js']) {
     const response = await page.goto(suite.identityWow + path);

@@ -1,5 +1,6 @@
-// Article 4, "sync timers between tabs for lastUserActionTime": whoever is active in one tab is active in all, and who
-// is away is asked first, in all of them. The limit is 12 seconds here; the warning comes 6 seconds before.
+// Article 4, "sync timers between tabs for lastUserActionTime": activity in one tab counts for all tabs. A
+// user who is away is warned first, in all tabs. The limit is 12 seconds here; the warning comes 6 seconds
+// before.
 import { type Page, type Suite, expect, signInAs, statusHere, test } from '../support';
 import { ended, openWatching, reading } from '../tabs';
 
@@ -12,7 +13,7 @@ test.setTimeout(90_000);
 const dialog = (page: Page) => page.getByRole('alertdialog', { name: 'Are you still there?' });
 const stay = (page: Page) => page.getByRole('button', { name: 'Stay signed in' });
 
-/** Counts what the tabs of an origin send to a path. */
+/** Counts the requests that the tabs of an origin send to a path. */
 function count(page: Page, origin: string, path: string): () => number {
   let sent = 0;
   page.context().on('request', (request) => {
@@ -33,12 +34,12 @@ async function openTabs(page: Page, origin: string, tabs: number): Promise<Page[
   return open;
 }
 
-test('who is away is asked in all tabs at once, and one answer closes every dialog', async ({ page, suite }) => {
+test('all tabs warn an absent user at once, and one answer closes every dialog', async ({ page, suite }) => {
   const tabs = await openTabs(page, suite.main, 3);
   const [first, second] = tabs as [Page, Page, Page];
   for (const tab of tabs) await expect(dialog(tab)).toBeVisible({ timeout: 20_000 });
   await expect(dialog(first)).toContainText(/signed out in [1-6] s/);
-  // The page behind it is out of reach, and the focus stays inside.
+  // The page behind the dialog is inert, and the focus stays inside.
   await first.bringToFront();
   await expect(stay(first)).toBeFocused();
   for (let press = 0; press < 5; press += 1) {
@@ -47,9 +48,9 @@ test('who is away is asked in all tabs at once, and one answer closes every dial
       const focused = document.activeElement;
       return focused === document.body || focused?.closest('dialog') !== null;
     });
-    expect(inside, 'the focus is inside the dialog, or with the browser').toBe(true);
+    expect(inside, 'the focus is inside the dialog, or in the browser window').toBe(true);
   }
-  // Moving the pointer is no answer: a hand on its way to the other button does that too.
+  // Moving the pointer does not answer the dialog: the user may be moving to the other button.
   await first.mouse.move(10, 10);
   await first.mouse.move(200, 200);
   await expect(dialog(first)).toBeVisible();
@@ -60,7 +61,7 @@ test('who is away is asked in all tabs at once, and one answer closes every dial
   for (const tab of tabs) await expect(reading(tab, 'idle')).toHaveText(/^(1[0-2]|[7-9]) s$/);
 });
 
-test('the Escape key stays, and "Sign out now" signs out every tab', async ({ page, suite }) => {
+test('the Escape key keeps the session, and "Sign out now" signs out every tab', async ({ page, suite }) => {
   const [first, second] = (await openTabs(page, suite.main, 2)) as [Page, Page];
   await expect(dialog(first)).toBeVisible({ timeout: 20_000 });
   await first.bringToFront();
@@ -75,7 +76,7 @@ test('the Escape key stays, and "Sign out now" signs out every tab', async ({ pa
   expect(await statusHere(first)).toBe(401);
 });
 
-test('twenty tabs whose user is away make one sign-out, and say why', async ({ page, suite }) => {
+test('twenty tabs of an absent user cause one sign-out, and say why', async ({ page, suite }) => {
   const expired = count(page, suite.main, '/auth/idle');
   const from = suite.log().length;
   const tabs = await openTabs(page, suite.main, 20);
@@ -85,7 +86,7 @@ test('twenty tabs whose user is away make one sign-out, and say why', async ({ p
   expect(signOuts(suite, from)).toBe(1);
 });
 
-test('a tab in use keeps the others signed in, and tells the server now and then', async ({ page, suite }) => {
+test('an active tab keeps the others signed in, and reports to the server at intervals', async ({ page, suite }) => {
   const beacons = count(page, suite.main, '/auth/activity');
   const [used, other] = (await openTabs(page, suite.main, 2)) as [Page, Page];
   await used.bringToFront();
@@ -98,12 +99,12 @@ test('a tab in use keeps the others signed in, and tells the server now and then
   }
   for (const tab of [used, other]) await expect(dialog(tab)).toBeHidden();
   expect(await statusHere(used)).toBe(200);
-  // One in three seconds, which is a quarter of this limit, however many tabs there are.
+  // One request in three seconds, a quarter of this limit, for any number of tabs.
   expect(beacons()).toBeGreaterThan(2);
   expect(beacons()).toBeLessThanOrEqual(8);
 });
 
-test('apps that share the session see what happens in each other', async ({ page, context, suite }) => {
+test('apps that share the session share its activity', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   const store = await openWatching(context, `${suite.store}/session`);
   await page.bringToFront();
@@ -115,14 +116,14 @@ test('apps that share the session see what happens in each other', async ({ page
     await page.evaluate(() => new Promise((done) => setTimeout(done, 400)));
   }
   expect(await statusHere(store)).toBe(200);
-  // And both ask when nobody is there any more.
+  // Both warn when the user is away.
   await expect(dialog(store)).toBeVisible({ timeout: 20_000 });
   await expect(dialog(page)).toBeVisible({ timeout: 20_000 });
   await stay(page).click();
   await expect(dialog(store)).toBeHidden();
 });
 
-test('a film that plays in a tab one can see is activity', async ({ page, suite }) => {
+test('a video playing in a visible tab counts as activity', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/session');
   await page.evaluate(() => {
     const film = document.createElement('video');
@@ -147,7 +148,7 @@ for (const [name, off] of [
   ['a day behind', -86_400_000],
 ] as const) {
   test(`a clock that is ${name} makes no difference`, async ({ page, context, suite }) => {
-    // The clock as scripts see it; timers and everything else stay what they are.
+    // Moves the clock that scripts read; timers are not affected.
     await context.addInitScript((milliseconds) => {
       const now = Date.now.bind(Date);
       Date.now = () => now() + milliseconds;
@@ -164,9 +165,9 @@ for (const [name, off] of [
   });
 }
 
-test('a clock that is set while one looks makes no difference either', async ({ page, suite }) => {
+test('a clock that is set while the page is open makes no difference', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/session');
-  // While one looks: the tab has read the clock by now.
+  // By now the tab has read the clock.
   await expect(reading(page, 'role')).toHaveText('leads');
   await page.evaluate(() => {
     const now = Date.now.bind(Date);
@@ -179,7 +180,7 @@ test('a clock that is set while one looks makes no difference either', async ({ 
   await expect(page.getByText('What the server knows')).toBeVisible();
 });
 
-test('while the server is out of reach nobody is signed out, and the answer is sent again', async ({
+test('while the server is unreachable no user is signed out, and the answer is sent again', async ({
   page,
   context,
   suite,

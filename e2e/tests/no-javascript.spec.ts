@@ -1,4 +1,4 @@
-// Everything but the live parts works with JavaScript off.
+// Everything except the live parts works with JavaScript off.
 import { PROTECTED_PAGES, PUBLIC_PAGES, continueAs, expect, expectSignedIn, signInAs, signOutButton, test } from '../support';
 
 test.use({ javaScriptEnabled: false });
@@ -23,7 +23,7 @@ test('opening the sign-in and sign-out pages changes nothing', async ({ page, su
   await expectSignedIn(page, 'Alice');
 });
 
-test('a protected page asks to sign in, and opens afterwards', async ({ page, suite }) => {
+test('a protected page opens after the sign-in', async ({ page, suite }) => {
   await page.goto(`${suite.main}/protected`);
   await expect(page).toHaveURL(/\/login\?callbackUrl=/);
   await continueAs(page, 'Bob');
@@ -31,7 +31,7 @@ test('a protected page asks to sign in, and opens afterwards', async ({ page, su
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible();
 });
 
-test('every page is whole', async ({ page, suite }) => {
+test('every page is complete', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   for (const path of [...PUBLIC_PAGES, ...PROTECTED_PAGES]) {
     await page.goto(suite.main + path);

@@ -1,5 +1,6 @@
-// A provider as public bug reports describe them: it says less than ours, promises what it does not do, rotates keys
-// behind caches, and is in trouble now and then. Nobody is signed out by accident, and a sign-out reaches everybody.
+// A provider with the faults that public bug reports describe: it sends fewer claims than the embedded
+// provider, does not keep promises of its metadata, rotates keys behind caches, and has outages. No user is
+// signed out by accident, and a sign-out reaches every app.
 import { type Fault, addFaults, clearFaults, counters } from '../faults';
 import {
   type Page,
@@ -22,7 +23,7 @@ const NO_SID: Fault = { fault: 'members', document: 'id_token', members: { sid: 
 const SILENT: Fault = { fault: 'silent_back_channel' };
 const SHORT: Fault = { fault: 'short_lived' };
 
-/** Signs in at games, and without another question at partner. */
+/** Signs in at games, and then at partner without a user choice. */
 async function signInAtBoth(page: Page, suite: Suite): Promise<void> {
   await signInAs(page, 'Alice', suite.games, '/protected');
   await page.goto(`${suite.partner}/login?callbackUrl=/protected`);
@@ -33,7 +34,7 @@ async function signInAtBoth(page: Page, suite: Suite): Promise<void> {
 
 for (const [what, faults] of [
   ['that has no sid', [NO_SID, SILENT]],
-  ['whose back channel is promised and silent', [SILENT]],
+  ['that promises back-channel logout and sends nothing', [SILENT]],
 ] as const) {
   test(`at a provider ${what}, a sign-out ends this browser's sessions and no others`, async ({ page, suite, browser }) => {
     test.setTimeout(90_000);
@@ -60,7 +61,7 @@ for (const [what, faults] of [
   });
 }
 
-test('signing out of one app leaves the others alone, though a revocation takes the whole grant', async ({ page, suite }) => {
+test('a sign-out of one app keeps the others signed in, even if a revocation would end the whole grant', async ({ page, suite }) => {
   await addFaults(page, suite, { fault: 'revoke_whole_grant' }, SHORT);
   await signInAtBoth(page, suite);
   await page.goto(`${suite.partner}/ssr-logout`);
@@ -92,7 +93,7 @@ for (const [what, faults] of [
   ['new keys behind a cache', [{ fault: 'rotate_keys' }, { fault: 'stale_keys' }]],
   ['new keys and a slow key set', [{ fault: 'rotate_keys' }, { fault: 'slow', endpoint: 'jwks', ms: 1500 }]],
 ] satisfies [string, Fault[]][]) {
-  test(`${what} at a refresh signs nobody out`, async ({ page, suite }) => {
+  test(`${what} at a refresh signs no user out`, async ({ page, suite }) => {
     await addFaults(page, suite, SHORT);
     await signInAs(page, 'Alice', suite.main, '/protected');
     await addFaults(page, suite, ...faults);
@@ -102,7 +103,7 @@ for (const [what, faults] of [
       await page.reload();
       await expectSignedIn(page, 'Alice');
       const tried = ((await counters(page, suite))['refresh_token'] ?? 0) > before;
-      return tried || suite.log().slice(logged).includes('a refresh failed');
+      return tried || suite.log().slice(logged).includes('refresh failed');
     };
     await expect.poll(refreshed, { timeout: 20_000 }).toBe(true);
     await page.reload();
@@ -114,14 +115,14 @@ for (const [what, faults] of [
   });
 }
 
-test('a thin ID token is filled up at the userinfo endpoint', async ({ page, suite }) => {
+test('missing claims of an ID token come from the userinfo endpoint', async ({ page, suite }) => {
   const members = { name: null, email: null, given_name: null, family_name: null, email_verified: null };
   await addFaults(page, suite, { fault: 'members', document: 'id_token', members });
   await signInAs(page, 'Alice', suite.main, '/protected');
   expect((await counters(page, suite))['userinfo']).toBeGreaterThan(0);
 });
 
-test('claims in odd shapes that nobody needs are read past', async ({ page, suite }) => {
+test('unused claims with unexpected types are ignored', async ({ page, suite }) => {
   await addFaults(
     page,
     suite,
@@ -131,7 +132,7 @@ test('claims in odd shapes that nobody needs are read past', async ({ page, suit
   await signInAs(page, 'Alice', suite.main, '/protected');
 });
 
-test('what the provider says of a failure is in the log and not on the page', async ({ page, suite }) => {
+test('the provider\'s error description is in the log and not on the page', async ({ page, suite }) => {
   await page.goto(`${suite.main}/login?callbackUrl=/protected`);
   const asked = page.waitForRequest((request) => request.url().startsWith(`${suite.provider}/authorize`));
   await signInButton(page).click();

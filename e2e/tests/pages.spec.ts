@@ -1,11 +1,11 @@
-// What holds for every page: no error in the console (the guard sees to that), a policy that keeps foreign
-// code out, and a layout for eyes, keyboards and phones.
+// Rules for every page: no error in the console (the fixture `guard` checks that), a policy that blocks
+// foreign code, and a layout that works for screen readers, keyboards and phones.
 import AxeBuilder from '@axe-core/playwright';
 import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, type Suite, awake, expect, signInAs, signInButton, test } from '../support';
 
 const everyPage = [...PUBLIC_PAGES, ...PROTECTED_PAGES];
 
-/** Every page of the suite, in turn: as a guest, at the provider, signed in. */
+/** Visits every page of the suite: as a guest, at the provider, and signed in. */
 async function visitAll(page: Page, suite: Suite, look: (name: string) => Promise<void>): Promise<void> {
   for (const url of [...PUBLIC_PAGES.map((path) => suite.main + path), suite.identity, `${suite.identity}/login`]) {
     await page.goto(url);
@@ -32,7 +32,7 @@ test('every page is accessible', async ({ page, suite }) => {
   });
 });
 
-test('every page is accessible in the dark', async ({ page, suite }) => {
+test('every page has enough contrast in dark mode', async ({ page, suite }) => {
   test.slow();
   await page.emulateMedia({ colorScheme: 'dark' });
   await visitAll(page, suite, async (name) => {
@@ -52,7 +52,7 @@ test('no page scrolls sideways on a phone', async ({ page, suite }) => {
   });
 });
 
-test('every page has one title of its own', async ({ page, suite }) => {
+test('every page has its own title and one main heading', async ({ page, suite }) => {
   const titles = new Set<string>();
   for (const path of PUBLIC_PAGES) {
     await page.goto(suite.main + path);
@@ -62,7 +62,7 @@ test('every page has one title of its own', async ({ page, suite }) => {
   expect(titles.size).toBeGreaterThanOrEqual(PUBLIC_PAGES.length - 1);
 });
 
-test('the pages are dark where the system is', async ({ page, suite }, info) => {
+test('pages follow the system\'s light or dark mode', async ({ page, suite }, info) => {
   const brightness = () =>
     page.evaluate(() => {
       const canvas = new OffscreenCanvas(1, 1).getContext('2d');
@@ -125,7 +125,7 @@ test('pages with nothing interactive load no script', async ({ page, suite }) =>
   expect(scripts.length).toBeGreaterThan(0);
 });
 
-test('what runs in the browser is fetched after the first paint', async ({ page, suite }) => {
+test('scripts are fetched after the first paint', async ({ page, suite }) => {
   await page.goto(suite.main);
   await awake(page);
   const { painted, fetched } = await page.evaluate(() => ({
@@ -139,7 +139,7 @@ test('what runs in the browser is fetched after the first paint', async ({ page,
   expect(Math.min(...fetched)).toBeGreaterThanOrEqual(painted);
 });
 
-test('a signed-out page in the history shows nothing protected', async ({ page, suite }) => {
+test('after a sign-out a protected page leads to the sign-in page', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto(`${suite.main}/ssr-logout`);
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();

@@ -1,4 +1,5 @@
-// Article 2, "Handling Authorization Per Component": what is not for a reader is not in the page's source.
+// Article 2, "Handling Authorization Per Component": the page's source contains only what this visitor may
+// see.
 import { expect, signInAs, test } from '../support';
 
 const FOR_MEMBERS = 'This card was written because you are signed in';
@@ -21,7 +22,7 @@ test('a member gets no trace of the part for guests', async ({ page, suite }) =>
   await expect(page.getByText('Hello, Alice')).toBeVisible();
 });
 
-test('no page carries a token, the session id or another app cookie', async ({ page, context, suite }) => {
+test('no page contains a token, the session id or another app cookie', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const secrets = (await context.cookies(suite.main)).map((cookie) => cookie.value).filter((value) => value.length > 15);
   expect(secrets.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// The provider does not answer: the sign-in page says so, the apps go on.
+// The provider does not answer: the sign-in page says so, and the apps keep running.
 import { expect, test } from '../support';
 
 test.use({ suiteArgs: ['--except', 'provider'] });
@@ -10,7 +10,7 @@ test('the sign-in page says that the provider is not answering', async ({ page, 
   await expect(page.getByText('is not answering right now')).toBeVisible();
 });
 
-test('ready tells, alive does not', async ({ page, suite }) => {
+test('/readyz reports the outage, /healthz does not', async ({ page, suite }) => {
   expect((await page.request.get(`${suite.main}/healthz`)).status()).toBe(200);
   expect((await page.request.get(`${suite.main}/readyz`)).status()).toBe(503);
 });

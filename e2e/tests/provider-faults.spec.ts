@@ -1,4 +1,4 @@
-// A provider that answers wrongly, slowly or not at all: refused by name, told in a sentence.
+// A provider that sends wrong answers: the app refuses each by name, and shows a sentence.
 import { addFaults } from '../faults';
 import { expect, sessionStatus, signInAs, signInButton, test } from '../support';
 

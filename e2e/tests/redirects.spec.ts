@@ -1,4 +1,4 @@
-// Nobody is led away: return paths stay on the app, identity sends browsers to registered apps only.
+// No redirect leads away: return paths stay on the app, and identity sends browsers to registered apps only.
 import { continueAs, expect, expectSignedIn, test } from '../support';
 
 const TRICKS = [
@@ -15,7 +15,7 @@ const TRICKS = [
   '.evil.example',
 ];
 
-test('after a sign-out a return path that leads away is forgotten', async ({ page, suite }) => {
+test('after a sign-out a return path to another site is ignored', async ({ page, suite }) => {
   for (const trick of TRICKS) {
     const response = await page.request.post(`${suite.main}/auth/signout`, {
       headers: { origin: suite.main },
@@ -29,7 +29,7 @@ test('after a sign-out a return path that leads away is forgotten', async ({ pag
   }
 });
 
-test('the sign-in page forgets a return path that leads away', async ({ page, suite }) => {
+test('the sign-in page ignores a return path to another site', async ({ page, suite }) => {
   for (const trick of TRICKS) {
     const url = `${suite.main}/auth/signin?callbackUrl=${encodeURIComponent(trick)}`;
     const response = await page.request.get(url, { maxRedirects: 0 });
@@ -92,7 +92,7 @@ test('an unknown state is refused by identity and by the app', async ({ page, su
   await expect(page.getByRole('alert')).toContainText('Please start again');
 });
 
-test('what an error code says is never repeated on the page', async ({ page, suite }) => {
+test('the page never repeats the error code of its address', async ({ page, suite }) => {
   await page.goto(`${suite.main}/login?error=${encodeURIComponent('<b>call 555-1234</b>')}`);
   await expect(page.getByRole('alert')).toHaveText('The sign-in did not work. Please try again.');
 });

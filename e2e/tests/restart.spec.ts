@@ -1,24 +1,24 @@
-// The server goes away, killed, and comes back: the session and its tabs do not mind.
+// The server is killed and comes back: the session continues, and its tabs reconnect.
 import { type Page, type Suite, expect, signInAs, signOutButton, statusHere, test } from '../support';
 import { endFromElsewhere, ended, openWatching, otherDevice } from '../tabs';
 
 test.use({
   suiteArgs: ['--restart'],
-  // What a browser says of a server that is away.
+  // The browser logs requests to a server that is down.
   expectedErrors: [/Failed to load resource: net::ERR_/],
 });
 
-/** What a page may only show to its user. */
+/** Content that only a signed-in user may see. */
 const secret = (page: Page) => page.getByText('Only signed-in users see this page');
 
-/** Kills the main app, and waits until the supervisor has brought up another. */
+/** Kills the main app, and waits until the supervisor has started a new process. */
 async function replaceMain(suite: Suite): Promise<void> {
   const before = suite.log().length;
   process.kill(suite.processId('main'), 'SIGKILL');
   await expect.poll(() => suite.log().slice(before), { timeout: 30_000 }).toContain('main is up again.');
 }
 
-test('a restart signs nobody out, and the tabs listen to the new process', async ({ page, context, suite }) => {
+test('a restart signs no user out, and the tabs listen to the new process', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
   const tabs = [
@@ -36,11 +36,11 @@ test('a restart signs nobody out, and the tabs listen to the new process', async
   await device.context().close();
 });
 
-test('what ended while the server was away is over in its tabs when it is back', async ({ page, context, suite }) => {
+test('after a restart tabs show the end of a session that ended in the meantime', async ({ page, context, suite }) => {
   test.setTimeout(90_000);
   await signInAs(page, 'Alice', suite.games);
   const tab = await openWatching(context, `${suite.games}/protected`);
-  // It hangs first: nothing that it is told reaches anybody.
+  // The process is stopped first, so it passes on no events.
   process.kill(suite.processId('main'), 'SIGSTOP');
   await page.goto(`${suite.store}/protected`);
   await signOutButton(page).first().click();

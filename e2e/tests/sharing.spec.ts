@@ -1,7 +1,8 @@
-// Article 1: one session for the apps of a domain; a session of its own, without a new password, on another.
+// Article 1: the apps of a domain share one session; an app on another domain gets a separate session without
+// a password.
 import { expect, expectSignedIn, expectSignedOut, signInAs, signInButton, signOutButton, test } from '../support';
 
-test('signed in on games is signed in on store', async ({ page, suite }) => {
+test('a user signed in on games is signed in on store', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   const response = await page.goto(`${suite.store}/protected`);
   expect(response?.request().redirectedFrom(), 'no redirect').toBeNull();
@@ -9,7 +10,7 @@ test('signed in on games is signed in on store', async ({ page, suite }) => {
   await expectSignedIn(page, 'Alice');
 });
 
-test('signed out on store is signed out on games', async ({ page, suite }) => {
+test('a user signed out on store is signed out on games', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await page.goto(suite.store);
   await signOutButton(page).first().click();
@@ -19,7 +20,7 @@ test('signed out on store is signed out on games', async ({ page, suite }) => {
   await expect(page).toHaveURL(/\/login\?callbackUrl=/);
 });
 
-test('another domain has its own session, and needs no second choice of a user', async ({ page, suite }) => {
+test('another domain has its own session, and asks for no second user choice', async ({ page, suite }) => {
   await signInAs(page, 'Bob', suite.games);
   await page.goto(suite.partner);
   await expectSignedOut(page);

@@ -1,4 +1,4 @@
-// Article 1: signing in through the identity app, and out again.
+// Article 1: sign-in through the identity app, and sign-out.
 import {
   PROTECTED_PAGES,
   PUBLIC_PAGES,
@@ -39,7 +39,7 @@ test('signing in leads through identity to the provider and back', async ({ page
   expect(trail.filter((station) => stations.includes(station)).slice(-stations.length)).toEqual(stations);
 });
 
-test('the browser keeps no trace of the code or the state in its address', async ({ page, suite }) => {
+test('the address after a sign-in contains no code and no state', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   expect(page.url()).toBe(`${suite.main}/dashboard`);
 });
@@ -52,21 +52,21 @@ test('every page shows who is signed in', async ({ page, suite }) => {
   }
 });
 
-test('signing out ends the session here and at the provider', async ({ page, suite }) => {
+test('a sign-out ends the session at the app and at the provider', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await signOutButton(page).first().click();
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   expect(new URL(page.url()).origin).toBe(suite.main);
   expect(await sessionStatus(page, suite.main)).toBe(401);
 
-  // The provider asks again who it is.
+  // The provider asks for a user again.
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
   await expect(page.getByRole('button', { name: 'Continue as Bob' })).toBeVisible();
   await expect(page.getByText('You are signed in as')).toHaveCount(0);
 });
 
-test('a cookie that was kept opens nothing after the sign-out', async ({ page, context, suite }) => {
+test('a saved session cookie opens nothing after the sign-out', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const kept = await context.cookies(suite.main);
   await signOutButton(page).first().click();
@@ -78,20 +78,20 @@ test('a cookie that was kept opens nothing after the sign-out', async ({ page, c
   await expect(page).toHaveURL(/\/login\?callbackUrl=/);
 });
 
-test('signing out of one app only leaves the provider session', async ({ page, suite }) => {
+test('a sign-out of one app only keeps the session at the provider', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/session');
   await page.getByRole('button', { name: 'Sign out of this app only' }).click();
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   expect(await sessionStatus(page, suite.main)).toBe(401);
 
-  // Signing in again needs no choice of a user.
+  // The next sign-in needs no user choice.
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
   await page.waitForURL(`${suite.main}/`);
   await expectSignedIn(page, 'Alice');
 });
 
-test('cancelling at the provider leads back with a sentence', async ({ page, suite }) => {
+test('cancelling at the provider leads back to the sign-in page with a sentence', async ({ page, suite }) => {
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -102,7 +102,7 @@ test('cancelling at the provider leads back with a sentence', async ({ page, sui
 test('the session id is new at every sign-in', async ({ page, context, suite }) => {
   const ids = async () => {
     const cookies = await context.cookies(suite.main);
-    // What identity calls this browser stays: it opens nothing.
+    // Identity's cookies for this browser stay, because they open no session.
     const names = ['identity.browser', 'identity.browser_ref'];
     const opening = cookies.filter((cookie) => cookie.httpOnly && !names.includes(cookie.name));
     return opening.map((cookie) => `${cookie.name}=${cookie.value}`);
@@ -116,7 +116,7 @@ test('the session id is new at every sign-in', async ({ page, context, suite }) 
   expect((await ids()).filter((id) => first.includes(id))).toEqual([]);
 });
 
-test('the log names what happened, and no code, state, token or cookie', async ({ page, context, suite }) => {
+test('the log contains no code, state, token or cookie', async ({ page, context, suite }) => {
   const secrets: string[] = [];
   page.on('request', (request) => {
     for (const [name, value] of new URL(request.url()).searchParams) {

@@ -1,6 +1,6 @@
-// Article 3, "How can we perform silent login?": a protected page asks the provider once, on the way, before it asks
-// its visitor. Third-party cookies are blocked in all journeys (playwright.config.ts); a hidden frame would learn
-// nothing here.
+// Article 3, "How can we perform silent login?": before a protected page asks its visitor to sign in, the app
+// asks the provider once, by redirect. All journeys block third-party cookies (playwright.config.ts), so a
+// hidden frame would get no answer here.
 import {
   type Page,
   PUBLIC_PAGES,
@@ -16,7 +16,7 @@ import {
 
 const LOGIN = '/login?callbackUrl=%2Fprotected';
 
-/** Counts how often the page asks the provider who its visitor is without asking the visitor. */
+/** Counts the page's requests to the provider with `prompt=none`. */
 function silentRequests(page: Page, provider: string): () => number {
   let count = 0;
   page.on('request', (request) => {
@@ -26,7 +26,7 @@ function silentRequests(page: Page, provider: string): () => number {
   return () => count;
 }
 
-test('signed in on games, a protected page of partner opens without a click', async ({ page, suite }) => {
+test('with a session on games, a protected page of partner opens without a click', async ({ page, suite }) => {
   const asked = silentRequests(page, suite.provider);
   await signInAs(page, 'Alice', suite.games);
   await page.goto(`${suite.partner}/protected?tab=2`);
@@ -36,7 +36,7 @@ test('signed in on games, a protected page of partner opens without a click', as
   expect(asked()).toBe(1);
 });
 
-test('signed out everywhere, the sign-in page comes up, and the provider is asked once', async ({ page, suite }) => {
+test('signed out everywhere, the visitor gets the sign-in page, and the provider is asked once', async ({ page, suite }) => {
   const asked = silentRequests(page, suite.provider);
   for (const _visit of ['first', 'second']) {
     await page.goto(`${suite.partner}/protected`);
@@ -50,7 +50,7 @@ test('signed out everywhere, the sign-in page comes up, and the provider is aske
   await expectSignedIn(page, 'Bob');
 });
 
-test('a local sign-out is not undone by the next click', async ({ page, suite }) => {
+test('the next click does not undo a local sign-out', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await page.goto(`${suite.partner}/session`);
   await expectSignedIn(page, 'Alice');
@@ -61,7 +61,7 @@ test('a local sign-out is not undone by the next click', async ({ page, suite })
   await expect(page).toHaveURL(suite.partner + LOGIN);
   expect(asked()).toBe(0);
 
-  // Games was not meant, and goes on; and a sign-in by hand still needs no choice of a user.
+  // Games stays signed in, and a sign-in by hand still needs no user choice.
   await page.goto(`${suite.games}/protected`);
   await expectSignedIn(page, 'Alice');
   await page.goto(suite.partner + LOGIN);
@@ -69,7 +69,7 @@ test('a local sign-out is not undone by the next click', async ({ page, suite })
   await page.waitForURL(`${suite.partner}/protected`);
 });
 
-test('signed out of apps that share a session, none of them signs in by itself', async ({ page, suite }) => {
+test('after a sign-out of a shared session, none of its apps signs in silently', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/session');
   await page.getByRole('button', { name: 'Sign out of this app only' }).click();
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
@@ -77,7 +77,7 @@ test('signed out of apps that share a session, none of them signs in by itself',
   await expect(page).toHaveURL(suite.store + LOGIN);
 });
 
-test('after a sign-out everywhere no app lets its visitor back in', async ({ page, suite }) => {
+test('after a sign-out everywhere no app signs in silently', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await signOutButton(page).first().click();
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
@@ -87,7 +87,7 @@ test('after a sign-out everywhere no app lets its visitor back in', async ({ pag
   }
 });
 
-test('a public page leads nowhere', async ({ page, suite }) => {
+test('a public page redirects nowhere', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   const asked = silentRequests(page, suite.provider);
   for (const path of PUBLIC_PAGES) {
@@ -98,7 +98,7 @@ test('a public page leads nowhere', async ({ page, suite }) => {
   expect(asked()).toBe(0);
 });
 
-test('the cookie that remembers the attempt is out of reach of scripts and ends with the browser', async ({
+test('the cookie that records the attempt is sealed, hidden from scripts, and ends with the browser', async ({
   page,
   context,
   suite,

@@ -3,20 +3,20 @@ import { signOutEverywhere } from '../everywhere';
 import { expect, signInAs, signOutButton, test } from '../support';
 import { ended, openWatching } from '../tabs';
 
-test('a sign-out in one app ends every tab of every app, and protected content is gone', async ({ page, suite }) => {
+test('a sign-out in one app ends every tab of every app, and removes protected content', async ({ page, suite }) => {
   test.setTimeout(120_000);
-  // That all follow is required here; how fast they do depends on the machine, and `make bench` says it.
+  // Every tab must follow. How fast depends on the machine; `make bench` measures that.
   const told = await signOutEverywhere(page, suite);
   expect(told).toHaveLength(20);
   for (const [index, { tab }] of told.entries()) {
     await expect(ended(tab)).toBeVisible();
     await expect(tab.getByText('Only signed-in users see this page')).toHaveCount(0);
     await expect(tab.getByText('Alice')).toHaveCount(0);
-    expect(new URL(tab.url()).search, 'the address stays').toBe(`?tab=${index % 5}`);
+    expect(new URL(tab.url()).search, 'the address does not change').toBe(`?tab=${index % 5}`);
   }
 });
 
-test('the tab says why, and takes the visitor back to where they were', async ({ page, context, suite }) => {
+test('the tab says why the session ended, and links back to the page', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   const tab = await openWatching(context, `${suite.main}/protected?chapter=2`);
   await page.goto(`${suite.main}/public`);
@@ -28,7 +28,7 @@ test('the tab says why, and takes the visitor back to where they were', async ({
   await expect(tab).toHaveURL(`${suite.main}/login?callbackUrl=%2Fprotected%3Fchapter%3D2`);
 });
 
-test('tabs that wait come back by themselves when the same user signs in again', async ({ page, context, suite }) => {
+test('waiting tabs come back automatically when the same user signs in again', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/');
   const tabs = [
     await openWatching(context, `${suite.main}/protected`),
@@ -44,7 +44,7 @@ test('tabs that wait come back by themselves when the same user signs in again',
   }
 });
 
-test('another user does not get the page of the first', async ({ page, context, suite }) => {
+test('a second user does not get the page of the first user', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/');
   const tab = await openWatching(context, `${suite.main}/dashboard`);
   await page.goto(`${suite.main}/public`);

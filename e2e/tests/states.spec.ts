@@ -1,12 +1,12 @@
-// What must not be seen: each state of a page has its controls and no others. A control that is there for another
-// state, hidden by an attribute only, is the mistake that this file waits for.
+// Each state of a page shows its own controls and no others. These tests find controls of another state that
+// an attribute should hide but that are visible.
 import { type Page, expect, signInAs, signInButton, signOutButton, test } from '../support';
 import { controls, ended, openWatching, otherDevice } from '../tabs';
 
 const AGAIN = 'link: Sign in again';
 const OTHER = 'link: Go on as the other user';
 
-/** Alice in a tab that watches; her session is ended by `end`. */
+/** Opens a watching tab for Alice, and ends her session with `end`. */
 async function endedTab(page: Page, origin: string, end: (tab: Page) => Promise<unknown>): Promise<Page> {
   await signInAs(page, 'Alice', origin, '/protected');
   const tab = await openWatching(page.context(), `${origin}/dashboard`);
@@ -15,7 +15,7 @@ async function endedTab(page: Page, origin: string, end: (tab: Page) => Promise<
   return tab;
 }
 
-test('signed out: the way in, and nothing for users', async ({ page, suite }) => {
+test('signed out: sign-in controls, and none for users', async ({ page, suite }) => {
   for (const [path, expected] of [
     ['/login', ['button: Sign in with Demo provider']],
     ['/login?error=refused', ['button: Sign in with Demo provider']],
@@ -28,7 +28,7 @@ test('signed out: the way in, and nothing for users', async ({ page, suite }) =>
   }
 });
 
-test('signed in: the ways out, and nothing for guests', async ({ page, suite }) => {
+test('signed in: sign-out controls, and none for guests', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/');
   for (const [path, expected] of [
     ['/ssr-logout', ['button: Sign out', 'button: Sign out of this app only']],
@@ -46,7 +46,7 @@ test('signed in: the ways out, and nothing for guests', async ({ page, suite }) 
   }
 });
 
-test('ended by a sign-out: one way back', async ({ page, suite }) => {
+test('ended by a sign-out: one link to sign in again', async ({ page, suite }) => {
   const tab = await endedTab(page, suite.main, async () => {
     await page.goto(`${suite.main}/public`);
     await signOutButton(page).first().click();
@@ -55,7 +55,7 @@ test('ended by a sign-out: one way back', async ({ page, suite }) => {
   await expect(signOutButton(tab)).toHaveCount(0);
 });
 
-test('ended from another device: one way back', async ({ page, suite }) => {
+test('ended from another device: one link to sign in again', async ({ page, suite }) => {
   const device = await otherDevice(page, suite.main);
   const tab = await endedTab(page, suite.main, async () => {
     await device.goto(`${suite.main}/session`);
@@ -65,7 +65,7 @@ test('ended from another device: one way back', async ({ page, suite }) => {
   await device.context().close();
 });
 
-test('ended because another user came: both ways, and only then', async ({ page, suite }) => {
+test('ended because another user signed in: a second link continues as that user', async ({ page, suite }) => {
   const tab = await endedTab(page, suite.main, async () => {
     await page.goto(`${suite.main}/public`);
     await signOutButton(page).first().click();
@@ -75,7 +75,7 @@ test('ended because another user came: both ways, and only then', async ({ page,
   expect(await controls(tab)).toEqual([AGAIN, OTHER]);
 });
 
-test('identity: a guest can open apps, a user can open them and leave', async ({ page, suite }) => {
+test('identity: a guest can open apps, a user can open apps and sign out', async ({ page, suite }) => {
   const apps = ['Open Games', 'Open Store', 'Open Partner'].map((name) => `button: ${name}`);
   await page.goto(suite.identity);
   const opens = async () => (await controls(page)).filter((control) => control.startsWith('button: '));

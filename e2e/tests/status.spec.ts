@@ -1,4 +1,4 @@
-// Article 2: what the apps say about a session, to pages and programs.
+// Article 2: the endpoints that tell pages and programs about a session.
 import { expect, signInAs, test } from '../support';
 
 test('the status endpoint answers 200 with the status in its body', async ({ page, suite }) => {
@@ -14,7 +14,7 @@ test('the status endpoint answers 200 with the status in its body', async ({ pag
   expect(await ask('?peek=1')).toEqual([200, '{"status":200}']);
 });
 
-test('the session endpoint names the user and never a token', async ({ page, suite }) => {
+test('the session endpoint returns the user and never a token', async ({ page, suite }) => {
   const session = async () => {
     const response = await page.request.get(`${suite.main}/auth/session`);
     expect(response.status()).toBe(200);
@@ -46,7 +46,7 @@ test('a protected endpoint answers a signed-out program with 401, not with a pag
   expect(response.headers()['content-type']).toContain('application/json');
 });
 
-test('an unknown field of the user data is refused by its name', async ({ page, suite }) => {
+test('an unknown field of the user data is refused, and the answer names the field', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const update = (data: unknown) =>
     page.request.post(`${suite.main}/api/update-user-data`, { headers: { origin: suite.main }, data });

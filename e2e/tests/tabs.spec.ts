@@ -1,8 +1,9 @@
-// Article 4, same origin: one tab listens to the server and tells the others; whatever becomes of it, nothing is lost.
+// Article 4, same origin: one tab listens to the server and tells the others. No event is lost when that tab
+// goes away.
 import { type Page, expect, signInAs, signOutButton, test } from '../support';
 import { endFromElsewhere, ended, freeze, leaderOf, openWatching, otherDevice, quantile, reading, shownAt } from '../tabs';
 
-test('of many tabs one listens, and all of them hear', async ({ page, context, suite }) => {
+test('one of many tabs listens, and all of them get its events', async ({ page, context, suite }) => {
   test.setTimeout(90_000);
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
@@ -20,13 +21,13 @@ test('of many tabs one listens, and all of them hear', async ({ page, context, s
   const times = await Promise.all(shown);
   const first = Math.min(...times);
   const spread = times.map((time) => time - first);
-  // How fast depends on the machine; that all follow does not.
+  // Every tab must follow. How fast depends on the machine.
   console.log(`8 tabs of one origin after the first: p50 ${quantile(spread, 0.5)} ms, last ${Math.max(...spread)} ms`);
   for (const tab of tabs) await expect(ended(tab)).toBeVisible();
   await device.context().close();
 });
 
-test('when the leader is closed, another leads, and hears', async ({ page, context, suite }) => {
+test('when the leader is closed, another tab leads and gets events', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
   const tabs = [];
@@ -42,11 +43,11 @@ test('when the leader is closed, another leads, and hears', async ({ page, conte
   await device.context().close();
 });
 
-test('when the leader crashes, another leads', async ({ page, context, suite, expectedErrors }) => {
+test('when the leader crashes, another tab leads', async ({ page, context, suite, expectedErrors }) => {
   expectedErrors.push(/crash/i);
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
-  // Chromium puts tabs of one site into one process: two windows that do not know each other are in two.
+  // Chromium may put tabs of one site into one process, which then crashes as a whole.
   const tabs = [];
   for (let tab = 0; tab < 2; tab += 1) tabs.push(await openWatching(context, `${suite.main}/session`));
   const { leader, followers } = await leaderOf(tabs);
@@ -59,12 +60,12 @@ test('when the leader crashes, another leads', async ({ page, context, suite, ex
     const isAlive = await Promise.race([tab.evaluate(() => true), tab.waitForEvent('crash').then(() => false)]).catch(() => false);
     if (isAlive) alive.push(tab);
   }
-  // Where both shared a process, a new tab must find its way without a leader that never said goodbye.
+  // If both tabs shared a process, a new tab must lead although the old leader released nothing.
   if (alive.length === 0) alive.push(await openWatching(context, `${suite.main}/session`));
   await leaderOf(alive);
 });
 
-test('a leader that is frozen gives up, and shows nothing out of date when it comes back', async ({
+test('a frozen leader releases the lock, and shows no outdated content when it comes back', async ({
   page,
   context,
   suite,
@@ -86,7 +87,7 @@ test('a leader that is frozen gives up, and shows nothing out of date when it co
   await device.context().close();
 });
 
-test('a frozen leader that comes back follows the one that leads now', async ({ page, context, suite }) => {
+test('a frozen leader that comes back follows the new leader', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
   const tabs = [];
@@ -100,9 +101,9 @@ test('a frozen leader that comes back follows the one that leads now', async ({ 
   await expect(leader.getByText('What the server knows')).toBeVisible();
 });
 
-test('a leader that hangs is robbed of its lock, and steps down when it can', async ({ page, context, suite }) => {
+test('a follower steals the lock of a hanging leader, which then follows', async ({ page, context, suite }) => {
   test.setTimeout(60_000);
-  // Two windows that do not know each other: Chromium gives them processes of their own.
+  // Two separate windows: Chromium gives each its own process.
   await signInAs(page, 'Alice', suite.main);
   await page.goto('about:blank');
   const tabs = [];
@@ -120,7 +121,7 @@ test('a leader that hangs is robbed of its lock, and steps down when it can', as
   await expect(reading(leader, 'role')).toHaveText('follows');
 });
 
-test('without locks and channels every tab looks after itself', async ({ page, context, suite }) => {
+test('without locks and channels every tab listens separately', async ({ page, context, suite }) => {
   await context.addInitScript(() => {
     Object.defineProperty(navigator, 'locks', { value: undefined });
     Reflect.deleteProperty(window, 'BroadcastChannel');
@@ -135,7 +136,7 @@ test('without locks and channels every tab looks after itself', async ({ page, c
   for (const tab of tabs) await expect(ended(tab)).toBeVisible();
 });
 
-test('messages that are forged, foreign or far too many are asked about, and never believed', async ({
+test('forged, malformed or excessive messages change nothing: the tab asks the server', async ({
   page,
   context,
   suite,
@@ -170,14 +171,14 @@ test('messages that are forged, foreign or far too many are asked about, and nev
   await expect(signOutButton(tab).first()).toBeVisible();
   await expect(ended(tab)).toHaveCount(0);
   expect(questions).toBeLessThan(30);
-  // It still hears what is true.
+  // The tab still gets true events.
   const device = await otherDevice(page, suite.main);
   await endFromElsewhere(device, suite.main);
   await expect(ended(tab)).toBeVisible();
   await device.context().close();
 });
 
-test('/session shows who leads, what ends when, and what was heard from whom', async ({ page, context, suite }) => {
+test('/session shows the leader, the deadlines, and the events with their source', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.store, '/session');
   await expect(reading(page, 'role')).toHaveText('leads');
   await expect(reading(page, 'stream')).toHaveText('session');
@@ -195,7 +196,7 @@ test('/session shows who leads, what ends when, and what was heard from whom', a
 test.describe('without a stream', () => {
   test.use({ expectedErrors: [/\/auth\/events.*ERR_FAILED/] });
 
-  test('what the leading tab finds out by asking, the others hear from it', async ({ page, context, suite }) => {
+  test('the leader passes on what it finds out by asking', async ({ page, context, suite }) => {
     await signInAs(page, 'Alice', suite.main, '/session');
     await page.goto('about:blank');
     await context.route('**/auth/events', (route) => route.abort());

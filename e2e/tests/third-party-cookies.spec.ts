@@ -1,5 +1,5 @@
-// All other journeys block third-party cookies, as browsers are going to. Where they are still allowed, nothing else
-// happens: coming back across sites does not depend on them, and neither does the hub.
+// All other journeys block third-party cookies. Here they are allowed, and the result is the same: neither
+// coming back across sites nor the hub depends on them.
 import config from '../playwright.config';
 import { expect, expectSignedIn, signInAs, signInButton, signOutButton, test } from '../support';
 import { ended, openWatching, reading } from '../tabs';

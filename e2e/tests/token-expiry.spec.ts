@@ -1,4 +1,4 @@
-// However many tabs a session has, its access token is renewed by one request.
+// One request renews the access token of a session, for any number of tabs.
 import { addFaults, counters } from '../faults';
 import { type Page, type Suite, expect, expectSignedIn, signInButton, test } from '../support';
 
@@ -8,9 +8,9 @@ const TABS = 20;
 
 const refreshes = async (page: Page, suite: Suite) => (await counters(page, suite))['refresh_token'] ?? 0;
 
-test('twenty tabs whose token is about to end make exactly one token request', async ({ page, context, suite }) => {
+test('twenty tabs whose token is about to expire cause exactly one token request', async ({ page, context, suite }) => {
   test.setTimeout(120_000);
-  // The page that the sign-in leads to is stopped: nothing but the twenty tabs shall use the session.
+  // Aborts the page after the sign-in, so that only the twenty tabs use the session.
   const devtools = await context.newCDPSession(page);
   await devtools.send('Fetch.enable', { patterns: [{ urlPattern: `${suite.main}/protected` }] });
   let isSignedIn = false;
@@ -28,7 +28,7 @@ test('twenty tabs whose token is about to end make exactly one token request', a
   const tabs = await Promise.all(Array.from({ length: TABS }, () => context.newPage()));
   await Promise.all(tabs.map((tab) => tab.goto(`${suite.main}/protected`)));
   for (const tab of tabs) await expectSignedIn(tab, 'Alice');
-  // Half of the token's two seconds have to pass first.
+  // A token is renewed only after half of its two seconds.
   const visitedAgain = async () => {
     await Promise.all(tabs.map((tab) => tab.reload()));
     return refreshes(page, suite);

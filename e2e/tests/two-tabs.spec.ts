@@ -1,4 +1,4 @@
-// Each sign-in under way has its own state, nonce and verifier, so tabs do not disturb each other.
+// Each sign-in under way has its own state, nonce and verifier, so tabs do not interfere with each other.
 import { expect, expectSignedIn, sessionStatus, signInButton, test } from '../support';
 
 test('two tabs sign in at once', async ({ context, suite }) => {
@@ -7,7 +7,7 @@ test('two tabs sign in at once', async ({ context, suite }) => {
   await second.goto(`${suite.main}/login?callbackUrl=/dashboard`);
   await signInButton(first).click();
   await signInButton(second).click();
-  // Both wait at the provider now; the one that began last finishes first.
+  // Both tabs are at the provider now. The tab that began last finishes first.
   await second.getByRole('button', { name: 'Continue as Alice' }).click();
   await second.waitForURL(`${suite.main}/dashboard`);
   await first.getByRole('button', { name: 'Continue as Alice' }).click();
@@ -17,7 +17,7 @@ test('two tabs sign in at once', async ({ context, suite }) => {
   await expectSignedIn(second, 'Alice');
 });
 
-test('the answer to one sign-in is good once', async ({ page, suite }) => {
+test('a callback URL works once', async ({ page, suite }) => {
   let callback = '';
   page.on('request', (request) => {
     if (request.url().startsWith(`${suite.main}/auth/callback/`)) callback = request.url();
@@ -33,8 +33,9 @@ test('the answer to one sign-in is good once', async ({ page, suite }) => {
   expect(await sessionStatus(page, suite.main)).toBe(200);
 });
 
-test('an answer opens nothing in another browser', async ({ page, browser, suite }) => {
-  // Stopped on its way to the app, then opened elsewhere. `page.route` does not see redirects.
+test('a callback URL opens nothing in another browser', async ({ page, browser, suite }) => {
+  // Stops the callback before it reaches the app, and opens it in another browser. `page.route` does not see
+  // redirects.
   let callback = '';
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Fetch.enable', { patterns: [{ urlPattern: `${suite.main}/auth/callback/*` }] });

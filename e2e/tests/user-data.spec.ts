@@ -1,4 +1,4 @@
-// Article 2's own data in the session: the favourite number, in every tab, with and without JavaScript.
+// Article 2's user data in the session: the favourite number, in every tab, with and without JavaScript.
 import { type Page, type Suite, expect, signInAs, test } from '../support';
 
 const number = (page: Page) => page.getByRole('spinbutton', { name: 'Favourite number' });
@@ -15,7 +15,7 @@ async function save(page: Page, value: string): Promise<void> {
   await expect(page.getByText('Saved.')).toBeVisible();
 }
 
-/** Headless tabs are all in front, so a tab is told as the browser would tell it. */
+/** Headless tabs are always in front, so this function also sends the browser's event. */
 async function bringToFront(page: Page): Promise<void> {
   await page.bringToFront();
   await page.evaluate(() => {
@@ -23,7 +23,7 @@ async function bringToFront(page: Page): Promise<void> {
   });
 }
 
-test('a number saved in one tab is seen in another that comes to the front, and after a reload', async ({
+test('a number saved in one tab appears in another tab when it comes to the front, and after a reload', async ({
   page,
   context,
   suite,
@@ -41,7 +41,7 @@ test('a number saved in one tab is seen in another that comes to the front, and 
   await expect(page.getByText('It is 11.')).toBeVisible();
 });
 
-test('what somebody is typing is not replaced when the tab comes to the front', async ({ page, context, suite }) => {
+test('a number being typed is not replaced when the tab comes to the front', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   await openDashboard(page, suite);
   await number(page).fill('5');
@@ -54,7 +54,7 @@ test('what somebody is typing is not replaced when the tab comes to the front', 
   await expect(number(page)).toHaveValue('5');
 });
 
-test('of two changes in a row a tab that was still asking shows the second', async ({ page, context, suite }) => {
+test('a tab that was still asking shows the later of two changes', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   const settled = page.waitForResponse('**/auth/session');
   await openDashboard(page, suite);
@@ -86,7 +86,7 @@ test('of two changes in a row a tab that was still asking shows the second', asy
   await expect(page.getByText('It is 21.')).toBeVisible();
 });
 
-test('a tab whose session has ended shows the number no longer', async ({ page, context, suite }) => {
+test('a tab whose session has ended hides the number', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   await save(page, '13');
   await openDashboard(page, suite);
@@ -112,7 +112,7 @@ test('the number survives a renewal of the tokens', async ({ page, suite }) => {
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('a plain form saves it, and another tab sees it on its next page', async ({ page, context, suite }) => {
+  test('a plain form saves the number, and another page load shows it', async ({ page, context, suite }) => {
     await signInAs(page, 'Alice', suite.main, '/dashboard');
     const other = await context.newPage();
     await other.goto(`${suite.main}/dashboard`);

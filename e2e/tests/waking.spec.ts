@@ -1,5 +1,5 @@
-// After a sleep, the back/forward cache, a freeze or a lost network the server is asked before anybody sees what the
-// page showed before.
+// After a sleep, a return from the back/forward cache, a freeze or a lost network, the page asks the server
+// before it shows its old content.
 import type { BrowserContext } from '@playwright/test';
 import config from '../playwright.config';
 import { type Page, awake, expect, signInAs, signOutButton, test } from '../support';
@@ -9,12 +9,12 @@ test.use({
   launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
 });
 
-/** What a page may only show to its user. */
+/** Content that only a signed-in user may see. */
 const SECRET = 'Only signed-in users see this page';
 
 /**
- * Chromium keeps no page for the back button that is `no-store`, which all pages with a session are; others, Safari
- * among them, do. Here Chromium is told that they may be stored.
+ * Pages with a session are `no-store`. Chromium does not keep such pages in the back/forward cache, but
+ * Safari and others do. This function changes the header, so that Chromium keeps them too.
  */
 async function allowBackForwardCache(context: BrowserContext): Promise<void> {
   await context.route(/\/(protected|login|auth\/session)$/, async (route) => {
@@ -23,7 +23,10 @@ async function allowBackForwardCache(context: BrowserContext): Promise<void> {
   });
 }
 
-/** Looks at every frame that is painted whether the page shows its content; `seen()` says if it did since. */
+/**
+ * Checks at every painted frame whether the page shows its content. Returns a function that reports the
+ * result.
+ */
 async function watchFrames(page: Page): Promise<() => Promise<{ seen: boolean; persisted: boolean; frames: number }>> {
   await page.evaluate((secret) => {
     const found = { seen: false, persisted: false, frames: 0, isBack: false };
@@ -46,7 +49,7 @@ async function watchFrames(page: Page): Promise<() => Promise<{ seen: boolean; p
   return () => page.evaluate(() => (window as unknown as { found: { seen: boolean; persisted: boolean; frames: number } }).found);
 }
 
-test('back from the back/forward cache, a page whose session is over never shows', async ({ page, context, suite }) => {
+test('back from the back/forward cache, a page whose session has ended never shows its content', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await allowBackForwardCache(context);
   await page.goto('about:blank');
@@ -66,7 +69,7 @@ test('back from the back/forward cache, a page whose session is over never shows
   await device.context().close();
 });
 
-test('back from the back/forward cache, a page that is still the user’s shows again and watches', async ({
+test('back from the back/forward cache, a page with a live session shows again and watches', async ({
   page,
   context,
   suite,
@@ -89,7 +92,7 @@ test('back from the back/forward cache, a page that is still the user’s shows 
   await expect(ended(tab)).toBeVisible();
 });
 
-test('while the server cannot be asked the page stays covered', async ({ page, context, suite, expectedErrors }) => {
+test('while the server is unreachable the page stays covered', async ({ page, context, suite, expectedErrors }) => {
   expectedErrors.push(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   await signInAs(page, 'Alice', suite.main, '/protected');
   await allowBackForwardCache(context);
@@ -97,7 +100,7 @@ test('while the server cannot be asked the page stays covered', async ({ page, c
   const tab = await openWatching(context, `${suite.main}/protected`);
   await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
   await tab.waitForURL(`${suite.main}/login`);
-  // Without an answer to its question; offline, a routed request would be answered all the same.
+  // A routed request would be answered even offline, so the route is removed first.
   await context.unroute(/\/(protected|login|auth\/session)$/);
   await context.setOffline(true);
   // `goBack` waits for a load that a page from the cache does not have.
@@ -110,7 +113,7 @@ test('while the server cannot be asked the page stays covered', async ({ page, c
   await expect(tab.getByText('Checking your session…')).toBeHidden();
 });
 
-test('a tab that was frozen shows nothing before it has asked', async ({ page, context, suite }) => {
+test('a tab that was frozen shows nothing before it has asked the server', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.main}/protected`);
@@ -124,7 +127,7 @@ test('a tab that was frozen shows nothing before it has asked', async ({ page, c
   await device.context().close();
 });
 
-test('a tab that was offline asks as soon as it is online', async ({ page, context, suite, expectedErrors }) => {
+test('a tab that was offline asks the server as soon as it is online', async ({ page, context, suite, expectedErrors }) => {
   expectedErrors.push(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|Failed to load resource/);
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto('about:blank');
@@ -141,7 +144,7 @@ test('a tab that was offline asks as soon as it is online', async ({ page, conte
   await device.context().close();
 });
 
-test('a machine that slept covers the page until the server has answered', async ({ page, context, suite }) => {
+test('after the machine slept, the page is covered until the server has answered', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.main}/protected`);
@@ -151,7 +154,7 @@ test('a machine that slept covers the page until the server has answered', async
     await held;
     await route.continue();
   });
-  // What a script sees of a sleep: the wall clock went on and the other one did not.
+  // Simulates a sleep as a script sees it: the wall clock moves on, and the monotonic clock does not.
   await tab.evaluate(() => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + 3_600_000;
@@ -162,7 +165,7 @@ test('a machine that slept covers the page until the server has answered', async
   await expect(tab.getByText(SECRET)).toBeVisible();
 });
 
-test('a tab whose script comes late asks before it follows another', async ({ page, context, suite }) => {
+test('a tab whose script loads late asks the server before it follows another tab', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto('about:blank');
   await openWatching(context, `${suite.main}/protected`);
@@ -182,7 +185,7 @@ test('a tab whose script comes late asks before it follows another', async ({ pa
   await device.context().close();
 });
 
-test('a script that could not be loaded is tried again', async ({ page, suite, expectedErrors }) => {
+test('a script that could not be loaded is loaded again', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/Failed to load resource: net::ERR_FAILED/, /Failed to fetch/);
   for (const file of ['app.wasm', 'app.js']) {
     await page.route(`**/pkg/${file}*`, (route) => route.abort(), { times: 1 });

@@ -15,12 +15,12 @@ use leptos_router::{
 
 const NAVIGATION: &[NavLink] = &[NavLink { path: "/", label: "Apps" }];
 
-/// The HTML document of every page. None loads a script.
+/// The HTML document of every page. No page loads a script.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     document(options, Scripts::None, || view! { <App/> })
 }
 
-/// The HTML document of every address that has no page.
+/// The HTML document for an address without a page.
 pub fn not_found(options: LeptosOptions) -> impl IntoView {
     document(options, Scripts::None, || {
         provide_meta_context();
@@ -31,7 +31,7 @@ pub fn not_found(options: LeptosOptions) -> impl IntoView {
     })
 }
 
-/// The pages, each rendered in one piece so that status and headers are right.
+/// The pages. Each is rendered in one piece, so its status and headers are right.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

@@ -1,12 +1,12 @@
-//! The identity app: the one redirect URI the provider knows, for every app (article 1, "Sharing session
-//! with applications in different domains"). Its pages load no script; `hydrate` is there so that both
-//! apps build the same way.
+//! The identity app: the single redirect URI that the provider knows, for all apps (article 1, "Sharing
+//! session with applications in different domains"). Its pages load no script; the `hydrate` feature exists
+//! so that both apps build in the same way.
 
 #![cfg_attr(
     feature = "ssr",
     expect(
         unreachable_pub,
-        reason = "#[component] keeps a public twin of the function in its own, private module"
+        reason = "#[component] generates a public copy of the function in a private module"
     )
 )]
 
@@ -18,7 +18,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub use app::{App, not_found, shell};
 
-/// Called by a page's script once the WebAssembly is loaded. No page of identity does that yet.
+/// Starts the browser code. No identity page calls this yet.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

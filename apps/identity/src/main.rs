@@ -7,10 +7,10 @@ use auth::{
     config::{Config, ConfigError},
     server::{init_logging, listen, run, serve_with},
 };
-use server::{Announcer, FanOut, Registry, RetryPolicy};
+use server::{Announcer, FanOut, Messenger, Registry, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
-/// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
+/// The listen address unless `LEPTOS_SITE_ADDR` is set.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4200";
 
 fn main() -> ExitCode {
@@ -30,17 +30,18 @@ fn main() -> ExitCode {
             .build()
             .await?;
         let registry = Arc::new(registry);
-        let fan_out = FanOut::new(&auth, registry.clone(), RetryPolicy::default())?;
+        let messenger = Messenger::new(&auth)?;
+        let fan_out = FanOut::new(&auth, registry.clone(), messenger.clone(), RetryPolicy::default());
         auth.notify_apps_with(Arc::new(fan_out.clone()));
-        let announcer = Announcer::new(&auth, registry.clone())?;
-        // Not before everything is there: a start that fails says one thing, why.
+        let announcer = Announcer::new(&auth, registry.clone(), messenger.clone())?;
+        // Last, so that a failed start prints nothing but its cause.
         tracing::info!(public_urls = %auth.public_urls(), %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());
         tokio::spawn({
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let router = server::router(&auth, registry, (fan_out, announcer), &options)?;
+        let router = server::router(&auth, registry, (messenger, fan_out, announcer), &options);
         let streams = auth.streams().clone();
         serve_with(listener, router, limits, move || streams.stop()).await?;
         auth.finish().await;
@@ -52,7 +53,7 @@ fn registry(config: &Config) -> Result<Registry, ConfigError> {
     let path = config.apps_file.as_ref().ok_or_else(|| {
         ConfigError::new(
             "APPS_FILE",
-            "is missing; set it to the registry of apps, as in apps/identity/apps.toml",
+            "is missing; set it to the path of the app registry, as in apps/identity/apps.toml",
         )
     })?;
     Registry::load(path)

@@ -1,4 +1,4 @@
-//! A start that fails says why in one line, and ends.
+//! A failed start prints its cause in one line and exits.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 const REGISTRY: &str =
     "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:1']";
 
-/// What it says when it is started with this registry and these variables.
+/// Starts identity with this registry and these variables. Returns the one line that it prints before it
+/// exits with code 1.
 async fn refusal(registry: &str, vars: &[(&str, &str)]) -> String {
     let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
     let apps_file = folder.path().join("apps.toml");
@@ -51,7 +52,7 @@ async fn a_bad_variable_is_named_and_a_secret_not_shown() {
 async fn a_bad_registry_is_named() {
     let line = refusal(&REGISTRY.replace("http://partner.localhost:1", "partner"), &[]).await;
     assert!(line.starts_with("APPS_FILE: ") && line.contains("apps.toml"), "{line}");
-    // A parser may want several lines to say where; one has to do.
+    // The message of the TOML parser can have several lines; identity prints one.
     let line = refusal("[[app]]\nclient_id = \n", &[]).await;
     assert!(line.starts_with("APPS_FILE: "), "{line}");
 }

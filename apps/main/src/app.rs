@@ -1,4 +1,4 @@
-//! The pages of the main app: one table, from which everything else follows.
+//! The pages of the main app. One table defines the routes, the public paths, the navigation and the scripts.
 
 use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin};
 use auth_ui::{
@@ -14,19 +14,19 @@ use leptos_router::{
 };
 use std::sync::LazyLock;
 
-/// One row of the table.
+/// One row of [`PAGES`].
 struct Page {
     path: &'static str,
-    /// Whether everybody may open it. All others need a session.
+    /// Whether the page opens without a session.
     is_public: bool,
-    /// Whether something runs in the browser. All others load neither script nor WebAssembly.
+    /// Whether the page runs code in the browser. Other pages load neither script nor WebAssembly.
     is_awake: bool,
-    /// What the navigation calls it; not there without a name.
+    /// The label in the navigation; `None` leaves the page out.
     label: Option<&'static str>,
 }
 
-/// Makes [`PAGES`] and the routes to them. All are rendered in one piece (`SsrMode::Async`), so that status and headers
-/// are right and the page is whole without JavaScript.
+/// Defines [`PAGES`] and the routes. Every page is rendered in one piece (`SsrMode::Async`). So its status
+/// and headers are right, and it is complete without JavaScript.
 macro_rules! pages {
     ($($path:tt $view:ident { public: $public:literal, awake: $awake:literal, label: $label:expr })*) => {
         const PAGES: &[Page] =
@@ -55,7 +55,7 @@ pages! {
     "/signed-out" SignedOutPage { public: true,  awake: false, label: None }
 }
 
-/// The pages that everybody may open.
+/// The paths of the pages that open without a session.
 pub static PUBLIC_PAGES: [&str; 6] = public_pages();
 
 const fn public_pages<const N: usize>() -> [&'static str; N] {
@@ -67,7 +67,7 @@ const fn public_pages<const N: usize>() -> [&'static str; N] {
         }
         row += 1;
     }
-    assert!(count == N, "as many as the table has");
+    assert!(count == N, "PUBLIC_PAGES needs one entry for each public page");
     found
 }
 
@@ -83,7 +83,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     document(options, scripts, || view! { <App/> })
 }
 
-/// The HTML document of every address that has no page.
+/// The HTML document for an address without a page.
 pub fn not_found(options: LeptosOptions) -> impl IntoView {
     document(options, Scripts::None, || {
         provide_meta_context();
@@ -94,7 +94,7 @@ pub fn not_found(options: LeptosOptions) -> impl IntoView {
     })
 }
 
-/// The pages, with what stands above each.
+/// The header and the routed page.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

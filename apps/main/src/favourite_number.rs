@@ -1,6 +1,6 @@
-//! The user's favourite number: how a part of a page follows the session.
+//! The user's favourite number: an example of a page part that follows the session data.
 
-/// What is said about the number.
+/// The sentence that shows the number.
 fn sentence(number: Option<i32>) -> String {
     number.map_or_else(|| "You have not told us yet.".to_owned(), |number| format!("It is {number}."))
 }
@@ -14,8 +14,8 @@ mod page {
     use crate::{preferences::Preferences, server_fns::SaveFavouriteNumber};
     use leptos::{prelude::*, server_fn::ServerFn};
 
-    /// A plain form, so it works with JavaScript off. With it on, the number follows what was saved in another
-    /// tab: at once, or as soon as this one comes to the front.
+    /// A plain form, which also works with JavaScript off. With JavaScript on, the number follows a change in
+    /// another tab: at once if this tab is visible, otherwise when the user returns to it.
     #[component]
     pub(crate) fn FavouriteNumber() -> impl IntoView {
         let number = auth_ui::auth().and_then(|session| session.data::<Preferences>().favourite_number);
@@ -42,7 +42,7 @@ mod page {
     }
 }
 
-/// Follows the session of the user the page was written for; another user's number is never shown here.
+/// Keeps the number up to date. Shows only the number of the user for whom the page was rendered.
 #[cfg(feature = "hydrate")]
 pub(crate) fn follow() {
     use auth_ui::client::{dom, on_visible, user_of_page};
@@ -50,14 +50,14 @@ pub(crate) fn follow() {
     let Some(form) = dom::find::<dom::Element>(".favourite-number") else { return };
     let shown = form.clone();
     on_visible(move |session| {
-        // That it has ended, or is another's, the watch of the page says, and takes all this away.
+        // The session watcher handles an ended session and a change of user: it removes this form.
         let own = session.filter(|session| user_of_page().as_deref() == Some(session.user_id()));
         let Some(own) = own else { return };
         let number = own.user_field("favourite_number").as_f64();
-        #[expect(clippy::cast_possible_truncation, reason = "the server keeps an i32")]
+        #[expect(clippy::cast_possible_truncation, reason = "the server stores an i32")]
         let number = number.map(|number| number as i32);
         dom::fill(&shown, "p", &sentence(number));
-        // Not its value: somebody may be typing.
+        // Sets the attribute and not the value: the user may be typing.
         let text = number.map(|number| number.to_string()).unwrap_or_default();
         dom::set_attribute(&shown, "input", "value", &text);
     });

@@ -1,15 +1,16 @@
-//! The main app: a few pages, one server function, and the session of articles 1 and 2 behind them.
+//! The main app: a few pages and one server function, on top of the session from articles 1 and 2.
 //!
-//! The same binary runs as games, store and partner. With `ssr` this crate is the server; with `hydrate`
-//! it is the WebAssembly: what watches the session, from `auth-ui`, and the number of the dashboard.
+//! The same binary runs as games, store and partner. With the `ssr` feature this crate is the server. With
+//! `hydrate` it is the WebAssembly for the browser: the session watcher from `auth-ui` and the live number on
+//! the dashboard.
 
-// The types of a page nest as deep as its markup, deeper than the compiler follows by itself.
+// The type of a Leptos page nests as deep as its markup, deeper than the default limit.
 #![recursion_limit = "256"]
 #![cfg_attr(
     feature = "ssr",
     expect(
         unreachable_pub,
-        reason = "#[component] keeps a public twin of the function in its own, private module"
+        reason = "#[component] generates a public copy of the function in a private module"
     )
 )]
 
@@ -25,7 +26,7 @@ pub mod server_fns;
 #[cfg(feature = "ssr")]
 pub use app::{App, PUBLIC_PAGES, not_found, shell};
 
-/// Called by the page's script once the WebAssembly is loaded.
+/// Starts the browser code. The page's script calls this once the WebAssembly is loaded.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

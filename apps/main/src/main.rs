@@ -9,7 +9,7 @@ use auth::{
 };
 use std::process::ExitCode;
 
-/// Where it listens unless `LEPTOS_SITE_ADDR` says otherwise.
+/// The listen address unless `LEPTOS_SITE_ADDR` is set.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4201";
 
 fn main() -> ExitCode {
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
         let auth = server::configure(Auth::builder(config)).build().await?;
-        // Not before everything is there: a start that fails says one thing, why.
+        // Last, so that a failed start prints nothing but its cause.
         tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);

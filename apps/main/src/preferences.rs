@@ -1,20 +1,20 @@
-//! What the main app keeps about a user in their session: article 2's demo, typed from the store to the
-//! browser. Server and WebAssembly share this file.
+//! The user data that the main app keeps in the session (article 2's demo), typed from the store to the
+//! browser. The server and the WebAssembly share this file.
 
 use auth_types::{AppData, Invalid};
 use serde::{Deserialize, Serialize};
 
-/// As the session store keeps it.
+/// The data as the session store keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
-    /// The user's favourite number, once they told.
+    /// The user's favourite number; `None` until the user saves it.
     pub favourite_number: Option<i32>,
-    /// How often it was changed. Nobody's business but the server's.
+    /// How often the number was changed. Only the server sees this field.
     pub times_changed: u32,
 }
 
-/// What its user may change: these fields and nothing else.
+/// The fields that the user may change. Unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreferencesUpdate {
@@ -22,10 +22,10 @@ pub struct PreferencesUpdate {
     pub favourite_number: i32,
 }
 
-/// What pages and browsers see of it.
+/// The part that pages and browsers see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicPreferences {
-    /// The user's favourite number, once they told.
+    /// The user's favourite number; `None` until the user saves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub favourite_number: Option<i32>,
 }

@@ -1,5 +1,5 @@
-//! Server functions: app data, nothing else. Each one is a public HTTP endpoint, so its first line asks
-//! for the session; that a page with the form was served before proves nothing.
+//! Server functions for app data. Each server function is a public HTTP endpoint, so its first line requires
+//! a session: a caller can skip the page with the form.
 
 use crate::preferences::{Preferences, PreferencesUpdate};
 use auth::{
@@ -10,14 +10,14 @@ use auth_ui::{CallError, refuse, require_auth};
 use http::request::Parts;
 use leptos::{prelude::*, server};
 
-/// Saves the favourite number and comes back to the dashboard, with or without JavaScript.
+/// Saves the favourite number and redirects to the dashboard, with or without JavaScript.
 ///
 /// # Errors
-/// [`CallError::SignedOut`] without a session, [`CallError::SessionUnavailable`] while nobody can say.
-/// Every other outcome is a redirect, with what happened in its query.
+/// [`CallError::SignedOut`] without a session, [`CallError::SessionUnavailable`] while the session store does
+/// not answer. Every other outcome is a redirect with a [`SaveOutcome`] in the query.
 #[server(prefix = "/api", endpoint = "save-favourite-number")]
 pub async fn save_favourite_number(
-    /// As typed. Text, so that a slip of the finger is answered on the page.
+    /// The number as typed. A string, so that the page can report a typo.
     number: String,
 ) -> Result<(), CallError> {
     require_auth()?;
@@ -36,19 +36,19 @@ pub async fn save_favourite_number(
     }
 }
 
-/// The session as the server has it, with what pages do not see.
+/// The full session, including data that pages do not see.
 fn session() -> Option<Session> {
     use_context::<Parts>().as_ref().and_then(Session::of)
 }
 
-/// What the dashboard says after the form was posted, as `?saved=` names it.
+/// The outcome of a save, as the dashboard reads it from `?saved=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveOutcome {
-    /// It is written.
+    /// The number was saved.
     Yes,
-    /// What was typed is not a whole number.
+    /// The input is not a whole number in the range of `i32`.
     NotANumber,
-    /// The store did not take it.
+    /// The number could not be saved.
     Unavailable,
 }
 
@@ -63,7 +63,7 @@ impl SaveOutcome {
         }
     }
 
-    /// The reverse of [`as_str`](Self::as_str).
+    /// Parses a name from [`as_str`](Self::as_str); `None` for an unknown name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Yes, Self::NotANumber, Self::Unavailable].into_iter().find(|saved| saved.as_str() == name)

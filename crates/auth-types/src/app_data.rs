@@ -1,20 +1,22 @@
-//! What an app keeps about a user in their session, as a type of its own.
+//! An app's own session data, as a serde type.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// The fields of [`PublicUser`](crate::PublicUser) itself: app data never takes their place.
+/// The fields of [`PublicUser`](crate::PublicUser), which app data cannot replace.
 const RESERVED: [&str; 4] = ["id", "name", "email", "picture"];
 
-/// An app's own data about a user, kept in the session: read-modify-write, without lost updates, on the
-/// server. Three types, so that each says on its own what it allows:
+/// An app's session data: one serde type with three views.
 ///
-/// - the data itself, as the session store keeps it. Give every field a default (`#[serde(default)]`), so
-///   that a session which is older than a field reads well;
-/// - [`Update`](Self::Update), what its user may change: only the fields named there, so put
-///   `#[serde(deny_unknown_fields)]` on it;
-/// - [`Public`](Self::Public), what reaches pages and browsers. Whatever is not in there stays on the server.
+/// - Stored: the implementing type. Give every field a default (`#[serde(default)]`), because sessions that
+///   were stored before a field was added must still load.
+/// - User-editable: [`Update`](Self::Update). Add `#[serde(deny_unknown_fields)]`, so that users can change
+///   only its fields.
+/// - Public: [`Public`](Self::Public), the fields that reach pages and browsers. All other fields stay on the
+///   server.
+///
+/// The server saves changes by compare-and-set, so concurrent updates are not lost.
 ///
 /// ```
 /// use auth_types::{AppData, Invalid};
@@ -44,7 +46,7 @@ const RESERVED: [&str; 4] = ["id", "name", "email", "picture"];
 ///
 ///     fn apply(&mut self, update: &NewTheme) -> Result<(), Invalid> {
 ///         if !["light", "dark"].contains(&update.theme.as_str()) {
-///             return Err(Invalid::new("theme", "is light or dark"));
+///             return Err(Invalid::new("theme", "must be light or dark"));
 ///         }
 ///         self.theme.clone_from(&update.theme);
 ///         Ok(())
@@ -56,34 +58,34 @@ const RESERVED: [&str; 4] = ["id", "name", "email", "picture"];
 /// }
 /// ```
 pub trait AppData: Serialize + DeserializeOwned + Default + Send + Sync + 'static {
-    /// What a user may change, as `POST /api/update-user-data` takes it.
+    /// The fields that the user may change: the body of `POST /api/update-user-data`.
     type Update: DeserializeOwned + Send + Sync + 'static;
-    /// What the browser may see: an object, whose fields stand beside the user's `id` and `name`, which
-    /// they cannot replace.
+    /// The fields that the browser may see, as a JSON object. These fields stand beside the user's `id` and
+    /// `name`, which they cannot replace.
     type Public: Serialize + DeserializeOwned + Default;
 
-    /// Changes the data. It may run more than once for one request: again, on newer data, when somebody
-    /// else's change was faster.
+    /// Applies an update to the data. May run again for the same request, on newer data, if another request
+    /// saved a change first.
     ///
     /// # Errors
-    /// [`Invalid`] for a value that the type alone does not rule out; nothing is changed then.
+    /// [`Invalid`] for a value that the type accepts but the app does not; nothing is saved then.
     fn apply(&mut self, update: &Self::Update) -> Result<(), Invalid>;
 
-    /// What may be seen of it.
+    /// Returns the public view.
     fn public(&self) -> Self::Public;
 }
 
-/// A value that was refused.
+/// A refused value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// Which field.
+    /// The field's name.
     pub field: &'static str,
-    /// What is asked of it, to follow its name: "is light or dark".
+    /// The rule that the value breaks. Follows the field's name in messages: "must be light or dark".
     pub rule: String,
 }
 
 impl Invalid {
-    /// A refusal of `field`.
+    /// Refuses the value of `field`, which breaks `rule`.
     pub fn new(field: &'static str, rule: impl Into<String>) -> Self {
         Self { field, rule: rule.into() }
     }
@@ -97,14 +99,14 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The public part of an app's data on its way to a browser. It can be made of [`AppData::Public`] only,
-/// and is read back as that.
+/// The public view of an app's data on its way to a browser. It is built from [`AppData::Public`] only, and
+/// reads back as that type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PublicData(Map<String, Value>);
 
 impl PublicData {
-    /// The public part of `data`.
+    /// Returns the public view of `data`, without fields named like a field of the user.
     #[must_use]
     pub fn of<D: AppData>(data: &D) -> Self {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(data.public()) else {
@@ -114,7 +116,7 @@ impl PublicData {
         Self(fields)
     }
 
-    /// The public part as the app knows it; its default where there is none.
+    /// Returns the public view as the app's type, or its default if the fields are unreadable.
     #[must_use]
     pub fn read<D: AppData>(&self) -> D::Public {
         serde_json::from_value(Value::Object(self.0.clone())).unwrap_or_default()
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_public_part_is_shown_and_it_never_replaces_who_the_user_is() {
+    fn only_public_data_is_shown_and_it_cannot_replace_user_fields() {
         let data = Data { number: 7, secret: "kept".into() };
         let json = serde_json::to_string(&user(PublicData::of(&data))).unwrap();
         assert_eq!(json, r#"{"id":"demo:1","name":"Alice","number":7}"#);
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_the_default() {
+    fn unreadable_public_data_reads_as_the_default() {
         let read: PublicUser = serde_json::from_str(r#"{"id":"1","name":"A","number":"seven"}"#).unwrap();
         assert_eq!(read.data.read::<Data>(), Shown::default());
     }

@@ -1,18 +1,18 @@
-//! "My devices": a user's live sessions as the user sees them.
+//! A user's live sessions, as the list "My devices" shows them.
 
 use serde::{Deserialize, Serialize};
 
-/// One live session of the signed-in user, on some device. All times are RFC 3339, UTC.
+/// A live session of the signed-in user. All times are RFC 3339, UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceView {
-    /// Public handle to end it by: `DELETE /auth/sessions/{id}`. Never the session id.
+    /// Public handle for `DELETE /auth/sessions/{id}`. Never the session id.
     pub id: String,
-    /// What it runs in, as the browser names itself: "Firefox on Linux".
+    /// The browser, as it names itself: "Firefox on Linux".
     pub browser: String,
-    /// When the user signed in there.
+    /// When the user signed in with this session.
     pub signed_in_at: String,
-    /// Last user activity there that was written down (at most once a minute).
+    /// Last recorded user activity. Recording lags by up to a minute.
     pub last_seen_at: String,
-    /// Whether it is the one that asks.
+    /// Whether this is the session of the current request.
     pub is_this_one: bool,
 }

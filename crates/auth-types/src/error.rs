@@ -1,40 +1,40 @@
-//! Why a sign-in did not work, as `/login?error=` names it.
+//! The reasons why a sign-in failed, as `/login?error=` names them.
 
-/// A refused or failed sign-in. The codes are stable: they stand in URLs, logs and tests.
+/// A refused or failed sign-in. The codes are stable: URLs, logs and tests use them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignInError {
-    /// `state` is unknown, missing, expired, used before, or another browser's (RFC 9700 §4.7).
+    /// `state` is missing, unknown, expired, already used, or from another browser (RFC 9700 §4.7).
     InvalidState,
-    /// `iss` is missing or not the provider that was asked (RFC 9207 §2.4).
+    /// `iss` is missing or does not name the expected provider (RFC 9207 §2.4).
     InvalidIssuer,
-    /// The user, or the provider's policy, said no (RFC 6749 §4.1.2.1).
+    /// The user or the provider's policy denied access (RFC 6749 §4.1.2.1).
     AccessDenied,
     /// `prompt=none` found no session at the provider (OpenID Connect Core §3.1.2.6).
     LoginRequired,
     /// The provider refused the authorization request.
     ProviderRefused,
-    /// The code, verifier or client was refused at the token endpoint (RFC 6749 §5.2).
+    /// The token endpoint refused the code, the verifier or the client (RFC 6749 §5.2).
     InvalidGrant,
-    /// The ID token broke a rule of OpenID Connect Core §3.1.3.7.
+    /// The ID token violates a rule of OpenID Connect Core §3.1.3.7.
     InvalidIdToken,
-    /// The provider, or its answer, could not be reached or read.
+    /// The provider is unreachable, or its answer is unreadable.
     ProviderUnavailable,
     /// No such provider is configured.
     UnknownProvider,
-    /// The provider ended this session before the sign-in was finished.
+    /// The provider ended this session before the sign-in finished.
     SessionEnded,
-    /// The session store is down.
+    /// The session store is unavailable.
     StoreUnavailable,
-    /// The app decided against this user.
+    /// The app refused this user.
     Refused,
-    /// The app was opened from identity's launcher, and that did not work (article 5).
+    /// Opening the app from identity's launcher failed (article 5).
     HandoffFailed,
-    /// The same, because it took too long.
+    /// Opening the app from identity's launcher took too long.
     TokenExpired,
 }
 
 impl SignInError {
-    /// Every code, for tests and tables.
+    /// Every error, for tests and tables.
     pub const ALL: [Self; 14] = [
         Self::InvalidState,
         Self::InvalidIssuer,
@@ -52,7 +52,7 @@ impl SignInError {
         Self::TokenExpired,
     ];
 
-    /// The code in `/login?error=`.
+    /// Returns the code for `/login?error=`.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -73,14 +73,14 @@ impl SignInError {
         }
     }
 
-    /// The error a code stands for. Unknown codes are nobody's: they give `None`, and the page shows
-    /// a general sentence instead of repeating what the URL says.
+    /// Returns the error with this code. For an unknown code, returns `None`: the page then shows a general
+    /// sentence and does not repeat the code.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|error| error.code() == code)
     }
 
-    /// A sentence for the person who tried to sign in.
+    /// Returns a sentence for the user who tried to sign in.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -90,24 +90,22 @@ impl SignInError {
             Self::InvalidIssuer => {
                 "The answer came from a different sign-in service than the one you chose. Please start again."
             }
-            Self::AccessDenied => "The sign-in was cancelled, or access was denied.",
+            Self::AccessDenied => "The sign-in was cancelled, or access was denied. You can try again.",
             Self::LoginRequired => "Please sign in to continue.",
-            Self::ProviderRefused => "The sign-in service refused the request.",
+            Self::ProviderRefused => "The sign-in service refused the request. Please try again.",
             Self::InvalidGrant => {
                 "The sign-in code was refused, perhaps because it was used before. Please start again."
             }
-            Self::InvalidIdToken => {
-                "The sign-in service's answer could not be verified, so it was not accepted."
-            }
+            Self::InvalidIdToken => "The sign-in service's answer could not be verified. Please start again.",
             Self::ProviderUnavailable => {
                 "The sign-in service is not answering. Please try again in a moment."
             }
-            Self::UnknownProvider => "That way to sign in does not exist here.",
+            Self::UnknownProvider => "This sign-in service is not available here. Please choose another.",
             Self::SessionEnded => "You signed out while this sign-in was under way. Please start again.",
             Self::StoreUnavailable => "Sessions cannot be saved right now. Please try again in a moment.",
             Self::Refused => "This account may not sign in here.",
             Self::HandoffFailed => {
-                "This app could not be opened with the session you have elsewhere. Please open it again, or sign in here."
+                "This app could not be opened with your existing session. Please open it again, or sign in here."
             }
             Self::TokenExpired => "Opening this app took too long. Please open it again, or sign in here.",
         }
@@ -129,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_is_nobodys() {
+    fn an_unknown_code_parses_to_none() {
         assert_eq!(SignInError::parse("<script>"), None);
     }
 }

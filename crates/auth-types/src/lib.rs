@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Whatever is serialised into HTML, JSON or WebAssembly is one of these types (draft-ietf-oauth-browser-based-apps §6.1:
-//! the Backend For Frontend keeps tokens on the server).
+//! Session data reaches HTML, JSON and WebAssembly only as one of these types: the Backend For Frontend keeps
+//! tokens on the server (draft-ietf-oauth-browser-based-apps §6.1).
 
 mod app_data;
 mod device;
@@ -10,13 +10,13 @@ mod login;
 mod page;
 mod pages;
 mod session;
+mod state;
 
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
 pub use login::{encode_query, silent_url};
-pub use page::{
-    AppInfo, AppPresence, EndReason, PageContext, ProviderView, RegisteredApp, SessionFacts, SessionState,
-};
+pub use page::{AppInfo, AppPresence, PageContext, PageSession, ProviderView, RegisteredApp, SessionFacts};
 pub use pages::{Pages, fits};
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};
+pub use state::{CurrentSession, EndReason, SessionState, SessionUnavailable};

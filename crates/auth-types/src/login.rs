@@ -1,6 +1,6 @@
-//! Addresses with a way back in them, for redirects of the server and links of the pages alike.
+//! URLs that carry a return path, for the server's redirects and the pages' links.
 
-/// Where a browser is sent first to find out whether the provider knows who it is (article 3).
+/// Returns the URL that starts a silent sign-in and returns to `path` (article 3).
 ///
 /// ```
 /// assert_eq!(auth_types::silent_url("/a"), "/auth/silent?callbackUrl=%2Fa");
@@ -10,7 +10,7 @@ pub fn silent_url(path: &str) -> String {
     format!("/auth/silent?callbackUrl={}", encode_query(path))
 }
 
-/// Percent-encodes a query value: only RFC 3986 unreserved characters stay as they are.
+/// Percent-encodes a query value. Only RFC 3986 unreserved characters stay unchanged.
 #[must_use]
 pub fn encode_query(value: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";

@@ -1,9 +1,9 @@
-//! Where an app has the pages that sign-in needs. No library has a page of its own: these are the app's.
+//! The paths of the pages that sign-in needs. The app serves these pages.
 
 use crate::{SignInError, encode_query};
 use serde::{Deserialize, Serialize};
 
-/// Paths of pages, without a query.
+/// The paths of an app's sign-in pages, without a query.
 ///
 /// ```
 /// use auth_types::Pages;
@@ -13,13 +13,14 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pages {
-    /// With a form for each provider; `/login` by default. It gets `callbackUrl` and, when a sign-in failed, `error`.
+    /// The sign-in page, with a form for each provider; `/login` by default. Its query holds `callbackUrl`
+    /// and, after a failed sign-in, `error`.
     pub login: String,
-    /// Where a sign-out ends; `/signed-out` by default.
+    /// The page after a sign-out; `/signed-out` by default.
     pub signed_out: String,
-    /// With the sign-out form, for those who come by a link; `/ssr-logout` by default.
+    /// The page with the sign-out form, for users who follow a link; `/ssr-logout` by default.
     pub sign_out: String,
-    /// With the list of the user's sessions, where its forms lead back to; `/session` by default.
+    /// The page that lists the user's sessions. Its forms redirect back to it. `/session` by default.
     pub sessions: String,
 }
 
@@ -35,7 +36,7 @@ impl Default for Pages {
 }
 
 impl Pages {
-    /// The sign-in page, leading back to `path` afterwards.
+    /// Returns the URL of the sign-in page, which leads back to `path` after a sign-in.
     ///
     /// ```
     /// let pages = auth_types::Pages::default();
@@ -47,13 +48,14 @@ impl Pages {
         self.login_with(None, path)
     }
 
-    /// The same, with the reason why a sign-in did not work.
+    /// Returns the URL of the sign-in page, with `path` and the reason why a sign-in failed.
     ///
     /// ```
     /// use auth_types::{Pages, SignInError};
     ///
     /// let pages = Pages::default();
-    /// assert_eq!(pages.login_error_url(SignInError::Refused, "/a"), "/login?error=refused&callbackUrl=%2Fa");
+    /// let url = pages.login_error_url(SignInError::Refused, "/a");
+    /// assert_eq!(url, "/login?error=refused&callbackUrl=%2Fa");
     /// ```
     #[must_use]
     pub fn login_error_url(&self, error: SignInError, path: &str) -> String {
@@ -68,14 +70,15 @@ impl Pages {
     }
 }
 
-/// Whether a path is this page, or fits this pattern: a part that begins with a colon stands for any one part of
-/// characters that mean the same everywhere.
+/// Checks whether `path` is this page or matches this pattern. A segment that begins with a colon matches any
+/// one segment of RFC 3986 unreserved characters, unless that segment has only dots.
 ///
 /// ```
 /// use auth_types::fits;
 ///
 /// assert!(fits("/public", "/public") && fits("/blog/:slug", "/blog/first-post"));
-/// assert!(!fits("/public", "/public/") && !fits("/blog/:slug", "/blog/a/b") && !fits("/blog/:slug", "/blog/.."));
+/// assert!(!fits("/public", "/public/"));
+/// assert!(!fits("/blog/:slug", "/blog/a/b") && !fits("/blog/:slug", "/blog/.."));
 /// ```
 #[must_use]
 pub fn fits(page: &str, path: &str) -> bool {
@@ -91,7 +94,7 @@ pub fn fits(page: &str, path: &str) -> bool {
             && page.split('/').zip(path.split('/')).all(part_fits))
 }
 
-/// Whether a byte stands for itself in every router.
+/// Checks for an RFC 3986 unreserved character, which has the same meaning in every router.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -1,5 +1,4 @@
-//! Why a call of a server function failed, in a form that the server's guard, the function and the
-//! browser share.
+//! The error of a server function call, shared by the server's guard, the functions and the browser.
 
 use crate::refuse;
 use leptos::server_fn::{
@@ -10,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The error type for server functions that need a session: `{"error": "signed_out"}`.
 ///
-/// It is the JSON that the guard in front of them answers with, too, so that the caller in the browser
-/// reads one error, whoever refused.
+/// The guard before the server functions answers with the same JSON, so the browser reads one error type.
 ///
 /// ```
 /// use auth_ui::CallError;
@@ -23,16 +21,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum CallError {
-    /// No session, or one that has ended: 401.
+    /// The session is missing or has ended: 401.
     SignedOut,
-    /// The session store does not answer: 503, and it helps to try again.
+    /// The session store does not answer: 503. The caller can retry.
     SessionUnavailable,
-    /// The arguments cannot be read: 400, or 303 back to the form without JavaScript.
+    /// The arguments are unreadable: 400, or without JavaScript 303 back to the form.
     Invalid {
-        /// Which argument, and why.
+        /// The argument, and why it is unreadable.
         message: String,
     },
-    /// Anything else, in words for the log.
+    /// Any other failure, described for the log.
     Failed {
         /// What went wrong.
         message: String,

@@ -1,9 +1,10 @@
-//! What runs in the browser, compiled to WebAssembly. Nothing here renders: the pages' markup, with
-//! everything it may come to show, is the server's ([`components`](crate)); here it is filled in, shown and
-//! taken away. So a page pays for no second renderer, and with JavaScript off it still reads and its forms
-//! still post.
+//! The browser code, compiled to WebAssembly.
 //!
-//! An app's own islands are Leptos', beside this.
+//! The server renders all markup, including the parts that are hidden at first ([`components`](crate)). This
+//! code only fills, shows and removes markup, so a page needs no second renderer. Without JavaScript, the
+//! page stays readable and its forms still post.
+//!
+//! An app can add Leptos islands beside this code.
 
 mod check_session;
 mod countdown;
@@ -16,7 +17,7 @@ mod visibility;
 pub use session_watch::user_of_page;
 pub use visibility::{SessionView, on_visible};
 
-/// Wakes what the page has of this. An app's wasm calls it once, from its `hydrate` function.
+/// Starts the browser code of the components on the page. An app's `hydrate` function calls `start` once.
 pub fn start() {
     session_watch::start();
     nav_guard::start();

@@ -1,14 +1,15 @@
-//! What a page knows of the request it answers.
+//! The request context of pages and server functions.
 //!
 //! The server resolves the session once, before Leptos runs, and provides a [`PageContext`] to every
-//! page and every server function. Here it is read back. Route listing renders the app without any
-//! request, so nothing here may insist on a context: without one the answer is "nobody is signed in".
+//! page and every server function. The functions in this module read that context. Route listing renders
+//! the app without a request, so no function may require a context. Without a context, the visitor counts
+//! as signed out.
 
 use auth_types::{AppInfo, PageContext, Pages, PublicSession, SessionState};
 use http::request::Parts;
 use leptos::reactive::owner::with_context;
 
-/// The session of the request that is being answered, as article 2's `locals.auth()`.
+/// Returns the session of the current request, like `locals.auth()` in article 2.
 ///
 /// ```
 /// use auth_ui::auth;
@@ -23,26 +24,26 @@ use leptos::reactive::owner::with_context;
 /// }
 /// ```
 ///
-/// It is the same in a server function; one that needs a session begins with
+/// `auth` also works in a server function. A server function that needs a session starts with
 /// [`require_auth`](crate::require_auth).
 #[must_use]
 pub fn auth() -> Option<PublicSession> {
-    with_context(|page: &PageContext| page.session.session().cloned()).flatten()
+    with_context(|page: &PageContext| page.live_session().map(|live| live.session.clone())).flatten()
 }
 
-/// Everything the page knows, or an empty page where there is no request.
+/// Returns the page's context, or an empty context without a request.
 ///
 /// ```
 /// use auth_types::SessionState;
 ///
 /// let page = auth_ui::page();
-/// assert_eq!(page.session, SessionState::SignedOut(None));
+/// assert_eq!(page.session, Ok(SessionState::SignedOut(None)));
 /// ```
 #[must_use]
 pub fn page() -> PageContext {
     with_context(PageContext::clone).unwrap_or_else(|| PageContext {
         app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None },
-        session: SessionState::SignedOut(None),
+        session: Ok(SessionState::SignedOut(None)),
         providers: Vec::new(),
         form_action: Vec::new(),
         pages: Pages::default(),
@@ -51,13 +52,14 @@ pub fn page() -> PageContext {
     })
 }
 
-/// The path of the request, without its query; `/` where there is no request.
+/// Returns the path of the request, without its query; `/` without a request.
 #[must_use]
 pub fn current_path() -> String {
     with_context(|parts: &Parts| parts.uri.path().to_owned()).unwrap_or_else(|| "/".to_owned())
 }
 
-/// The path of the request with its query, as a `callbackUrl` that leads back here.
+/// Returns the path of the request with its query, as a `callbackUrl` that leads back to this page; `/`
+/// without a request.
 #[must_use]
 pub fn current_path_and_query() -> String {
     with_context(|parts: &Parts| parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())

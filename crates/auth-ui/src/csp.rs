@@ -1,13 +1,14 @@
 //! The Content-Security-Policy of a page.
 
-/// Builds the policy: nothing loads unless it is named here, scripts run only with this response's
-/// `nonce`, and forms and frames lead only to this app and to the origins in `form_action`.
+/// Builds the policy. Only listed sources load, scripts run only with this response's `nonce`, and forms and
+/// frames lead only to this app and to the origins in `form_action`.
 ///
-/// Chromium applies `form-action` to the redirects after a form too, so a sign-in form's page names
-/// identity and the provider; the same goes for `frame-src` and the hidden frame that asks whether somebody
-/// is signed in. Anything in `form_action` that is not a plain `http` or `https` origin is
-/// left out: a configuration mistake must not be able to add a directive. `reload_port` opens the
-/// WebSocket of `cargo leptos watch` and is `None` in production.
+/// Chromium also applies `form-action` to the redirects after a form, so a page with a sign-in form lists
+/// identity and the provider. `frame-src` lists the same origins, because the hidden frame of the session
+/// check also follows redirects. Entries of `form_action` that are not plain `http` or `https` origins are
+/// left out: a configuration mistake must not add a directive.
+///
+/// `reload_port` allows the WebSocket of `cargo leptos watch`, and is `None` in production.
 #[must_use]
 pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port: Option<u32>) -> String {
     let mut forms = String::from("'self'");
@@ -16,7 +17,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
         forms.push_str(origin);
     }
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
-    // `wasm-unsafe-eval` compiles what runs here; `strict-dynamic` lets the one nonced script import it.
+    // `wasm-unsafe-eval` allows WebAssembly; `strict-dynamic` lets the nonced script import modules.
     format!(
         "default-src 'none'; \
          script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
@@ -31,7 +32,7 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
     )
 }
 
-/// A scheme, a host and perhaps a port, in the characters those may have and no others.
+/// Returns whether `text` is a scheme, a host and an optional port, and nothing else.
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {

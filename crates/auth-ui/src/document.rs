@@ -6,21 +6,21 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
-/// What a page runs in the browser.
+/// The scripts that a page loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scripts {
     /// Nothing: no script, no WebAssembly.
     None,
     /// The app's WebAssembly, fetched after the first paint.
     Session,
-    /// The same and Leptos' own script, for a page with islands. The app's `hydrate` then calls
-    /// `leptos::mount::hydrate_islands()`, too.
+    /// The app's WebAssembly, loaded by Leptos' own script, for a page with islands. The app's `hydrate` must
+    /// then also call `leptos::mount::hydrate_islands()`.
     Islands,
 }
 
-/// The document: `<head>`, the app in `<body>`, and the Content-Security-Policy on the response.
+/// Renders the document: `<head>`, and the app in `<body>`. Sets the response's Content-Security-Policy.
 ///
-/// A page with nothing interactive has no `scripts`.
+/// A page without interactive parts passes [`Scripts::None`].
 pub fn document<V: IntoView + 'static>(
     options: LeptosOptions,
     scripts: Scripts,
@@ -54,14 +54,14 @@ pub fn document<V: IntoView + 'static>(
     }
 }
 
-/// Whether the page being rendered loads scripts, so that components ask for the browser only where it is awake.
+/// Returns whether the current page loads scripts. Components that need browser code render only then.
 #[must_use]
 pub fn has_scripts() -> bool {
     use_context::<Scripts>().is_some_and(|scripts| scripts != Scripts::None)
 }
 
-/// Loads the WebAssembly once the page is painted, and calls its `hydrate`. A tab that nobody looks at is never
-/// painted, so it does not wait for long. (Leptos' own script begins to load before that.)
+/// Renders the script that loads the WebAssembly after the first paint, and calls its `hydrate`. Browsers
+/// never paint a background tab, so the script waits one second there. (Leptos' own script loads earlier.)
 fn start_script(options: &LeptosOptions) -> impl IntoView + use<> {
     let file = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let script = format!("({})({file:?})", include_str!("document/start.js").trim());
@@ -75,8 +75,8 @@ fn send_policy(options: &LeptosOptions) {
     let port = options.reload_external_port.unwrap_or(options.reload_port);
     let watching = std::env::var_os("LEPTOS_WATCH").is_some();
     let policy = content_security_policy(&nonce, &page().form_action, watching.then_some(port));
-    // Nonce and origins are checked characters, so this conversion holds; a page must never go out
-    // without its policy, and nothing loads without one that names it.
+    // The nonce and the origins contain only checked characters, so this conversion succeeds. A page must
+    // never be sent without a policy, so the fallback blocks everything.
     let value = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     response.insert_header(header::CONTENT_SECURITY_POLICY, value);
 }
@@ -89,13 +89,13 @@ mod tests {
 
     fn rendered(scripts: Scripts) -> String {
         let options = LeptosOptions::builder().output_name("app").build();
-        render(page_with(SessionState::SignedOut(None)), || {
+        render(page_with(Ok(SessionState::SignedOut(None))), || {
             document(options, scripts, || has_scripts().to_string())
         })
     }
 
     #[test]
-    fn a_page_runs_what_it_was_given_and_knows_it() {
+    fn a_page_loads_the_scripts_it_was_given_and_components_see_them() {
         let nothing = rendered(Scripts::None);
         assert!(!nothing.contains("<script") && nothing.contains("false"), "{nothing}");
         let session = rendered(Scripts::Session);

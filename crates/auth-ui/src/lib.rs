@@ -3,11 +3,11 @@
     feature = "ssr",
     expect(
         unreachable_pub,
-        reason = "#[component] keeps a public twin of the function in its own, private module"
+        reason = "#[component] generates a public copy of the function in a private module"
     )
 )]
 
-/// The style sheet of the suite, for pages that the components do not make.
+/// The style sheet of the suite, for pages that do not use the components.
 #[cfg(feature = "ssr")]
 pub const STYLE: &str = include_str!("../style/suite.css");
 

@@ -1,14 +1,14 @@
-//! Which links ask first, and where a sign-in may lead back to. Plain functions: the browser's guard,
-//! the pages and the tests share them.
+//! Decides which clicks check the session first, and which paths a sign-in may return to. The functions are
+//! pure, so the browser's guard, the pages and the tests share them.
 
 use auth_types::{encode_query, fits};
 
-/// A click on a link, in the words of the DOM.
+/// A click on a link. The fields hold DOM properties.
 #[derive(Clone, Copy, Debug)]
 pub struct Click<'a> {
     /// `location.origin` of the page the click happened on.
     pub here_origin: &'a str,
-    /// Path and query of that page.
+    /// Path and query of the page the click happened on.
     pub here: &'a str,
     /// The link's resolved `origin`.
     pub origin: &'a str,
@@ -22,22 +22,22 @@ pub struct Click<'a> {
     pub target: &'a str,
     /// Whether the link has a `download` attribute.
     pub download: bool,
-    /// Whether the click opens elsewhere: not the main button, or held with Ctrl, Shift, Alt or Meta.
+    /// Whether the browser opens the link elsewhere: not the main button, or Ctrl, Shift, Alt or Meta held.
     pub modified: bool,
 }
 
 /// What the guard does with a click.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The browser's own business.
+    /// The browser follows the link as usual.
     LeaveAlone,
-    /// Ask for the session first; the path and query to come back to after a sign-in.
+    /// The guard checks the session first. Holds the path and query to return to after a sign-in.
     Ask(String),
 }
 
-/// Decides about a click (article 2, "Handling Authorization Per Route"). Only a plain click that would
-/// replace this page by a protected page of the same app asks. `public` are the pages that everybody may open, or patterns
-/// of them.
+/// Decides what the guard does with a click (article 2, "Handling Authorization Per Route"). The guard checks
+/// the session only before a plain click that replaces this page with a protected page of the same app.
+/// `public` lists the public pages, as paths or patterns.
 #[must_use]
 pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
     let target = format!("{}{}", click.path, click.search);
@@ -46,7 +46,7 @@ pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
         || !matches!(click.target, "" | "_self")
         || click.origin != click.here_origin;
     let within_page = !click.hash.is_empty() && target == click.here;
-    // The sign-in endpoints answer everybody; they are links on pages too.
+    // The sign-in endpoints are public too, and pages link to them.
     let is_public = public.iter().any(|page| fits(page, click.path)) || click.path.starts_with("/auth/");
     if elsewhere || within_page || is_public {
         return Decision::LeaveAlone;
@@ -54,8 +54,9 @@ pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
     Decision::Ask(target)
 }
 
-/// `path` if it is a page of this app: one leading slash, no backslash, nothing a browser would strip, no endpoint.
-/// The server checks again before it redirects; this keeps other places out of links.
+/// Returns `path` if it is a page of this app: one leading slash, no backslash, no control characters, and
+/// not an endpoint under `/auth/`. The server checks again before it redirects; this check keeps other sites
+/// out of links.
 ///
 /// ```
 /// use auth_ui::links::local_path;
@@ -73,7 +74,7 @@ pub fn local_path(path: &str) -> Option<&str> {
     local.then_some(path)
 }
 
-/// `/auth/signin?callbackUrl=…`, the sign-in link of a header.
+/// Returns `/auth/signin?callbackUrl=…`, the sign-in link of a header.
 #[must_use]
 pub fn sign_in_url(path: &str) -> String {
     format!("/auth/signin?callbackUrl={}", encode_query(path))

@@ -1,6 +1,6 @@
-//! "3 d 4 h 5 min 6 s": time left, for people.
+//! Formats the time left for people: "3 d 4 h 5 min 6 s".
 
-/// Writes a number of seconds the way a person reads a countdown. Zero and less are "ended".
+/// Formats a number of seconds as a countdown. Zero and less become "ended".
 ///
 /// ```
 /// use auth_ui::remaining::remaining;
@@ -18,7 +18,7 @@ pub fn remaining(seconds: i64) -> String {
         (seconds / 60 % 60, "min"),
         (seconds % 60, "s"),
     ];
-    // Leading zeros say nothing; inner ones keep the line from jumping every second.
+    // Leading zeros are dropped. Inner zeros stay, so that the line does not jump every second.
     let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
     let words: Vec<String> = units[first..].iter().map(|(count, unit)| format!("{count} {unit}")).collect();
     words.join(" ")
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_has_ended() {
+    fn zero_and_less_are_ended() {
         assert_eq!(remaining(0), "ended");
         assert_eq!(remaining(-5), "ended");
     }

@@ -1,17 +1,17 @@
-//! The first line of a server function.
+//! The session check at the start of a server function.
 
 use crate::{CallError, links::local_path, page};
-use auth_types::{PublicSession, SessionState};
+use auth_types::{PageSession, PublicSession, SessionState};
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::{ResponseOptions, redirect};
 use url::Url;
 
-/// The session, or the answer for a caller without one: [`auth`](crate::auth) for server functions, which
-/// are a public API and so ask first, whatever page their form was on.
+/// Returns the session, or prepares the response for a caller without a session.
 ///
-/// A signed-out form without JavaScript is led to the sign-in page and back; every other caller gets 401,
-/// or 503 with `Retry-After` while the store does not answer.
+/// A server function is a public API, so it checks the session even if its form is on a protected page.
+/// [`auth`](crate::auth) only reads the session. A signed-out form without JavaScript is redirected to the
+/// sign-in page and back. Other callers get 401, or 503 with `Retry-After` if the session store is down.
 ///
 /// ```
 /// use auth_ui::{CallError, require_auth};
@@ -23,23 +23,23 @@ use url::Url;
 /// ```
 ///
 /// # Errors
-/// [`CallError::SignedOut`] or [`CallError::SessionUnavailable`]; status and headers are set then.
+/// [`CallError::SignedOut`] or [`CallError::SessionUnavailable`]. The response's status and headers are set.
 pub fn require_auth() -> Result<PublicSession, CallError> {
     match page().session {
-        SessionState::SignedIn { session, .. } => Ok(session),
-        SessionState::SignedOut(_) => Err(refuse(CallError::SignedOut)),
-        SessionState::Unavailable => Err(refuse(CallError::SessionUnavailable)),
+        Ok(SessionState::SignedIn(PageSession { session, .. })) => Ok(session),
+        Ok(SessionState::SignedOut(_)) => Err(refuse(CallError::SignedOut)),
+        Err(_) => Err(refuse(CallError::SessionUnavailable)),
     }
 }
 
-/// Sets the answer's status and headers for `error` and returns it, for a session that ends while the
-/// function runs.
+/// Sets the response's status and headers for `error`, and returns `error`. Call `refuse` when a session ends
+/// while the server function runs.
 pub fn refuse(error: CallError) -> CallError {
     let headers = use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default();
     let accepts_html = header(&headers, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
     let response = use_context::<ResponseOptions>();
     match (&error, response) {
-        // A form's answer is a page: the way in, or (Leptos' default) the page it was on, which says why.
+        // A form gets a page: the sign-in page, or (Leptos' default) the form's page, which shows the error.
         (CallError::SignedOut, _) if accepts_html => redirect(&page().pages.login_url(&came_from(&headers))),
         (_, Some(response)) if !accepts_html => match error {
             CallError::SignedOut => response.set_status(StatusCode::UNAUTHORIZED),
@@ -59,7 +59,7 @@ fn header(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The page of this app that the form was on.
+/// Returns the page of this app with the form, from the `Referer` header; `/` for any other referrer.
 fn came_from(headers: &HeaderMap) -> String {
     let referer = header(headers, header::REFERER).and_then(|referer| Url::parse(referer).ok());
     let own = referer.filter(|url| url.origin().ascii_serialization() == page().app.origin);
@@ -71,11 +71,12 @@ fn came_from(headers: &HeaderMap) -> String {
 mod tests {
     use super::*;
     use crate::testing::{page_with, signed_in};
+    use auth_types::{CurrentSession, SessionUnavailable};
     use leptos::prelude::{Owner, provide_context};
 
-    /// The outcome, status and one header of a call.
+    /// Calls `require_auth`. Returns the outcome, the status and one header.
     fn call(
-        session: SessionState,
+        session: CurrentSession<PageSession>,
         headers: &[(&str, &str)],
         name: header::HeaderName,
     ) -> (Result<PublicSession, CallError>, Option<StatusCode>, Option<String>) {
@@ -103,8 +104,8 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_out_program_gets_401_and_a_form_the_way_in_and_back() {
-        let signed_out = SessionState::SignedOut(None);
+    fn a_signed_out_program_gets_401_and_a_form_is_redirected_to_sign_in() {
+        let signed_out = Ok(SessionState::SignedOut(None));
         let (outcome, status, location) = call(signed_out.clone(), &[], header::LOCATION);
         assert_eq!(outcome, Err(CallError::SignedOut));
         assert_eq!((status, location), (Some(StatusCode::UNAUTHORIZED), None));
@@ -121,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn while_the_store_is_away_a_program_is_told_to_come_back() {
-        let (outcome, status, retry) = call(SessionState::Unavailable, &[], header::RETRY_AFTER);
+    fn while_the_store_is_unavailable_a_program_gets_503_and_retry_after() {
+        let (outcome, status, retry) = call(Err(SessionUnavailable), &[], header::RETRY_AFTER);
         assert_eq!(outcome, Err(CallError::SessionUnavailable));
         assert_eq!((status, retry.as_deref()), (Some(StatusCode::SERVICE_UNAVAILABLE), Some("5")));
     }

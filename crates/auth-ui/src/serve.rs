@@ -1,4 +1,4 @@
-//! What both servers need to let Leptos render their pages.
+//! Leptos options, page routes and static files, for both servers.
 
 mod server_functions;
 
@@ -22,15 +22,15 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-/// Leptos' options for the app `name`, from the variables that cargo-leptos sets and documents; without
-/// them, the binary runs from the workspace.
+/// Returns Leptos' options for the app `name`, from the environment variables that cargo-leptos documents.
+/// The defaults let the binary run from the workspace.
 #[must_use]
 pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let number = |name: &str| var(name).and_then(|value| value.parse().ok());
     let is_production = var("LEPTOS_ENV").is_some_and(|env| env.eq_ignore_ascii_case("prod"));
     LeptosOptions::builder()
-        // Both apps have the same (`output-name` in Cargo.toml): Leptos compiles it in, once.
+        // Both apps share this name (`output-name` in Cargo.toml), because Leptos compiles the name in once.
         .output_name(var("LEPTOS_OUTPUT_NAME").unwrap_or_else(|| "app".to_owned()))
         .site_root(var("LEPTOS_SITE_ROOT").unwrap_or_else(|| format!("target/site/{name}")))
         .site_pkg_dir("pkg")
@@ -40,11 +40,12 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
         .build()
 }
 
-/// The pages of `app` in their `shell`, the server functions that Leptos finds by itself, and `not_found`, the
-/// document for every other address. Each gets the page's context, and what `context` provides on top.
+/// Builds the router for the pages of `app` in their `shell`, the server functions that Leptos registers, and
+/// `not_found`, the document for every other path. All of them get the page's context, and the values that
+/// `context` provides.
 ///
-/// The document for other addresses has no router in it: no path, however it is spelled, can make it show one of
-/// the app's pages.
+/// The `not_found` document contains no Leptos router, so no spelling of a path can make it show one of the
+/// app's pages.
 pub fn pages<V, S, N>(
     options: &LeptosOptions,
     app: impl Fn() -> V + Clone + Send + 'static,
@@ -80,7 +81,7 @@ where
         .layer(middleware::from_fn(server_functions::judge))
 }
 
-/// Gives the page's context, which the server put into the request, to Leptos.
+/// Passes the page's context from the request's extensions to Leptos.
 fn provide_page_context() {
     let page = use_context::<Parts>().and_then(|parts| parts.extensions.get::<PageContext>().cloned());
     if let Some(page) = page {
@@ -88,7 +89,8 @@ fn provide_page_context() {
     }
 }
 
-/// 404 for a name that no file system has: to open it is an error that is not "not found", and would be a 500.
+/// Answers 404 if a path segment is too long for a file name. The file system reports such a name with an
+/// error other than "not found", which would become a 500.
 async fn plausible_names(request: Request, next: Next) -> Response {
     const LONGEST: usize = 255;
     if request.uri().path().split('/').any(|name| name.len() > LONGEST) {
@@ -97,7 +99,7 @@ async fn plausible_names(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The built files: everything in `/pkg`, and the icon. Browsers keep them and ask whether they changed.
+/// Serves the built files: everything in `/pkg`, and the icon. Browsers cache the files and revalidate them.
 pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
     let root = Path::new(options.site_root.as_ref());
     let pkg = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();

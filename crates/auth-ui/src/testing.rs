@@ -1,10 +1,13 @@
-//! Renders components as a request would.
+//! Test helpers that render components as in a request.
 
-use auth_types::{AppInfo, PageContext, Pages, PublicSession, PublicUser, SessionFacts, SessionState};
+use auth_types::{
+    AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser, SessionFacts,
+    SessionState,
+};
 use leptos::prelude::*;
 
 /// A page of the app "Games" with this session and no providers.
-pub(crate) fn page_with(session: SessionState) -> PageContext {
+pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
     PageContext {
         app: AppInfo {
             name: "Games".to_owned(),
@@ -20,9 +23,9 @@ pub(crate) fn page_with(session: SessionState) -> PageContext {
     }
 }
 
-/// A live session of somebody with this name.
-pub(crate) fn signed_in(name: &str) -> SessionState {
-    SessionState::SignedIn {
+/// A live session of a user with this name.
+pub(crate) fn signed_in(name: &str) -> CurrentSession<PageSession> {
+    Ok(SessionState::SignedIn(PageSession {
         session: PublicSession {
             user: PublicUser {
                 id: "demo:1".to_owned(),
@@ -41,10 +44,10 @@ pub(crate) fn signed_in(name: &str) -> SessionState {
             absolute_expires: "2030-01-01T00:00:00Z".to_owned(),
             has_provider_session: false,
         },
-    }
+    }))
 }
 
-/// The HTML of `view` on `page`.
+/// Renders `view` on `page`, and returns the HTML.
 pub(crate) fn render<V: RenderHtml>(page: PageContext, view: impl FnOnce() -> V) -> String {
     Owner::new().with(|| {
         provide_context(page);

@@ -1,4 +1,4 @@
-//! The smallest app: two pages of its own, sign-in and sign-out by the crate's plain pages.
+//! A minimal app: two pages, with sign-in and sign-out on the crate's plain pages.
 //!
 //! ```console
 //! $ export PUBLIC_URL=http://localhost:8080 AUTH_SECRET=$(openssl rand -base64 33) SESSION_STORE_URL=memory:
@@ -6,15 +6,15 @@
 //! $ cargo run --package onesession --example minimal
 //! ```
 //!
-//! Register `http://localhost:8080/auth/callback/oidc` at the provider, and for signing out
-//! `http://localhost:8080/auth/logout/callback`.
+//! At the provider, register `http://localhost:8080/auth/callback/oidc` as the redirect URI, and
+//! `http://localhost:8080/auth/logout/callback` as the post-logout redirect URI.
 
 use auth::{Auth, config::Config, guard::PublicPaths, protect, routes, server, session::Session};
 use axum::{Router, response::Html, routing::get};
 use maud::html;
 use std::process::ExitCode;
 
-/// What needs no session. Everything else is denied without one.
+/// The paths that need no session. All other paths are denied without a session.
 const PUBLIC: PublicPaths =
     PublicPaths { pages: &["/", "/login", "/ssr-logout", "/signed-out"], others: &[], prefixes: &["/auth/"] };
 
@@ -22,14 +22,14 @@ async fn home() -> Html<&'static str> {
     Html("<h1>Welcome</h1><a href=/profile>Profile</a>")
 }
 
-/// Only for signed-in users: without a session the request does not get here.
+/// Only for signed-in users: the guard stops requests without a session.
 async fn profile(session: Session) -> Html<String> {
     let id = session.public().user.id;
     let page = html! { h1 { "Profile" } p { "You are " (id) "." } a href="/auth/signout" { "Sign out" } };
     Html(page.into_string())
 }
 
-/// The app's own routes, the crate's, and the guard around all of them.
+/// The app's routes and the crate's routes, all behind the guard.
 pub(crate) fn app(auth: &Auth) -> Router {
     let router = Router::new()
         .route("/", get(home))

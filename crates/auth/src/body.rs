@@ -1,4 +1,4 @@
-//! Bodies with limits: a request's with one on its length and time, an answer's with one on its session.
+//! Limits on bodies: a request's body has a maximum length and time; an answer's body ends with its session.
 
 use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -16,10 +16,10 @@ use std::{
 };
 use tokio::time::{Sleep, sleep};
 
-/// The error of both.
+/// The error type of both kinds of bodies.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Which limit a request's body went over, if any. Known once the handler has tried to read it.
+/// The limit that a request's body exceeded, if any. Known once the handler has tried to read the body.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrun(Arc<Marks>);
 
@@ -30,18 +30,18 @@ struct Marks {
 }
 
 impl Overrun {
-    /// It did not arrive in time.
+    /// Whether the body did not arrive in time.
     pub(crate) fn is_too_slow(&self) -> bool {
         self.0.too_slow.load(Ordering::Relaxed)
     }
 
-    /// It is longer than is read.
+    /// Whether the body is longer than allowed.
     pub(crate) fn is_too_long(&self) -> bool {
         self.0.too_long.load(Ordering::Relaxed)
     }
 }
 
-/// A request's body that ends with an error beyond `length` bytes, or when it is not there after `time`.
+/// Limits a request's body: reading fails beyond `length` bytes, or when the body is incomplete after `time`.
 pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, Overrun) {
     let overrun = Overrun::default();
     let timer = Box::pin(sleep(time));
@@ -89,8 +89,8 @@ impl HttpBody for Timed {
     }
 }
 
-/// An answer's body that breaks off when `ended` is ready: what streams to a signed-in user does not outlive the
-/// session.
+/// Ends an answer's body with an error when `ended` is ready. So a stream to a signed-in user does
+/// not outlive the session.
 pub(crate) fn until(body: Body, ended: impl Future<Output = ()> + Send + 'static) -> Body {
     Body::new(Until { body, ended: Box::pin(ended) })
 }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_does_not_say_how_long_it_is_ends_at_the_limit() {
+    async fn a_body_of_unknown_length_ends_at_the_limit() {
         for (length, is_read) in [(0, true), (10, true), (11, false)] {
             let (body, overrun) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
             assert_eq!(body.collect().await.is_ok(), is_read, "{length}");
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_drips_ends_with_the_time() {
+    async fn a_slow_body_ends_at_the_time_limit() {
         let dripping = stream::unfold((), |()| async {
             sleep(Duration::from_secs(7)).await;
             Some((Ok::<_, Infallible>("x"), ()))
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_breaks_off_with_its_session() {
+    async fn an_answer_ends_with_its_session() {
         assert!(until(pieces("all of it"), pending()).collect().await.is_ok());
         assert!(until(pieces("nothing"), async {}).collect().await.is_err());
     }

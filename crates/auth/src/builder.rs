@@ -1,4 +1,4 @@
-//! Putting an [`Auth`] together.
+//! Builds an [`Auth`].
 
 use crate::{
     Auth,
@@ -17,8 +17,8 @@ use axum::routing::post;
 use http::HeaderValue;
 use std::{fmt::Display, future::Future, sync::Arc};
 
-/// What [`Auth::builder`] returns: configuration, and what the app adds to it.
-#[must_use = "nothing is there before `build`"]
+/// The builder that [`Auth::builder`] returns: the configuration, and the app's settings.
+#[must_use = "call `build` to get an `Auth`"]
 pub struct AuthBuilder {
     pub(crate) config: Config,
     pub(crate) store: Option<Arc<dyn Store>>,
@@ -29,7 +29,7 @@ pub struct AuthBuilder {
     pub(crate) site: Site,
 }
 
-/// What is the app's own: its pages, its style, its limits.
+/// The app's pages, style sheet, policy and body limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     pub(crate) pages: Arc<Pages>,
@@ -50,7 +50,7 @@ impl Default for Site {
 }
 
 impl Auth {
-    /// Begins to put an app's sign-in together.
+    /// Returns a builder for an app's sign-in.
     ///
     /// ```no_run
     /// use auth::{Auth, config::Config, hooks::Verdict};
@@ -94,59 +94,62 @@ impl Auth {
 }
 
 impl AuthBuilder {
-    /// The configuration it began with.
+    /// The configuration that the builder started with.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The app keeps a `D` in each session: [`Session::data`](crate::session::Session::data) reads it,
-    /// [`Auth::update_data`] and `POST /api/update-user-data` change it, and its public part is in
-    /// `GET /auth/session` and on pages. Apps that share a store share the type.
+    /// Keeps a `D` in each session. Apps that share a store share the type.
+    ///
+    /// - [`Session::data`](crate::session::Session::data) reads the `D`.
+    /// - [`Auth::update_data`] and `POST /api/update-user-data` change the `D`.
+    /// - `GET /auth/session` and pages contain the public part.
     pub fn app_data<D: AppData>(self) -> Self {
         let update = || post(update_user_data::<D>);
         Self { app_data: Some(AppDataType::of::<D>(update)), ..self }
     }
 
-    /// Another cookie for the session than the usual one: its name, `SameSite`, path, age.
+    /// Sets the name, `SameSite`, path and age of the session cookie.
     pub fn session_options(mut self, options: SessionOptions) -> Self {
         self.config.cookies.session = options;
         self
     }
 
-    /// Where the app has its pages; see [`Pages`] for what they are when nothing is said.
+    /// Sets the paths of the app's pages; [`Pages`] has the defaults.
     pub fn pages(mut self, pages: Pages) -> Self {
         self.site.pages = Arc::new(pages);
         self
     }
 
-    /// The style sheet of the pages that the crate writes itself (refusals, [`routes::pages`](crate::routes::pages)): plain
-    /// when nothing is said.
+    /// Sets the style sheet of the pages that this crate renders (refusals,
+    /// [`routes::pages`](crate::routes::pages)). The default is plain.
     pub fn style(mut self, css: &'static str) -> Self {
         self.site.style = css;
         self
     }
 
-    /// The `Content-Security-Policy` of answers that bring none of their own. When nothing is said, they load nothing but
-    /// a style sheet of their own origin.
+    /// Sets the `Content-Security-Policy` of answers that have none. By default they load only style
+    /// sheets of the app's origin.
     ///
     /// # Panics
-    /// When it has a character that no header may have.
+    /// If the policy contains a character that headers do not allow.
     pub fn csp(mut self, policy: &'static str) -> Self {
         self.site.policy = HeaderValue::from_static(policy);
         self
     }
 
-    /// The longest request body at `path`, and below it when it ends in `/`, in bytes: for uploads. Everywhere else it is
-    /// 64 KB.
+    /// Sets the longest request body at `path`, in bytes, as for uploads. A `path` that ends in `/` includes
+    /// all paths below. The default is 64 KB.
     pub fn max_body(mut self, path: &'static str, bytes: usize) -> Self {
         self.site.max_bodies.push((path, bytes));
         self
     }
 
-    /// Asks `callback` about every sign-in, once it is verified and before there is a session. Unless the
-    /// answer is [`Verdict::Allow`], within seconds, the visitor is sent to `/login?error=refused`, and
-    /// the session they had before, if any, goes on.
+    /// Asks `callback` about every verified sign-in, before there is a session.
+    ///
+    /// Unless the callback returns [`Verdict::Allow`] within seconds, the visitor is sent to
+    /// `/login?error=refused`. An earlier session continues.
     pub fn sign_in<F, Fut, E>(mut self, callback: F) -> Self
     where
         F: Fn(SignInAttempt) -> Fut + Send + Sync + 'static,
@@ -157,7 +160,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Tells `hook` of every sign-in of this process.
+    /// Calls `hook` after every sign-in in this process.
     pub fn on_sign_in<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(SignInEvent) -> Fut + Send + Sync + 'static,
@@ -167,7 +170,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Tells `hook` of every session that this process ends.
+    /// Calls `hook` after this process has ended a session.
     pub fn on_sign_out<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(SignOutEvent) -> Fut + Send + Sync + 'static,
@@ -177,7 +180,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Tells `hook` of every renewal of tokens by this process.
+    /// Calls `hook` after this process has renewed tokens.
     pub fn on_refresh<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(RefreshEvent) -> Fut + Send + Sync + 'static,
@@ -187,25 +190,26 @@ impl AuthBuilder {
         self
     }
 
-    /// A store that is open already, instead of the one at `SESSION_STORE_URL`.
+    /// Uses an open store instead of the store at `SESSION_STORE_URL`.
     pub fn store(self, store: Arc<dyn Store>) -> Self {
         Self { store: Some(store), ..self }
     }
 
-    /// Another clock than the system's.
+    /// Uses another clock than the system's.
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// Another source of unguessable values than the system's.
+    /// Uses another random source than the system's.
     pub fn random(self, random: Random) -> Self {
         Self { random, ..self }
     }
 
-    /// Opens the store and prepares everything; asks no provider yet.
+    /// Opens the store and builds the [`Auth`]. No provider is asked yet.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names the variable, when the store does not open or TLS has no roots.
+    /// A [`ConfigError`] that names the variable: the store does not open, the session options are
+    /// invalid, or TLS has no roots.
     pub async fn build(mut self) -> Result<Auth, ConfigError> {
         let Config { cookies, public_urls, policy, .. } = &mut self.config;
         cookies.session.check(public_urls)?;

@@ -1,4 +1,4 @@
-//! The clock every step is given, so that tests can set it.
+//! The clock, passed to every step as an argument so that tests can set the time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{
@@ -9,7 +9,7 @@ use std::sync::{
 /// The system's time, or a time that a test moves by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
-    /// Milliseconds since the epoch; `None` is the system's clock.
+    /// Milliseconds since the epoch; `None` means the system's clock.
     fixed: Option<Arc<AtomicI64>>,
 }
 
@@ -26,14 +26,14 @@ impl Clock {
         Self::shared(Arc::new(AtomicI64::new(at.timestamp_millis())))
     }
 
-    /// A clock that shows `millis` since the epoch, whoever moves them: for a test whose provider tells
-    /// the same time.
+    /// A clock that reads `millis` since the epoch from a shared value: for a test whose
+    /// provider uses the same time.
     #[must_use]
     pub fn shared(millis: Arc<AtomicI64>) -> Self {
         Self { fixed: Some(millis) }
     }
 
-    /// The present time, to the millisecond (what the stores keep).
+    /// The current time in whole milliseconds, the precision of the stores.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for the time")]
     pub fn now(&self) -> DateTime<Utc> {
@@ -44,7 +44,7 @@ impl Clock {
         DateTime::from_timestamp_millis(millis).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Moves a fixed clock forward (or back); the system's clock does not listen.
+    /// Moves a fixed clock forward or back. Has no effect on the system's clock.
     pub fn advance(&self, by: TimeDelta) {
         if let Some(fixed) = &self.fixed {
             fixed.fetch_add(by.num_milliseconds(), Ordering::SeqCst);

@@ -1,7 +1,7 @@
-//! Configuration from environment variables, all of it checked at start.
+//! Configuration from environment variables, checked at start.
 //!
-//! Names follow Auth.js where it has one. A bad value stops the process with one line that names the
-//! variable and the fix; so does an `AUTH_…` variable that nobody knows, for it is most likely a typo.
+//! Names follow Auth.js where Auth.js has a name. A bad value stops the process with one line that names the
+//! variable and the fix. So does an unknown `AUTH_…` variable, which is most likely a typo.
 
 mod email_domains;
 mod providers;
@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 /// Shortest `AUTH_SECRET`, bytes.
 const MIN_SECRET: usize = 32;
 
-/// The `AUTH_…` variables that are not a provider's and not a numbered secret.
+/// All `AUTH_…` variables except the providers' and the numbered secrets.
 const KNOWN: [&str; 19] = [
     "AUTH_SECRET",
     "AUTH_REDIRECT_PROXY_URL",
@@ -48,12 +48,12 @@ const KNOWN: [&str; 19] = [
     "AUTH_CLOCK_TOLERANCE",
 ];
 
-/// What is wrong with the environment: the variable, the problem, and how to mend it.
+/// An error in the environment: the variable, the problem and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The variable.
+    /// The variable's name.
     pub variable: String,
-    /// What is wrong, and what to do.
+    /// The problem and its fix.
     pub problem: String,
 }
 
@@ -75,7 +75,7 @@ impl std::error::Error for ConfigError {}
 /// Everything an app reads from its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `APP_NAME`: how the app calls itself on its pages.
+    /// `APP_NAME`: the app's name on its pages.
     pub app_name: String,
     /// `PUBLIC_URL`: the origins this process answers for.
     pub public_urls: PublicUrls,
@@ -83,9 +83,9 @@ pub struct Config {
     pub secrets: Vec<SecretString>,
     /// `AUTH_<PROVIDER>_ID`, `_SECRET`, `_ISSUER`.
     pub providers: Vec<ProviderConfig>,
-    /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; none means direct mode.
+    /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; empty means direct mode.
     pub proxies: Proxies,
-    /// `AUTH_IDENTITY_ID`, `_SECRET`, `_ISSUER`: how identity knows this app.
+    /// `AUTH_IDENTITY_ID`, `_SECRET`, `_ISSUER`: this app's client credentials at identity.
     pub identity: Option<IdentityClient>,
     /// Cookie names, and `AUTH_COOKIE_DOMAIN`.
     pub cookies: CookieSettings,
@@ -94,32 +94,33 @@ pub struct Config {
     /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_REVALIDATE_INTERVAL`,
     /// `AUTH_MAX_UNCHECKED_AGE`, `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
-    /// `AUTH_FORM_ACTION_ORIGINS`: origins to which the provider sends a visitor on by itself right after
-    /// the sign-in form (a federated login). Browsers apply the page's CSP to those redirects too.
+    /// `AUTH_FORM_ACTION_ORIGINS`: origins that the provider redirects a visitor to right after the sign-in
+    /// form, as in a federated login. Browsers apply the page's CSP to those redirects too.
     pub form_action_origins: Vec<Origin>,
-    /// `AUTH_ALLOWED_EMAIL_DOMAINS`: who may sign in; everybody when it is not set.
+    /// `AUTH_ALLOWED_EMAIL_DOMAINS`: email domains that may sign in; all if not set.
     pub email_domains: EmailDomains,
-    /// `AUTH_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` says who the client is.
+    /// `AUTH_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` names the client.
     pub trusted_proxies: TrustedProxies,
-    /// `AUTH_MAX_CONNECTIONS`, and what else limits connections, for [`server::serve_with`](crate::server::serve_with).
+    /// `AUTH_MAX_CONNECTIONS` and the other connection limits, for
+    /// [`server::serve_with`](crate::server::serve_with).
     pub limits: Limits,
-    /// `APPS_FILE`: the registry, for the identity app.
+    /// `APPS_FILE`: the app registry. Only the identity app reads it.
     pub apps_file: Option<PathBuf>,
 }
 
-/// This app as the identity app's registry lists it.
+/// This app's entry in the identity app's registry.
 #[derive(Clone, Debug)]
 pub struct IdentityClient {
-    /// `AUTH_IDENTITY_ID`: its `client_id` there.
+    /// `AUTH_IDENTITY_ID`: this app's `client_id` at identity.
     pub client_id: String,
-    /// `AUTH_IDENTITY_SECRET`: proves it when this app asks identity for something.
+    /// `AUTH_IDENTITY_SECRET`: authenticates this app's requests to identity.
     pub client_secret: Option<SecretString>,
-    /// `AUTH_IDENTITY_ISSUER`: identity's canonical origin, the `iss` of what it signs; by default the
-    /// first origin of `AUTH_REDIRECT_PROXY_URL`.
+    /// `AUTH_IDENTITY_ISSUER`: identity's canonical origin, the `iss` of the tokens that identity signs.
+    /// Defaults to the first origin of `AUTH_REDIRECT_PROXY_URL`.
     pub issuer: Origin,
 }
 
-/// Where the identity app is reached: its canonical origin first, then others that are nearer to some apps.
+/// The identity app's origins: the canonical origin first, then others that are closer to some apps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<Origin>);
 
@@ -137,32 +138,36 @@ impl Proxies {
             .map(Self)
     }
 
-    /// Whether `origin` is one of them.
+    /// Whether `origin` is one of identity's origins.
     #[must_use]
     pub fn contains(&self, origin: &Origin) -> bool {
         self.0.contains(origin)
     }
 
-    /// The identity origin that all top-level redirects lead to, whatever the app's own origin. Identity keeps its
-    /// cookies there, so it knows one browser by one handle. `None` in direct mode.
+    /// The identity origin for all top-level redirects, whatever the app's own origin; `None` in direct mode.
+    ///
+    /// Identity keeps its cookies at this origin, so each browser has one handle.
     #[must_use]
     pub fn canonical(&self) -> Option<&Origin> {
         self.0.first()
     }
 
-    /// The identity origin for a frame in a page of `origin`: the same host, else the one that shares most of
-    /// the domain, else the first. Browsers keep cookies and storage from frames of another site. `None` in
-    /// direct mode.
+    /// The identity origin for a frame in a page of `origin`: the same host, else the origin that shares most
+    /// of the domain, else the first; `None` in direct mode.
+    ///
+    /// Browsers withhold cookies and storage from frames of another site.
     #[must_use]
     pub fn nearest(&self, origin: &Origin) -> Option<&Origin> {
-        // `max_by_key` takes the last of equals; the first entry should win.
+        // `max_by_key` returns the last maximum; in reverse order, the first entry wins.
         self.0.iter().rev().max_by_key(|proxy| proxy.closeness(origin))
     }
 }
 
 impl Config {
-    /// Reads the process's environment. `cookie_prefix` is the program's own name: apps that share a
-    /// session share it.
+    /// Reads the process's environment.
+    ///
+    /// `cookie_prefix` begins the names of all cookies, and is the default for `APP_NAME`. Apps that share a
+    /// session use the same prefix.
     ///
     /// # Errors
     /// The first [`ConfigError`].
@@ -172,7 +177,7 @@ impl Config {
         Self::from_vars(cookie_prefix, vars)
     }
 
-    /// Reads from given variables; an empty one counts as not set.
+    /// Reads the given variables. An empty value counts as not set.
     ///
     /// # Errors
     /// The first [`ConfigError`].
@@ -216,12 +221,12 @@ impl Config {
     }
 }
 
-/// `AUTH_SECRET_1` to `AUTH_SECRET_9`: nobody rotates more often than they look.
+/// The names `AUTH_SECRET_1` to `AUTH_SECRET_9`.
 fn older_secrets() -> impl Iterator<Item = String> {
     (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
 }
 
-/// Two or more labels of lower-case letters, digits and `-`.
+/// Whether a text is a domain: two or more labels of lower-case letters, digits and `-`.
 fn is_domain(text: &str) -> bool {
     let is_name = |label: &str| {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -317,12 +322,12 @@ impl Vars {
         if store::StoreKind::of(url).is_some() {
             return Ok(url.to_owned());
         }
-        // Only the scheme: the rest may hold a password.
+        // Show the scheme only; the rest may contain a password.
         let scheme = url.split(':').next().unwrap_or_default();
         Err(ConfigError::new(
             "SESSION_STORE_URL",
             format!(
-                "\"{scheme}:\" is no store we have; use sqlite://PATH, postgres://…, redis://… or memory:"
+                "\"{scheme}:\" is not a supported store; use sqlite://PATH, postgres://…, redis://… or memory:"
             ),
         ))
     }
@@ -336,7 +341,7 @@ impl Vars {
             absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
             idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
             revalidate_interval: match self
-                .whole_seconds("AUTH_REVALIDATE_INTERVAL", "never asks the provider")?
+                .whole_seconds("AUTH_REVALIDATE_INTERVAL", "turns revalidation off")?
             {
                 Some(0) => None,
                 Some(seconds) => Some(TimeDelta::seconds(seconds.into())),
@@ -344,7 +349,7 @@ impl Vars {
             },
             max_unchecked_age: self.seconds("AUTH_MAX_UNCHECKED_AGE")?,
             cache_age: self
-                .whole_seconds("AUTH_SESSION_CACHE_AGE", "asks the store at every request")?
+                .whole_seconds("AUTH_SESSION_CACHE_AGE", "turns the cache off")?
                 .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
             max_sessions_per_user: self
                 .count("AUTH_MAX_SESSIONS_PER_USER")?
@@ -357,7 +362,7 @@ impl Vars {
         Ok(policy)
     }
 
-    /// A number of seconds of which 0 means something else.
+    /// Reads a number of seconds that may be 0; in the error message, `zero` says what 0 does.
     fn whole_seconds(&self, name: &str, zero: &str) -> Result<Option<u32>, ConfigError> {
         let parse = |text: &str| {
             let problem = || format!("\"{text}\" must be a number of seconds; 0 {zero}");
@@ -389,7 +394,7 @@ impl Vars {
         Ok(Limits { connections, ..default })
     }
 
-    /// A whole number, at least 1.
+    /// Reads a whole number, at least 1.
     fn count(&self, name: &str) -> Result<Option<usize>, ConfigError> {
         let parse = |text: &str| {
             let number = text.parse().ok().filter(|number| *number > 0);

@@ -1,6 +1,6 @@
-//! The fields of a form.
+//! The extractor for form fields.
 
-use crate::{error_page, origin::UniqueParams};
+use crate::{Refusal, origin::UniqueParams};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -8,31 +8,26 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-/// A form's fields, each at most once; 415 for another content type, 400 for a doubled field.
+/// A form's fields, each at most once. Answers 415 to another content type, and 400 to a repeated field.
 pub struct Form(pub UniqueParams);
 
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let headers = request.headers().clone();
-        let is_form =
-            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        let is_form = match request.headers().get(header::CONTENT_TYPE) {
+            Some(value) => value.to_str().is_ok_and(|value| {
                 value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded"
-            });
-        // A post without any body is a form without fields.
-        let is_empty = headers.get(header::CONTENT_TYPE).is_none();
-        if !is_form && !is_empty {
-            return Err(error_page::refuse(
-                &headers,
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "form_expected",
-                "This address takes a form.",
-            ));
+            }),
+            // A POST without a body is a form without fields.
+            None => true,
+        };
+        if !is_form {
+            let sentence = "This address accepts form data only.";
+            let refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "form_expected", sentence);
+            return Err(refusal.into_response());
         }
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        UniqueParams::parse(&body).map(Self).map_err(|error| {
-            error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", &error.to_string())
-        })
+        UniqueParams::parse(&body).map(Self).map_err(|error| Refusal::from(error).into_response())
     }
 }

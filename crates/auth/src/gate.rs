@@ -6,21 +6,22 @@
 mod resolve;
 
 use crate::{
-    Auth, body, error_page,
+    Auth, Refusal, body, error_page,
     guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin, ReturnPath},
-    routes,
+    refusal, routes,
     server::Connection,
     session::SessionKey,
     silent::{self, SilentAttempt},
     site::AppPages,
 };
+use auth_types::SessionState;
 use axum::{
     Router,
     body::{Body, HttpBody},
     extract::Request,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures::FutureExt;
 use http::{
@@ -70,17 +71,12 @@ impl Gate {
             let (parts, body) = request.into_parts();
             match origin::check_host(self.auth.public_urls(), &parts) {
                 Ok(origin) => (self.at(&origin, parts, body).await, origin.is_https()),
-                Err(refusal) => (refusal, false),
+                Err(refusal) => (refusal.into_response(), false),
             }
         };
-        let status = response.status().as_u16();
-        if response.status().is_server_error() {
-            tracing::error!(%method, path = uri.path(), status, "could not be answered");
-        } else {
-            tracing::debug!(status, "answered");
-        }
+        refusal::log(&response, &method, uri.path());
         if method != Method::HEAD {
-            response = error_page::with_body(response, wants_html);
+            response = refusal::negotiate(response, wants_html);
         }
         headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
         response
@@ -89,21 +85,21 @@ impl Gate {
     async fn at(&self, origin: &Origin, parts: Parts, body: Body) -> Response {
         let max_body = self.max_body(parts.uri.path());
         if is_too_long(&parts.headers, max_body) {
-            return too_long(&parts.headers);
+            return too_long();
         }
         if body.is_end_stream() {
             return self.judge(origin, parts, body).await;
         }
-        let headers = parts.headers.clone();
         let (body, overrun) = body::limited(body, max_body, BODY_TIME);
         let response = self.judge(origin, parts, body).await;
         // Whatever a handler made of a body that broke off: this is why it did.
         if overrun.is_too_long() {
-            return too_long(&headers);
+            return too_long();
         }
         if overrun.is_too_slow() {
             let sentence = "The request took too long to arrive. Please try again.";
-            return error_page::refuse(&headers, StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
+            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
+            return refusal.into_response();
         }
         response
     }
@@ -113,11 +109,10 @@ impl Gate {
             tracing::warn!(%error, path = parts.uri.path(), "refused a path");
             let sentence =
                 "This address can be read in more than one way. Check it for double slashes and dots.";
-            let (status, name) = (StatusCode::BAD_REQUEST, error.to_string());
-            return error_page::refuse(&parts.headers, status, &name, sentence);
+            return Refusal::bad_request(error.to_string(), sentence).into_response();
         }
         if let Err(refusal) = origin::refuse_cross_site(origin, &parts) {
-            return refusal;
+            return refusal.into_response();
         }
         drop_foreign_referer(origin, &mut parts.headers);
         let (current, cookie) = resolve::resolve(&self.auth, self.site.public, origin, &parts).await;
@@ -125,7 +120,7 @@ impl Gate {
             parts.extensions.insert(may_try);
         }
         let attempt_is_over = silent::attempt_is_over(&self.auth, origin, &current, &parts);
-        let key = current.key();
+        let key = current.as_ref().ok().and_then(SessionState::session).map(|session| session.key);
         parts.extensions.insert(current);
         parts.extensions.insert(self.site.clone());
         let mut response = match guard::admit(&self.site, &parts) {
@@ -161,12 +156,8 @@ impl Gate {
                     "a WebSocket was refused: `auth::server` does not serve this app, so the end of a session could not close it"
                 );
                 let sentence = "This server does not open WebSockets.";
-                return error_page::refuse(
-                    &parts.headers,
-                    StatusCode::NOT_IMPLEMENTED,
-                    "upgrade_not_supported",
-                    sentence,
-                );
+                let refusal = Refusal::new(StatusCode::NOT_IMPLEMENTED, "upgrade_not_supported", sentence);
+                return refusal.into_response();
             };
             let ended = self.auth.sessions().ended(key);
             tokio::spawn(async move {
@@ -213,9 +204,9 @@ fn drop_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
     }
 }
 
-fn too_long(headers: &HeaderMap) -> Response {
+fn too_long() -> Response {
     let sentence = "That is more than this server reads.";
-    error_page::refuse(headers, StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence)
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence).into_response()
 }
 
 /// Whether a body says that it is longer than is read. One that does not say is cut off there.

@@ -9,20 +9,15 @@ pub use crate::site::PublicPaths;
 pub use extract::RequireSession;
 
 use crate::{
-    cookie::set_cookies,
-    error_page,
-    origin::ReturnPath,
-    session::{CurrentSession, Session},
-    silent::SilentAttempt,
-    site::AppPages,
+    Refusal, cookie::set_cookies, origin::ReturnPath, session::Session, silent::SilentAttempt, site::AppPages,
 };
-use auth_types::silent_url;
+use auth_types::{CurrentSession, SessionState, silent_url};
 use axum::{
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{Extensions, HeaderMap, Method, StatusCode, Uri, request::Parts};
+use http::{Extensions, Method, Uri, request::Parts};
 use std::sync::Arc;
 
 /// Admits a request to a public path, or with a live session; else it is answered with 303 to
@@ -34,21 +29,20 @@ pub(crate) fn admit(site: &AppPages, request: &Parts) -> Result<(), Response> {
     if site.public.contains(request.uri.path()) {
         return Ok(());
     }
-    live(&request.extensions, &request.method, &request.uri, &request.headers).map(|_| ())
+    live(&request.extensions, &request.method, &request.uri).map(|_| ())
 }
 
-/// The live session of a request, or what it is answered without one.
+/// The live session of a request, or the answer for a request without one.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
 pub(crate) fn live<'r>(
     extensions: &'r Extensions,
     method: &Method,
     uri: &Uri,
-    headers: &HeaderMap,
 ) -> Result<&'r Session, Response> {
-    match extensions.get::<CurrentSession>() {
-        Some(CurrentSession::SignedIn(session)) => Ok(session),
-        Some(CurrentSession::Unavailable) => Err(unavailable(headers)),
-        Some(CurrentSession::SignedOut(_)) | None => {
+    match extensions.get::<CurrentSession<Session>>() {
+        Some(Ok(SessionState::SignedIn(session))) => Ok(session),
+        Some(Err(error)) => Err(Refusal::from(*error).into_response()),
+        Some(Ok(SessionState::SignedOut(_))) | None => {
             Err(refuse(extensions.get(), method, uri, extensions.get()))
         }
     }
@@ -62,21 +56,6 @@ pub async fn silent_first(request: Request, next: Next) -> Response {
         Some(may_try) => refuse(request.extensions().get(), request.method(), request.uri(), Some(may_try)),
         None => next.run(request).await,
     }
-}
-
-/// 503: the store cannot say.
-pub(crate) fn unavailable(headers: &HeaderMap) -> Response {
-    error_page::refuse(
-        headers,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "session_unavailable",
-        "We cannot check your session right now. Nothing is lost; please try again in a moment.",
-    )
-}
-
-/// 401, for programs; the client of a Leptos server function reads it as an error of that name.
-pub(crate) fn signed_out() -> Response {
-    error_page::json(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.")
 }
 
 fn refuse(site: Option<&AppPages>, method: &Method, uri: &Uri, may_try: Option<&SilentAttempt>) -> Response {
@@ -95,12 +74,13 @@ fn refuse(site: Option<&AppPages>, method: &Method, uri: &Uri, may_try: Option<&
             }
         };
     }
-    signed_out()
+    Refusal::signed_out().into_response()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::StatusCode;
 
     fn location(method: &Method, uri: &str) -> (StatusCode, Option<String>) {
         let response = refuse(None, method, &uri.parse().unwrap(), None);

@@ -3,13 +3,14 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{mem, sync::LazyLock};
 
-/// For answers that are no page: nothing may load, nothing may frame them. Pages bring their own
-/// policy with a nonce.
+/// The policy for answers that are not pages: they load only style sheets of the app, and no page may frame
+/// them. Pages have a separate policy with a nonce.
 pub(crate) const STRICT_CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
 
-/// `same-origin` and not `no-referrer`: the latter turns the `Origin` of our own forms into `null`.
+/// The referrer policy is `same-origin`, because `no-referrer` turns the `Origin` of the app's
+/// own forms into `null`.
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
@@ -20,22 +21,23 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     ),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    // What depends on a session must not be found in a cache after sign-out.
+    // After a sign-out, no cache may still have an answer that depended on the session.
     (header::CACHE_CONTROL, "no-store"),
 ];
 
-/// Two years, by https only (RFC 6797).
+/// Two years; sent over https only (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// Copying a finished map is a fraction of the work of making one, and every answer needs one.
+/// The finished header map. Copying this map is cheaper than building one for every answer.
 static FINISHED: LazyLock<HeaderMap> = LazyLock::new(|| {
-    // With room for what handlers add.
+    // Room for the headers that handlers add.
     let mut headers = HeaderMap::with_capacity(12);
     headers.extend(ALWAYS.map(|(name, value)| (name, HeaderValue::from_static(value))));
     headers
 });
 
-/// Whether a cache may keep an answer with these headers: a handler chose so. Without a word about it none may.
+/// Whether the handler allowed caches to keep an answer with these headers. Without a `Cache-Control` header
+/// the answer is not storable.
 pub(crate) fn is_storable(headers: &HeaderMap) -> bool {
     let said = headers.get_all(header::CACHE_CONTROL);
     let mut directives =
@@ -44,15 +46,17 @@ pub(crate) fn is_storable(headers: &HeaderMap) -> bool {
         && !directives.any(|directive| directive.eq_ignore_ascii_case(b"no-store"))
 }
 
-/// Adds the security headers, `policy` as the Content-Security-Policy, each unless the handler chose otherwise; on an https origin it also tells the
-/// browser to come back by https only. An answer that sets a cookie is kept by no cache, whatever was chosen: a
-/// shared cache would hand the cookie to the next visitor (RFC 9111 §7.3).
+/// Adds the security headers, with `policy` as the Content-Security-Policy. Headers that the handler set
+/// stay. On an https origin, adds HSTS too.
+///
+/// An answer that sets a cookie is never storable, even if the handler allowed caching: a shared cache would
+/// hand the cookie to the next visitor (RFC 9111 §7.3).
 pub(crate) fn secure(headers: &mut HeaderMap, policy: &HeaderValue, is_https: bool) {
     if headers.contains_key(header::SET_COOKIE) && is_storable(headers) {
         headers.remove(header::CACHE_CONTROL);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        // What nobody may keep may well depend on a cookie.
+        // An answer that no cache may keep may depend on a cookie.
         headers.append(header::VARY, HeaderValue::from_static("cookie"));
     }
     let chosen = mem::replace(headers, FINISHED.clone());
@@ -70,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_handler_chose_stays_and_the_rest_is_added() {
+    fn the_handlers_headers_stay_and_the_rest_is_added() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));
         secure(&mut headers, &STRICT_CSP, false);
@@ -80,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_and_an_answer_that_a_cache_may_keep_exclude_each_other() {
+    fn an_answer_that_sets_a_cookie_is_never_storable() {
         for chosen in ["public", "public, max-age=3600", "private", "no-cache", "max-age=1, immutable", ""] {
             let mut headers = HeaderMap::new();
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(chosen));
@@ -101,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_https_is_told_to_stay_https() {
+    fn only_https_answers_carry_hsts() {
         let told = |is_https| {
             let mut headers = HeaderMap::new();
             secure(&mut headers, &STRICT_CSP, is_https);

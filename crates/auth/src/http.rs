@@ -6,7 +6,8 @@ use ::http::{
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+pub use openidconnect::HttpResponse;
+use openidconnect::{AsyncHttpClient, HttpRequest};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     future::Future,
@@ -16,30 +17,30 @@ use std::{
 };
 use url::{Url, form_urlencoded};
 
-/// How long a connection may take to stand.
+/// Timeout for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a request may take in all.
+/// Timeout for a whole request.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest answer we read, bytes: metadata, keys and tokens are far smaller.
+/// Longest accepted answer, bytes. Metadata, keys and tokens are far smaller.
 const MAX_BODY: usize = 512 * 1024;
 
-/// Outgoing HTTP for everything the server asks of others.
+/// The HTTP client for all outgoing requests.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
-    /// Goes to the address itself, whatever proxy the environment names.
+    /// Connects directly, whatever proxy the environment names.
     direct: reqwest::Client,
-    /// Goes through the proxy that the environment names (`HTTPS_PROXY` and its relatives), if it names one;
-    /// `None` where every request is direct.
+    /// Connects through the proxy that the environment names (`HTTPS_PROXY` and related variables), if any.
+    /// `None` if every request must be direct.
     by_environment: Option<reqwest::Client>,
 }
 
 /// Why a request got no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// No connection, no answer in time, or broken off.
+    /// No connection, no answer in time, or an interrupted answer.
     #[error("no answer: {0}")]
     Unreachable(#[from] reqwest::Error),
-    /// More than we are willing to read.
+    /// The answer is longer than allowed.
     #[error("the answer is larger than {MAX_BODY} bytes")]
     TooLarge,
 }
@@ -53,7 +54,7 @@ impl HttpClient {
         Self::build(true, TIMEOUT)
     }
 
-    /// The same with another limit on how long a request may take in all.
+    /// Builds a client with another timeout for whole requests.
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
@@ -61,9 +62,10 @@ impl HttpClient {
         Self::build(true, timeout)
     }
 
-    /// The same, for addresses that others gave us: names that lead inside the network do not resolve,
-    /// whatever they led to when they were looked at first. (`localhost` does; who may name it is checked
-    /// elsewhere.)
+    /// Builds a client for addresses that other parties supply.
+    ///
+    /// Names that resolve to internal addresses fail, whatever they resolved to in an earlier check.
+    /// `localhost` is the exception: the caller checks which party may name it.
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
@@ -73,27 +75,27 @@ impl HttpClient {
 
     #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
     fn build(inside: bool, timeout: Duration) -> Result<Self, HttpError> {
-        // Somebody else in the process may have chosen the provider already; then theirs is used.
+        // Fails if the process has installed a crypto provider before; then that provider is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
-                // A redirect from a token endpoint is never followed: it would carry credentials along
-                // (and let a provider send us inside the network).
+                // Redirects are never followed: a redirect from a token endpoint would carry credentials
+                // along, and could lead inside the network.
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(timeout)
                 .dns_resolver(Resolver { inside })
                 .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
         };
-        // A proxy would look up the names itself, so "outside only" could not be held to; and it has no business
-        // with what this machine asks itself.
+        // A proxy resolves names itself, which would bypass the check of internal addresses. Requests to this
+        // machine never need a proxy.
         Ok(Self {
             direct: builder().no_proxy().build()?,
             by_environment: inside.then(|| builder().build()).transpose()?,
         })
     }
 
-    /// A form for `url`, with client authentication in the header where given (RFC 6749 §2.3.1).
+    /// Builds a form request for `url`, with client authentication in the header if given (RFC 6749 §2.3.1).
     #[must_use]
     pub fn post_form(&self, url: &Url, form: String, client: Option<(&str, &str)>) -> HttpRequest {
         let mut request = Request::new(form.into_bytes());
@@ -114,7 +116,7 @@ impl HttpClient {
         request
     }
 
-    /// JSON for `url`, with client authentication in the header.
+    /// Builds a JSON request for `url`, with client authentication in the header.
     #[must_use]
     pub fn post_json(&self, url: &Url, json: Vec<u8>, client: (&str, &str)) -> HttpRequest {
         let mut request = self.post_form(url, String::new(), Some(client));
@@ -126,13 +128,13 @@ impl HttpClient {
     /// Sends a request and reads the whole answer.
     ///
     /// # Errors
-    /// [`HttpError`]; the message names no query and no body.
+    /// [`HttpError`]; its message contains no query and no body.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
         self.execute(request).await
     }
 
-    /// The same with another limit on how long it may take in all.
+    /// Sends a request with another timeout, and reads the whole answer.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -164,7 +166,7 @@ impl HttpClient {
     }
 }
 
-/// The id and secret of `client_secret_basic` (RFC 6749 §2.3.1: both are form-encoded first).
+/// Reads the id and secret of `client_secret_basic` (RFC 6749 §2.3.1: both are form-encoded first).
 #[must_use]
 pub fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, pair) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
@@ -186,10 +188,10 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
     }
 }
 
-/// RFC 6761 §6.3: `localhost` and every name under it is the loopback. Browsers know; many system
-/// resolvers do not.
+/// Resolves `localhost` and every name under it to the loopback address (RFC 6761 §6.3). Browsers do so; many
+/// system resolvers do not.
 struct Resolver {
-    /// Whether names may lead inside the network.
+    /// Whether names may resolve to internal addresses.
     inside: bool,
 }
 
@@ -204,7 +206,7 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let found: Vec<_> = found.filter(|address| inside || !is_inside(address.ip())).collect();
             if found.is_empty() {
-                return Err("the name leads nowhere, or inside the network".into());
+                return Err("the name does not resolve, or resolves to an internal address".into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })

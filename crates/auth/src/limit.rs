@@ -1,57 +1,56 @@
-//! Rate limits: how often a client address, or a registered app, may ask for something.
+//! Rate limits for a client address or a registered app.
 //!
-//! A token bucket for each key. Each process counts for itself, and forgets a key once its bucket is full again.
+//! Each key has a token bucket. The limits apply per process. Full buckets are forgotten when
+//! there are too many keys.
 
-use crate::{clock::Clock, error_page};
-use axum::response::Response;
+use crate::clock::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{
     collections::HashMap,
     hash::Hash,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Most keys that are remembered. Beyond it, full buckets are forgotten, and then every second one.
+/// Maximum number of keys. At the limit, full buckets are forgotten first, then every second bucket.
 const MAX_KEYS: usize = 50_000;
 
-/// The key has used up its share.
+/// The key has used up its quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too_many_requests")]
 pub struct QuotaExceeded {
-    /// In how many seconds there is room again, at least 1.
+    /// Seconds until the next request is allowed, at least 1.
     pub retry_after: i64,
 }
 
-/// How much one key may ask for.
+/// The quota of one key.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota {
-    /// Requests at once.
+    /// Requests allowed at once.
     pub burst: i32,
-    /// One more after each of these.
+    /// Time until one more request is allowed.
     pub refill: TimeDelta,
 }
 
-/// The buckets.
+/// A rate limit with one token bucket per key.
 #[derive(Debug)]
 pub struct RateLimit<K> {
     clock: Clock,
     share: Quota,
-    /// When the bucket of a key was full, or will be.
+    /// When each key's bucket was full, or will be full.
     full_at: Mutex<HashMap<K, DateTime<Utc>>>,
 }
 
 impl<K: Eq + Hash> RateLimit<K> {
-    /// Full buckets for all.
+    /// Creates a rate limit; every key starts with a full bucket.
     #[must_use]
     pub fn new(clock: Clock, share: Quota) -> Self {
         Self { clock, share, full_at: Mutex::default() }
     }
 
-    /// Takes one from the key's bucket.
+    /// Takes one request from the key's bucket.
     ///
     /// # Errors
-    /// [`QuotaExceeded`] when there is none; then nothing is taken.
+    /// [`QuotaExceeded`] if the bucket is empty; then nothing is taken.
     pub fn take(&self, key: K) -> Result<(), QuotaExceeded> {
         let now = self.clock.now();
         let mut full_at = self.buckets();
@@ -60,15 +59,15 @@ impl<K: Eq + Hash> RateLimit<K> {
         Ok(())
     }
 
-    /// Whether the key's bucket has one left.
+    /// Checks that the key's bucket is not empty, and takes nothing.
     ///
     /// # Errors
-    /// [`QuotaExceeded`] when it has not.
+    /// [`QuotaExceeded`] if the bucket is empty.
     pub fn check(&self, key: &K) -> Result<(), QuotaExceeded> {
         self.room(self.buckets().get(key), self.clock.now())
     }
 
-    /// Takes one from the key's bucket, without a look.
+    /// Takes one request from the key's bucket, even if the bucket is empty.
     pub fn note(&self, key: K) {
         self.count(&mut self.buckets(), key, self.clock.now());
     }
@@ -90,7 +89,7 @@ impl<K: Eq + Hash> RateLimit<K> {
         if full_at.len() >= MAX_KEYS {
             full_at.retain(|_, full_at| *full_at > now);
             if full_at.len() >= MAX_KEYS {
-                // Only an attack has so many keys at once. Half of them start anew.
+                // Only an attack has so many keys at once. Half of the keys start again with full buckets.
                 let mut keep = false;
                 full_at.retain(|_, _| {
                     keep = !keep;
@@ -103,16 +102,6 @@ impl<K: Eq + Hash> RateLimit<K> {
     }
 }
 
-/// 429 with `Retry-After` (RFC 6585 §4).
-#[must_use]
-pub fn too_many_requests(headers: &HeaderMap, limit: QuotaExceeded) -> Response {
-    let sentence = "Too many requests. Please wait a moment and try again.";
-    let mut refused =
-        error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &limit.to_string(), sentence);
-    refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(limit.retry_after));
-    refused
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +109,7 @@ mod tests {
     const SHARE: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
 
     #[test]
-    fn after_its_burst_a_key_has_one_more_a_second_and_others_have_theirs() {
+    fn after_its_burst_a_key_gets_one_request_a_second() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH);
         let limit = RateLimit::new(clock.clone(), SHARE);
         for number in 0..SHARE.burst {
@@ -148,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_keys_does_not_grow_without_end() {
+    fn a_flood_of_keys_does_not_exceed_the_maximum() {
         let limit = RateLimit::new(Clock::fixed(DateTime::UNIX_EPOCH), SHARE);
         for key in 0..3 * MAX_KEYS {
             limit.note(key);

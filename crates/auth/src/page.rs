@@ -4,10 +4,10 @@ use crate::{
     Auth,
     origin::{Origin, RequestOrigin},
     provider::Provider,
-    session::CurrentSession,
+    session::{Session, page_state},
     site::AppPages,
 };
-use auth_types::{AppInfo, PageContext, Pages, TabFacts};
+use auth_types::{AppInfo, CurrentSession, PageContext, Pages, SessionState, TabFacts};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -20,7 +20,7 @@ use futures::future::join_all;
 pub async fn provide_page_context(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -43,7 +43,12 @@ pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
     ours.chain(auth.providers().iter().flat_map(Provider::origins)).chain(further).collect()
 }
 
-async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, waits: bool) -> PageContext {
+async fn page_context(
+    auth: &Auth,
+    origin: &Origin,
+    current: &CurrentSession<Session>,
+    waits: bool,
+) -> PageContext {
     // Before the origins are asked for: looking is what makes the provider's endpoints known.
     let providers = if waits {
         join_all(auth.providers().iter().map(Provider::view)).await
@@ -54,15 +59,15 @@ async fn page_context(auth: &Auth, origin: &Origin, current: &CurrentSession, wa
     let identity = auth.proxies().canonical().map(ToString::to_string);
     let frames_at = auth.proxies().nearest(origin);
     let tab = match current {
-        CurrentSession::SignedIn(session) => Some(TabFacts {
+        Ok(SessionState::SignedIn(session)) => Some(TabFacts {
             hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
             ..auth.sessions().tab_facts(&session.record)
         }),
-        CurrentSession::SignedOut(_) | CurrentSession::Unavailable => None,
+        Ok(SessionState::SignedOut(_)) | Err(_) => None,
     };
     PageContext {
         app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },
-        session: current.state(),
+        session: page_state(current),
         providers,
         form_action,
         pages: Pages::clone(auth.pages()),

@@ -1,4 +1,4 @@
-//! Where unguessable values come from; seeded in tests.
+//! The source of random values; seeded in tests.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::{RngCore, SeedableRng, TryRngCore, rngs::OsRng};
@@ -18,7 +18,7 @@ impl Random {
         Self::default()
     }
 
-    /// The same values at every run, for tests.
+    /// A seeded source that repeats its values, for tests.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self { seeded: Some(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))) }
@@ -27,9 +27,9 @@ impl Random {
     /// `N` fresh random bytes.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give: there is no safe way to go on.
+    /// If the operating system has no randomness: then no secret is safe.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "without randomness nothing here is safe")]
+    #[expect(clippy::expect_used, reason = "without randomness no secret is safe")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.seeded {
@@ -39,8 +39,8 @@ impl Random {
         bytes
     }
 
-    /// 256 random bits as 43 characters that fit URLs, cookies and headers. Long enough to serve as
-    /// a `code_verifier` too (RFC 7636 §4.1 asks for 43 to 128 characters).
+    /// 256 random bits as 43 characters that are safe in URLs, cookies and headers. Long enough for a
+    /// `code_verifier` too (RFC 7636 §4.1 asks for 43 to 128 characters).
     #[must_use]
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_43_url_safe_characters_and_never_the_same() {
+    fn tokens_are_unique_and_have_43_url_safe_characters() {
         let random = Random::system();
         let (one, two) = (random.token(), random.token());
         assert_eq!(one.len(), 43);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_itself() {
+    fn a_seed_repeats_its_values() {
         assert_eq!(Random::seeded(7).token(), Random::seeded(7).token());
     }
 }

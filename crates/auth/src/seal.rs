@@ -1,8 +1,8 @@
-//! Encryption of what the store keeps for us: tokens, and the secrets of a sign-in under way.
+//! Encryption of values that the store or the browser keeps for the app: tokens, flows, grants and cookies.
 //!
-//! XChaCha20-Poly1305 under a key derived from `AUTH_SECRET` by HKDF-SHA256, one key a purpose. The
-//! newest secret seals; older ones (`AUTH_SECRET_1`…) still open, so a secret can be rotated without
-//! signing anybody out.
+//! The cipher is XChaCha20-Poly1305. HKDF-SHA256 derives one key per purpose from `AUTH_SECRET`. The
+//! newest secret seals. Older secrets (`AUTH_SECRET_1`…) still open, so a secret can be rotated
+//! without signing users out.
 
 use crate::random::Random;
 use chacha20poly1305::{
@@ -13,30 +13,30 @@ use hkdf::Hkdf;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// Length of an XChaCha20 nonce, bytes. Random ones never collide in practice.
+/// Length of an XChaCha20 nonce, bytes. Random nonces of this length never collide in practice.
 const NONCE: usize = 24;
 
-/// What a sealed value is for: a value sealed for one purpose does not open for another.
+/// The purpose of a sealed value. A value sealed for one purpose does not open for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The provider's tokens of a session.
     Tokens,
     /// `nonce`, `code_verifier` and return path of a sign-in under way.
     Flow,
-    /// Whom a handoff token, or what comes of it, is about.
+    /// The content of a grant, such as the user of a handoff token.
     Grant,
-    /// What identity calls a browser, in an app's cookie.
+    /// The handle by which an app and identity know a browser, in the app's cookie.
     Browser,
-    /// One silent sign-in that a waiting tab may try.
+    /// A ticket for one silent sign-in by a waiting tab.
     Ticket,
     /// Identity's receipt for a sign-in that an app has to confirm.
     Receipt,
-    /// What a browser remembers of silent attempts and sign-outs.
+    /// A cookie that remembers a silent attempt or a sign-out.
     Mark,
 }
 
 impl Purpose {
-    /// In the order of their numbers.
+    /// All purposes, in the order of their discriminants.
     const ALL: [Self; 7] =
         [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket, Self::Receipt, Self::Mark];
 
@@ -66,23 +66,24 @@ impl std::fmt::Debug for Keyring {
     }
 }
 
-/// A value that was not sealed by this keyring for this purpose and place, or was changed since.
+/// The value was not sealed by this keyring for this purpose and place, or was changed since.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the sealed value does not open")]
+#[error("the sealed value cannot be opened")]
 pub struct UnsealError;
 
 impl Keyring {
-    /// Derives the keys; `secrets` newest first, each at least 32 bytes (the configuration checks).
+    /// Derives the keys. `secrets` are newest first, each at least 32 bytes; the
+    /// configuration checks their length.
     #[must_use]
     pub fn new(secrets: &[SecretString], random: Random) -> Self {
         let keys = secrets.iter().map(|secret| Purpose::ALL.map(|purpose| derive(secret, purpose))).collect();
         Self { keys, random }
     }
 
-    /// Seals `plain`, bound to `place` (say, the session's key): it opens only there.
+    /// Seals `plain` and binds it to `place`, such as the session's key: the sealed value opens only there.
     ///
     /// # Panics
-    /// When there is no secret at all, which the configuration rules out.
+    /// If there is no secret. The configuration rules this out.
     #[must_use]
     #[expect(clippy::expect_used, reason = "in-memory encryption of a short value cannot fail")]
     pub fn seal(&self, purpose: Purpose, place: &[u8], plain: &[u8]) -> Vec<u8> {
@@ -94,10 +95,10 @@ impl Keyring {
         [nonce.as_slice(), &sealed].concat()
     }
 
-    /// Opens what [`seal`](Self::seal) made, with the newest secret or an older one.
+    /// Opens a value that [`seal`](Self::seal) made, with the newest secret or an older one.
     ///
     /// # Errors
-    /// [`UnsealError`] when no key fits, or purpose or place differ, or a bit was changed.
+    /// [`UnsealError`] if no key fits, if purpose or place differ, or if the value was changed.
     pub fn open(&self, purpose: Purpose, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, UnsealError> {
         let (nonce, cipher_text) = sealed.split_at_checked(NONCE).ok_or(UnsealError)?;
         self.keys
@@ -133,7 +134,7 @@ mod tests {
     const NEW: &str = "a new secret of at least thirty-two bytes!";
 
     #[test]
-    fn what_is_sealed_opens_in_its_place_only() {
+    fn a_sealed_value_opens_only_for_its_purpose_and_place() {
         let keys = keyring(&[NEW]);
         let sealed = keys.seal(Purpose::Tokens, b"session 1", b"token");
         assert_eq!(keys.open(Purpose::Tokens, b"session 1", &sealed).unwrap(), b"token");

@@ -1,8 +1,9 @@
-//! Listening, limits on connections, and stopping well.
+//! The server: listening, connection limits and graceful shutdown.
 //!
-//! `axum::serve` waits for ever for a request that does not come. Here each connection has time-outs: for the head
-//! of a request, between requests, and for a reader that takes nothing. Their number is capped below the
-//! process's descriptors, and the one that has been idle for longest gives way.
+//! `axum::serve` waits forever for a request that never arrives. Here each connection has timeouts for the
+//! head of a request, for the pause between requests, and for a client that does not read. The number of
+//! connections stays below the process's limit on file descriptors. When all places are taken, the connection
+//! that has been idle longest is closed.
 
 mod accept;
 mod connection;
@@ -14,41 +15,41 @@ use axum::Router;
 use std::{future::Future, io::IsTerminal, time::Duration};
 use tokio::{net::TcpListener, signal};
 
-/// How long requests under way may take to finish once we were asked to stop.
+/// How long requests under way may take to finish after a stop signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Starts logging to standard error; `RUST_LOG` chooses what, `info` by default.
+/// Starts logging to standard error. `RUST_LOG` sets the filter; the default is `info`.
 pub fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    // Colours for people; files and collectors get plain text.
+    // Colours on a terminal; plain text for files and log collectors.
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
 }
 
-/// Listens on `address` (`host:port`), which came from `variable`.
+/// Listens on `address` (`host:port`), the value of the environment variable `variable`.
 ///
 /// # Errors
-/// One line that names the variable and the port.
+/// One line that names the variable and the address.
 pub async fn listen(variable: &str, address: &str) -> Result<TcpListener, ConfigError> {
     TcpListener::bind(address).await.map_err(|error| {
         let fix = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "something else listens there; stop it, or choose another port",
-            _ => "give it as host:port, as in 127.0.0.1:4201",
+            std::io::ErrorKind::AddrInUse => "another process listens there; stop it, or choose another port",
+            _ => "write the address as host:port, as in 127.0.0.1:4201",
         };
         ConfigError::new(variable, format!("cannot listen on {address}: {error}; {fix}"))
     })
 }
 
-/// How much patience a server has with its connections.
+/// Limits on the connections of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Open connections at once. Kept below the process's limit on descriptors.
+    /// Open connections at once. Reduced to fit the process's limit on file descriptors.
     pub connections: usize,
-    /// From the connection to the end of the first request's head.
+    /// From accepting the connection to the end of the first request's head.
     pub head: Duration,
     /// From one answer to the end of the next request's head.
     pub idle: Duration,
-    /// How long a reader may take nothing of an answer.
+    /// How long a client may pause while it reads an answer.
     pub write: Duration,
 }
 
@@ -63,12 +64,12 @@ impl Default for Limits {
     }
 }
 
-/// Descriptors that stay free for the store, the providers and files.
+/// File descriptors reserved for the store, the providers and files.
 const SPARE_DESCRIPTORS: usize = 96;
 
 impl Limits {
-    /// No more connections than there are descriptors for. The soft limit of the process is raised first, as far as
-    /// it may be.
+    /// Reduces the number of connections to fit the file descriptors. Before that, raises the process's soft
+    /// limit as far as needed and allowed.
     fn within_descriptors(self) -> Self {
         #[cfg(unix)]
         {
@@ -81,7 +82,7 @@ impl Limits {
             }
             let Some(descriptors) = getrlimit(Resource::Nofile).current else { return self };
             let room = usize::try_from(descriptors).unwrap_or(usize::MAX);
-            // At least half of them, should there be very few.
+            // Very few descriptors: use at least half of them.
             let room = room.saturating_sub(SPARE_DESCRIPTORS).max(room / 2).max(1);
             Self { connections: self.connections.min(room), ..self }
         }
@@ -90,11 +91,11 @@ impl Limits {
     }
 }
 
-/// Serves with the usual [`Limits`] until SIGINT or SIGTERM, then lets requests under way finish. `on_stop` ends
-/// what would not finish by itself.
+/// Serves with the default [`Limits`] until SIGINT or SIGTERM, then lets requests under way finish. `on_stop`
+/// must end long-lived requests, such as event streams.
 ///
 /// # Errors
-/// None at present; a server that fails later may have one.
+/// None at present; reserved for later versions.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -103,7 +104,7 @@ pub async fn serve(
     serve_with(listener, router, Limits::default(), on_stop).await
 }
 
-/// The same with other limits.
+/// Serves as [`serve`] does, with other limits.
 ///
 /// # Errors
 /// As [`serve`].
@@ -122,7 +123,7 @@ pub async fn serve_with(
     });
     tokio::select! {
         () = server => {}
-        () = grace_is_over(stopped) => tracing::warn!("some requests did not finish in time"),
+        () = grace_is_over(stopped) => tracing::warn!("shutdown timed out: some requests did not finish"),
     }
     Ok(())
 }
@@ -157,8 +158,9 @@ async fn asked_to_stop() {
     }
 }
 
-/// Runs an app: a runtime with at least four workers (streaming pages can hang on fewer), and one
-/// line on standard error with exit code 1 when it cannot start.
+/// Runs an app on a runtime with at least four worker threads; streaming pages can hang on fewer.
+///
+/// If the app cannot start, prints one line to standard error and returns exit code 1.
 pub fn run<F>(main: impl FnOnce() -> F) -> std::process::ExitCode
 where
     F: Future<Output = Result<(), Box<dyn std::error::Error>>>,
@@ -172,7 +174,7 @@ where
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            // Not a log line: whatever RUST_LOG says, this is seen.
+            // Not a log line, so no `RUST_LOG` filter hides the error.
             eprintln!("{error}");
             std::process::ExitCode::FAILURE
         }

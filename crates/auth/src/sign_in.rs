@@ -4,7 +4,7 @@ use crate::{
     Auth,
     cookie::SessionId,
     flow::FlowError,
-    session::{CurrentSession, NewSession, SessionRecord},
+    session::{NewSession, Session, SessionRecord},
 };
 use auth_types::EndReason;
 use http::{HeaderMap, header::USER_AGENT};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// A [`FlowError`]; there is no new session then, and the old one goes on unless the store failed half-way.
 pub(crate) async fn begin_session(
     auth: &Auth,
-    current: &CurrentSession,
+    current: Option<&Session>,
     headers: &HeaderMap,
     new: NewSession,
 ) -> Result<(SessionId, SessionRecord), FlowError> {
@@ -26,19 +26,19 @@ pub(crate) async fn begin_session(
     }
     let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
     let (id, record) = auth.sessions().begin(new, user_agent).await?;
-    if let CurrentSession::SignedIn(old) = current {
+    if let Some(old) = current {
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
         if let Err(error) = auth.sessions().end(&old.key, reason).await {
             // Two live sessions where there should be one: neither, then. The visitor starts again.
             let _ = auth.sessions().end(&id.key(), EndReason::Revoked).await;
-            return Err(error.0.into());
+            return Err(error.into());
         }
     }
     let session = auth.sessions().session(id.key(), Arc::new(record.clone()));
     if let Err(error) = auth.sessions().end_beyond_limit(&session).await {
         // The sign-in stands; the next one tries again.
-        tracing::warn!(error = %error.0, "the oldest sessions of a user could not be ended");
+        tracing::warn!(%error, "the oldest sessions of a user could not be ended");
     }
     auth.sessions().notify_signed_in(&record);
     Ok((id, record))

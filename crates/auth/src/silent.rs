@@ -23,11 +23,11 @@ use crate::{
     origin::{FetchMetadata, Origin, ReturnPath},
     provider::Provider,
     seal::Purpose,
-    session::CurrentSession,
+    session::{Session, SessionState},
     site::AppPages,
     store::BrowserKey,
 };
-use auth_types::EndReason;
+use auth_types::{CurrentSession, EndReason};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, request::Parts};
@@ -87,7 +87,7 @@ impl SilentAttempt {
     pub(crate) fn of(
         auth: &Auth,
         origin: &Origin,
-        current: &CurrentSession,
+        current: &CurrentSession<Session>,
         request: &Parts,
     ) -> Option<Self> {
         let Parts { method, headers, .. } = request;
@@ -101,8 +101,8 @@ impl SilentAttempt {
 
 /// Whether signing in without a question would undo nobody's decision: a session that was ended, here or
 /// from elsewhere, or was left alone for too long, asks for its user.
-pub(crate) fn is_open(current: &CurrentSession) -> bool {
-    matches!(current, CurrentSession::SignedOut(None | Some(EndReason::Expired)))
+pub(crate) fn is_open(current: &CurrentSession<Session>) -> bool {
+    matches!(current, Ok(SessionState::SignedOut(None | Some(EndReason::Expired))))
 }
 
 /// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link
@@ -116,7 +116,7 @@ pub(crate) fn was_sent(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> boo
 pub(crate) fn sender(
     auth: &Auth,
     origin: &Origin,
-    current: &CurrentSession,
+    current: &CurrentSession<Session>,
     headers: &HeaderMap,
 ) -> Option<Initiator> {
     let by_guard = has(auth, origin, headers, SilentMark::Try) && is_open(current);
@@ -132,7 +132,7 @@ pub(crate) fn sender(
 pub(crate) fn may_finish(
     auth: &Auth,
     origin: &Origin,
-    current: &CurrentSession,
+    current: &CurrentSession<Session>,
     headers: &HeaderMap,
     initiator: Initiator,
 ) -> bool {
@@ -189,10 +189,10 @@ pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Ve
 pub(crate) fn attempt_is_over(
     auth: &Auth,
     origin: &Origin,
-    current: &CurrentSession,
+    current: &CurrentSession<Session>,
     request: &Parts,
 ) -> Option<HeaderValue> {
-    let is_over = matches!(current, CurrentSession::SignedIn(_))
+    let is_over = matches!(current, Ok(SessionState::SignedIn(_)))
         && auth.cookies().is_sent(CookieKind::Silent, origin, &request.headers)
         && is_tab_navigation(&request.method, &request.headers);
     is_over.then(|| auth.cookies().clear(CookieKind::Silent, origin))
@@ -271,6 +271,7 @@ fn is_tab_navigation(method: &Method, headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use auth_types::SessionUnavailable;
 
     #[test]
     fn only_a_page_that_opens_in_a_tab_now_is_worth_a_detour() {
@@ -298,8 +299,8 @@ mod tests {
             (Some(EndReason::Idle), false),
             (Some(EndReason::UserChanged), false),
         ] {
-            assert_eq!(is_open(&CurrentSession::SignedOut(reason)), open, "{reason:?}");
+            assert_eq!(is_open(&Ok(SessionState::SignedOut(reason))), open, "{reason:?}");
         }
-        assert!(!is_open(&CurrentSession::Unavailable));
+        assert!(!is_open(&Err(SessionUnavailable)));
     }
 }

@@ -1,36 +1,39 @@
-//! What an app says of its addresses: which need no session, and where its pages are.
+//! The app's paths: public paths, and where its pages are.
 
 use crate::origin::check_path;
 use auth_types::{Pages, fits};
 use std::sync::Arc;
 
-/// The paths that need no session. They are compared byte by byte with the path as it was sent, so capitals,
-/// percent-encoding and `;` parameters are not on the list. A prefix never covers a path that a router could
-/// lead out of it ([`check_path`]).
+/// The paths that need no session.
+///
+/// Paths are compared byte by byte, as they were sent. So other capitals, percent-encoding and `;`
+/// parameters do not match. A prefix never covers a path that a router could resolve to a path outside the
+/// prefix ([`check_path`]).
 #[derive(Clone, Copy, Debug)]
 pub struct PublicPaths {
-    /// Pages, exactly. A part that begins with a colon stands for any one part: `/blog/:slug`.
+    /// Pages, compared exactly. A segment that begins with a colon matches any one segment: `/blog/:slug`.
     pub pages: &'static [&'static str],
-    /// Endpoints, server functions and files, exactly. Asking for one is no activity of the user, and extends no session.
+    /// Endpoints, server functions and files, compared exactly. A request for them is not user activity,
+    /// and extends no session.
     pub others: &'static [&'static str],
     /// Prefixes, each ending in `/`, of endpoints and files.
     pub prefixes: &'static [&'static str],
 }
 
 impl PublicPaths {
-    /// Whether the path is on the list.
+    /// Whether the path is public.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         self.is_page(path) || self.is_file(path)
     }
 
-    /// Whether the path is that of a public page.
+    /// Whether the path is a public page.
     #[must_use]
     pub fn is_page(&self, path: &str) -> bool {
         self.pages.iter().any(|page| fits(page, path))
     }
 
-    /// Whether the path is that of a public endpoint or file, and not a page's.
+    /// Whether the path is a public endpoint or file, and not a page.
     #[must_use]
     pub fn is_file(&self, path: &str) -> bool {
         self.others.contains(&path)
@@ -38,7 +41,7 @@ impl PublicPaths {
     }
 }
 
-/// The app's pages, and what of it needs no session; in the extensions of every request.
+/// The app's pages and public paths; in the extensions of every request.
 #[derive(Clone, Debug)]
 pub(crate) struct AppPages {
     pub(crate) pages: Arc<Pages>,
@@ -53,7 +56,7 @@ mod tests {
         PublicPaths { pages: &["/", "/public"], others: &["/healthz"], prefixes: &["/auth/", "/pkg/"] };
 
     #[test]
-    fn only_what_is_listed_is_public() {
+    fn only_listed_paths_are_public() {
         for path in ["/", "/public", "/healthz", "/auth/session", "/pkg/main.css"] {
             assert!(PATHS.contains(path), "{path}");
         }
@@ -86,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_stands_for_one_part_and_never_for_more() {
+    fn a_pattern_matches_exactly_one_segment() {
         let blog =
             PublicPaths { pages: &["/blog/:slug", "/u/:name/posts", "/:"], others: &[], prefixes: &[] };
         for path in ["/blog/first-post", "/blog/2026.11_x~y", "/u/alice/posts"] {

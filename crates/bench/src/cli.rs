@@ -5,10 +5,10 @@ use std::{fmt, path::PathBuf};
 
 /// Measures the main app's session check under load and prints a table.
 ///
-/// Every request of the main app is measured in turns with a bare axum handler that answers the same JSON to
-/// the same cookie; ratios are taken between neighbours in time and the median of all rounds counts. Server
-/// and load get a core each. A million sessions need about 3 GB of disk in the temporary folder (TMPDIR) for
-/// SQLite and as much memory for Redis.
+/// Every measurement of the main app follows a measurement of a bare axum handler, which answers the same
+/// JSON to the same cookie. The result is the median ratio of these pairs. The server and the load generator
+/// run on separate cores. A million sessions need about 3 GB: of disk in the temporary folder (TMPDIR) for
+/// SQLite, of memory for Redis.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -21,10 +21,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs the yardstick: one handler, no layers (used by the measurement itself).
+    /// Runs the bare handler, without layers (used by the measurement).
     #[command(hide = true)]
     Bare {
-        /// Where to listen.
+        /// Address to listen on.
         #[arg(long, value_name = "HOST:PORT")]
         listen: String,
     },
@@ -36,24 +36,24 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',', default_value = "sqlite,redis")]
     pub(crate) stores: Vec<StoreKind>,
 
-    /// How many sessions lie in the store; each later number is compared with the first.
+    /// Numbers of sessions in the store; each later number is compared with the first.
     #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1000,1000000",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) sessions: Vec<u32>,
 
-    /// How many times each request is measured.
+    /// Number of measurements of each request.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
 
-    /// How long each measurement takes, seconds; the bare handler before it takes as long.
+    /// Seconds for each measurement; the bare handler before it takes the same time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: u32,
 
-    /// How many connections the load keeps open.
+    /// Number of connections that the load generator keeps open.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) connections: u32,
 
-    /// The main binary [default: the one beside this program].
+    /// The main binary [default: `main` in the folder of this program].
     #[arg(long, value_name = "FILE")]
     pub(crate) main: Option<PathBuf>,
 }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_measure_is_refused() {
+    fn an_empty_measurement_or_an_unknown_store_is_refused() {
         for arguments in [["--sessions", "0"], ["--rounds", "0"], ["--seconds", "0"], ["--stores", "mysql"]] {
             assert!(Cli::try_parse_from(["bench"].iter().chain(&arguments)).is_err(), "{arguments:?}");
         }

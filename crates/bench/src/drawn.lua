@@ -1,5 +1,9 @@
--- Every request carries a cookie drawn at random. Arguments: a file of session ids, 43 characters each and
--- nothing between; how many of them to draw from; the path; the cookie's name; the host.
+-- Sends a random session's cookie with every request. Arguments:
+-- 1. a file of session ids, 43 characters each, without separators
+-- 2. the number of ids to draw from
+-- 3. the path
+-- 4. the cookie's name
+-- 5. the host
 local WIDTH = 43
 
 function init(args)

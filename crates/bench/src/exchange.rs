@@ -1,4 +1,4 @@
-//! One plain HTTP/1.1 exchange, to see that a server answers and what.
+//! Minimal requests that check the answer of a local server: HTTP/1.1 `GET` and Redis `PING`.
 
 use std::io;
 use tokio::{
@@ -6,7 +6,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Status and text of an answer.
+/// Status and full text of a response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,7 +26,7 @@ pub(crate) async fn get(port: u16, path: &str, headers: &[String]) -> io::Result
     status.map(|status| Answer { status, text }).ok_or_else(|| io::Error::other("not HTTP"))
 }
 
-/// Whether a Redis answers on a local port.
+/// Whether Redis answers on a local port.
 pub(crate) async fn redis_answers(port: u16) -> bool {
     let ping = async {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;

@@ -1,4 +1,4 @@
-//! wrk: making load, and reading what it says.
+//! Runs the load generator wrk and parses its report.
 
 use crate::{machine::Cores, problem::Problem};
 use std::{path::PathBuf, process::Stdio, time::Duration};
@@ -13,35 +13,38 @@ pub(crate) struct Load<'a> {
     pub(crate) port: u16,
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [String],
-    /// Draws a session for each request instead of sending the same.
+    /// Draws a random session for each request instead of always sending the same session.
     pub(crate) draw: Option<&'a Draw>,
 }
 
-/// Which sessions are drawn from.
+/// The sessions to draw from.
 #[derive(Debug)]
 pub(crate) struct Draw {
     /// `drawn.lua`.
     pub(crate) script: PathBuf,
-    /// The ids, one after the other.
+    /// File of session ids, without separators.
     pub(crate) ids: PathBuf,
-    /// How many of them.
+    /// Number of ids to draw from.
     pub(crate) count: u32,
     pub(crate) cookie_name: String,
     pub(crate) host: String,
 }
 
-/// What wrk saw.
+/// The result of one run of wrk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) requests: u64,
     pub(crate) requests_per_second: f64,
     pub(crate) p99: Duration,
-    /// Answers that were neither 2xx nor 3xx, and requests without one.
+    /// Responses that were neither 2xx nor 3xx, and requests without a response.
     pub(crate) failed: u64,
 }
 
 impl Load<'_> {
-    /// Runs it to its end.
+    /// Runs wrk to its end.
+    ///
+    /// # Errors
+    /// When wrk is missing or fails, or when a request failed.
     pub(crate) async fn run(&self) -> Result<Seen, Problem> {
         let mut words = self.cores.of_load();
         words.extend(self.words());
@@ -86,7 +89,7 @@ impl Load<'_> {
     }
 }
 
-/// Reads wrk's report; `None` when it is none.
+/// Parses wrk's report; `None` if the text is not a report.
 fn parse(report: &str) -> Option<Seen> {
     let after = |label: &str| report.lines().find_map(|line| line.trim().strip_prefix(label));
     let requests = report.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()?;
@@ -102,7 +105,7 @@ fn parse(report: &str) -> Option<Seen> {
     })
 }
 
-/// `320.00us`, `1.23ms`, `2.00s`, `1.10m`.
+/// Parses a duration of wrk: `320.00us`, `1.23ms`, `2.00s`, `1.10m`.
 fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|letter: char| letter.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit);
@@ -137,7 +140,7 @@ Transfer/sec:     13.29MB
 ";
 
     #[test]
-    fn a_report_is_read() {
+    fn a_report_is_parsed() {
         let seen = parse(REPORT).unwrap();
         assert_eq!(seen.requests, 101_454);
         assert!((seen.requests_per_second - 92_290.33).abs() < 1e-6);
@@ -146,7 +149,7 @@ Transfer/sec:     13.29MB
     }
 
     #[test]
-    fn failed_requests_are_counted_whatever_made_them_fail() {
+    fn failed_requests_are_counted_for_every_cause() {
         let with = |line: &str| REPORT.replace("Requests/sec", &format!("{line}\nRequests/sec"));
         let seen = parse(&with("  Socket errors: connect 1, read 20, write 300, timeout 4000")).unwrap();
         assert_eq!(seen.failed, 4321);
@@ -154,7 +157,7 @@ Transfer/sec:     13.29MB
     }
 
     #[test]
-    fn what_is_no_report_is_not_read() {
+    fn text_that_is_not_a_report_is_refused() {
         for text in ["", "unable to connect to 127.0.0.1:1 Connection refused", "99% 1ms"] {
             assert_eq!(parse(text), None, "{text}");
         }
@@ -171,7 +174,7 @@ Transfer/sec:     13.29MB
     }
 
     #[test]
-    fn a_drawn_session_is_the_scripts_business() {
+    fn random_sessions_are_drawn_by_the_script() {
         let draw = Draw {
             script: "drawn.lua".into(),
             ids: "ids".into(),

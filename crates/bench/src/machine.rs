@@ -1,16 +1,16 @@
-//! What the machine has, and what a process takes of it.
+//! Cores and load of the machine; memory and processor time of a process.
 
 use std::{fs, process::Command, time::Duration};
 
-/// Clock ticks a second in `/proc/<pid>/stat`: the kernel's ABI for user space on every Linux.
+/// Clock ticks per second in `/proc/<pid>/stat`: fixed by the user-space ABI of Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// Who runs on which core.
+/// The cores of the server and of the load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cores {
-    /// The server has this one for itself; load and Redis have the other.
+    /// The server has one core; the load generator and Redis share another.
     Apart { server: usize, load: usize },
-    /// There is one core, or no `taskset`: everybody shares.
+    /// There is one core, or no `taskset`: all processes share the cores.
     Shared,
 }
 
@@ -21,7 +21,7 @@ impl Cores {
         if count > 1 && has_taskset { Self::Apart { server: 0, load: count - 1 } } else { Self::Shared }
     }
 
-    /// The beginning of a command line that runs on the server's core.
+    /// Returns the start of a command line that runs on the server's core.
     pub(crate) fn of_server(self) -> Vec<String> {
         match self {
             Self::Apart { server, .. } => taskset(server),
@@ -29,7 +29,7 @@ impl Cores {
         }
     }
 
-    /// The beginning of a command line that runs on the load's core.
+    /// Returns the start of a command line that runs on the core of the load generator.
     pub(crate) fn of_load(self) -> Vec<String> {
         match self {
             Self::Apart { load, .. } => taskset(load),
@@ -42,17 +42,17 @@ fn taskset(core: usize) -> Vec<String> {
     vec!["taskset".into(), "--cpu-list".into(), core.to_string()]
 }
 
-/// How many cores there are.
+/// Returns the number of cores.
 pub(crate) fn count() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)
 }
 
-/// How many processes wanted to run at once, on average over the last minute.
+/// Returns the load average over the last minute.
 pub(crate) fn load_average() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }
 
-/// Memory of a process that is in RAM, bytes.
+/// Returns the resident memory of a process, in bytes.
 pub(crate) fn resident_memory(pid: u32) -> Option<u64> {
     resident(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
@@ -63,13 +63,13 @@ fn resident(status: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Processor time that a process has used, its kernel's work for it included.
+/// Returns the processor time that a process has used, user and system.
 pub(crate) fn processor_time(pid: u32) -> Option<Duration> {
     processor(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 fn processor(stat: &str) -> Option<Duration> {
-    // The second field is the program's name in parentheses, which may hold anything.
+    // The second field is the program's name in parentheses, which may contain any character.
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11);
     let ticks = times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_is_user_and_system_whatever_the_program_is_called() {
+    fn processor_time_is_user_and_system_for_any_program_name() {
         let stat = "77 (a) b) c) S 1 77 77 0 -1 4194304 1019 0 0 0 250 150 0 0 20 0 5 0 100 1 2";
         assert_eq!(processor(stat), Some(Duration::from_secs(4)));
         assert_eq!(processor("77 (main) S 1"), None);

@@ -1,6 +1,6 @@
-//! `bench` measures the release build of the main app under load, next to the barest axum handler there is,
-//! and prints a table for the docs (docs/performance.md says how to read it). `bench --help` lists what can
-//! be changed. It brings its own stores and stops everything it started.
+//! `bench` measures the release build of the main app under load, next to a bare axum handler, and prints a
+//! table for the docs (docs/performance.md explains it). `bench --help` lists its options. It starts its own
+//! stores, and stops every process that it started.
 
 mod bare;
 mod cli;
@@ -35,14 +35,14 @@ fn main() -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn measure(options: &cli::Options) -> Result<(), Problem> {
-    // What was started is stopped by being dropped, so an interrupt ends the future and not the process.
+    // Dropping a server stops it, so an interrupt drops the future instead of ending this process.
     tokio::select! {
         result = run::run(options) => result,
         () = interrupted() => Err(Problem::Interrupted),
     }
 }
 
-/// Ctrl-C, or the polite request to end.
+/// Waits for SIGINT (Ctrl-C) or SIGTERM.
 async fn interrupted() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Measuring requests in turns with the yardstick, and what remains of many rounds.
+//! Measures requests in turns with the bare handler, and summarises many rounds.
 
 use crate::{
     load::{Draw, Load, Seen},
@@ -8,30 +8,30 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Where the yardstick answers too.
+/// Path of the session status, at the app and at the bare handler.
 pub(crate) const STATUS: &str = "/api/get-session-status";
-/// How many sessions are in use at a time in the case between "one" and "all".
+/// Number of sessions in [`Case::PollsInUse`].
 pub(crate) const IN_USE: u32 = 1000;
 
-/// What is asked of the app.
+/// A kind of request to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
-    /// The status as a poll asks for it, always by the same session.
+    /// Session status as for a poll, always with the same session.
     Poll,
-    /// The status as a navigation asks for it: activity, which is written down once a minute.
+    /// Session status as for a navigation: counts as activity, which the app stores once a minute.
     Check,
-    /// The status without a cookie.
+    /// Session status without a cookie.
     SignedOut,
     /// A protected page, rendered.
     Page,
-    /// Polls by [`IN_USE`] sessions at random.
+    /// Polls with random sessions out of [`IN_USE`].
     PollsInUse,
-    /// Polls by all stored sessions at random.
+    /// Polls with random sessions out of all stored sessions.
     PollsOfAll,
 }
 
 impl Case {
-    /// The cases that tell something new about a store with so many sessions.
+    /// Returns the cases for a store with this many sessions. A small store has no [`Self::PollsOfAll`].
     pub(crate) fn all(sessions: u32) -> Vec<Self> {
         let mut cases = vec![Self::Poll, Self::Check, Self::SignedOut, Self::Page, Self::PollsInUse];
         if sessions > IN_USE {
@@ -48,7 +48,7 @@ impl Case {
         }
     }
 
-    /// What the answer must contain to be the right one.
+    /// Returns the text that a correct response contains.
     pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Poll | Self::Check | Self::PollsInUse | Self::PollsOfAll => r#"{"status":200}"#,
@@ -57,7 +57,7 @@ impl Case {
         }
     }
 
-    /// From how many sessions one is drawn for each request; `None` where all come from the first.
+    /// Returns the number of sessions to draw from for each request; `None` if no session is drawn.
     fn drawn_from(self, sessions: u32) -> Option<u32> {
         match self {
             Self::PollsInUse => Some(IN_USE.min(sessions)),
@@ -66,7 +66,7 @@ impl Case {
         }
     }
 
-    /// The headers, given the cookie of a session.
+    /// Returns the request headers. `cookie` is the cookie of a session.
     pub(crate) fn headers(self, cookie: &str) -> Vec<String> {
         let mut headers = vec![server::host()];
         if self != Self::SignedOut {
@@ -79,15 +79,15 @@ impl Case {
     }
 }
 
-/// One measurement: what wrk saw, and what the server used for it.
+/// One measurement: the result of wrk, and the processor time of the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) seen: Seen,
-    /// Processor time for one request.
+    /// Processor time per request.
     pub(crate) processor: Duration,
 }
 
-/// What remains of all rounds.
+/// Medians of all rounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Figures {
     pub(crate) requests_per_second: f64,
@@ -96,7 +96,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// The median of each figure.
+    /// Returns the median of each figure.
     pub(crate) fn of(samples: &[Sample]) -> Self {
         let median_of = |figure: &dyn Fn(&Sample) -> f64| median(samples.iter().map(figure).collect());
         Self {
@@ -107,16 +107,16 @@ impl Figures {
     }
 }
 
-/// A case, measured.
+/// The results of one case.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) case: Case,
     pub(crate) figures: Figures,
-    /// Requests a second as part of what the bare handler did right before: the median of all rounds.
+    /// Requests per second as a fraction of those of the bare handler right before: the median of all rounds.
     pub(crate) of_bare: f64,
 }
 
-/// The middle one, or the mean of the two in the middle; 0 of nothing.
+/// Returns the median of the numbers, or 0 if there are none.
 pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     let middle = numbers.len() / 2;
@@ -127,7 +127,7 @@ pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     }
 }
 
-/// What is the same for all measurements of one store and size.
+/// Parameters of all measurements of one store and size.
 pub(crate) struct Bench<'a> {
     pub(crate) cores: Cores,
     pub(crate) connections: u32,
@@ -136,17 +136,17 @@ pub(crate) struct Bench<'a> {
     pub(crate) bare: &'a Server,
     pub(crate) main: &'a Server,
     pub(crate) sessions: u32,
-    /// `name=value` of the session that is asked for again and again.
+    /// Cookie `name=value` of the session for the cases that draw none.
     pub(crate) cookie: String,
-    /// How sessions are drawn, but for how many of them.
+    /// Returns the [`Draw`] for a number of sessions.
     pub(crate) draw: &'a dyn Fn(u32) -> Draw,
 }
 
 impl Bench<'_> {
-    /// Measures every case; also returns the yardstick's figures for one cookie.
+    /// Measures every case. Also returns the figures of the bare handler for one cookie.
     pub(crate) async fn run(&self) -> Result<(Figures, Vec<Measured>), Problem> {
         let cases = Case::all(self.sessions);
-        // Connections, caches and the branch predictor: not what is measured.
+        // Warm up caches and the branch predictor, and discard the result.
         for case in &cases {
             self.pair(*case).await?;
         }
@@ -162,7 +162,7 @@ impl Bench<'_> {
         Ok((Figures::of(&bare), measured))
     }
 
-    /// The yardstick and the case, one right after the other, asked in the same way.
+    /// Measures the bare handler and right after it the app, with the same cookies and headers.
     async fn pair(&self, case: Case) -> Result<(Sample, Sample), Problem> {
         let headers = case.headers(&self.cookie);
         let draw = case.drawn_from(self.sessions).map(self.draw);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_median_is_the_middle_whatever_the_order() {
+    fn a_median_does_not_depend_on_the_order() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
         assert_eq!(median(vec![7.0]), 7.0);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_taken_between_neighbours_so_a_slow_moment_does_not_count() {
+    fn ratios_pair_adjacent_measurements_so_a_slow_moment_does_not_count() {
         let pairs = [(100.0, 80.0), (10.0, 8.0), (100.0, 80.0), (50.0, 40.0), (100.0, 10.0)];
         let pairs = pairs.map(|(bare, app)| (sample(bare), sample(app)));
         let measured = summary(Case::Poll, &pairs);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_store_has_no_more_sessions_than_are_in_use() {
+    fn a_small_store_is_not_measured_with_all_its_sessions() {
         assert!(!Case::all(IN_USE).contains(&Case::PollsOfAll));
         assert!(Case::all(IN_USE + 1).contains(&Case::PollsOfAll));
         assert_eq!(Case::PollsInUse.drawn_from(10), Some(10));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_signed_out_request_comes_without_a_cookie() {
+    fn only_the_signed_out_request_has_no_cookie() {
         for case in Case::all(u32::MAX) {
             let has_cookie = case.headers("a=b").contains(&"Cookie: a=b".to_owned());
             assert_eq!(has_cookie, case != Case::SignedOut, "{case:?}");

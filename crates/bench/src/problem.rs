@@ -1,4 +1,4 @@
-//! What can go wrong, each in one line.
+//! The errors of a measurement, each in one line.
 
 use std::{io, path::PathBuf};
 
@@ -6,19 +6,19 @@ use std::{io, path::PathBuf};
 pub(crate) enum Problem {
     #[error("{0} is not built; `make bench` builds it")]
     NotBuilt(PathBuf),
-    #[error("{0} is missing; `.ci/tools wrk` and `.ci/services true` install what a measurement needs")]
+    #[error("{0} is missing; `.ci/tools wrk` and `.ci/services true` install the tools for a measurement")]
     ToolMissing(&'static str),
-    #[error("{name} did not start; its last words: {log}")]
+    #[error("{name} did not start; last line of its log: {log}")]
     DidNotStart { name: &'static str, log: String },
     #[error("the load generator failed: {0}")]
     Load(String),
-    #[error("{failed} of {requests} requests to {path} failed, so there is nothing to compare")]
+    #[error("{failed} of {requests} requests to {path} failed, so the result cannot be compared")]
     RequestsFailed { path: String, failed: u64, requests: u64 },
-    #[error("{path} answered {answer:?}, so what would be measured is something else")]
+    #[error("{path} answered {answer:?}, which is not the expected response")]
     WrongAnswer { path: String, answer: String },
-    #[error("the sessions could not be put into the store: {0}")]
+    #[error("the store could not be filled with sessions: {0}")]
     Seeding(String),
-    #[error("interrupted; everything is stopped")]
+    #[error("interrupted; all processes are stopped")]
     Interrupted,
     #[error(transparent)]
     System(#[from] io::Error),

@@ -1,4 +1,4 @@
-//! The table, as it can be pasted into the docs.
+//! The report, in Markdown for the docs.
 
 use crate::{
     cli::{Options, StoreKind},
@@ -7,39 +7,40 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Above this many waiting processes a machine counts as busy, and the report says so.
+/// Load average above which the report calls the machine busy.
 const BUSY: f64 = 0.5;
-/// At least this part of the yardstick is wanted for the status, signed in.
+/// Aim: the status, signed in, reaches at least this fraction of the bare handler's requests per second.
 const AIM_OF_BARE: f64 = 0.7;
-/// At most this many times slower may the largest store be.
+/// Aim: the largest store is at most this many times slower than the smallest.
 const AIM_SLOWER: f64 = 1.2;
 
-/// One store with one number of sessions, measured.
+/// The results for one store with one number of sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct Phase {
     pub(crate) store: StoreKind,
     pub(crate) sessions: u32,
     pub(crate) bare: Figures,
     pub(crate) measured: Vec<Measured>,
-    /// Memory in RAM after the start and after the load, bytes.
+    /// Resident memory after the start, in bytes.
     pub(crate) idle: Option<u64>,
+    /// Resident memory after the load, in bytes.
     pub(crate) loaded: Option<u64>,
 }
 
-/// Memory of the yardstick, bytes.
+/// Resident memory of the bare handler, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BareMemory {
     pub(crate) idle: Option<u64>,
     pub(crate) loaded: Option<u64>,
 }
 
-/// The machine, and how it was measured.
+/// Describes the machine and the measurement.
 pub(crate) fn preface(options: &Options, cores: Cores, load_average: Option<f64>) -> String {
     let places = match cores {
         Cores::Apart { server, load } => {
             format!("the server has core {server}, wrk and Redis have core {load}")
         }
-        Cores::Shared => "server, wrk and Redis share them: the figures are lower than they could be".into(),
+        Cores::Shared => "server, wrk and Redis share them, which lowers the figures".into(),
     };
     let busy = match load_average {
         Some(average) if average > BUSY => {
@@ -59,7 +60,7 @@ pub(crate) fn preface(options: &Options, cores: Cores, load_average: Option<f64>
     )
 }
 
-/// The tables and the verdict.
+/// Returns the tables and the verdict.
 pub(crate) fn report(phases: &[Phase], bare: BareMemory) -> String {
     let mut lines = vec![
         "| store | sessions | request | req/s | p99 | of bare | CPU a request | slower than with fewest |"
@@ -107,8 +108,8 @@ fn name(case: Case) -> String {
     }
 }
 
-/// How many times slower a row is than with the fewest sessions in the same store; by the ratios to the
-/// yardstick, so that another moment's noise does not count.
+/// Returns how many times slower a row is than with the fewest sessions in the same store. Compares the
+/// ratios to the bare handler, so that noise at another moment does not count.
 fn slower(phases: &[Phase], phase: &Phase, row: &Measured) -> Option<f64> {
     let fewest = phases.iter().find(|other| other.store == phase.store)?;
     if fewest.sessions == phase.sessions {
@@ -145,7 +146,7 @@ fn verdict(phases: &[Phase]) -> Vec<String> {
     }
     if let Some(times) = slowest(true) {
         lines.push(format!(
-            "The same where every request is of another session and asks the store: {times:.2} × at worst."
+            "Most sessions against fewest, where each request asks the store: {times:.2} × at worst."
         ));
     }
     lines
@@ -164,7 +165,7 @@ fn megabytes(bytes: Option<u64>) -> String {
     bytes.map_or_else(|| "?".into(), |bytes| format!("{:.0} MB", bytes as f64 / 1e6))
 }
 
-/// `1 000 000`.
+/// Formats a number with grouped digits: `1 000 000`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

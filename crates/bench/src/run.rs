@@ -1,4 +1,4 @@
-//! One measurement from beginning to end: stores, sessions, servers, load, table.
+//! The whole measurement: stores, sessions, servers, load and report.
 
 use crate::{
     cli::{Options, StoreKind},
@@ -22,10 +22,10 @@ use std::{
     time::Instant,
 };
 
-/// How many sessions are asked for once, to see that they live, before all are believed to.
+/// Number of sessions to check before a measurement, as a sample of all sessions.
 const SAMPLE: u32 = 200;
 
-/// Measures and prints.
+/// Measures all stores and prints the report.
 pub(crate) async fn run(options: &Options) -> Result<(), Problem> {
     let main = main_binary(options)?;
     let cores = Cores::detect();
@@ -48,7 +48,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Problem> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#[expect(clippy::print_stdout, reason = "the table is the output of this program")]
 fn print(text: &str) {
     println!("{text}");
 }
@@ -72,7 +72,7 @@ struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    /// All sizes of one store, in a place that is empty at first and thrown away after.
+    /// Measures all sizes of one store. The store is empty at first and is deleted afterwards.
     async fn store(&self, store: StoreKind) -> Result<Vec<Phase>, Problem> {
         let secret = Random::system().token();
         let mut seeder = Seeder::new(&secret);
@@ -132,7 +132,7 @@ impl Whole<'_> {
     }
 }
 
-/// Sees that the app answers each case as it should: a load of wrong answers measures something else.
+/// Checks that the app answers each case correctly, because wrong answers would make the result meaningless.
 async fn check(main: &Server, seeder: &Seeder, sessions: u32) -> Result<(), Problem> {
     for case in Case::all(sessions) {
         expect(main, case, &cookie(seeder.first_id())).await?;
@@ -153,7 +153,7 @@ async fn expect(main: &Server, case: Case, cookie: &str) -> Result<(), Problem> 
     Err(Problem::WrongAnswer { path, answer })
 }
 
-/// The session cookie's name at [`ORIGIN`].
+/// Returns the name of the session cookie at [`ORIGIN`].
 fn cookie_name() -> String {
     let settings = CookieSettings { prefix: "main".into(), domain: None, session: SessionOptions::default() };
     Origin::parse(ORIGIN).map(|origin| settings.name(CookieKind::Session, &origin)).unwrap_or_default()
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cookie_is_the_one_of_production() {
+    fn the_cookie_has_its_production_name() {
         assert_eq!(cookie("x"), "__Host-main.session=x");
     }
 }

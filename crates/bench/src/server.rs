@@ -1,4 +1,4 @@
-//! Starting what is measured, and what it needs, on free ports; dropping it stops it.
+//! Starts the measured servers and Redis on free ports. Dropping a [`Server`] stops its process.
 
 use crate::{
     exchange,
@@ -14,18 +14,18 @@ use std::{
 };
 use tokio::process::{Child, Command};
 
-/// Where the app is, as people would type it: https, so that every header of production is sent.
+/// Public origin of the app. It is https, so that the app sends every header of production.
 pub(crate) const ORIGIN: &str = "https://games.example";
 /// The host of [`ORIGIN`].
 pub(crate) const HOST: &str = "games.example";
-/// The provider: never asked, for nobody signs in here.
+/// Issuer of the provider. The app never contacts it, because no user signs in during a measurement.
 pub(crate) const ISSUER: &str = "http://localhost:1";
-/// How long a process may take until it answers.
+/// How long a process may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is asked meanwhile.
+/// Pause between two checks of a starting process.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A running process with a port of its own.
+/// A running process and its port.
 pub(crate) struct Server {
     name: &'static str,
     child: Child,
@@ -33,14 +33,14 @@ pub(crate) struct Server {
     log: PathBuf,
 }
 
-/// Where processes are started: on which cores, and with which folder for their logs.
+/// Where processes run: their cores, and the folder for their logs.
 pub(crate) struct Site<'a> {
     pub(crate) cores: Cores,
     pub(crate) folder: &'a Path,
 }
 
 impl Site<'_> {
-    /// The main app on a store.
+    /// Starts the main app with a store.
     pub(crate) async fn start_main(
         &self,
         binary: &Path,
@@ -49,7 +49,7 @@ impl Site<'_> {
     ) -> Result<Server, Problem> {
         let port = free_port()?;
         let mut command = self.command(self.cores.of_server(), &binary.display().to_string());
-        // Only these: a stray variable of the shell would be measured too.
+        // Pass only these variables: a stray variable of the shell could change the result.
         command.env_clear();
         for name in ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
@@ -62,7 +62,7 @@ impl Site<'_> {
             .env("AUTH_OIDC_ID", "bench")
             .env("AUTH_OIDC_SECRET", "bench")
             .env("AUTH_OIDC_ISSUER", ISSUER)
-            // What is measured is not to ask any provider.
+            // The app must not contact a provider during a measurement.
             .env("AUTH_REVALIDATE_INTERVAL", "0")
             .env("SESSION_STORE_URL", store_url);
         let mut server = self.start("main", command, port)?;
@@ -72,7 +72,7 @@ impl Site<'_> {
         Ok(server)
     }
 
-    /// The bare handler of this very program.
+    /// Starts the bare handler of this program.
     pub(crate) async fn start_bare(&self) -> Result<Server, Problem> {
         let port = free_port()?;
         let program = std::env::current_exe()?;
@@ -83,7 +83,7 @@ impl Site<'_> {
         Ok(server)
     }
 
-    /// A Redis that keeps nothing.
+    /// Starts a Redis without persistence.
     pub(crate) async fn start_redis(&self) -> Result<Server, Problem> {
         let port = free_port()?;
         let mut command = self.command(self.cores.of_load(), "redis-server");
@@ -134,17 +134,17 @@ impl Server {
         Ok(())
     }
 
-    /// Memory in RAM, bytes.
+    /// Returns the resident memory, in bytes.
     pub(crate) fn memory(&self) -> Option<u64> {
         machine::resident_memory(self.child.id()?)
     }
 
-    /// Processor time used so far.
+    /// Returns the processor time used so far.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
         machine::processor_time(self.child.id()?)
     }
 
-    /// Stops it and waits until it is gone.
+    /// Kills the process and waits until it has ended.
     pub(crate) async fn stop(mut self) -> Result<(), Problem> {
         Ok(self.child.kill().await?)
     }
@@ -155,13 +155,13 @@ impl Server {
     }
 }
 
-/// The header that names the app.
+/// Returns the `Host` header of the app.
 pub(crate) fn host() -> String {
     format!("Host: {HOST}")
 }
 
-/// A port that is free now. Should somebody take it in the moment until the process has it, the process says
-/// so and the measurement ends.
+/// Returns a port that is free now. If another program takes the port before the process does, the process
+/// fails to start and the measurement ends.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
@@ -171,14 +171,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_process_that_ends_at_once_is_an_error_with_its_last_words() {
+    async fn a_process_that_ends_at_once_is_an_error_with_its_last_log_line() {
         let folder = tempfile::tempdir().unwrap();
         let site = Site { cores: Cores::Shared, folder: folder.path() };
         let mut command = site.command(Vec::new(), "sh");
         command.args(["-c", "echo first; echo it hurts >&2; exit 1"]);
         let mut server = site.start("it", command, 1).unwrap();
         let problem = server.until(async || false).await.unwrap_err();
-        assert_eq!(problem.to_string(), "it did not start; its last words: it hurts");
+        assert_eq!(problem.to_string(), "it did not start; last line of its log: it hurts");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `bindgen WASM FOLDER NAME` writes the `NAME.js` and `NAME.wasm` that a browser loads.
 //!
 //! It calls the library behind the `wasm-bindgen` command. The version of that command must equal the version
-//! of the `wasm-bindgen` crate. A member of this workspace cannot have another one, and needs no installation.
+//! of the `wasm-bindgen` crate. This workspace member always has that version and needs no installation.
 
 use std::{
     env, fs,

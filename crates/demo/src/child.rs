@@ -1,11 +1,12 @@
-//! The step between the supervisor and a process: it ties the process's life to the supervisor's, then
-//! becomes the process. Asking the kernel has to happen inside the new process, and doing that between fork
-//! and exec would be unsafe code; a small hidden subcommand is not.
+//! The hidden subcommand that the supervisor runs for each process. It asks the kernel to end this process
+//! together with the supervisor, then replaces itself with the program. Only the new process can ask the
+//! kernel, and code between fork and exec would be unsafe.
 
 use std::{convert::Infallible, io};
 
-/// Replaces this program by `program`, which the kernel ends when the process `supervisor` ends, however that
-/// happens. `gently` ends it by an interrupt, for programs that stop children of their own.
+/// Replaces this program with `program`. On Linux and Android the kernel ends `program` when the process
+/// `supervisor` ends, for any reason. `gently` uses SIGINT instead of SIGKILL, for programs that must stop
+/// their children.
 ///
 /// # Errors
 /// When the supervisor is already gone, or the program cannot be run.
@@ -21,7 +22,7 @@ pub(crate) fn become_child(supervisor: u32, gently: bool, program: &[String]) ->
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = gently;
 
-    // It may have died before the kernel was asked.
+    // The supervisor may have died before the request to the kernel.
     if std::os::unix::process::parent_id() != supervisor {
         return Err(io::Error::other("the supervisor is gone"));
     }
@@ -29,6 +30,8 @@ pub(crate) fn become_child(supervisor: u32, gently: bool, program: &[String]) ->
     Err(std::process::Command::new(program).args(arguments).exec())
 }
 
+/// Not supported on this platform.
+///
 /// # Errors
 /// Always: only Unix can replace a running program.
 #[cfg(not(unix))]

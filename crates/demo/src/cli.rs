@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::suite::{Addresses, Process};
 
 /// Starts the suite on this machine: the embedded OpenID Provider, the identity app, and three instances of
-/// the main app. Waits until each answers, says where they are, shows their logs, and stops all of them on
-/// Ctrl-C or when one dies.
+/// the main app. Waits until every process answers, prints their addresses and logs, and stops all of them on
+/// Ctrl-C or when a process dies.
 ///
-/// AUTH_* variables, from the environment or from a .env file, reach every process. As soon as a provider is
-/// configured there (AUTH_AUTH0_ID, AUTH_OIDC_ID, ...), the embedded one is not started, unless DEMO=1.
+/// Every process gets the AUTH_* variables of the environment and of the .env file. If these configure a
+/// provider (AUTH_AUTH0_ID, AUTH_OIDC_ID, ...), the embedded provider starts only with DEMO=1.
 #[derive(Debug, Parser)]
 #[command(name = "demo", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -24,13 +24,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Becomes another program that ends when the supervisor does (used by the supervisor itself).
+    /// Runs a program that ends when the supervisor ends (used by the supervisor).
     #[command(hide = true)]
     Child {
         /// The supervisor's process id.
         #[arg(long)]
         supervisor: u32,
-        /// End with an interrupt, as from Ctrl-C, instead of being killed.
+        /// End the program with an interrupt, as from Ctrl-C, instead of killing it.
         #[arg(long)]
         gently: bool,
         /// The program and its arguments.
@@ -41,7 +41,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Move all five ports (4200-4203, 4300) by N, as a block.
+    /// Add N to all five ports (4200-4203, 4300).
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0,
           value_parser = clap::value_parser!(u16).range(..=i64::from(Addresses::MAX_OFFSET)))]
     pub(crate) port_offset: u16,
@@ -50,11 +50,11 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) release: bool,
 
-    /// Where generated secrets and databases are kept.
+    /// Folder for generated secrets and databases.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data_dir: PathBuf,
 
-    /// Where the binaries are [default: target/debug, or target/release with --release].
+    /// Folder of the binaries [default: target/debug, or target/release with --release].
     #[arg(long, value_name = "DIR")]
     pub(crate) bin_dir: Option<PathBuf>,
 
@@ -62,15 +62,15 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) partner_direct: bool,
 
-    /// Let requests switch on the embedded provider's faults. For tests only.
+    /// Enable fault injection in the embedded provider. For tests only.
     #[arg(long)]
     pub(crate) faults: bool,
 
-    /// Start these processes only.
+    /// Start only these processes.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "except")]
     pub(crate) only: Vec<Process>,
 
-    /// Start all processes but these.
+    /// Start all processes except these.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) except: Vec<Process>,
 
@@ -78,12 +78,12 @@ pub(crate) struct Options {
     #[arg(long, value_name = "APP")]
     pub(crate) watch: Option<Process>,
 
-    /// Start a process again that ends after it was up, and say which process ids there are: kill one, and
-    /// watch what its tabs make of it.
+    /// Restart a process that ends after it was ready, and print all process ids. Kill a process to see how
+    /// its tabs react.
     #[arg(long)]
     pub(crate) restart: bool,
 
-    /// Ignore AUTH_* variables and .env, so that the suite is the same everywhere. For tests.
+    /// Ignore AUTH_* variables and .env, so that the suite is the same on every machine. For tests.
     #[arg(long)]
     pub(crate) no_env: bool,
 
@@ -93,7 +93,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Whether a process is to be started at all, apart from the provider's own rule.
+    /// Whether `--only` and `--except` allow a process. For the provider, `SharedEnv` decides as well.
     pub(crate) fn wants(&self, process: Process) -> bool {
         (self.only.is_empty() || self.only.contains(&process)) && !self.except.contains(&process)
     }
@@ -112,7 +112,7 @@ fn parse_setting(text: &str) -> Result<Setting, String> {
     let (process, variable) = text.split_once(':').ok_or_else(shape)?;
     let (name, value) = variable.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(shape)?;
     let process = <Process as clap::ValueEnum>::from_str(process, false)
-        .map_err(|_| format!("no process is called {process:?}: provider, identity, main, store, partner"))?;
+        .map_err(|_| format!("unknown process {process:?}: use provider, identity, main, store, partner"))?;
     Ok(Setting { process, name: name.to_owned(), value: value.to_owned() })
 }
 

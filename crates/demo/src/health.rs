@@ -1,4 +1,4 @@
-//! Waiting until a process answers, by asking it.
+//! Waits until a process answers its health check.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Pause between two questions.
+/// Pause between two health checks.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long one answer may take.
+/// Timeout of one health check.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// Asks `GET /healthz` at `listen` until the answer is 200. Bound it with a timeout: it never gives up.
-/// `last` then tells what the last answer was.
+/// Sends `GET /healthz` to `listen` until the status is 200. Call it with a timeout, because it retries
+/// without limit. `last` receives the reason of the last failure.
 pub(crate) async fn until_healthy(listen: &str, last: &mut String) {
     loop {
         match timeout(ANSWER_WITHIN, status(listen)).await {
@@ -28,7 +28,7 @@ pub(crate) async fn until_healthy(listen: &str, last: &mut String) {
     }
 }
 
-/// One plain HTTP/1.1 exchange, of which the status is all that matters.
+/// Sends one health check over plain HTTP/1.1 and returns the status.
 async fn status(listen: &str) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(listen).await?;
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers one connection after the other with these status lines.
+    /// Starts a server that answers successive connections with these status lines. Returns its address.
     async fn answering(statuses: &'static [&'static str]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,5 +1,5 @@
-//! `demo` starts the suite of design §1 on one machine and stops it as one; `demo --help` lists what can be
-//! changed. It is a development tool: in production each app is its own service (docs/deploy.md).
+//! `demo` starts the five processes of the suite on one machine and stops them together. `demo --help` lists
+//! its options. It is a development tool: in production each app is a separate service (docs/deploy.md).
 
 mod child;
 mod cli;
@@ -53,7 +53,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// One thread: children live as long as the thread that started them (see [`Launch`]).
+/// Runs the suite on one thread, because the kernel ends a child with the thread that started it (see
+/// [`Launch`]).
 #[tokio::main(flavor = "current_thread")]
 async fn run(options: &Options) -> Result<(), Problem> {
     let mut signals = Signals::new()?;
@@ -103,7 +104,7 @@ async fn run(options: &Options) -> Result<(), Problem> {
     outcome
 }
 
-/// Brings the suite up and watches over it; ends only with a problem.
+/// Waits until the suite is ready, prints the table and monitors the processes. Returns only with a problem.
 async fn up(launch: &Launch<'_>, running: &mut Running, processes: &[Process]) -> Problem {
     if let Err(problem) = running.until_ready(launch, processes).await {
         return problem;
@@ -114,7 +115,7 @@ async fn up(launch: &Launch<'_>, running: &mut Running, processes: &[Process]) -
     running.watch_over(launch).await
 }
 
-/// The processes to start, in order.
+/// Returns the processes to start, in order.
 fn chosen(options: &Options, shared: &SharedEnv) -> Result<Vec<Process>, Problem> {
     if let Some(process @ Process::Provider) = options.watch {
         return Err(Problem::NotWatchable { process });
@@ -126,7 +127,7 @@ fn chosen(options: &Options, shared: &SharedEnv) -> Result<Vec<Process>, Problem
     if processes.is_empty() { Err(Problem::NothingToStart) } else { Ok(processes) }
 }
 
-/// The repository this program was built from: it runs the other binaries built beside it.
+/// Returns the repository that this program was built from. Its target folder contains the other binaries.
 fn repository() -> PathBuf {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     crate_dir.ancestors().nth(2).unwrap_or(crate_dir).to_owned()
@@ -140,7 +141,7 @@ fn into_strings((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Opti
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
-/// Ctrl-C, the polite request to end, and the terminal that was closed.
+/// The signals that stop the suite: SIGTERM, SIGINT (Ctrl-C) and SIGHUP (the terminal was closed).
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! What the supervisor prints: whole lines, each named and, on a terminal, coloured by its process.
+//! The supervisor's output: whole lines, each with the name of its process and, on a terminal, a colour.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ const BOLD: &str = "\x1b[1m";
 /// How lines are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
-    /// Whether escape codes are wanted: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+    /// Whether to print colours: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
     pub(crate) colours: bool,
 }
 
@@ -26,8 +26,8 @@ impl Output {
         Self { colours: io::stdout().is_terminal() && !unwanted && !dumb }
     }
 
-    /// Prints one line. A reader that went away is no reason to stop the suite.
-    #[expect(clippy::unused_self, reason = "every line goes through the one place that knows how to print")]
+    /// Prints one line. Ignores errors, because a closed stdout must not stop the suite.
+    #[expect(clippy::unused_self, reason = "all lines are printed in one place")]
     pub(crate) fn line(self, line: &str) {
         let mut stdout = io::stdout().lock();
         let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
@@ -37,7 +37,7 @@ impl Output {
         if self.colours { format!("{BOLD}{text}{RESET}") } else { text.to_owned() }
     }
 
-    /// A log line of a process.
+    /// Formats a log line of a process.
     pub(crate) fn named(self, process: Process, line: &str) -> String {
         if self.colours {
             format!("{}{process:<8} │{RESET} {line}", colour(process))
@@ -46,7 +46,7 @@ impl Output {
         }
     }
 
-    /// Prints what a process writes, line by line, until it closes the stream.
+    /// Prints the lines that a process writes, until the process closes the stream.
     pub(crate) async fn follow(self, process: Process, stream: impl AsyncRead + Unpin) {
         let mut reader = BufReader::new(stream);
         let mut line = Vec::new();
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_codes_appear_only_where_they_are_wanted() {
+    fn escape_codes_appear_only_with_colours() {
         assert!(Output { colours: true }.named(Process::Store, "x").contains("\x1b[33m"));
         assert!(!Output { colours: false }.heading("x").contains('\x1b'));
     }

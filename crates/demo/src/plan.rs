@@ -1,5 +1,4 @@
-//! What each process is started with: its environment and its arguments. Pure, so that it can be read and
-//! tested without starting anything.
+//! Environment and arguments of each process. Pure functions, so that tests need not start a process.
 
 use std::{
     collections::BTreeMap,
@@ -13,20 +12,21 @@ use crate::{
     suite::{Addresses, Process},
 };
 
-/// The client id of the suite at the embedded provider.
+/// Client id of the suite at the embedded provider.
 const DEMO_CLIENT_ID: &str = "demo";
 
-/// Idle limit of the store, in seconds: the other apps have none, so the difference can be seen.
+/// Idle timeout of the store app, in seconds. The other apps have none, so that the difference is visible.
 const STORE_IDLE_TIMEOUT: u32 = 1800;
 
-/// How far an app's live-reload port (only used under `--watch`) lies above its own port.
+/// Distance from an app's port up to its live-reload port, which only `--watch` uses.
 const RELOAD_PORT_DISTANCE: u16 = 10;
 
+/// The settings from which the environment and arguments of every process follow.
 pub(crate) struct Plan<'a> {
-    /// The repository.
+    /// The repository's folder.
     pub(crate) root: &'a Path,
     pub(crate) data_dir: &'a Path,
-    /// Identity's registry of apps, with its ports already moved.
+    /// Identity's registry of apps, with the port offset applied.
     pub(crate) registry: PathBuf,
     pub(crate) addresses: Addresses,
     pub(crate) release: bool,
@@ -38,8 +38,8 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// The variables that are set for a process, on top of the inherited ones that
-    /// [`is_inherited`] lets through.
+    /// Returns the variables to set for a process, in addition to those that it inherits (see
+    /// [`is_inherited`]).
     pub(crate) fn environment(&self, process: Process) -> BTreeMap<String, String> {
         let mut env = Env::default();
         if process == Process::Provider {
@@ -60,7 +60,7 @@ impl Plan<'_> {
         env.0
     }
 
-    /// The arguments of a process: the provider takes its settings there, the apps from the environment.
+    /// Returns the arguments of a process. The provider is configured by arguments, the apps by environment.
     pub(crate) fn arguments(&self, process: Process) -> Vec<String> {
         if process != Process::Provider {
             return Vec::new();
@@ -79,7 +79,7 @@ impl Plan<'_> {
         for uri in addresses.urls(Process::Identity, "/auth/logout/callback") {
             flag("--post-logout-redirect-uri", uri);
         }
-        // Where the visitor's browser is, does not matter here: any of identity's addresses will do.
+        // One address is enough: the provider's server posts there, not a browser.
         if let Some(uri) = addresses.urls(Process::Identity, "/auth/backchannel-logout").into_iter().next() {
             flag("--backchannel-logout-uri", uri);
         }
@@ -126,7 +126,8 @@ impl Plan<'_> {
             env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
         }
         if process != Process::Identity {
-            // The canonical one first; the one below `.wow.localhost` serves the frames of games and store.
+            // The canonical address first. The address below `.wow.localhost` serves the frames of games and
+            // store.
             env.set("AUTH_REDIRECT_PROXY_URL", proxies.join(","));
         }
         let [games, store, partner] = &self.secrets.identity_clients;
@@ -158,8 +159,8 @@ impl Plan<'_> {
     }
 }
 
-/// Whether a process inherits a variable from the supervisor's own environment. What configures an app is
-/// always set by the plan, so a stray variable of the shell cannot change one process behind its back.
+/// Whether a process inherits a variable from the supervisor's environment. Only the plan sets variables that
+/// configure an app, so that a stray variable of the shell cannot change one process unnoticed.
 pub(crate) fn is_inherited(name: &str) -> bool {
     let configures_an_app = name.starts_with("AUTH_") || name.starts_with("LEPTOS_");
     !configures_an_app && !matches!(name, "APP_NAME" | "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL")

@@ -1,4 +1,4 @@
-//! A taken port is found before anything starts.
+//! Checks that all ports are free before the processes start.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,6 +10,8 @@ use crate::{
     suite::{Addresses, Process},
 };
 
+/// Checks that the port of every process is free.
+///
 /// # Errors
 /// [`Problem::PortTaken`] for the first process whose port another program listens on.
 pub(crate) fn check_free(addresses: Addresses, processes: &[Process]) -> Result<(), Problem> {
@@ -30,7 +32,7 @@ pub(crate) fn check_free(addresses: Addresses, processes: &[Process]) -> Result<
 
 fn probe(port: u16) -> io::Result<()> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    // A browser tries `localhost` over IPv6 first: another program there would answer in the app's place.
+    // Browsers try `localhost` over IPv6 first: another program there would answer instead of the app.
     match TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => Err(error),
         // No IPv6 on this machine.
@@ -42,7 +44,7 @@ fn probe(port: u16) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// An offset at which `process` meets a port that is in use for the test's duration.
+    /// Returns a listener, and addresses at which the listener occupies the port of `process`.
     fn taken(process: Process) -> (TcpListener, Addresses) {
         loop {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();

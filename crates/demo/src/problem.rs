@@ -1,4 +1,4 @@
-//! Everything that keeps the suite from running, each as one line that says what to do.
+//! The errors that keep the suite from running. Each is one line that says what to do.
 
 use std::{
     io,
@@ -13,17 +13,17 @@ use crate::suite::Process;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     #[error(
-        "port {port} ({process}) is taken: stop what listens there, or move all ports with PORT_OFFSET=1000"
+        "port {port} ({process}) is taken: stop the program there, or move all ports with PORT_OFFSET=1000"
     )]
     PortTaken { port: u16, process: Process },
 
     #[error("cannot listen on port {port} ({process}): {source}")]
     Port { port: u16, process: Process, source: io::Error },
 
-    #[error("--data-dir: cannot use {}: {source}; choose a folder that can be written", path.display())]
+    #[error("--data-dir: cannot use {}: {source}; choose a writable folder", path.display())]
     DataDir { path: PathBuf, source: io::Error },
 
-    #[error("no randomness from the system: {source}")]
+    #[error("cannot get random bytes from the system: {source}")]
     Randomness { source: rand::rand_core::OsError },
 
     #[error("{}: {source}", path.display())]
@@ -32,22 +32,22 @@ pub(crate) enum Problem {
     #[error("the registry of apps {} cannot be read: {source}", path.display())]
     Registry { path: PathBuf, source: io::Error },
 
-    #[error("{} is not built: `make build` (with RELEASE=1 for --release) makes it, or --bin-dir says where it is", path.display())]
+    #[error("{} is not built: run `make build` (with RELEASE=1 for --release), or pass its folder with --bin-dir", path.display())]
     NotBuilt { path: PathBuf },
 
     #[error("--watch {process}: only the apps can be watched: identity, main, store, partner")]
     NotWatchable { process: Process },
 
-    #[error("nothing to start: --only and --except leave no process")]
+    #[error("nothing to start: --only and --except exclude every process")]
     NothingToStart,
 
     #[error("{process} could not be started: {source}")]
     Spawn { process: Process, source: io::Error },
 
-    #[error("{process} stopped by itself ({status}); its last lines are above")]
+    #[error("{process} stopped unexpectedly ({status}); its last lines are above")]
     Died { process: Process, status: ExitStatus },
 
-    #[error("{} did not answer {url} with 200 within {} s ({last}); its lines are above", process, within.as_secs())]
+    #[error("{} did not answer {url} with 200 within {} s ({last}); its log is above", process, within.as_secs())]
     NotReady { process: Process, url: String, within: Duration, last: String },
 
     #[error("{0}")]

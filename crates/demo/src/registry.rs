@@ -1,4 +1,4 @@
-//! Identity's registry of apps. Its origins name ports, so a moved suite gets a moved copy.
+//! Identity's registry of apps. Its origins contain ports, so a suite with an offset needs a changed copy.
 
 use std::{
     fs,
@@ -7,11 +7,11 @@ use std::{
 
 use crate::{problem::Problem, suite::Addresses};
 
-/// The registry to start identity with: the committed file, or below `data_dir` a copy with every known port
-/// moved.
+/// Returns the registry file for identity: the committed file or, with an offset, a copy in `data_dir` in
+/// which every port of the suite is moved.
 ///
 /// # Errors
-/// When the committed file cannot be read or the copy not written.
+/// When the committed file cannot be read, or the copy cannot be written.
 pub(crate) fn prepare(
     root: &Path,
     data_dir: &Path,
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_suite_gets_a_moved_copy() {
+    fn a_suite_with_an_offset_gets_a_changed_copy() {
         let data = tempfile::tempdir().unwrap();
         let path = prepare(&root(), data.path(), Addresses::new(1000), 1000).unwrap();
         let text = fs::read_to_string(path).unwrap();

@@ -1,4 +1,4 @@
-//! Secrets made once and kept in the data folder, readable by its owner only.
+//! The suite's secrets: generated once and kept in the data folder, readable by their owner only.
 
 use std::{fs, io::Write, path::Path};
 
@@ -7,10 +7,10 @@ use rand::{TryRngCore, rngs::OsRng};
 
 use crate::problem::Problem;
 
-/// How many random bytes a secret holds; `AUTH_SECRET` asks for at least this many.
+/// Number of random bytes in a secret. `AUTH_SECRET` requires at least this many.
 const SECRET_BYTES: usize = 32;
 
-/// The secrets of one suite. Two apps share a secret exactly when they share their cookie and store.
+/// The secrets of one suite. Two apps share a secret if and only if they share a cookie and a store.
 pub(crate) struct Secrets {
     /// `AUTH_SECRET` of main and store.
     pub(crate) wow: String,
@@ -18,17 +18,17 @@ pub(crate) struct Secrets {
     pub(crate) partner: String,
     /// `AUTH_SECRET` of identity.
     pub(crate) identity: String,
-    /// What games, store and partner prove themselves with at identity.
+    /// Client secrets of games, store and partner at identity.
     pub(crate) identity_clients: [String; 3],
-    /// The client secret that the apps and the embedded provider agree on.
+    /// Client secret of the apps at the embedded provider.
     pub(crate) demo_client: String,
 }
 
 impl Secrets {
-    /// Reads the secrets below `data_dir`, making those that are missing.
+    /// Reads the secrets below `data_dir` and generates the missing ones.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the system gives no randomness.
+    /// When the folder cannot be written, or the system provides no random bytes.
     pub(crate) fn load_or_make(data_dir: &Path) -> Result<Self, Problem> {
         let folder = data_dir.join("secrets");
         make_private_folder(&folder)?;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_made_once() {
+    fn secrets_are_generated_once() {
         let folder = tempfile::tempdir().unwrap();
         let first = Secrets::load_or_make(folder.path()).unwrap();
         let second = Secrets::load_or_make(folder.path()).unwrap();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_written_secret_is_made_anew() {
+    fn a_partial_secret_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("secrets")).unwrap();
         fs::write(folder.path().join("secrets/wow"), "short").unwrap();
@@ -94,7 +94,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read_them() {
+    fn only_the_owner_can_read_the_secrets() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         Secrets::load_or_make(folder.path()).unwrap();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
+    fn a_folder_that_cannot_be_created_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();

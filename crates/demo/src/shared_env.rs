@@ -1,10 +1,10 @@
-//! `AUTH_*` as the person set it: in the environment, or in a `.env` file that is not committed.
+//! The user's `AUTH_*` variables, from the environment or from a `.env` file that is not committed.
 
 use std::{collections::BTreeMap, path::Path};
 
 use crate::problem::Problem;
 
-/// The `AUTH_*` variables that every process gets, and whether the embedded provider is wanted.
+/// The `AUTH_*` variables that every process gets, and whether `DEMO=1` requests the embedded provider.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SharedEnv {
     auth: BTreeMap<String, String>,
@@ -12,7 +12,7 @@ pub(crate) struct SharedEnv {
 }
 
 impl SharedEnv {
-    /// Reads `<root>/.env`, then `environment`, which wins.
+    /// Reads `<root>/.env`, then `environment`, which takes precedence.
     ///
     /// # Errors
     /// When `.env` exists and cannot be read or parsed.
@@ -31,7 +31,8 @@ impl SharedEnv {
         Ok(Self::of(variables.into_iter().chain(environment)))
     }
 
-    /// Later variables win. An empty value counts as not set, so that a copied `.env.example` changes nothing.
+    /// Collects variables; later values take precedence. An empty value counts as not set, so that a copied
+    /// `.env.example` has no effect.
     pub(crate) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
         let mut shared = Self::default();
         for (name, value) in variables {
@@ -44,21 +45,21 @@ impl SharedEnv {
         shared
     }
 
-    /// What to hand to every process.
+    /// Returns the variables that every process gets.
     pub(crate) fn auth(&self) -> impl Iterator<Item = (&str, &str)> {
         self.auth.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The providers configured here, by the `<PROVIDER>` of `AUTH_<PROVIDER>_ID`.
+    /// Returns the configured providers: the `<PROVIDER>` of each `AUTH_<PROVIDER>_ID`.
     pub(crate) fn providers(&self) -> impl Iterator<Item = &str> {
         self.auth
             .keys()
             .filter_map(|name| name.strip_prefix("AUTH_")?.strip_suffix("_ID"))
-            // `AUTH_IDENTITY_ID` is how identity knows an app, not a provider.
+            // `AUTH_IDENTITY_ID` is an app's client id at identity, not a provider.
             .filter(|provider| !["", "DEMO", "IDENTITY"].contains(provider))
     }
 
-    /// The embedded provider stands in where no other is configured; `DEMO=1` asks for it in any case.
+    /// Whether to start the embedded provider: if no other provider is configured, or with `DEMO=1`.
     pub(crate) fn wants_embedded_provider(&self) -> bool {
         self.demo || self.providers().next().is_none()
     }
@@ -73,19 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_provider_stands_in_when_none_is_configured() {
+    fn the_embedded_provider_starts_when_no_other_is_configured() {
         assert!(shared(&[("AUTH_SESSION_MAX_AGE", "60"), ("PATH", "/bin")]).wants_embedded_provider());
     }
 
     #[test]
-    fn a_configured_provider_takes_its_place() {
+    fn a_configured_provider_replaces_the_embedded_provider() {
         let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_AUTH0_SECRET", "s")]);
         assert!(!shared.wants_embedded_provider());
         assert_eq!(shared.providers().collect::<Vec<_>>(), ["AUTH0"]);
     }
 
     #[test]
-    fn demo_1_asks_for_the_embedded_provider_beside_a_configured_one() {
+    fn demo_1_starts_the_embedded_provider_beside_a_configured_one() {
         assert!(shared(&[("AUTH_GOOGLE_ID", "abc"), ("DEMO", "1")]).wants_embedded_provider());
     }
 
@@ -97,13 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn only_auth_variables_are_handed_on() {
+    fn only_auth_variables_are_passed_on() {
         let shared = shared(&[("AUTH_SECRET", "s"), ("HOME", "/root"), ("AUTHOR", "x")]);
         assert_eq!(shared.auth().collect::<Vec<_>>(), [("AUTH_SECRET", "s")]);
     }
 
     #[test]
-    fn the_environment_wins_over_the_file() {
+    fn the_environment_overrides_the_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join(".env"),
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copied_example_changes_nothing() {
+    fn a_copied_example_has_no_effect() {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.env.example");
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(example, folder.path().join(".env")).unwrap();

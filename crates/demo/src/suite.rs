@@ -1,4 +1,4 @@
-//! The five processes and the addresses they answer at: the table of design §1, in code.
+//! The five processes of the suite and their addresses.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ pub(crate) enum Process {
     Identity,
     /// The main app, called "Games" on its pages.
     Main,
-    /// A second instance of the main app, on the same registrable domain.
+    /// A second instance of the main app, on the registrable domain of games.
     Store,
     /// A third instance of the main app, on another registrable domain.
     Partner,
 }
 
 impl Process {
-    /// Every process, in the order they are started and shown.
+    /// All processes, in start order.
     pub(crate) const ALL: [Self; 5] =
         [Self::Provider, Self::Identity, Self::Main, Self::Store, Self::Partner];
 
@@ -35,7 +35,7 @@ impl Process {
         }
     }
 
-    /// The binary it runs; store and partner are the main app with another environment.
+    /// The binary of the process. Store and partner run the main binary with a different environment.
     pub(crate) const fn binary(self) -> &'static str {
         match self {
             Self::Provider => "dev-provider",
@@ -44,7 +44,7 @@ impl Process {
         }
     }
 
-    /// The port it listens on when nothing is moved.
+    /// The port of the process without an offset.
     pub(crate) const fn base_port(self) -> u16 {
         match self {
             Self::Identity => 4200,
@@ -55,7 +55,7 @@ impl Process {
         }
     }
 
-    /// The hosts a browser reaches it by; the first is canonical.
+    /// The hosts of the process in browser URLs; the first is canonical.
     const fn hosts(self) -> &'static [&'static str] {
         match self {
             Self::Provider => &["auth.wow.localhost"],
@@ -73,7 +73,7 @@ impl fmt::Display for Process {
     }
 }
 
-/// Where the suite sits: all ports move together by one offset.
+/// The suite's addresses. One offset moves all ports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     offset: u16,
@@ -83,8 +83,10 @@ impl Addresses {
     /// The largest offset that keeps every port in range.
     pub(crate) const MAX_OFFSET: u16 = u16::MAX - Process::Provider.base_port();
 
+    /// Creates addresses with this offset.
+    ///
     /// # Panics
-    /// Never for an offset up to [`Self::MAX_OFFSET`], which the command line enforces.
+    /// [`Self::port`] overflows for an offset above [`Self::MAX_OFFSET`], which the command line refuses.
     pub(crate) const fn new(offset: u16) -> Self {
         Self { offset }
     }
@@ -93,23 +95,23 @@ impl Addresses {
         process.base_port() + self.offset
     }
 
-    /// The address a process listens on. Loopback only: this is a development suite.
+    /// Returns the address that a process listens on. Loopback only: this is a development suite.
     pub(crate) fn listen(self, process: Process) -> String {
         format!("127.0.0.1:{}", self.port(process))
     }
 
-    /// The public origins of a process, canonical first.
+    /// Returns the public origins of a process, the canonical origin first.
     pub(crate) fn origins(self, process: Process) -> Vec<String> {
         let port = self.port(process);
         process.hosts().iter().map(|host| format!("http://{host}:{port}")).collect()
     }
 
-    /// `suffix` appended to each origin of a process, canonical first.
+    /// Returns the origins of a process with `suffix` appended, the canonical origin first.
     pub(crate) fn urls(self, process: Process, suffix: &str) -> Vec<String> {
         self.origins(process).into_iter().map(|origin| origin + suffix).collect()
     }
 
-    /// A text with every port of the suite, as in `:4201`, moved by the offset.
+    /// Adds the offset to every port of the suite in a text, such as `:4201`.
     pub(crate) fn shift(self, text: &str) -> String {
         let mut shifted = String::with_capacity(text.len());
         let mut rest = text;
@@ -134,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_suite_sits_where_the_articles_say() {
+    fn the_suite_has_the_addresses_of_the_articles() {
         let addresses = Addresses::new(0);
         assert_eq!(addresses.listen(Process::Main), "127.0.0.1:4201");
         assert_eq!(
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_suites_own_ports_are_moved_in_a_text() {
+    fn only_ports_of_the_suite_are_moved_in_a_text() {
         let addresses = Addresses::new(1000);
         let text = "# a: b\norigins = [\"http://localhost:4201\", \"https://other.example:42010\", \"http://x:443\"]";
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Starting the processes, waiting for them, and stopping them as one.
+//! Starts the processes, monitors them, and stops them together.
 
 use std::{
     env, io,
@@ -21,10 +21,10 @@ use crate::{
     suite::Process,
 };
 
-/// How long a process may take until it answers.
+/// How long a process may take to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// The same under `cargo leptos watch`, which may have to build the app first.
+/// How long an app may take to become ready under `cargo leptos watch`, which may have to build the app.
 const WATCHED_READY_WITHIN: Duration = Duration::from_secs(20 * 60);
 
 /// How long a process may take to stop before it is killed.
@@ -35,12 +35,14 @@ pub(crate) struct Launch<'a> {
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) bin_dir: PathBuf,
     pub(crate) watch: Option<Process>,
-    /// Whether a process that ended after it was up is started again.
+    /// Whether to restart a process that ends after it was ready.
     pub(crate) restart: bool,
     pub(crate) output: Output,
 }
 
 impl Launch<'_> {
+    /// Checks that all binaries exist.
+    ///
     /// # Errors
     /// [`Problem::NotBuilt`] for the first binary that is missing.
     pub(crate) fn check_built(&self, processes: &[Process]) -> Result<(), Problem> {
@@ -63,8 +65,8 @@ impl Launch<'_> {
         }
     }
 
-    /// The kernel ties a child's life to the *thread* that started it, so this must run on the main thread,
-    /// the one that lives as long as the supervisor.
+    /// Starts a process. Must run on the main thread: the kernel ends a child when the *thread* that started
+    /// it ends.
     fn start(&self, process: Process) -> Result<Child, Problem> {
         let failed = |source| Problem::Spawn { process, source };
         let mut command = Command::new(env::current_exe().map_err(failed)?);
@@ -84,16 +86,16 @@ impl Launch<'_> {
         }
         command.envs(self.plan.environment(process));
         if self.watch == Some(process) {
-            // Leptos compiles live reload in. In a folder of its own, watching and running do not make each
-            // other's builds out of date.
+            // Leptos compiles live reload into the build. With a separate target folder, watched and normal
+            // builds do not invalidate each other.
             let target = self.plan.root.join("target/dev");
             command.env("LEPTOS_SITE_ROOT", target.join("site").join(process.binary()));
             command.env("CARGO_TARGET_DIR", target);
         }
         command.current_dir(self.plan.root);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which stops the others in
-        // good order.
+        // A separate process group: Ctrl-C in the terminal reaches only the supervisor, which then stops the
+        // other processes.
         #[cfg(unix)]
         command.process_group(0);
         command.spawn().map_err(failed)
@@ -102,19 +104,19 @@ impl Launch<'_> {
 
 /// The running processes.
 pub(crate) struct Running {
-    /// Waits for each process; the first to finish names the process that died.
+    /// Waits for every process to exit.
     exits: JoinSet<(Process, io::Result<ExitStatus>)>,
-    /// Copies their lines to our output.
+    /// Copies the lines of the processes to the supervisor's output.
     logs: JoinSet<()>,
-    /// Process groups that have not been seen to end.
+    /// Process groups that are not known to have ended.
     groups: Vec<(Process, u32)>,
 }
 
 impl Running {
-    /// Starts `processes`. On an error those already started are stopped.
+    /// Starts `processes`. On an error, the processes that have already started are stopped.
     ///
     /// # Errors
-    /// When one cannot be started.
+    /// When a process cannot be started.
     pub(crate) fn start(launch: &Launch<'_>, processes: &[Process]) -> Result<Self, Problem> {
         let mut running = Self { exits: JoinSet::new(), logs: JoinSet::new(), groups: Vec::new() };
         for &process in processes {
@@ -142,8 +144,9 @@ impl Running {
         Ok(())
     }
 
-    /// Watches over processes that are up; ends with the problem that takes the suite down. A process that
-    /// ended is started again if the launch says so; one that does not come up then is a problem.
+    /// Monitors processes that are ready, and returns the problem that ends the suite. With
+    /// [`Launch::restart`] a process that ends is started again; it is a problem if that process does not
+    /// become ready.
     pub(crate) async fn watch_over(&mut self, launch: &Launch<'_>) -> Problem {
         let mut starting = Vec::new();
         let mut problem = self.until_one_dies().await;
@@ -174,7 +177,7 @@ impl Running {
     /// Waits until every process answers `/healthz`.
     ///
     /// # Errors
-    /// When one dies or does not answer in time.
+    /// When a process dies or does not answer in time.
     pub(crate) async fn until_ready(
         &mut self,
         launch: &Launch<'_>,
@@ -196,7 +199,7 @@ impl Running {
         Ok(())
     }
 
-    /// Waits until a process ends by itself, and says which.
+    /// Waits until a process ends, and returns [`Problem::Died`] for it.
     pub(crate) async fn until_one_dies(&mut self) -> Problem {
         match self.exits.join_next().await {
             Some(Ok((process, Ok(status)))) => {
@@ -209,8 +212,8 @@ impl Running {
         }
     }
 
-    /// Asks every process to stop, and kills those that take too long. Returns when all are gone and their
-    /// last lines are printed. `hurry` resolves when nobody wants to wait any more.
+    /// Asks every process to stop, and kills the processes that take too long, or all when `hurry` resolves.
+    /// Returns when all processes have ended and their last lines are printed.
     pub(crate) async fn stop(mut self, hurry: impl Future<Output = ()>) {
         self.signal(Stop::Terminate);
         let all_gone = async { while self.exits.join_next().await.is_some() {} };
@@ -218,7 +221,7 @@ impl Running {
             _ = timeout(STOP_WITHIN, all_gone) => {}
             () = hurry => {}
         }
-        // Also reaches what a process has left behind in its group.
+        // Also ends processes that a process has left in its group.
         self.signal(Stop::Kill);
         while self.exits.join_next().await.is_some() {}
         let _ =
@@ -234,7 +237,7 @@ impl Running {
         };
         for &(_, id) in &self.groups {
             if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
-                // A group that is gone already is what we want.
+                // An error means that the group has already ended.
                 let _ = kill_process_group(group, signal);
             }
         }
@@ -242,7 +245,7 @@ impl Running {
 
     #[cfg(not(unix))]
     fn signal(&self, _stop: Stop) {
-        // `kill_on_drop` does it: the children are dropped with their tasks.
+        // Aborting a task drops its child, and `kill_on_drop` kills the child.
         self.exits.abort_all();
     }
 }

@@ -1,4 +1,4 @@
-//! What a person sees once the suite is up: where everything is and what to try there.
+//! The table that is printed when the suite is ready: the addresses, and what to try at each.
 
 use crate::{
     output::Output,
@@ -9,11 +9,11 @@ use crate::{
 /// The last line of the table; tests wait for it.
 pub(crate) const READY: &str = "Ready. Ctrl-C stops everything.";
 
-/// The order of the table: where to start comes first.
+/// The order of the table, the starting point first.
 const ORDER: [Process; 5] =
     [Process::Main, Process::Store, Process::Partner, Process::Identity, Process::Provider];
 
-/// The table, line by line.
+/// Returns the lines of the table.
 pub(crate) fn lines(plan: &Plan<'_>, running: &[Process], output: Output) -> Vec<String> {
     let mut lines = vec![String::new()];
     for process in ORDER.into_iter().filter(|process| running.contains(process)) {
@@ -29,16 +29,16 @@ pub(crate) fn lines(plan: &Plan<'_>, running: &[Process], output: Output) -> Vec
     lines
 }
 
-/// What to try at one origin of a process.
+/// Returns what to try at one origin of a process.
 fn hint(plan: &Plan<'_>, process: Process, row: usize) -> &'static str {
     match (process, row) {
         (Process::Main, 0) => "start here: sign in, open /dashboard, sign out",
-        (Process::Main, _) => "the same app under a domain it shares with the store",
-        (Process::Store, _) => "signed in on games? Then here too, without a click",
+        (Process::Main, _) => "the same app under the domain that it shares with store",
+        (Process::Store, _) => "signed in on games? Then you are signed in here, too",
         (Process::Partner, _) if plan.partner_direct => "signs in without the proxy: the provider refuses it",
         (Process::Partner, _) => "another domain: its own session, through identity's proxy",
         (Process::Identity, 0) => "the proxy identity app and the apps it knows",
-        (Process::Identity, _) => "the same, for the apps under wow.localhost",
+        (Process::Identity, _) => "the identity app, for the apps under wow.localhost",
         (Process::Provider, _) => "the embedded OpenID Provider: Alice and Bob, no password",
     }
 }
@@ -55,14 +55,14 @@ fn advice(plan: &Plan<'_>, running: &[Process]) -> Vec<String> {
     }
     if plan.partner_direct {
         advice
-            .push("  Partner runs in direct mode: sign in there and read the provider's answer.".to_owned());
-        advice.push("  Then stop this, `make run`, and sign in there again: the proxy fixes it.".to_owned());
+            .push("  Partner runs in direct mode: sign in there and see the provider refuse it.".to_owned());
+        advice.push("  Then Ctrl-C, `make run`, and sign in again: with the proxy it works.".to_owned());
         advice.push(String::new());
     }
     advice
 }
 
-/// What a provider has to know: identity's addresses, whatever the app.
+/// Returns the lines with the addresses to register at a provider: those of identity, for all apps.
 fn registration(addresses: Addresses, provider: &str) -> Vec<String> {
     let id = provider.to_lowercase();
     let mut lines = vec![format!("  Register at {id}:")];
@@ -77,7 +77,7 @@ fn registration(addresses: Addresses, provider: &str) -> Vec<String> {
     let mut backchannel = addresses.urls(Process::Identity, "/auth/backchannel-logout");
     backchannel.truncate(1);
     entry("back-channel logout", backchannel);
-    lines.push("    (a provider on another machine cannot reach the last one)".into());
+    lines.push("    (a provider on another machine cannot reach the last address)".into());
     lines
 }
 
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_to_register_at_a_provider_is_printed() {
+    fn all_addresses_to_register_at_a_provider_are_printed() {
         let lines = registration(Addresses::new(0), "AUTH0");
         let urls: Vec<_> =
             lines.iter().filter_map(|line| line.split(' ').find(|word| word.contains("://"))).collect();

@@ -1,4 +1,4 @@
-//! The supervisor with stand-ins for the processes: shell scripts that print their process id and wait.
+//! Tests of the supervisor. Shell scripts, which print their process id and wait, replace the processes.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -14,14 +14,14 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 
-/// Waits, and ends when asked to.
+/// Waits, and ends on SIGTERM.
 const OBEDIENT: &str = "echo \"pid $$\"; exec sleep 600";
-/// Waits, and does not end when asked to.
+/// Waits, and ignores SIGTERM.
 const STUBBORN: &str = "trap '' TERM; echo \"pid $$\"; while :; do sleep 1; done";
-/// Ends by itself once a file called `end` lies beside it.
+/// Fails with exit code 3 when a file `end` appears in its folder.
 const MORTAL: &str = "echo \"pid $$\"; until [ -e \"$(dirname \"$0\")/end\" ]; do sleep 0.05; done; echo 'out of luck' >&2; exit 3";
 
-/// A folder of stand-ins, and a block of ports.
+/// A folder of scripts and a free block of ports.
 struct Suite {
     folder: TempDir,
     offset: u16,
@@ -54,7 +54,7 @@ impl Suite {
         command
     }
 
-    /// Starts the supervisor on free ports and waits for both stand-ins.
+    /// Starts the supervisor on free ports and waits for both scripts.
     fn start(self) -> Started {
         self.start_with(&[])
     }
@@ -66,7 +66,7 @@ impl Suite {
         drop(main);
         let mut supervisor = command.spawn().unwrap();
         let mut lines = BufReader::new(supervisor.stdout.take().unwrap());
-        // Whichever prints first.
+        // The scripts print in any order.
         let mut pids = Vec::new();
         while pids.len() < 2 {
             let mut line = String::new();
@@ -83,7 +83,7 @@ impl Suite {
 struct Started {
     supervisor: Child,
     lines: BufReader<ChildStdout>,
-    /// The provider's, and main's.
+    /// Process ids of the provider and of main, in this order.
     pids: Vec<i32>,
     offset: u16,
     folder: TempDir,
@@ -95,7 +95,7 @@ impl Started {
         kill_process(pid, signal).unwrap();
     }
 
-    /// The stand-ins do not listen, so the test answers their health checks for them.
+    /// Answers one health check for each port, because the scripts do not listen.
     fn answer_for(&self, ports: &[u16]) {
         for port in ports {
             let listener = TcpListener::bind(("127.0.0.1", port + self.offset)).unwrap();
@@ -105,7 +105,7 @@ impl Started {
         }
     }
 
-    /// What it printed up to the line with `text`.
+    /// Reads the supervisor's output up to the line with `text`.
     fn read_until(&mut self, text: &str) -> String {
         let mut seen = String::new();
         while !seen.contains(text) {
@@ -114,7 +114,7 @@ impl Started {
         seen
     }
 
-    /// What it printed until it ended, its errors, and its exit code.
+    /// Waits for the supervisor's end. Returns the rest of its output, its errors and its exit code.
     fn end(&mut self) -> (String, String, Option<i32>) {
         let (mut out, mut err) = (String::new(), String::new());
         self.lines.read_to_string(&mut out).unwrap();
@@ -126,7 +126,7 @@ impl Started {
         let deadline = Instant::now() + Duration::from_secs(10);
         for &pid in &self.pids {
             while test_kill_process(Pid::from_raw(pid).unwrap()).is_ok() {
-                assert!(Instant::now() < deadline, "process {pid} is still there");
+                assert!(Instant::now() < deadline, "process {pid} is still running");
                 std::thread::yield_now();
             }
         }
@@ -134,7 +134,7 @@ impl Started {
 }
 
 #[test]
-fn a_taken_port_is_one_line_and_nothing_starts() {
+fn a_taken_port_prints_one_line_and_starts_no_process() {
     let suite = Suite::of(OBEDIENT, OBEDIENT);
     let output = suite.command().output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
@@ -145,7 +145,7 @@ fn a_taken_port_is_one_line_and_nothing_starts() {
 }
 
 #[test]
-fn a_missing_binary_is_one_line_that_says_how_to_get_it() {
+fn a_missing_binary_is_reported_with_the_command_that_builds_it() {
     let suite = Suite::of(OBEDIENT, OBEDIENT);
     fs::remove_file(suite.folder.path().join("main")).unwrap();
     let output = suite.command().output().unwrap();
@@ -155,18 +155,18 @@ fn a_missing_binary_is_one_line_that_says_how_to_get_it() {
 }
 
 #[test]
-fn a_process_that_dies_takes_the_suite_with_it_and_is_named() {
+fn a_process_that_dies_stops_the_suite_and_is_named() {
     let mut started = Suite::of(OBEDIENT, MORTAL).start();
     fs::write(started.folder.path().join("end"), "").unwrap();
     let (out, err, code) = started.end();
     assert_eq!(code, Some(1));
-    assert!(err.contains("main stopped by itself (exit status: 3)"), "{err}");
+    assert!(err.contains("main stopped unexpectedly (exit status: 3)"), "{err}");
     assert!(out.contains("main     | out of luck"), "{out}");
     started.assert_nothing_is_left();
 }
 
 #[test]
-fn asked_to_end_it_ends_with_all_its_processes() {
+fn on_a_signal_the_supervisor_ends_with_all_its_processes() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut started = Suite::of(OBEDIENT, OBEDIENT).start();
         started.signal(signal);
@@ -194,7 +194,7 @@ fn no_process_survives_a_killed_supervisor() {
 }
 
 #[test]
-fn it_is_ready_once_every_process_has_answered() {
+fn the_suite_is_ready_when_every_process_has_answered() {
     let mut started = Suite::of(OBEDIENT, OBEDIENT).start();
     started.answer_for(&[4300, 4201]);
     let seen = started.read_until("Ready.");
@@ -204,7 +204,7 @@ fn it_is_ready_once_every_process_has_answered() {
 }
 
 #[test]
-fn asked_to_restart_it_starts_again_what_ended_and_gives_up_on_what_does_not_come_up() {
+fn with_restart_an_ended_process_restarts_and_a_failing_one_stops_the_suite() {
     let mut started = Suite::of(OBEDIENT, MORTAL).start_with(&["--restart"]);
     started.answer_for(&[4300, 4201]);
     started.read_until("Ready.");
@@ -218,7 +218,7 @@ fn asked_to_restart_it_starts_again_what_ended_and_gives_up_on_what_does_not_com
     fs::write(started.folder.path().join("end"), "").unwrap();
     let (out, err, code) = started.end();
     assert!(out.contains("main ended (exit status: 3)"), "{out}");
-    assert!(err.contains("main stopped by itself (exit status: 3)"), "{err}");
+    assert!(err.contains("main stopped unexpectedly (exit status: 3)"), "{err}");
     assert_eq!(code, Some(1));
     started.assert_nothing_is_left();
 }

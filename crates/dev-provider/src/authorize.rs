@@ -1,7 +1,7 @@
 //! `GET /authorize`: the authorization endpoint (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2).
 //!
-//! `state` and `pages` know [`AuthorizeRequest`], and this module knows both: a request waits in the state, and is
-//! shown on the sign-in page, until the user has signed in.
+//! This module, `state` and `pages` depend on each other. An [`AuthorizeRequest`] waits in the state and is
+//! shown on the login page until the user signs in.
 
 mod refusal;
 mod request;
@@ -73,7 +73,8 @@ pub(crate) async fn get(
 }
 
 impl DevProvider {
-    /// Answers `request` with a code of the session `sid`. A session that ended in between gives none.
+    /// Redirects to the client with a code for the session `sid`, or with `login_required` if that session
+    /// has ended.
     pub(crate) fn issue_code(&self, request: &AuthorizeRequest, sid: &str) -> Response {
         let now = self.now();
         let code = self.config().random.token();

@@ -1,4 +1,4 @@
-//! Back-Channel Logout 1.0: every client that took part in a session hears that it ended.
+//! Back-Channel Logout 1.0: sends a logout token to every client of a session that ended.
 
 use crate::clock::later;
 use crate::config::Client;
@@ -12,13 +12,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use url::Url;
 
-/// How long a client may take.
+/// Timeout of a request to a client.
 const LIMIT: Duration = Duration::from_secs(2);
 /// Lifetime of a logout token (§2.4 recommends at most two minutes).
 const TOKEN_TTL: Duration = Duration::from_secs(120);
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// The claims of a logout token (§2.4). There is no `nonce`: it must not look like an ID token.
+/// Claims of a logout token (§2.4). There is no `nonce`, so that the token cannot pass for an ID token.
 #[derive(Serialize)]
 struct LogoutClaims<'a> {
     iss: String,
@@ -32,7 +32,7 @@ struct LogoutClaims<'a> {
 }
 
 impl DevProvider {
-    /// Ends a session everywhere at this provider, and tells its clients in the background.
+    /// Ends a session at this provider and sends logout tokens to its clients in the background.
     pub(crate) fn end_session(&self, sid: &str) {
         let keep_offline = self.config().offline_access_outlives_logout;
         let Some(session) = self.state().end_session(sid, keep_offline) else {
@@ -51,7 +51,7 @@ impl DevProvider {
             };
             match self.logout_token(client, &session, sid) {
                 Ok(token) => self.in_background(deliver(self.http().clone(), uri, client_id.clone(), token)),
-                Err(error) => tracing::error!(%error, client_id, "no logout token"),
+                Err(error) => tracing::error!(%error, client_id, "logout token not signed"),
             }
         }
     }
@@ -76,7 +76,8 @@ impl DevProvider {
     }
 }
 
-/// One try (§2.5). What is lost here, a relying party learns at its next refresh.
+/// Sends a logout token once, without retry (§2.5). A relying party that misses it learns of the sign-out at
+/// its next refresh.
 async fn deliver(http: reqwest::Client, uri: Url, client_id: String, token: String) {
     let form =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
@@ -92,15 +93,15 @@ async fn deliver(http: reqwest::Client, uri: Url, client_id: String, token: Stri
         Ok(answer) => {
             tracing::warn!(client_id, status = answer.status().as_u16(), "back-channel logout refused");
         }
-        // Without its URL, which may hold what the operator keeps to himself.
+        // Log the error without its URL, which may contain secrets of the operator.
         Err(error) => tracing::warn!(client_id, error = %error.without_url(), "back-channel logout failed"),
     }
 }
 
-/// The client for outgoing requests: no redirects, no proxy, `*.localhost` is this machine.
-#[expect(clippy::disallowed_methods, reason = "this is the one outgoing client here")]
+/// Creates the client for outgoing requests: no redirects, no proxy, and `*.localhost` resolves to loopback.
+#[expect(clippy::disallowed_methods, reason = "this is the provider's only outgoing client")]
 pub(crate) fn http_client() -> Result<reqwest::Client, Error> {
-    // Another crate of the process may have been first; any provider will do.
+    // Fails if the process has already installed a cryptography provider. Any provider works.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -111,7 +112,8 @@ pub(crate) fn http_client() -> Result<reqwest::Client, Error> {
         .map_err(Error::HttpClient)
 }
 
-/// RFC 6761 §6.3: names under `localhost` are loopback. The system's resolver often knows only `localhost`.
+/// Resolves names under `localhost` to loopback (RFC 6761 §6.3). The system's resolver often knows only
+/// `localhost`.
 #[derive(Clone, Copy, Debug)]
 struct LocalhostResolver;
 

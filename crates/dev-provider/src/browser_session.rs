@@ -1,8 +1,8 @@
-//! The provider's own session in a browser, kept by tower-sessions under the cookie `provider.session`.
+//! The provider's session in a browser: a tower-sessions record behind the cookie `provider.session`.
 //!
-//! It holds two values: a binding, which ties open pages to the browser they were shown in, and the `sid`
-//! of the signed-in session. Whether that session still lives is in [`crate::state`] alone, so a late save
-//! of an old record brings nothing back.
+//! The record holds two values: a binding, which ties open pages to the browser they were shown in, and the
+//! `sid` of the signed-in session. Only [`crate::state`] says whether that session is live, so a late save of
+//! an old record does not revive an ended session.
 
 use crate::Clock;
 use crate::expiring_map::ExpiringMap;
@@ -18,10 +18,10 @@ use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
 
 const BINDING: &str = "browser";
 const SID: &str = "sid";
-/// Browsers remembered at once; the oldest goes first.
+/// Maximum number of browser records; beyond it the oldest is deleted.
 const BROWSERS: usize = 10_000;
 
-/// The layer that reads and writes the cookie.
+/// Creates the layer that reads and writes the cookie.
 pub(crate) fn layer(store: Store, secure: bool, ttl: Duration) -> SessionManagerLayer<Store> {
     let ttl = time::Duration::try_from(ttl).unwrap_or(time::Duration::MAX);
     SessionManagerLayer::new(store)
@@ -32,7 +32,7 @@ pub(crate) fn layer(store: Store, secure: bool, ttl: Duration) -> SessionManager
         .with_expiry(Expiry::OnInactivity(ttl))
 }
 
-/// What a handler asks of the browser in front of it.
+/// Browser that sent a request, with its record.
 pub(crate) struct Browser(Session);
 
 impl Browser {
@@ -40,7 +40,7 @@ impl Browser {
         Self(session)
     }
 
-    /// This browser's binding; the first page shown gives it one.
+    /// Returns this browser's binding, and creates the binding on first use.
     pub(crate) async fn bind(&self, random: &Random) -> Result<String, tower_sessions::session::Error> {
         if let Some(binding) = self.binding().await? {
             return Ok(binding);
@@ -50,30 +50,30 @@ impl Browser {
         Ok(binding)
     }
 
-    /// This browser's binding, if it has one.
+    /// Returns this browser's binding, if there is one.
     pub(crate) async fn binding(&self) -> Result<Option<String>, tower_sessions::session::Error> {
         self.0.get(BINDING).await
     }
 
-    /// The `sid` it was last signed in with; it may have ended since.
+    /// Returns the `sid` of the last sign-in. The session may have ended since.
     pub(crate) async fn sid(&self) -> Result<Option<String>, tower_sessions::session::Error> {
         self.0.get(SID).await
     }
 
-    /// Remembers the `sid` under a new cookie: a planted one never becomes a signed-in one.
+    /// Stores the `sid` under a new cookie value, so that a planted cookie is never signed in.
     pub(crate) async fn sign_in(&self, sid: &str) -> Result<(), tower_sessions::session::Error> {
         self.0.cycle_id().await?;
         self.0.insert(SID, sid).await
     }
 
-    /// Forgets everything, the cookie included.
+    /// Deletes the record and the cookie.
     pub(crate) async fn forget(&self) -> Result<(), tower_sessions::session::Error> {
         self.0.flush().await
     }
 }
 
-/// The library's memory store with a limit: it keeps what it is given for ever, so the oldest and the
-/// expired are deleted here.
+/// A bounded [`MemoryStore`]. The library never deletes a record, so this store deletes expired and surplus
+/// records.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     inner: MemoryStore,
@@ -85,10 +85,10 @@ impl Store {
         Self { inner: MemoryStore::default(), known: Arc::new(Mutex::new(ExpiringMap::new(BROWSERS))) }
     }
 
-    /// Remembers `id` and deletes what had to go for it.
+    /// Registers a new record and deletes the records that it displaces.
     async fn admit(&self, record: &Record) -> session_store::Result<()> {
         let expires = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0).unwrap_or_default();
-        // The library, too, measures these records by the system's time.
+        // The library also compares the expiry of records with the system time.
         let now = Clock::System.now();
         let gone = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +108,7 @@ impl SessionStore for Store {
         self.admit(record).await
     }
 
-    /// Saves a record that is still there. One that was deleted meanwhile stays deleted.
+    /// Saves an existing record. A deleted record stays deleted.
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         if self.inner.load(&record.id).await?.is_some() {
             self.inner.save(record).await?;

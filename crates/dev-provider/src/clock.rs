@@ -1,4 +1,4 @@
-//! What time it is. Handlers ask this clock and never the system, so tests can move time by hand.
+//! The provider's clock. Handlers never read the system time directly, so that tests can set the time.
 
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -11,18 +11,18 @@ pub enum Clock {
     /// The system's time.
     #[default]
     System,
-    /// A time that stands still until [`Clock::advance`] moves it, in milliseconds since 1970.
+    /// A fixed time, in milliseconds since 1970, which only [`Clock::advance`] moves.
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands still at `start`.
+    /// Creates a clock that is fixed at `start`.
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(start.timestamp_millis())))
     }
 
-    /// The time now, UTC.
+    /// Returns the current time, UTC.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that others are passed")]
     pub fn now(&self) -> DateTime<Utc> {
@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward. The system's time cannot be moved: there this does nothing.
+    /// Moves a manual clock forward. Has no effect on the system clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(millis) = self {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
@@ -43,7 +43,7 @@ impl Clock {
     }
 }
 
-/// `at` plus `ttl`, or the end of time when that is out of range.
+/// Returns `at` plus `ttl`, or the latest representable time when the sum is out of range.
 pub(crate) fn later(at: DateTime<Utc>, ttl: Duration) -> DateTime<Utc> {
     chrono::TimeDelta::from_std(ttl)
         .ok()

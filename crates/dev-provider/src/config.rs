@@ -1,4 +1,4 @@
-//! What the provider is told at start: who it is, which clients it knows, how long things live.
+//! Configuration of the provider: its issuer, clients and lifetimes.
 
 use crate::{Clock, Error, Random};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,18 +7,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// Everything the provider is configured with.
+/// Configuration of a provider.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The issuer: an origin such as `http://auth.wow.localhost:4300`, without a path.
     pub issuer: Url,
-    /// The relying parties it knows.
+    /// The registered relying parties.
     pub clients: Vec<Client>,
-    /// Where the signing key is kept (`signing-key.pem`). `None`: in memory, new at every start.
+    /// Folder of the signing key (`signing-key.pem`). `None`: every start generates a new key in memory.
     pub data_dir: Option<PathBuf>,
-    /// A ready signing key (PKCS#1 PEM, see [`crate::generate_signing_key`]). Goes before `data_dir`.
+    /// An existing signing key (PKCS#1 PEM, see [`crate::generate_signing_key`]). Overrides `data_dir`.
     pub signing_key: Option<SecretString>,
-    /// Whether faults can be switched on. Never outside tests.
+    /// Whether faults can be switched on. For tests only.
     pub faults: bool,
     /// Lifetime of an access token. Default 300 s.
     pub access_token_ttl: Duration,
@@ -26,22 +26,22 @@ pub struct Config {
     pub id_token_ttl: Duration,
     /// Lifetime of a refresh token. Default 30 days.
     pub refresh_token_ttl: Duration,
-    /// How long a used refresh token may be tried again and gives the same successor, so that a lost
-    /// answer does not end the family. Default 10 s.
+    /// Grace period of a used refresh token. Within it, reuse returns the same successor if that is unused,
+    /// so that a lost response does not revoke the family. Default 10 s.
     pub refresh_grace: Duration,
-    /// Lifetime of an authorization code. Default 60 s, which is also the most.
+    /// Lifetime of an authorization code. Default and maximum 60 s.
     pub code_ttl: Duration,
-    /// How long a session at the provider lives. Default 12 hours.
+    /// Lifetime of a session at the provider. Default 12 hours.
     pub session_ttl: Duration,
-    /// Whether refresh tokens outlive a sign-out, as OpenID Connect Back-Channel Logout 1.0 §2.7 expects
-    /// of `offline_access`. Default `false`: they end with the session, so that a relying party whose
-    /// logout token was lost still learns of it at its next refresh.
+    /// Whether tokens with `offline_access` survive a sign-out (OpenID Connect Back-Channel Logout 1.0 §2.7).
+    /// Default `false`: refresh tokens end with the session, so a relying party that missed the logout token
+    /// learns of the sign-out at its next refresh.
     pub offline_access_outlives_logout: bool,
-    /// The style sheet of its pages. Default: a plain one.
+    /// Style sheet of the provider's pages. Default: a plain built-in one.
     pub style: Cow<'static, str>,
-    /// The clock.
+    /// The provider's clock.
     pub clock: Clock,
-    /// The source of codes, tokens and ids.
+    /// Random source of codes, tokens and ids.
     pub random: Random,
 }
 
@@ -56,12 +56,12 @@ pub struct Client {
     pub redirect_uris: Vec<Url>,
     /// Post-logout redirect URIs, compared as strings (RP-Initiated Logout 1.0 §3.1).
     pub post_logout_redirect_uris: Vec<Url>,
-    /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
+    /// URI that receives logout tokens (Back-Channel Logout 1.0 §2.2).
     pub backchannel_logout_uri: Option<Url>,
 }
 
 impl Config {
-    /// A configuration with the defaults and no client yet.
+    /// Creates a configuration with the defaults and no clients.
     #[must_use]
     pub fn new(issuer: Url) -> Self {
         Self {
@@ -83,12 +83,13 @@ impl Config {
         }
     }
 
-    /// The issuer as every token and answer spells it: an origin, no slash at the end.
+    /// Returns the issuer as tokens and responses spell it: an origin without a trailing slash.
     pub(crate) fn issuer(&self) -> String {
         self.issuer.origin().ascii_serialization()
     }
 
-    /// The issuer's host, with the port where it is not the scheme's own: what `Host` must say.
+    /// Returns the expected `Host` header: the issuer's host, with the port unless it is the scheme's
+    /// default.
     pub(crate) fn host(&self) -> String {
         let host = self.issuer.host_str().unwrap_or_default();
         self.issuer.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -98,7 +99,10 @@ impl Config {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 
-    /// Refuses what could not work, or not safely.
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for the first setting that cannot work or is unsafe.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refuse = |setting, reason| Err(Error::Config { setting, reason });
         let issuer = &self.issuer;
@@ -112,7 +116,7 @@ impl Config {
                 return refuse("client_id", "must not be empty");
             }
             if self.clients.iter().filter(|other| other.client_id == client.client_id).count() > 1 {
-                return refuse("client_id", "two clients have the same");
+                return refuse("client_id", "must be different for every client");
             }
             if client.client_secret.expose_secret().is_empty() {
                 return refuse("client_secret", "must not be empty");
@@ -146,8 +150,8 @@ fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.host().is_some()
 }
 
-/// Whether `sent` is one of the registered URIs, letter by letter. Parsing adds a slash to a bare origin,
-/// so an origin registered without one may be sent without one.
+/// Whether `sent` equals a registered URI, character by character. [`Url`] adds a slash to a bare origin, so
+/// a registered origin also matches without the slash.
 pub(crate) fn is_registered(registered: &[Url], sent: &str) -> bool {
     registered.iter().any(|uri| {
         sent == uri.as_str() || (uri.path() == "/" && uri.as_str().strip_suffix('/') == Some(sent))
@@ -163,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_has_no_slash_at_the_end() {
+    fn the_issuer_has_no_trailing_slash() {
         let config = Config::new(url("http://auth.wow.localhost:4300/"));
         assert_eq!(config.issuer(), "http://auth.wow.localhost:4300");
         assert_eq!(config.host(), "auth.wow.localhost:4300");
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_uri_matches_letter_by_letter() {
+    fn a_redirect_uri_matches_character_by_character() {
         let registered = [url("http://localhost:4200/auth/callback/demo")];
         assert!(is_registered(&registered, "http://localhost:4200/auth/callback/demo"));
         for sent in [

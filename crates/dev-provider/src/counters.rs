@@ -1,4 +1,4 @@
-//! How often clients asked, so that a test can say "exactly one token request".
+//! Request counters, so that a test can assert exactly one token request.
 
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};

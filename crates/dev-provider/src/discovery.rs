@@ -19,7 +19,7 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What this provider announces beyond OpenID Connect Discovery itself.
+/// Metadata of this provider beyond OpenID Connect Discovery 1.0.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ExtraMetadata {
     /// RP-Initiated Logout 1.0 §2.1.

@@ -1,12 +1,12 @@
-//! What can go wrong at start, and the one answer for what must not go wrong later.
+//! Errors at start, and the response to an internal failure later.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-/// Why the provider cannot start or go on.
+/// Why the provider cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The configuration contradicts itself or the standards.
+    /// The configuration is invalid.
     #[error("{setting}: {reason}")]
     Config {
         /// The setting, in `snake_case`.
@@ -14,7 +14,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The signing key could not be made or read.
+    /// The signing key could not be generated or parsed.
     #[error("signing key: {0}")]
     Key(String),
     /// The signing key's file could not be read or written.
@@ -23,7 +23,7 @@ pub enum Error {
     /// A token could not be signed.
     #[error("signing: {0}")]
     Sign(String),
-    /// The client for outgoing requests could not be made.
+    /// The client for outgoing requests could not be built.
     #[error("http client: {0}")]
     HttpClient(#[source] reqwest::Error),
     /// The listener failed.
@@ -31,7 +31,7 @@ pub enum Error {
     Serve(#[source] std::io::Error),
 }
 
-/// A failure of the provider itself, not of the request: 500, with the cause in the log only.
+/// An internal failure of the provider: 500, with the cause in the log only.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
@@ -42,8 +42,8 @@ pub(crate) enum Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        tracing::error!(error = %self, "the provider failed");
-        let sentence = "Something went wrong at the provider. Its log says what.";
+        tracing::error!(error = %self, "request failed");
+        let sentence = "Something went wrong at the provider. See its log for the cause.";
         crate::pages::refusal(StatusCode::INTERNAL_SERVER_ERROR, "server_error", sentence)
     }
 }

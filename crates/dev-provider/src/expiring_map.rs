@@ -1,15 +1,15 @@
-//! A map that cannot grow without limit: entries expire, and beyond the cap the oldest goes.
+//! A bounded map: its entries expire, and a full map evicts its oldest entry.
 
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// A capped map whose entries expire. Expired entries are swept when something is added.
+/// A bounded map whose entries expire. Adding an entry removes expired entries.
 #[derive(Debug)]
 pub(crate) struct ExpiringMap<K, V> {
     cap: usize,
     entries: HashMap<K, Entry<V>>,
-    /// Keys in the order they were added; may name keys that are gone by now.
+    /// Keys in insertion order. May contain keys whose entries have been removed.
     order: VecDeque<K>,
 }
 
@@ -24,12 +24,12 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
         Self { cap: cap.max(1), entries: HashMap::new(), order: VecDeque::new() }
     }
 
-    /// Adds an entry whose key is fresh (all keys here are random).
+    /// Adds an entry. Its key must be new (all keys here are random).
     pub(crate) fn insert(&mut self, key: K, value: V, expires: DateTime<Utc>, now: DateTime<Utc>) {
         self.insert_and_evict(key, value, expires, now);
     }
 
-    /// As [`Self::insert`]; gives the keys of the entries that had to go.
+    /// Adds an entry as [`Self::insert`] does, and returns the keys of the entries that were removed.
     pub(crate) fn insert_and_evict(
         &mut self,
         key: K,
@@ -51,12 +51,12 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
         gone
     }
 
-    /// The entry, unless it has expired.
+    /// Returns the value, unless its entry has expired.
     pub(crate) fn get(&self, key: &K, now: DateTime<Utc>) -> Option<&V> {
         self.entries.get(key).filter(|entry| entry.expires > now).map(|entry| &entry.value)
     }
 
-    /// As [`Self::get`], to change it.
+    /// Returns the value for changes, unless its entry has expired.
     pub(crate) fn get_mut(&mut self, key: &K, now: DateTime<Utc>) -> Option<&mut V> {
         self.entries.get_mut(key).filter(|entry| entry.expires > now).map(|entry| &mut entry.value)
     }
@@ -65,12 +65,13 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
         self.entries.remove(key).map(|entry| entry.value)
     }
 
-    /// Drops every entry that `keep` says no to.
+    /// Removes every entry for which `keep` returns `false`.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.entries.retain(|_, entry| keep(&entry.value));
     }
 
-    /// Drops expired entries from the front. Entries of one map live equally long, so these are all.
+    /// Removes expired entries from the front, up to the first live entry. Entries of one map have about the
+    /// same lifetime, so the oldest expire first.
     fn sweep(&mut self, now: DateTime<Utc>) -> Vec<K> {
         let mut gone = Vec::new();
         while let Some(oldest) = self.order.front() {
@@ -83,7 +84,7 @@ impl<K: Clone + Eq + Hash, V> ExpiringMap<K, V> {
                 gone.push(oldest);
             }
         }
-        // Keys that were removed behind a live one pile up here: forget them now and then.
+        // Keys that were removed behind a live entry accumulate in `order`: drop them from time to time.
         if self.order.len() > self.cap.saturating_mul(2) {
             let entries = &self.entries;
             self.order.retain(|key| entries.contains_key(key));
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_goes_when_the_cap_is_reached() {
+    fn the_oldest_entry_is_evicted_when_the_cap_is_reached() {
         let mut map = ExpiringMap::new(2);
         for key in 0..3 {
             map.insert(key, key, at(100), at(0));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_entry_is_not_found_and_is_swept_by_the_next_one() {
+    fn an_expired_entry_is_not_found_and_the_next_insert_removes_it() {
         let mut map = ExpiringMap::new(8);
         map.insert("a", 1, at(10), at(0));
         assert_eq!(map.get(&"a", at(10)), None);
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_keys_do_not_pile_up_behind_a_live_one() {
+    fn removed_keys_do_not_accumulate_behind_a_live_entry() {
         let mut map = ExpiringMap::new(4);
         map.insert(0, (), at(100), at(0));
         for key in 1..1000 {

@@ -1,7 +1,7 @@
-//! Faults that a test can switch on, to see a relying party refuse what it must refuse.
+//! Faults that a test can switch on, to check that a relying party refuses wrong responses.
 //!
-//! They exist only with [`Config::faults`](crate::Config::faults). In process they are set through
-//! [`Faults`]; over HTTP with `POST /test/faults`, in the words of [`FaultOrder`].
+//! Faults exist only with [`Config::faults`](crate::Config::faults). A test sets them in process through
+//! [`Faults`], or over HTTP with `POST /test/faults` and a [`FaultOrder`].
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -9,64 +9,65 @@ use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Something the provider does wrong.
+/// A way in which the provider misbehaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// ID token with another `iss`.
+    /// ID token with a wrong `iss`.
     WrongIss,
-    /// ID token for another `aud`.
+    /// ID token with a wrong `aud`.
     WrongAud,
-    /// ID token with another `nonce`.
+    /// ID token with a wrong `nonce`.
     WrongNonce,
     /// ID token without `nonce`.
     MissingNonce,
     /// ID token whose `kid` is in no key set.
     WrongKid,
-    /// ID token with another `azp`.
+    /// ID token with a wrong `azp`.
     WrongAzp,
     /// ID token without a signature, `alg=none`.
     AlgNone,
-    /// ID token signed HS256 with the public key's PEM as the secret.
+    /// ID token signed with HS256 and the public key's PEM as the secret.
     Hs256WithPublicKey,
     /// ID token that expired an hour ago.
     Expired,
     /// ID token issued an hour from now.
     NotYetValid,
-    /// ID token whose signature does not fit.
+    /// ID token with an invalid signature.
     BadSignature,
-    /// Token answer without an ID token.
+    /// Token response without an ID token.
     NoIdToken,
-    /// An answer that comes late.
+    /// A delayed response.
     Slow(Endpoint, Duration),
-    /// 500 instead of an answer; nothing is changed.
+    /// Status 500; the request has no effect.
     Status500(Endpoint),
-    /// The token request is carried out, its answer is lost: 500.
+    /// Status 500 after the token request has taken effect, as if its response were lost.
     LostTokenAnswer,
-    /// Authorization response with another `iss` (RFC 9207).
+    /// Authorization response with a wrong `iss` (RFC 9207).
     WrongIssParameter,
     /// Authorization response without `iss`.
     MissingIssParameter,
-    /// A new signing key; the old one leaves the key set at once. Happens when it is set.
+    /// Replaces the signing key once, when a `POST /test/faults` sets this fault. The old key leaves the key
+    /// set at once.
     RotateKeys,
-    /// `invalid_grant` for a refresh token that is good.
+    /// `invalid_grant` for a valid refresh token, which stays valid.
     RefuseRefresh,
-    /// `prompt=none` answers with another user than the one who is signed in.
+    /// `prompt=none` answers with a different user than the signed-in user.
     OtherUser,
-    /// Access token that ends two seconds after it was given.
+    /// Access token with a lifetime of two seconds.
     ShortLived,
-    /// The key set still lacks the key in use, as one that a cache keeps too long.
+    /// The key set from before the last rotation, as from a cache that keeps it too long.
     StaleKeys,
-    /// The metadata promise back-channel logout, and this client is told of nothing.
+    /// The metadata announces back-channel logout, but the clients of the session get no logout token.
     SilentBackChannel,
-    /// Revoking a token takes all tokens that the client has for this user along.
+    /// Revoking a token revokes all tokens that the client has for this user.
     RevokeWholeGrant,
-    /// This answer instead of the right one; nothing is changed.
+    /// This response instead of the right one; the request has no effect.
     Answer(Endpoint, OddAnswer),
-    /// Members put into a document, or taken out of it where they are null.
+    /// Members to set in a document, or to remove where they are null.
     Members(Document, Map<String, Value>),
 }
 
-/// An answer that no specification asks for.
+/// A response that follows no specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OddAnswer {
@@ -74,25 +75,25 @@ pub struct OddAnswer {
     pub status: u16,
     /// `Content-Type`.
     pub content_type: String,
-    /// The body as it is.
+    /// The body, sent unchanged.
     pub body: String,
 }
 
 impl OddAnswer {
-    /// An answer in JSON.
+    /// Creates a JSON response.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
         Self { status, content_type: "application/json".to_owned(), body: body.to_string() }
     }
 }
 
-/// What [`Fault::Members`] changes.
+/// A document that [`Fault::Members`] changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Document {
-    /// The metadata.
+    /// The provider's metadata.
     Discovery,
-    /// A successful answer of the token endpoint.
+    /// A successful token response.
     TokenAnswer,
     /// The claims of an ID token, before it is signed.
     IdToken,
@@ -102,7 +103,7 @@ pub enum Document {
     LogoutToken,
 }
 
-/// Where [`Fault::Slow`], [`Fault::Status500`] and [`Fault::Answer`] apply.
+/// An endpoint for [`Fault::Slow`], [`Fault::Status500`] and [`Fault::Answer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -116,7 +117,7 @@ pub enum Endpoint {
     Userinfo,
 }
 
-/// The faults that are on. Clones are handles to the same list.
+/// The active faults. Clones are handles to the same list.
 #[derive(Clone, Debug)]
 pub struct Faults {
     enabled: bool,
@@ -126,7 +127,7 @@ pub struct Faults {
 #[derive(Debug)]
 struct PlannedFault {
     fault: Fault,
-    /// Answers it still applies to; `None` until cleared.
+    /// Number of responses that the fault still applies to; `None`: until cleared.
     times: Option<u32>,
 }
 
@@ -135,14 +136,14 @@ impl Faults {
         Self { enabled, planned: Arc::default() }
     }
 
-    /// Switches `fault` on until [`Self::clear`]. Without [`Config::faults`](crate::Config::faults) it
-    /// never strikes. [`Fault::RotateKeys`] is an act, not a state: see
-    /// [`DevProvider::rotate_keys`](crate::DevProvider::rotate_keys).
+    /// Switches `fault` on until [`Self::clear`]. Has no effect without
+    /// [`Config::faults`](crate::Config::faults). For [`Fault::RotateKeys`] call
+    /// [`DevProvider::rotate_keys`](crate::DevProvider::rotate_keys) instead.
     pub fn add(&self, fault: Fault) {
         self.plan(fault, None);
     }
 
-    /// Switches `fault` on for the next `times` answers it concerns.
+    /// Switches `fault` on for the next `times` responses that it applies to.
     pub fn add_times(&self, fault: Fault, times: u32) {
         self.plan(fault, Some(times));
     }
@@ -152,12 +153,12 @@ impl Faults {
         self.lock().clear();
     }
 
-    /// Whether `fault` strikes now; uses up one of its times.
+    /// Whether `fault` applies now. Uses up one of its times.
     pub(crate) fn is_due(&self, fault: &Fault) -> bool {
         self.take(|planned| (planned == fault).then_some(())).is_some()
     }
 
-    /// How long `endpoint` waits before it answers.
+    /// Returns how long `endpoint` must wait before it answers.
     pub(crate) fn delay(&self, endpoint: Endpoint) -> Option<Duration> {
         self.take(|planned| match planned {
             Fault::Slow(at, wait) if *at == endpoint => Some(*wait),
@@ -165,7 +166,7 @@ impl Faults {
         })
     }
 
-    /// What `endpoint` answers instead of the right thing.
+    /// Returns the response that `endpoint` must send instead of the right one.
     pub(crate) fn answer(&self, endpoint: Endpoint) -> Option<OddAnswer> {
         self.take(|planned| match planned {
             Fault::Answer(at, answer) if *at == endpoint => Some(answer.clone()),
@@ -173,7 +174,7 @@ impl Faults {
         })
     }
 
-    /// Changes `document` as it was told to.
+    /// Applies [`Fault::Members`] to `value`, a document of this kind.
     pub(crate) fn change(&self, document: Document, value: &mut Value) {
         let members = self.take(|planned| match planned {
             Fault::Members(of, members) if *of == document => Some(members.clone()),
@@ -218,7 +219,7 @@ impl Faults {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultOrder {
-    /// Added to those that are on already.
+    /// The faults to add to the active ones.
     pub faults: Vec<FaultLine>,
 }
 
@@ -226,32 +227,32 @@ pub struct FaultOrder {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultLine {
-    /// Which.
+    /// The name of the fault.
     pub fault: FaultName,
     /// For `slow`, `status500` and `answer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
-    /// For `slow`: milliseconds.
+    /// For `slow`: the delay in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
-    /// For `answer`.
+    /// For `answer`: the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<OddAnswer>,
-    /// For `members`.
+    /// For `members`: the document to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
-    /// For `members`.
+    /// For `members`: the members to set or remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Map<String, Value>>,
-    /// How many answers it applies to; without it, until cleared.
+    /// How many responses the fault applies to. Without `times`, until cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
 }
 
-/// The faults by name, in `snake_case`; see [`Fault`] for what each does.
+/// Name of a fault, in `snake_case`. [`Fault`] describes the effect of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is the Fault of the same name")]
+#[expect(missing_docs, reason = "each variant is the Fault of the same name")]
 pub enum FaultName {
     WrongIss,
     WrongAud,
@@ -282,10 +283,10 @@ pub enum FaultName {
 }
 
 impl FaultLine {
-    /// The fault this line means.
+    /// Returns the fault of this line.
     ///
     /// # Errors
-    /// A sentence when the line lacks what its fault needs.
+    /// A sentence when the line lacks a field of its fault, or when its answer cannot be sent.
     pub fn fault(&self) -> Result<Fault, &'static str> {
         let endpoint = || self.endpoint.ok_or("this fault needs an endpoint");
         Ok(match self.fault {
@@ -302,7 +303,7 @@ impl FaultLine {
             FaultName::BadSignature => Fault::BadSignature,
             FaultName::NoIdToken => Fault::NoIdToken,
             FaultName::Slow => {
-                Fault::Slow(endpoint()?, Duration::from_millis(self.ms.ok_or("a slow answer needs ms")?))
+                Fault::Slow(endpoint()?, Duration::from_millis(self.ms.ok_or("a slow response needs ms")?))
             }
             FaultName::Status500 => Fault::Status500(endpoint()?),
             FaultName::LostTokenAnswer => Fault::LostTokenAnswer,
@@ -317,7 +318,7 @@ impl FaultLine {
             FaultName::RevokeWholeGrant => Fault::RevokeWholeGrant,
             FaultName::Answer => Fault::Answer(endpoint()?, self.answer()?),
             FaultName::Members => Fault::Members(
-                self.document.ok_or("changed members need a document")?,
+                self.document.ok_or("this fault needs a document")?,
                 self.members.clone().ok_or("this fault needs members")?,
             ),
         })
@@ -327,7 +328,7 @@ impl FaultLine {
         let answer = self.answer.clone().ok_or("this fault needs an answer")?;
         let is_sendable =
             (200..600).contains(&answer.status) && HeaderValue::from_str(&answer.content_type).is_ok();
-        is_sendable.then_some(answer).ok_or("this answer cannot be sent")
+        is_sendable.then_some(answer).ok_or("the status or the content type of this answer is invalid")
     }
 }
 
@@ -336,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_was_told() {
+    fn a_fault_applies_as_often_as_requested() {
         let faults = Faults::new(true);
         faults.add_times(Fault::WrongIss, 2);
         let is_due: Vec<bool> = (0..3).map(|_| faults.is_due(&Fault::WrongIss)).collect();
@@ -348,14 +349,14 @@ mod tests {
     }
 
     #[test]
-    fn without_the_flag_no_fault_strikes() {
+    fn without_the_flag_no_fault_applies() {
         let faults = Faults::new(false);
         faults.add(Fault::AlgNone);
         assert!(!faults.is_due(&Fault::AlgNone));
     }
 
     #[test]
-    fn a_fault_at_one_endpoint_leaves_the_others_alone() {
+    fn a_fault_at_one_endpoint_does_not_affect_the_others() {
         let faults = Faults::new(true);
         faults.add(Fault::Slow(Endpoint::Token, Duration::from_millis(5)));
         assert_eq!(faults.delay(Endpoint::Jwks), None);

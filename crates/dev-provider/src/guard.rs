@@ -1,4 +1,4 @@
-//! What every request and answer goes through: the `Host` check, and the headers of an answer.
+//! Middleware for every request: the `Host` check and the security headers.
 
 use crate::{DevProvider, pages};
 use axum::extract::{Request, State};
@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// No `form-action`: browsers apply it to the redirects after a form too, and those lead through origins
-/// of relying parties that this provider does not know.
+/// `Content-Security-Policy` of every response. Without `form-action`: browsers also apply it to the
+/// redirects after a form, which lead through origins of relying parties that this provider does not know.
 const CSP: &str =
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
-/// Refuses a `Host` that is not the issuer's: nothing is ever built from an unchecked one. Health is
-/// answered on the loopback names too.
+/// Refuses a request whose `Host` is not the issuer's, so that no handler sees a forged host. `/healthz` also
+/// answers on the loopback names.
 pub(crate) async fn host(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
     let sent = request
         .uri()
@@ -27,8 +27,8 @@ pub(crate) async fn host(State(provider): State<DevProvider>, request: Request, 
     if known {
         return next.run(request).await;
     }
-    tracing::warn!(rule = "WrongHost", "refused");
-    let sentence = "This provider does not answer under that name.";
+    tracing::warn!(rule = "WrongHost", "request refused");
+    let sentence = "This provider does not answer under this host name.";
     pages::refusal(StatusCode::MISDIRECTED_REQUEST, "wrong_host", sentence)
 }
 
@@ -39,8 +39,8 @@ fn is_loopback(host: &str) -> bool {
     matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Sets the headers every answer carries. `same-origin` and not `no-referrer`: the latter would turn
-/// `Origin` into `null` on this provider's own forms.
+/// Sets the security headers of every response. The referrer policy is `same-origin`, because `no-referrer`
+/// would turn `Origin` into `null` on this provider's forms.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -51,8 +51,8 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a form comes from a page of this provider: `Origin` and `Sec-Fetch-Site`, where sent, must say
-/// so. A client that sends neither is no browser; it lacks the transaction of a browser's session anyway.
+/// Whether a form comes from a page of this provider, by `Origin` and `Sec-Fetch-Site` where they are sent. A
+/// client that sends neither header is not a browser, and has no transaction of a browser.
 pub(crate) fn is_same_origin(headers: &HeaderMap, issuer: &str) -> bool {
     let origin = headers.get(header::ORIGIN).is_none_or(|origin| origin == issuer);
     let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_from_elsewhere_is_told_apart() {
+    fn a_form_from_another_origin_is_recognised() {
         let issuer = "http://auth.example";
         let check = |pairs: &[(&'static str, &str)]| {
             let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_a_whole_name() {
+    fn a_loopback_name_matches_as_a_whole() {
         for host in ["localhost", "localhost:4300", "127.0.0.1:4300", "[::1]:4300"] {
             assert!(is_loopback(host), "{host}");
         }

@@ -1,4 +1,4 @@
-//! ID tokens: made here, and recognised again when they come back as `id_token_hint`.
+//! ID tokens: signing them, and verifying them as `id_token_hint`.
 
 use crate::DevProvider;
 use crate::clock::later;
@@ -33,7 +33,8 @@ type Token =
     IdToken<SessionClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
 
 impl DevProvider {
-    /// Signs the ID token of a grant, or spoils it when a fault says so. `None` when a fault left it out.
+    /// Signs the ID token of a grant and applies the faults for ID tokens. Returns `None` for
+    /// [`Fault::NoIdToken`].
     pub(crate) fn id_token(
         &self,
         grant: &Grant,
@@ -99,7 +100,7 @@ impl DevProvider {
         Ok(claims)
     }
 
-    /// Signs the claims again when a fault changed them.
+    /// Applies [`Fault::Members`]: signs the claims again if the fault changed them.
     fn change_members(&self, key: &SigningKey, token: String) -> Result<String, Error> {
         let payload = token.split('.').nth(1).unwrap_or_default();
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
@@ -134,8 +135,8 @@ impl DevProvider {
         Ok(token)
     }
 
-    /// Reads an `id_token_hint`: ours, for a client we know, correctly signed. It may have expired, and its
-    /// key may have been retired (RP-Initiated Logout 1.0 §4).
+    /// Verifies an `id_token_hint`: issued by this provider to a registered client, with a valid signature.
+    /// The token may have expired, and its key may be retired (RP-Initiated Logout 1.0 §4).
     pub(crate) fn read_hint(&self, hint: &str) -> Option<Hint> {
         let token: Token = hint.parse().ok()?;
         let issuer = issuer_url(self.config()).ok()?;
@@ -157,7 +158,7 @@ impl DevProvider {
     }
 }
 
-/// What a checked `id_token_hint` says.
+/// Claims of a verified `id_token_hint`.
 #[derive(Clone, Debug)]
 pub(crate) struct Hint {
     pub(crate) client_id: String,

@@ -1,4 +1,4 @@
-//! The signing key: made once, kept in the data folder, published as a JWK set, rotated on demand.
+//! The signing key: generated once, kept in the data folder, published as a JWK set, rotated on demand.
 
 use crate::Error;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -17,12 +17,12 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Size of the RSA modulus.
+/// Size of the RSA modulus, in bits.
 const BITS: usize = 2048;
-/// Retired keys that an `id_token_hint` may still be signed with.
+/// Number of retired keys that still verify an `id_token_hint`.
 const RETIRED: usize = 8;
 
-/// Makes a signing key, as PKCS#1 PEM. Takes a moment: tests make one and share it.
+/// Generates a signing key, as PKCS#1 PEM. This takes about a second, so tests should share a key.
 ///
 /// # Errors
 /// When the key cannot be generated.
@@ -35,7 +35,7 @@ pub fn generate_signing_key() -> Result<SecretString, Error> {
 /// One RSA key with its `kid`.
 pub(crate) struct SigningKey {
     pub(crate) kid: String,
-    /// The public half as PEM: what an algorithm-confusion attack would use as an HMAC secret.
+    /// The public key as PEM: the HMAC secret of an algorithm-confusion attack.
     pub(crate) public_pem: String,
     pub(crate) signer: CoreRsaPrivateSigningKey,
 }
@@ -51,7 +51,7 @@ impl SigningKey {
         Ok(Self { kid, public_pem, signer })
     }
 
-    /// A JWT in compact form (RFC 7515 §7.1), signed RS256, for headers the library does not write.
+    /// Signs a JWT with RS256, in compact form (RFC 7515 §7.1). For headers that the library cannot write.
     pub(crate) fn sign(&self, header: &impl Serialize, payload: &impl Serialize) -> Result<String, Error> {
         let input = format!("{}.{}", segment(header)?, segment(payload)?);
         let signature = self
@@ -62,7 +62,7 @@ impl SigningKey {
     }
 }
 
-/// The key in use and those before it.
+/// The current key and the retired keys.
 pub(crate) struct Keys {
     pub(crate) current: SigningKey,
     retired: Vec<CoreJsonWebKey>,
@@ -73,18 +73,19 @@ impl Keys {
         Self { current, retired: Vec::new() }
     }
 
-    /// What `/jwks.json` shows: the key in use. A retired key goes at once, so that relying parties are
-    /// seen to refetch.
+    /// Returns the key set of `/jwks.json`: the current key only. A retired key leaves the set at once, so
+    /// that tests can see relying parties fetch the set again.
     pub(crate) fn published(&self) -> CoreJsonWebKeySet {
         CoreJsonWebKeySet::new(vec![self.current.signer.as_verification_key()])
     }
 
-    /// The same, as it was before the key in use.
+    /// Returns the key set as it was before the last rotation, for
+    /// [`Fault::StaleKeys`](crate::Fault::StaleKeys).
     pub(crate) fn before(&self) -> CoreJsonWebKeySet {
         CoreJsonWebKeySet::new(self.retired.first().cloned().into_iter().collect())
     }
 
-    /// Every key that an ID token of ours may have been signed with.
+    /// Returns the current key and the retired keys, to verify earlier ID tokens of this provider.
     pub(crate) fn known(&self) -> CoreJsonWebKeySet {
         let mut keys = vec![self.current.signer.as_verification_key()];
         keys.extend(self.retired.iter().cloned());
@@ -98,7 +99,7 @@ impl Keys {
     }
 }
 
-/// The key of the data folder; made there at the first start, readable by its owner only.
+/// Reads the key in the data folder. The first start generates it, readable by its owner only.
 pub(crate) fn load_or_create(data_dir: &Path) -> Result<SecretString, Error> {
     let path = data_dir.join("signing-key.pem");
     match std::fs::read_to_string(&path) {
@@ -108,7 +109,7 @@ pub(crate) fn load_or_create(data_dir: &Path) -> Result<SecretString, Error> {
     }
     let pem = generate_signing_key()?;
     std::fs::create_dir_all(data_dir).map_err(Error::KeyFile)?;
-    // Written beside and renamed: a start that is cut short leaves no half a key.
+    // Write a temporary file and rename it, so that an interrupted start leaves no partial key.
     let unfinished = data_dir.join(format!("signing-key.{}.tmp", std::process::id()));
     let written = std::fs::OpenOptions::new()
         .write(true)
@@ -122,20 +123,20 @@ pub(crate) fn load_or_create(data_dir: &Path) -> Result<SecretString, Error> {
     Ok(pem)
 }
 
-/// base64url of the JSON of `value`: a segment of a JWT.
+/// Encodes `value` as a segment of a JWT: base64url of its JSON.
 pub(crate) fn segment(value: &impl Serialize) -> Result<String, Error> {
     let json = serde_json::to_vec(value).map_err(|error| Error::Sign(error.to_string()))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
 }
 
-/// The key's name: its JWK thumbprint (RFC 7638), so the same key has the same `kid` after a restart.
+/// Returns the `kid` of a key: its JWK thumbprint (RFC 7638), which does not change with a restart.
 fn thumbprint(key: &RsaPublicKey) -> String {
     let e = BASE64_URL_SAFE_NO_PAD.encode(key.e().to_bytes_be());
     let n = BASE64_URL_SAFE_NO_PAD.encode(key.n().to_bytes_be());
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape map_err asks for")]
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes the error by value")]
 fn key_error(error: impl ToString) -> Error {
     Error::Key(error.to_string())
 }
@@ -146,7 +147,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn the_key_survives_a_restart_and_is_its_owners_only() {
+    fn the_key_survives_a_restart_and_only_its_owner_can_read_it() {
         let dir = tempfile::tempdir().unwrap();
         let first = SigningKey::from_pem(&load_or_create(dir.path()).unwrap()).unwrap();
         let second = SigningKey::from_pem(&load_or_create(dir.path()).unwrap()).unwrap();

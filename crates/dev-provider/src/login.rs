@@ -47,16 +47,16 @@ pub(crate) async fn post(
     }
     let params = Params::parse(&body);
     let transaction = params.owned("transaction").unwrap_or_default();
-    // It stays until it expires: a double click, or the back button, must not end in an error.
+    // The transaction stays until it expires, so that a double click or the back button causes no error.
     let open = provider.state().logins.get(&transaction, provider.now()).cloned();
     let Some(open) = open else {
         return Ok(LoginRefusal::UnknownTransaction.into_response());
     };
     let browser = Browser::new(session);
     if browser.binding().await?.as_ref() != Some(&open.browser) {
-        // Another browser's page, or one whose cookie a second tab replaced at the same moment. Either way
-        // nobody is signed in by it: the request starts over where it began.
-        tracing::info!(rule = "ForeignTransaction", "login starts over");
+        // The page belongs to another browser, or a second tab has just replaced this browser's cookie. Sign
+        // no user in; restart the authorization request.
+        tracing::info!(rule = "ForeignTransaction", "login restarted");
         let target = format!("/authorize?{}", open.request.query);
         return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response());
     }
@@ -70,8 +70,8 @@ pub(crate) async fn post(
 }
 
 impl DevProvider {
-    /// Signs `user` in here and answers the request with a code. The same user keeps the `sid`; another
-    /// user's session in this browser ends, and its apps are told.
+    /// Signs `user` in at the provider and answers the request with a code. A user who is already signed in
+    /// keeps the `sid`. Another user's session in this browser ends, and its apps get logout tokens.
     pub(crate) async fn sign_in(
         &self,
         browser: &Browser,

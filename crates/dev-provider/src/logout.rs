@@ -1,7 +1,7 @@
 //! `GET` and `POST /logout`: RP-Initiated Logout 1.0.
 //!
-//! A good `id_token_hint` signs out at once. Without one, or with one of another session, the user is asked
-//! first: anybody can put a link to this page anywhere.
+//! A valid `id_token_hint` signs out at once. Without a valid hint, or when the browser has another session,
+//! the user must confirm: any site can link to this page.
 
 use crate::browser_session::Browser;
 use crate::clock::later;
@@ -25,9 +25,9 @@ use url::Url;
 pub(crate) enum LogoutRefusal {
     #[error("A parameter was sent twice.")]
     DuplicateParameter,
-    #[error("The id_token_hint was issued to another app than the client_id names.")]
+    #[error("The id_token_hint was issued to a different app than client_id.")]
     ClientMismatch,
-    #[error("The post-logout redirect URI is not registered for this app, so nobody is sent there.")]
+    #[error("The post-logout redirect URI is not registered for this app, so you were not redirected.")]
     UnregisteredRedirectUri,
     #[error("This form was sent from another site.")]
     CrossSite,
@@ -53,7 +53,7 @@ pub(crate) async fn get(
     begin(&provider, &Browser::new(session), &params).await
 }
 
-/// `POST /logout`: a relying party's form, or the confirmation page's own.
+/// `POST /logout`: a relying party's form, or the form of the confirmation page.
 pub(crate) async fn post(
     State(provider): State<DevProvider>,
     session: Session,
@@ -84,7 +84,7 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
     let current = provider.signed_in(browser).await?;
     match (hint, current) {
         (Some(hint), None) => {
-            // The cookie stays at home on a relying party's cross-site POST: the hint names the session.
+            // Browsers send no cookie with a relying party's cross-site POST. The hint names the session.
             provider.end_session(&hint.sid);
             Ok(done(continue_to.as_ref()))
         }
@@ -98,7 +98,8 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
             Ok(User::by_sub(session.sub)
                 .map_or_else(|| pages::signed_out(None), |user| pages::confirm_logout(user, &transaction)))
         }
-        // Nobody to sign out. A link, not a redirect: nobody proved that the app itself asked.
+        // No session to end. Show a link instead of a redirect: nothing proves that the app sent this
+        // request.
         (None, None) => Ok(pages::signed_out(continue_to.as_ref())),
     }
 }
@@ -128,7 +129,7 @@ async fn confirmed(
     Ok(done(open.continue_to.as_ref()))
 }
 
-/// Where to go afterwards, `state` included; an address that is not registered is refused (§3).
+/// Returns the redirect target after the sign-out, `state` included. Refuses an unregistered address (§3).
 fn continue_to(
     provider: &DevProvider,
     params: &Params,
@@ -154,7 +155,7 @@ fn continue_to(
     Ok(Some(url))
 }
 
-/// The page for an unregistered address: offers a sign-out that leads nowhere.
+/// Shows the page for an unregistered address, which offers a sign-out without a redirect.
 async fn unregistered(provider: &DevProvider, browser: &Browser) -> Result<Response, Failure> {
     let refusal = LogoutRefusal::UnregisteredRedirectUri;
     tracing::warn!(rule = ?refusal, "logout refused");

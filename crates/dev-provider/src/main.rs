@@ -1,4 +1,4 @@
-//! The provider as a program of its own. `dev-provider --help` lists what it can be told.
+//! The `dev-provider` program. `dev-provider --help` lists its options.
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
@@ -12,28 +12,29 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-/// The client secret comes from the environment alone: every user of the machine can read `argv`.
+/// Variable with the client secret. No option takes the secret, because every user of the machine can read
+/// `argv`.
 const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 
-/// A small OpenID Provider for development: demo users, one click, no passwords.
+/// A small OpenID Provider for development: two demo users, no passwords.
 ///
-/// The client secret is read from DEV_PROVIDER_CLIENT_SECRET and from nowhere else.
+/// The client secret is read only from the environment variable DEV_PROVIDER_CLIENT_SECRET.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
     /// Address to listen on
     #[arg(long, env = "DEV_PROVIDER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4300")]
     listen: SocketAddr,
-    /// Public origin of this provider, which tokens name as their issuer
+    /// Public origin of this provider: the issuer in its tokens
     #[arg(long, env = "DEV_PROVIDER_ISSUER", default_value = "http://auth.wow.localhost:4300")]
     issuer: Url,
-    /// Folder for the signing key; without it every start makes a new key
+    /// Folder for the signing key; without a folder, every start generates a new key
     #[arg(long, env = "DEV_PROVIDER_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
-    /// The one client's id
+    /// Client id of the only client
     #[arg(long, env = "DEV_PROVIDER_CLIENT_ID", value_name = "ID", default_value = "demo")]
     client_id: String,
-    /// Redirect URI of the client; repeat for more (in the variable: commas between)
+    /// Redirect URI of the client; may be repeated (in the variable: separated by commas)
     #[arg(
         long = "redirect-uri",
         env = "DEV_PROVIDER_REDIRECT_URI",
@@ -42,7 +43,7 @@ struct Options {
         required = true
     )]
     redirect_uris: Vec<Url>,
-    /// Post-logout redirect URI of the client; repeat for more (in the variable: commas between)
+    /// Post-logout redirect URI of the client; may be repeated (in the variable: separated by commas)
     #[arg(
         long = "post-logout-redirect-uri",
         env = "DEV_PROVIDER_POST_LOGOUT_REDIRECT_URI",
@@ -50,7 +51,7 @@ struct Options {
         value_delimiter = ','
     )]
     post_logout_redirect_uris: Vec<Url>,
-    /// Where the client takes logout tokens (OpenID Connect Back-Channel Logout 1.0)
+    /// Back-channel logout URI of the client (OpenID Connect Back-Channel Logout 1.0)
     #[arg(long, env = "DEV_PROVIDER_BACKCHANNEL_LOGOUT_URI", value_name = "URI")]
     backchannel_logout_uri: Option<Url>,
     /// Lifetime of an access token
@@ -62,10 +63,10 @@ struct Options {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     access_token_ttl: u32,
-    /// A style sheet for its pages, in place of the plain one
+    /// Style sheet for the provider's pages, instead of the built-in one
     #[arg(long, env = "DEV_PROVIDER_STYLE", value_name = "FILE")]
     style: Option<PathBuf>,
-    /// For tests: lets /test/faults switch faults on. Never where people sign in
+    /// For tests only: enables /test/faults, which makes the provider misbehave
     #[arg(long, env = "DEV_PROVIDER_FAULTS")]
     faults: bool,
 }
@@ -121,23 +122,23 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), String> {
     let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
-    let secret = secret.ok_or_else(|| format!("{SECRET} is not set: it is the client's secret"))?;
+    let secret = secret.ok_or_else(|| format!("{SECRET} is not set: set it to the client's secret"))?;
     let listen = options.listen;
     let issuer = options.issuer.origin().ascii_serialization();
-    // The port first: when it is taken, there is no need to make a key.
+    // Bind first: a key is not needed if the port is taken.
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            format!("port {} is taken: stop what listens there, or set DEV_PROVIDER_LISTEN", listen.port())
+            format!("port {} is taken: stop the program there, or set DEV_PROVIDER_LISTEN", listen.port())
         }
         _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
     })?;
     let config = options.config(SecretString::from(secret))?;
     if config.faults {
-        tracing::warn!("faults can be switched on: for tests only");
+        tracing::warn!("fault injection enabled: for tests only");
     }
     let provider = DevProvider::new(config).map_err(|error| match error {
         Error::Config { setting, reason } => format!("{}: {reason}", variable(setting)),
-        Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: the signing key: {cause}"),
+        Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: cannot access signing-key.pem: {cause}"),
         Error::Key(cause) => format!("DEV_PROVIDER_DATA_DIR: signing-key.pem cannot be used: {cause}"),
         other => other.to_string(),
     })?;
@@ -153,7 +154,7 @@ async fn run(options: Options) -> Result<(), String> {
     serve(provider, listener, shutdown).await.map_err(|error| error.to_string())
 }
 
-/// Clap's message in one line, with the variable that sets the option it is about.
+/// Returns clap's message as one line, after the variable of the option that the message names.
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -174,7 +175,7 @@ fn variable(setting: &str) -> String {
 }
 
 fn fail(message: &str) -> ExitCode {
-    // Nothing to do when stderr is gone as well.
+    // A closed stderr leaves no place to report the error.
     let _ = writeln!(std::io::stderr(), "dev-provider: {message}");
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! The pages people see. Everything that came from a request is escaped by maud.
+//! The provider's HTML pages. maud escapes all text that comes from a request.
 
 use crate::DevProvider;
 use crate::authorize::AuthorizeRequest;
@@ -44,7 +44,7 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.into_string()).into_response()
 }
 
-/// The login page: one button a user, the hinted one first.
+/// The login page: one button for each user, the hinted user first.
 pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transaction: &str) -> Response {
     let hinted = request.login_hint.as_deref().and_then(User::by_hint).or(signed_in);
     let mut users: Vec<&User> = USERS.iter().collect();
@@ -58,7 +58,7 @@ pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transa
             p {
                 "The app " strong { (request.client_id) }
                 @if let Ok(origin) = &back_to { " at " strong { (origin) } }
-                " asks who you are."
+                " asks you to sign in."
             }
             @if let Some(user) = signed_in {
                 p class="muted" { "You are signed in as " (user.name()) ". Please confirm, or choose another user." }
@@ -75,14 +75,14 @@ pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transa
     )
 }
 
-/// Asks before a sign-out that nobody proved to want.
+/// The confirmation page for a sign-out that no valid hint proves.
 pub(crate) fn confirm_logout(user: &User, transaction: &str) -> Response {
     page(
         StatusCode::OK,
         "Sign out",
         &html! {
             h1 { "Sign out?" }
-            p { "You are signed in as " strong { (user.name()) } " here, and perhaps in several apps." }
+            p { "You are signed in as " strong { (user.name()) } " here, and maybe in several apps." }
             (logout_form(transaction))
         },
     )
@@ -97,7 +97,7 @@ fn logout_form(transaction: &str) -> Markup {
     }
 }
 
-/// After a sign-out that leads nowhere else.
+/// The page after a sign-out without a redirect.
 pub(crate) fn signed_out(continue_to: Option<&Url>) -> Response {
     page(
         StatusCode::OK,
@@ -110,13 +110,13 @@ pub(crate) fn signed_out(continue_to: Option<&Url>) -> Response {
     )
 }
 
-/// A post-logout redirect URI that is not registered. Offers the sign-out without the redirect.
+/// The page for an unregistered post-logout redirect URI. Offers a sign-out without a redirect.
 pub(crate) fn unregistered_logout(sentence: &str, transaction: Option<&str>) -> Response {
     page(
         StatusCode::BAD_REQUEST,
         "Not redirected",
         &html! {
-            h1 { "This sign-out leads to an address we do not know" }
+            h1 { "This sign-out leads to an unknown address" }
             (error_box("invalid_request", sentence))
             @if let Some(transaction) = transaction {
                 p { "You are still signed in here." }
@@ -126,7 +126,7 @@ pub(crate) fn unregistered_logout(sentence: &str, transaction: Option<&str>) -> 
     )
 }
 
-/// A refusal that is shown here and goes nowhere else.
+/// The page for a request that is refused without a redirect.
 pub(crate) fn refusal(status: StatusCode, code: &str, sentence: &str) -> Response {
     page(
         status,
@@ -134,12 +134,12 @@ pub(crate) fn refusal(status: StatusCode, code: &str, sentence: &str) -> Respons
         &html! {
             h1 { "That did not work" }
             (error_box(code, sentence))
-            p class="muted" { "Nothing was changed, and nobody was redirected. Go back to the app and start again." }
+            p class="muted" { "Nothing was changed. Go back to the app and start again." }
         },
     )
 }
 
-/// The error as the articles show it.
+/// The error box, as the articles show it.
 fn error_box(code: &str, sentence: &str) -> Markup {
     html! {
         div class="notice error stack" role="alert" {

@@ -1,5 +1,5 @@
-//! Parameters of a request, from its query or form. RFC 6749 §3.1: an empty parameter counts as absent,
-//! and none may come twice.
+//! Parameters of a request, from its query or form. An empty parameter counts as absent, and a parameter must
+//! not be repeated (RFC 6749 §3.1).
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// Reads a query string or a form body.
+    /// Parses a query string or a form body.
     pub(crate) fn parse(encoded: &[u8]) -> Self {
         let mut params = Self::default();
         let mut seen = BTreeSet::new();
@@ -28,7 +28,7 @@ impl Params {
         params
     }
 
-    /// The value of `name`, when it was sent, once, and is not empty.
+    /// Returns the value of `name` if it was sent exactly once and is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         if self.duplicates.contains(name) {
             return None;
@@ -40,12 +40,12 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
-    /// Whether `name` came more than once.
+    /// Whether `name` was sent more than once.
     pub(crate) fn is_duplicate(&self, name: &str) -> bool {
         self.duplicates.contains(name)
     }
 
-    /// Whether any parameter came more than once.
+    /// Whether any parameter was sent more than once.
     pub(crate) fn has_duplicates(&self) -> bool {
         !self.duplicates.is_empty()
     }
@@ -54,12 +54,12 @@ impl Params {
 /// The scopes this provider knows.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// A set of scopes, written with spaces between (RFC 6749 §3.3).
+/// A set of scopes, separated by spaces in text (RFC 6749 §3.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Scopes(BTreeSet<String>);
 
 impl Scopes {
-    /// The known ones of `text`; others are ignored (OpenID Connect Core §3.1.2.1).
+    /// Parses the known scopes of `text`; other scopes are ignored (OpenID Connect Core §3.1.2.1).
     pub(crate) fn parse(text: &str) -> Self {
         let known = text.split(' ').filter(|scope| SCOPES.contains(scope));
         Self(known.map(str::to_owned).collect())
@@ -69,7 +69,7 @@ impl Scopes {
         self.0.contains(scope)
     }
 
-    /// Whether nothing here goes beyond `other`.
+    /// Whether `other` contains all of these scopes.
     pub(crate) fn within(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
     }

@@ -1,4 +1,4 @@
-//! The provider itself: its parts, its routes, and how it is served.
+//! The provider: its state, its routes and its server loop.
 
 use crate::backchannel::http_client;
 use crate::browser_session::{self, Browser, Store};
@@ -21,12 +21,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::limit::RequestBodyLimitLayer;
 
-/// The most a request may bring.
+/// Largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
-/// How long requests and deliveries under way may take when the provider stops.
+/// How long open requests may take when the provider stops, and after them logout-token deliveries.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// An OpenID Provider. Clones are handles to the same one.
+/// An OpenID Provider. Clones are handles to the same provider.
 #[derive(Clone)]
 pub struct DevProvider(Arc<Parts>);
 
@@ -43,10 +43,11 @@ struct Parts {
 }
 
 impl DevProvider {
-    /// A provider with its signing key made or read.
+    /// Creates a provider. Reads the signing key, or generates a new key.
     ///
     /// # Errors
-    /// When the configuration contradicts itself, or the key cannot be made, read or kept.
+    /// When the configuration is invalid, the key cannot be generated, read or stored, or the HTTP client
+    /// cannot be built.
     pub fn new(config: Config) -> Result<Self, Error> {
         config.check()?;
         let pem = match (&config.signing_key, &config.data_dir) {
@@ -67,7 +68,7 @@ impl DevProvider {
         })))
     }
 
-    /// All routes, to be mounted at the issuer's origin.
+    /// Returns all routes, to be mounted at the issuer's origin.
     pub fn router(&self) -> Router {
         let config = self.config();
         let secure = config.issuer.scheme() == "https";
@@ -95,7 +96,7 @@ impl DevProvider {
                 pages::refusal(StatusCode::NOT_FOUND, "not_found", "There is no such page at this provider.")
             })
             .method_not_allowed_fallback(|| async {
-                let sentence = "This address does not answer requests of this kind.";
+                let sentence = "This address does not accept this request method.";
                 pages::refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence)
             })
             .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
@@ -104,23 +105,23 @@ impl DevProvider {
             .with_state(self.clone())
     }
 
-    /// The faults, to be switched on and off by a test.
+    /// Returns the faults, which a test can switch on and off.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.0.faults.clone()
     }
 
-    /// How often clients have asked so far.
+    /// Returns how many requests clients have sent so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.tally().snapshot()
     }
 
-    /// Makes a new signing key; the old one leaves the key set at once. Not kept: a restart goes back to
-    /// the key of the data folder.
+    /// Replaces the signing key; the old key leaves the key set at once. The new key is not stored: a restart
+    /// uses the key in the data folder again.
     ///
     /// # Errors
-    /// When the key cannot be made.
+    /// When the key cannot be generated.
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         let made = tokio::task::spawn_blocking(|| SigningKey::from_pem(&generate_signing_key()?)).await;
         let next = made.map_err(|error| Error::Key(error.to_string()))??;
@@ -129,7 +130,7 @@ impl DevProvider {
         Ok(())
     }
 
-    /// Waits until every logout token sent so far has been answered or given up.
+    /// Waits until every logout-token delivery so far has succeeded or failed.
     pub async fn deliveries_done(&self) {
         let mut deliveries = std::mem::take(&mut *self.deliveries());
         while deliveries.join_next().await.is_some() {}
@@ -163,7 +164,7 @@ impl DevProvider {
         &self.0.http
     }
 
-    /// The session this browser is signed in with, if it still lives.
+    /// Returns the `sid` and the session that this browser is signed in with, if the session is live.
     pub(crate) async fn signed_in(
         &self,
         browser: &Browser,
@@ -175,7 +176,8 @@ impl DevProvider {
         Ok(session.map(|session| (sid, session)))
     }
 
-    /// Lets the faults of an endpoint strike: a delay, or an answer that takes the real one's place.
+    /// Applies the faults of an endpoint: waits, and returns a response to send instead of the real one, if
+    /// any.
     pub(crate) async fn interfere(&self, endpoint: Endpoint) -> Option<Response> {
         if let Some(delay) = self.0.faults.delay(endpoint) {
             tokio::time::sleep(delay).await;
@@ -189,7 +191,7 @@ impl DevProvider {
         Some((status, [(header::CONTENT_TYPE, content_type)], body).into_response())
     }
 
-    /// Runs a delivery beside the request that caused it.
+    /// Runs a delivery in the background.
     pub(crate) fn in_background(&self, delivery: impl Future<Output = ()> + Send + 'static) {
         let mut deliveries = self.deliveries();
         while deliveries.try_join_next().is_some() {}
@@ -201,8 +203,8 @@ impl DevProvider {
     }
 }
 
-/// Serves `provider` until `shutdown`, then lets requests and deliveries under way finish, for three seconds
-/// at most.
+/// Serves `provider` until `shutdown`. Then open requests get three seconds to finish, and after them
+/// logout-token deliveries get three seconds.
 ///
 /// # Errors
 /// When the listener fails.
@@ -217,7 +219,7 @@ pub async fn serve(
         let _ = stopping.send(());
     });
     let too_late = async {
-        // A dropped sender means the server ended by itself: then there is no deadline.
+        // A dropped sender means that the server ended without `shutdown`: no deadline.
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -225,7 +227,7 @@ pub async fn serve(
     };
     tokio::select! {
         result = serving => result.map_err(Error::Serve)?,
-        () = too_late => tracing::warn!("some requests were cut short"),
+        () = too_late => tracing::warn!("shutdown deadline reached, open requests dropped"),
     }
     let _ = tokio::time::timeout(LAST_WORDS, provider.deliveries_done()).await;
     Ok(())

@@ -6,24 +6,24 @@ use rand_chacha::ChaCha20Rng;
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The source of everything that must not be guessed. Clones share one stream.
+/// Random source of all unguessable values. Clones share one stream.
 #[derive(Clone)]
 pub struct Random(Arc<Mutex<ChaCha20Rng>>);
 
 impl Random {
-    /// A generator seeded by the operating system.
+    /// Creates a generator seeded by the operating system.
     #[must_use]
     pub fn from_system() -> Self {
         Self(Arc::new(Mutex::new(ChaCha20Rng::from_os_rng())))
     }
 
-    /// A generator that gives the same values on every run. For tests only.
+    /// Creates a generator that returns the same values on every run. For tests only.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed))))
     }
 
-    /// 256 random bits in base64url, 43 characters.
+    /// Returns 256 random bits in base64url, 43 characters.
     pub(crate) fn token(&self) -> String {
         let mut bytes = [0_u8; 32];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
@@ -43,11 +43,11 @@ impl std::fmt::Debug for Random {
     }
 }
 
-/// SHA-256 of a code or token: what the maps of [`crate::state`] are keyed by, so that a look-up takes
-/// no time that depends on the secret itself.
+/// SHA-256 of a code or token: the key in the maps of [`crate::state`], so that the time of a look-up does
+/// not depend on the secret.
 pub(crate) type Fingerprint = [u8; 32];
 
-/// The fingerprint of `secret`.
+/// Returns the fingerprint of `secret`.
 pub(crate) fn fingerprint(secret: &str) -> Fingerprint {
     Sha256::digest(secret.as_bytes()).into()
 }

@@ -9,8 +9,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
-/// `POST /revoke`. A refresh token takes its whole family along (§2.1), an access token only itself. A
-/// token nobody knows is revoked already: 200 (§2.2).
+/// `POST /revoke`. Revoking a refresh token revokes its whole family (§2.1); revoking an access token revokes
+/// only that token. The answer to an unknown token is 200 (§2.2).
 pub(crate) async fn post(
     State(provider): State<DevProvider>,
     headers: HeaderMap,

@@ -1,4 +1,4 @@
-//! What the provider remembers, all in memory and all bounded: sign-ins under way, sessions, codes, tokens.
+//! The provider's state, in memory and bounded: open pages, sessions, codes and tokens.
 
 use crate::authorize::AuthorizeRequest;
 use crate::expiring_map::ExpiringMap;
@@ -11,21 +11,21 @@ use std::time::Duration;
 
 /// How long a login or sign-out page may stay open.
 pub(crate) const TRANSACTION_TTL: Duration = Duration::from_secs(600);
-/// How long a used code is remembered, so that its replay is recognised (RFC 6749 §4.1.2).
+/// How long a code is remembered after it was issued, so that its replay is recognised (RFC 6749 §4.1.2).
 pub(crate) const CODE_MEMORY: Duration = Duration::from_secs(600);
 const PAGES: usize = 1_000;
 const TOKENS: usize = 10_000;
 
 /// Everything that changes while the provider runs.
 pub(crate) struct State {
-    /// Login pages that are open, by transaction id.
+    /// Open login pages, by transaction id.
     pub(crate) logins: ExpiringMap<String, LoginTransaction>,
-    /// Sign-out confirmations that are open, by transaction id.
+    /// Open sign-out confirmations, by transaction id.
     pub(crate) logouts: ExpiringMap<String, LogoutTransaction>,
-    /// Live sessions, by `sid`. A browser's session that names a `sid` not in here is signed out.
+    /// Live sessions, by `sid`. A browser session with any other `sid` is signed out.
     pub(crate) sessions: ExpiringMap<String, ProviderSession>,
     pub(crate) codes: ExpiringMap<Fingerprint, Code>,
-    /// Grants whose tokens are good, by family id. Revocation removes the family.
+    /// Valid grants, by token family id. Revocation removes the family.
     pub(crate) families: ExpiringMap<String, Grant>,
     pub(crate) access_tokens: ExpiringMap<Fingerprint, AccessToken>,
     pub(crate) refresh_tokens: ExpiringMap<Fingerprint, RefreshToken>,
@@ -44,8 +44,8 @@ impl State {
         }
     }
 
-    /// Ends a session, and with it its unused codes and, unless `keep_offline`, its refresh tokens. Gives
-    /// the session back while it was live, so that its clients can be told.
+    /// Ends a session with its codes and its token families; `keep_offline` keeps the families with
+    /// `offline_access`. Returns the session if it was live, so that its clients can be notified.
     pub(crate) fn end_session(&mut self, sid: &str, keep_offline: bool) -> Option<ProviderSession> {
         let session = self.sessions.remove(&sid.to_owned());
         self.families.retain(|grant| grant.sid != sid || (keep_offline && grant.scope.has("offline_access")));
@@ -54,20 +54,20 @@ impl State {
     }
 }
 
-/// A login page that is open in some browser.
+/// An open login page.
 #[derive(Clone, Debug)]
 pub(crate) struct LoginTransaction {
-    /// The browser it was shown to.
+    /// Binding of the browser that shows the page.
     pub(crate) browser: String,
     pub(crate) request: AuthorizeRequest,
 }
 
-/// A sign-out confirmation that is open in some browser.
+/// An open sign-out confirmation.
 #[derive(Clone, Debug)]
 pub(crate) struct LogoutTransaction {
-    /// The browser it was shown to.
+    /// Binding of the browser that shows the page.
     pub(crate) browser: String,
-    /// Where it goes afterwards, `state` included.
+    /// Redirect target after the sign-out, `state` included.
     pub(crate) continue_to: Option<url::Url>,
 }
 
@@ -76,11 +76,11 @@ pub(crate) struct LogoutTransaction {
 pub(crate) struct ProviderSession {
     pub(crate) sub: &'static str,
     pub(crate) auth_time: DateTime<Utc>,
-    /// The clients that have got a code in this session: whom to tell when it ends.
+    /// Clients that received a code in this session. They get a logout token when the session ends.
     pub(crate) clients: BTreeSet<String>,
 }
 
-/// Who allowed whom what, in which session.
+/// The scope that a user granted to a client in one session.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) client_id: String,
@@ -98,7 +98,7 @@ pub(crate) struct Code {
     pub(crate) code_challenge: String,
     pub(crate) nonce: Option<String>,
     pub(crate) expires: DateTime<Utc>,
-    /// Set at its first use, to the family of the tokens it gave, if it gave any.
+    /// Set at the first use of the code, to its token family; `Some(None)` if the code was refused.
     pub(crate) used: Option<Option<String>>,
 }
 
@@ -116,7 +116,7 @@ pub(crate) struct RefreshToken {
     pub(crate) used: Option<UsedRefreshToken>,
 }
 
-/// What a used refresh token was exchanged for.
+/// First use of a refresh token, with the response to repeat within the grace period.
 #[derive(Clone)]
 pub(crate) struct UsedRefreshToken {
     pub(crate) at: DateTime<Utc>,
@@ -125,7 +125,7 @@ pub(crate) struct UsedRefreshToken {
     pub(crate) answer_expires: DateTime<Utc>,
 }
 
-/// A successful answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+/// A successful token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Clone, Serialize)]
 pub(crate) struct TokenAnswer {
     pub(crate) access_token: String,

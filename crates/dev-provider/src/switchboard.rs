@@ -1,4 +1,4 @@
-//! `/test/…`: the faults and counters over HTTP. Mounted only with [`Config::faults`](crate::Config::faults).
+//! `/test/…`: faults and counters over HTTP. Mounted only with [`Config::faults`](crate::Config::faults).
 
 use crate::faults::{Fault, FaultOrder};
 use crate::{Counters, DevProvider};
@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// `POST /test/faults`: switches on what the order names; all of it or nothing.
+/// `POST /test/faults`: switches on all faults of the order, or none if a line is invalid.
 pub(crate) async fn add(State(provider): State<DevProvider>, body: Bytes) -> Response {
     let refuse =
         |reason: String| (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": reason }))).into_response();

@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
-/// How long an access token lives under [`Fault::ShortLived`].
+/// Lifetime of an access token under [`Fault::ShortLived`].
 const SHORT_LIFETIME: Duration = Duration::from_secs(2);
 
 /// `POST /token`
@@ -55,7 +55,7 @@ pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap
     answer
 }
 
-/// Checks what every form endpoint for clients asks for, and names the client.
+/// Checks the content type, the parameters and the credentials of a client's form, and returns the client.
 pub(crate) fn client_of<'a>(
     provider: &'a DevProvider,
     headers: &HeaderMap,
@@ -99,7 +99,7 @@ impl DevProvider {
                 }
                 return Err(TokenRefusal::ReplayedCode.into());
             }
-            // One try, whatever comes of it: a wrong verifier gets no second guess.
+            // Mark the code as used before the checks: a wrong verifier gets no second try.
             code.used = Some(None);
             if code.expires <= now {
                 return Err(TokenRefusal::UnknownCode.into());
@@ -119,7 +119,7 @@ impl DevProvider {
         Ok(answer)
     }
 
-    /// Makes the tokens of an answer and remembers them. Also gives the fingerprint of the refresh token.
+    /// Issues and stores the tokens of a response. Also returns the fingerprint of the refresh token, if any.
     fn answer(
         &self,
         family: &str,
@@ -155,7 +155,7 @@ impl DevProvider {
     }
 }
 
-/// The code was made for this redirect URI and this verifier.
+/// Checks that the code was issued for this redirect URI and this verifier.
 fn check_binding(code: &Code, params: &Params) -> Result<(), TokenRefusal> {
     if params.get("redirect_uri") != Some(code.redirect_uri.as_str()) {
         return Err(TokenRefusal::WrongRedirectUri);

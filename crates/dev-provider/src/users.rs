@@ -1,4 +1,4 @@
-//! The demo users. They sign in with one click: there is nothing here worth a password.
+//! The demo users. They sign in with one click and have no passwords.
 
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
@@ -9,7 +9,7 @@ use openidconnect::{
 /// A demo user.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct User {
-    /// `sub`: stable, never reassigned, says nothing about the person.
+    /// `sub`: stable and never reassigned.
     pub(crate) sub: &'static str,
     pub(crate) username: &'static str,
     pub(crate) given_name: &'static str,
@@ -17,7 +17,7 @@ pub(crate) struct User {
     pub(crate) email: &'static str,
 }
 
-/// Everybody who can sign in.
+/// All demo users.
 pub(crate) const USERS: [User; 2] = [
     User {
         sub: "demo|alice",
@@ -44,14 +44,14 @@ impl User {
         USERS.iter().find(|user| user.sub == sub)
     }
 
-    /// Whom a `login_hint` means: a user name or an e-mail address, in any case.
+    /// Returns the user that a `login_hint` names by user name or email address, in any case.
     pub(crate) fn by_hint(hint: &str) -> Option<&'static Self> {
         USERS
             .iter()
             .find(|user| user.username.eq_ignore_ascii_case(hint) || user.email.eq_ignore_ascii_case(hint))
     }
 
-    /// Somebody else, for the fault that answers with another user.
+    /// Returns a different user, for [`Fault::OtherUser`](crate::Fault::OtherUser).
     pub(crate) fn other(&self) -> Option<&'static Self> {
         USERS.iter().find(|user| *user != self)
     }
@@ -61,7 +61,7 @@ impl User {
         format!("{} {}", self.given_name, self.family_name)
     }
 
-    /// The claims that `scope` asks for (OpenID Connect Core §5.4).
+    /// Returns the claims that `scope` requests (OpenID Connect Core §5.4).
     pub(crate) fn claims(&self, scope: &crate::params::Scopes) -> StandardClaims<CoreGenderClaim> {
         let mut claims = StandardClaims::new(SubjectIdentifier::new(self.sub.to_owned()));
         if scope.has("profile") {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_user_is_never_the_same() {
+    fn the_other_user_is_always_a_different_user() {
         for user in &USERS {
             assert_ne!(user.other(), Some(user));
         }

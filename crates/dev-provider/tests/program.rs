@@ -1,4 +1,4 @@
-//! The program: what it says when it cannot start, and that it stops when asked.
+//! Tests of the program: its error messages at start, and its shutdown.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::{BufRead as _, BufReader};
@@ -20,7 +20,7 @@ fn program(listen: &str) -> Command {
     command
 }
 
-/// One line on stderr, exit code 1.
+/// Returns stderr. Checks that it is one line and that the exit code is 1.
 fn refusal(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -37,7 +37,7 @@ fn a_taken_port_is_named_in_one_line() {
 }
 
 #[test]
-fn a_bad_value_is_answered_with_its_variable() {
+fn an_invalid_value_is_reported_with_its_variable() {
     for (variable, value) in [
         ("DEV_PROVIDER_CLIENT_SECRET", ""),
         ("DEV_PROVIDER_ISSUER", "nonsense"),
@@ -63,7 +63,7 @@ fn help_names_every_variable_and_no_option_takes_the_secret() {
 }
 
 #[test]
-fn it_stops_when_asked() {
+fn the_program_stops_on_sigterm() {
     let mut running = program("127.0.0.1:0").spawn().unwrap();
     let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("ready")));

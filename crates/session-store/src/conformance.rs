@@ -1,4 +1,4 @@
-//! What every store must do, as one suite; a macro runs it over each.
+//! The conformance suite: a macro runs its tests over every store.
 
 mod grants;
 mod outbox;
@@ -13,7 +13,7 @@ use sessions::*;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// A store and the folder or server that it needs.
+/// A store, and the folder or server that it needs.
 pub(super) struct Fixture {
     pub store: Arc<dyn Store>,
     pub _keep: Box<dyn std::any::Any>,
@@ -52,12 +52,12 @@ fn record(subject: &str, sid: Option<&str>) -> SessionRecord {
 
 const ISSUER: &str = "https://op.example";
 
-/// A logout that took place at this second, by our clock.
+/// A logout at this second, by the app's clock.
 fn logout(scope: LogoutScope<'_>, seconds: i64) -> Logout<'_> {
     Logout { issuer: ISSUER, scope, until: LogoutTime::Begun(at(seconds)) }
 }
 
-/// One module of tests a store; `$fixture` makes an empty one.
+/// Declares the module of tests for one store; `$fixture` creates an empty store.
 macro_rules! conformance {
     ($store:ident, $fixture:path) => {
         conformance!(@tests $store, $fixture,
@@ -68,32 +68,32 @@ macro_rules! conformance {
             activity_rolls_once_an_interval_and_never_past_the_absolute_end,
             concurrent_activity_is_written_exactly_once,
             app_data_is_kept_and_touches_nothing_else,
-            app_data_that_somebody_changed_meanwhile_is_not_overwritten,
+            app_data_that_another_request_changed_is_not_overwritten,
             a_provider_session_ends_its_own_sessions_only,
-            a_logout_of_a_user_ends_what_began_before_it,
+            a_logout_of_a_user_ends_the_sessions_that_began_before_it,
             a_logout_in_one_browser_leaves_the_others_alone,
             a_late_logout_ends_nothing_that_began_after_it,
-            a_providers_own_logout_goes_by_its_own_clock,
-            a_logout_that_overtakes_its_sign_in_refuses_it,
+            a_providers_logout_is_compared_by_the_providers_clock,
+            a_logout_refuses_a_sign_in_that_it_overtakes,
             no_sign_in_slips_past_a_logout_at_the_same_moment,
             tokens_are_replaced_by_the_holder_of_the_lease_only,
             a_refresh_loses_against_a_sign_out,
-            twenty_who_want_the_lease_get_it_once,
-            idleness_ends_only_what_was_not_used_meanwhile,
-            a_user_ends_one_session_or_all_others_and_nobody_elses,
+            one_of_twenty_concurrent_requests_takes_the_lease,
+            idleness_does_not_end_a_session_that_was_used_since,
+            a_user_ends_one_session_or_all_others_of_this_user_only,
             ten_thousand_sessions_are_kept_apart,
             a_user_finds_their_live_sessions_newest_first,
-            sweeping_removes_what_is_long_over_and_nothing_else,
-            a_state_is_used_once_even_by_many_at_once,
-            a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_over,
-            a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled,
-            the_same_delivery_put_in_twice_is_one_and_keeps_its_tries,
-            a_delivery_that_is_no_use_any_more_is_not_taken_and_swept,
-            a_grant_is_taken_once_by_whom_it_fits_and_then_gone,
-            of_fifty_who_want_a_grant_at_once_one_gets_it,
-            what_does_not_fit_is_told_and_leaves_the_grant_there,
-            a_grant_is_over_at_its_time_and_swept_an_hour_later,
-            what_is_published_is_heard,
+            sweeping_removes_only_expired_entries,
+            a_state_is_used_once_by_concurrent_requests,
+            a_delivery_is_taken_once_and_due_again_later,
+            a_postponed_delivery_is_due_later_and_a_settled_one_is_gone,
+            a_delivery_enqueued_twice_exists_once_and_keeps_its_tries,
+            an_expired_delivery_is_swept_and_not_taken,
+            a_grant_is_taken_once_by_a_matching_claim,
+            one_of_fifty_concurrent_claims_takes_the_grant,
+            a_refused_claim_gets_the_reason_and_leaves_the_grant,
+            a_grant_expires_on_time_and_is_swept_an_hour_later,
+            a_published_event_reaches_a_subscriber,
             apps_with_different_limits_do_not_shorten_each_other,
         );
     };
@@ -119,10 +119,10 @@ async fn memory_fixture() -> Fixture {
     Fixture { store: Arc::new(MemoryStore::new()), _keep: Box::new(()) }
 }
 
-/// Where a throwaway server is.
+/// Returns the URL of a throwaway server.
 ///
 /// # Panics
-/// Without one: a test that is silently skipped proves nothing.
+/// If the variable is not set: a test that is silently skipped proves nothing.
 fn server(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!(
@@ -131,14 +131,14 @@ fn server(variable: &str) -> String {
     })
 }
 
-/// What no other test has.
+/// Returns random bytes, for a name that no other test uses.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     OsRng.try_fill_bytes(&mut bytes).unwrap();
     bytes
 }
 
-/// A database of its own.
+/// Creates a database for one test, and returns its URL.
 async fn postgres_url() -> String {
     let server = server("TEST_POSTGRES_URL");
     let name = format!("test_{:032x}", u128::from_le_bytes(random()));
@@ -170,20 +170,20 @@ mod postgres_only {
     use super::*;
 
     #[tokio::test]
-    async fn replicas_may_open_a_new_database_at_once_and_see_and_hear_each_other() {
+    async fn replicas_can_open_a_new_database_at_once_and_share_sessions_and_events() {
         let url = postgres_url().await;
         let opened = futures::future::join_all((0..4).map(|_| PostgresStore::open(&url))).await;
         let stores: Vec<_> = opened.into_iter().map(|store| store.unwrap()).collect();
         let mut heard = stores[1].subscribe();
         stores[0].create(&key(1), &record("alice", None), at(0)).await.unwrap();
-        assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        assert!(matches!(stores[1].load(&key(1), at(1)).await.unwrap(), SessionState::SignedIn(_)));
         let event = SessionEvent::Changed(key(1));
         stores[0].publish(event).await.unwrap();
         assert_eq!(heard.recv().await.unwrap(), BusMessage::Event(event));
     }
 
     #[tokio::test]
-    async fn a_lost_bus_connection_is_made_again_and_told_as_a_gap() {
+    async fn a_lost_bus_connection_is_restored_and_reported_as_lagged() {
         let url = postgres_url().await;
         let store = PostgresStore::open(&url).await.unwrap();
         let mut heard = store.subscribe();
@@ -202,15 +202,15 @@ mod redis_only {
     use super::*;
 
     #[tokio::test]
-    async fn replicas_see_and_hear_each_other_and_other_prefixes_do_not() {
+    async fn replicas_share_sessions_and_events_and_other_prefixes_do_not() {
         let (url, prefix) = (server("TEST_REDIS_URL"), format!("test-{}", URL_SAFE_NO_PAD.encode(random())));
         let open = |prefix: String| async { RedisStore::open_with_prefix(&url, &{ prefix }).await.unwrap() };
         let (one, two) = (open(prefix.clone()).await, open(prefix).await);
         let other = open(format!("test-{}", URL_SAFE_NO_PAD.encode(random()))).await;
         let mut heard = two.subscribe();
         one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
-        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
-        assert_eq!(other.load(&key(1), at(1)).await.unwrap(), Lookup::Unknown);
+        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), SessionState::SignedIn(_)));
+        assert_eq!(other.load(&key(1), at(1)).await.unwrap(), SessionState::SignedOut(None));
         let (theirs, ours) = (SessionEvent::Changed(key(2)), SessionEvent::Changed(key(1)));
         other.publish(theirs).await.unwrap();
         one.publish(ours).await.unwrap();
@@ -222,19 +222,22 @@ mod sqlite_only {
     use super::*;
 
     #[tokio::test]
-    async fn two_processes_may_open_a_new_file_at_once_and_see_each_other() {
+    async fn two_processes_can_open_a_new_file_at_once_and_share_sessions() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
         let (one, two) = tokio::join!(SqliteStore::open(&url), SqliteStore::open(&url));
         let (one, two) = (one.unwrap(), two.unwrap());
         one.create(&key(1), &record("alice", None), at(0)).await.unwrap();
-        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), Lookup::Live(_)));
+        assert!(matches!(two.load(&key(1), at(1)).await.unwrap(), SessionState::SignedIn(_)));
         two.end(&key(1), EndReason::SignedOut, at(2)).await.unwrap();
-        assert_eq!(one.load(&key(1), at(3)).await.unwrap(), Lookup::Ended(EndReason::SignedOut));
+        assert_eq!(
+            one.load(&key(1), at(3)).await.unwrap(),
+            SessionState::SignedOut(Some(EndReason::SignedOut))
+        );
     }
 
     #[tokio::test]
-    async fn a_folder_that_is_not_there_is_an_error() {
+    async fn a_missing_folder_is_an_error() {
         assert!(SqliteStore::open("sqlite:///nowhere/at/all/sessions.db").await.is_err());
     }
 }

@@ -1,6 +1,6 @@
-//! The bus: what happened to a session, told to every process that shares its store.
+//! The event bus: tells every process on a store what happened to a session.
 //!
-//! An event grants nothing and proves nothing. It says "look again"; the store decides.
+//! An event grants nothing and proves nothing. A listener then asks the store.
 
 use crate::{BrowserKey, SessionKey, StoreError};
 use async_trait::async_trait;
@@ -8,38 +8,39 @@ use auth_types::EndReason;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tokio::sync::broadcast;
 
-/// How many events a slow listener may lag behind before it is told that it missed some.
+/// How many events a slow listener may lag behind before it loses events and gets a lag error.
 const BACKLOG: usize = 1024;
 
-/// What happened.
+/// An event about a session or a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
     /// A session has ended.
     Ended(SessionKey, EndReason),
-    /// Its data or tokens have changed.
+    /// The session's data or tokens have changed.
     Changed(SessionKey),
-    /// Its user was active: its times have changed.
+    /// The user was active, so the session's times have changed.
     Seen(SessionKey),
-    /// Somebody signed in, at whichever app, in a browser.
+    /// A user signed in to some app in this browser.
     SignedInBrowser(BrowserKey),
 }
 
-/// What a listener hears.
+/// A message to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BusMessage {
-    /// An event, of this process or another.
+    /// An event from this process or another.
     Event(SessionEvent),
-    /// The connection was lost for a while: whatever is known may be out of date.
+    /// Events may have been lost, for example with the connection. Cached state may be out of date.
     Lagged,
 }
 
-/// Tells other processes, and hears from them.
+/// Sends events to, and receives events from, every process on the same store.
 #[async_trait]
 pub trait EventBus: Send + Sync + 'static {
-    /// Tells everybody, this process included.
+    /// Sends an event to every process, including this one.
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
 
-    /// Hears from now on. A lost connection is made again by itself, and a [`BusMessage::Lagged`] tells of it.
+    /// Subscribes to events from now on. After a lost connection, the store reconnects automatically and
+    /// sends [`BusMessage::Lagged`].
     fn subscribe(&self) -> broadcast::Receiver<BusMessage>;
 }
 
@@ -54,12 +55,12 @@ impl Default for Listeners {
 }
 
 impl Listeners {
-    /// Tells them; nobody listening is fine.
+    /// Sends a message to all listeners, if there are any.
     pub fn publish(&self, message: BusMessage) {
         let _ = self.0.send(message);
     }
 
-    /// One more listener.
+    /// Adds a listener.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
         self.0.subscribe()
@@ -67,7 +68,7 @@ impl Listeners {
 }
 
 impl SessionEvent {
-    /// The session it is about.
+    /// Returns the session of the event; `None` for an event about a browser.
     #[must_use]
     pub fn key(self) -> Option<SessionKey> {
         match self {
@@ -76,8 +77,8 @@ impl SessionEvent {
         }
     }
 
-    /// One line for the wire: `ended <key> <reason>`, `changed <key>`, `seen <key>` or `signed_in <browser>`,
-    /// the key in base64url.
+    /// Returns one line for the wire: `ended <key> <reason>`, `changed <key>`, `seen <key>` or
+    /// `signed_in <browser>`, with keys in base64url.
     #[must_use]
     pub fn to_line(self) -> String {
         let encode = |key: &[u8]| URL_SAFE_NO_PAD.encode(key);
@@ -89,7 +90,7 @@ impl SessionEvent {
         }
     }
 
-    /// The reverse of [`to_line`](Self::to_line); `None` for what is none of ours.
+    /// Parses a line from [`to_line`](Self::to_line); `None` for any other line.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_nothing() {
+    fn an_invalid_line_is_not_an_event() {
         for line in ["", "ended", "ended x revoked", "changed AAAA", "begun AAAA", "ended  "] {
             assert_eq!(SessionEvent::parse(line), None, "{line:?}");
         }

@@ -1,29 +1,28 @@
-//! What is handed out for seconds or minutes, to be shown once or a few times: handoff tokens and what comes
-//! of them.
+//! Short-lived credentials: handoff tokens, their access tokens, and pending confirmations.
 
 use super::StoreError;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// SHA-256 of what was handed out: all that a store ever sees of it.
+/// The SHA-256 of a credential. A store never sees the credential.
 pub type GrantHash = [u8; 32];
 
-/// How long a grant that has expired can still be told from one that never was.
+/// How long a store can tell an expired grant from an unknown grant.
 pub(super) const REMEMBER_EXPIRED: TimeDelta = TimeDelta::hours(1);
 
-/// What was handed out. One kind does not pass for another.
+/// The kind of a grant. A grant of one kind is not accepted as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantKind {
     /// Opens a session at one app, once.
     HandoffToken,
     /// An access token for identity's `/userinfo`.
     AccessToken,
-    /// A handoff that has arrived at an app and waits for its user's answer.
+    /// A handoff that arrived at an app and waits for the user's confirmation.
     Arrival,
 }
 
 impl GrantKind {
-    /// The name in the store.
+    /// Returns the name in the store.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::HandoffToken => "handoff_token",
@@ -32,64 +31,64 @@ impl GrantKind {
         }
     }
 
-    /// The reverse of [`as_str`](Self::as_str).
+    /// Parses a name from [`as_str`](Self::as_str).
     pub(super) fn parse(name: &str) -> Result<Self, StoreError> {
         [Self::HandoffToken, Self::AccessToken, Self::Arrival]
             .into_iter()
             .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| StoreError("a grant of an unknown kind".into()))
+            .ok_or_else(|| StoreError("unknown kind of grant".into()))
     }
 }
 
-/// A grant as it is kept.
+/// A short-lived credential, as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What it is.
+    /// The kind of the grant.
     pub kind: GrantKind,
-    /// Who may use it: a client id, or the address it is good for.
+    /// The audience that may use the grant: a client id, or the address that accepts the grant.
     pub audience: String,
-    /// SHA-256 of what has to come along with it.
+    /// The SHA-256 of the value that must be presented with the grant.
     pub state_hash: [u8; 32],
-    /// Whom it is about, sealed; the store does not look into it.
+    /// The grant's content, such as a session's key. Sealed; the store cannot read the content.
     pub sealed: Vec<u8>,
-    /// When it is no use any more.
+    /// When the grant expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// Who wants to use a grant.
+/// An attempt to use a grant.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// What it should be.
+    /// The expected kind.
     pub kind: GrantKind,
-    /// Who shows it.
+    /// The audience that presents the grant.
     pub audience: &'a str,
-    /// SHA-256 of what came along with it.
+    /// The SHA-256 of the value presented with the grant.
     pub state_hash: [u8; 32],
 }
 
-/// What became of a claim. All but [`GrantOutcome::Granted`] leave the grant as it was.
+/// The result of a claim. Only [`GrantOutcome::Granted`] removes the grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantOutcome {
-    /// It was there, fitted, and is gone now: what was sealed.
+    /// The claim matched. Contains the grant's sealed content.
     Granted(Vec<u8>),
-    /// Never heard of it, or it was taken before.
+    /// The grant does not exist, was already taken, or is of another kind.
     Unknown,
-    /// It is somebody else's.
+    /// The grant is for another audience.
     WrongAudience,
-    /// Its time is over.
+    /// The grant has expired.
     Expired,
-    /// Something else came along with it than what it was bound to.
+    /// The value presented with the grant is not the value that the grant is bound to.
     WrongState,
 }
 
-/// Grants.
+/// Stores grants.
 #[async_trait]
 pub trait GrantStore: Send + Sync + 'static {
-    /// Keeps a grant.
+    /// Stores a grant.
     async fn put_grant(&self, hash: &GrantHash, grant: &Grant, now: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// Takes a grant if everything fits: one statement, so that of many at once one succeeds. When it does
-    /// not, the answer says why, and the grant is still there for whom it does fit.
+    /// Takes a grant if the claim matches. This is one statement, so only one of several concurrent claims
+    /// succeeds. If the claim does not match, the result says why, and the grant stays for a matching claim.
     async fn take_grant(
         &self,
         hash: &GrantHash,
@@ -97,26 +96,26 @@ pub trait GrantStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<GrantOutcome, StoreError>;
 
-    /// Looks at a grant, be it expired, and leaves it there.
+    /// Returns a grant without taking it, even if the grant has expired.
     async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError>;
 }
 
 impl Claim<'_> {
-    /// Why a grant that was not taken was not.
+    /// Returns why a claim took no grant; `found` is the grant that the store has now.
     pub(super) fn refusal(&self, found: Option<&Grant>, now: DateTime<Utc>) -> GrantOutcome {
         match found {
             Some(grant) if grant.kind != self.kind => GrantOutcome::Unknown,
             Some(grant) if grant.audience != self.audience => GrantOutcome::WrongAudience,
             Some(grant) if grant.expires_at <= now => GrantOutcome::Expired,
             Some(grant) if grant.state_hash != self.state_hash => GrantOutcome::WrongState,
-            // It fits now and was not taken a moment ago: there is nothing to be made of that.
+            // The grant matches now but did not exist during the claim.
             Some(_) | None => GrantOutcome::Unknown,
         }
     }
 }
 
 impl Grant {
-    /// From what the stores keep.
+    /// Builds a grant from stored values.
     pub(super) fn from_row(
         kind: &str,
         audience: String,

@@ -23,6 +23,7 @@ mod url;
 #[cfg(test)]
 mod conformance;
 
+pub use auth_types::SessionState;
 pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
 use grants::REMEMBER_EXPIRED;
 pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, GrantStore};
@@ -44,34 +45,23 @@ use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long the reason of an ended session can still be told.
+/// How long a store remembers why a session ended.
 const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
-/// How long a logout refuses the sign-in that it overtook; a code lives ten minutes at most.
+/// How long a tombstone refuses sign-ins. An authorization code is valid for ten minutes at most.
 const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
 
-/// The store did not answer, or answered nonsense. The session is neither there nor gone.
+/// The store did not answer, or its answer is invalid. The session may or may not be live.
 #[derive(Debug, thiserror::Error)]
 #[error("session store: {0}")]
 pub struct StoreError(pub String);
 
-/// What a key leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// A live session.
-    Live(Box<SessionRecord>),
-    /// It was there and has ended.
-    Ended(EndReason),
-    /// Never heard of it, or swept since.
-    Unknown,
-}
-
 /// Why a session was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The provider ended this session (or this user's sessions) before the sign-in was finished.
-    #[error("the provider ended this session meanwhile")]
+    /// A logout ended this session, or this user's sessions, before the sign-in finished.
+    #[error("a logout ended this session before the sign-in finished")]
     LoggedOutMeanwhile,
-    /// The key is taken; ids are random, so this is a fault and not chance.
+    /// The key is taken. Ids are random, so this is a fault and not chance.
     #[error("the session id is taken")]
     Collision,
     /// The store failed.
@@ -79,59 +69,61 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Activity to write down.
+/// User activity to record.
 #[derive(Clone, Copy, Debug)]
 pub struct Touch {
     /// When the user was active.
     pub seen_at: DateTime<Utc>,
-    /// What time it is: activity that is told late revives nothing.
+    /// The current time. Activity that is reported late does not revive an expired session.
     pub now: DateTime<Utc>,
-    /// The new end.
+    /// The new expiry: ignored if earlier than the current expiry, and capped at the absolute expiry.
     pub expires_at: DateTime<Utc>,
-    /// Nothing is written when activity was written down within this time before `seen_at`.
+    /// Nothing is written if activity was recorded within this time before `seen_at`.
     pub interval: TimeDelta,
 }
 
-/// Who holds the lease to refresh a session's tokens: random, fresh for each attempt.
+/// The holder of the lease to refresh a session's tokens: a random value, new for each attempt.
 pub type LeaseOwner = [u8; 16];
 
 /// Refreshed tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct NewTokens<'a> {
-    /// Sealed.
+    /// The sealed tokens.
     pub sealed: &'a [u8],
-    /// When the access token ends, if the provider said.
+    /// When the access token expires, if the provider said so.
     pub expire_at: Option<DateTime<Utc>>,
 }
 
-/// A change of the app's own data: JSON, which no store looks into.
+/// A change of the app's own data: JSON that a store does not read.
 #[derive(Clone, Copy, Debug)]
 pub struct NewData<'a> {
-    /// What it was when it was read, byte for byte.
+    /// The data as the caller read it, byte for byte.
     pub seen: &'a str,
-    /// What it shall be.
+    /// The new data.
     pub data: &'a str,
 }
 
-/// Which sessions of a user.
+/// Selects sessions of a user.
 #[derive(Clone, Copy, Debug)]
 pub enum SessionFilter<'a> {
-    /// The one with this public id.
+    /// The session with this public id.
     PublicId(&'a str),
-    /// All but this one.
+    /// All sessions except this one.
     AllBut(&'a SessionKey),
 }
 
-/// Sessions. Every method that changes a session does nothing to an ended or expired one: **ended
-/// wins**, whatever order requests arrive in.
+/// Stores sessions. A method that changes a session does nothing to an ended or expired session: **ended
+/// wins**, in whatever order requests arrive.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Creates a session, unless a logout took place at `refused_since` or later, by our clock.
+    /// Creates a session, unless a matching logout took place at `refused_since` or later, by the app's
+    /// clock. With the start of the sign-in as `refused_since`, earlier logouts do not refuse the session.
     ///
     /// # Errors
-    /// [`CreateError::LoggedOutMeanwhile`] when there was one that meant its `sid`, its user, or its user in its
-    /// browser; checked in the same transaction. Who began to sign in after a logout is not refused for it, whatever
-    /// the provider made of that logout.
+    /// - [`CreateError::LoggedOutMeanwhile`] if such a logout named the session's `sid`, its user, or its
+    ///   user in its browser. The check runs in the same transaction.
+    /// - [`CreateError::Collision`] if the key is taken.
+    /// - [`CreateError::Store`] if the store fails.
     async fn create(
         &self,
         key: &SessionKey,
@@ -139,14 +131,18 @@ pub trait SessionStore: Send + Sync + 'static {
         refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError>;
 
-    /// Looks a session up; one whose time is over at `now` counts as ended.
-    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError>;
+    /// Loads a session. A session that expired by `now` counts as ended.
+    async fn load(
+        &self,
+        key: &SessionKey,
+        now: DateTime<Utc>,
+    ) -> Result<SessionState<Box<SessionRecord>>, StoreError>;
 
-    /// Writes activity down and rolls the end; `false` when nothing was written.
+    /// Records activity and extends the expiry. Returns `false` if nothing was written.
     async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError>;
 
-    /// Replaces the app's own data if it is still what was seen: compare and set. `false` when somebody
-    /// else changed it meanwhile, or the session does not live any more.
+    /// Replaces the app's own data by compare-and-set. Returns `false` if another request changed the data
+    /// first, or if the session is not live.
     async fn set_data(
         &self,
         key: &SessionKey,
@@ -154,8 +150,9 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Replaces the sealed tokens, if `owner` holds the lease to refresh them, and notes that the provider
-    /// stood by the session at `now`; gives the lease back. `false` when the session does not live any more, or the lease ran out and is another's now.
+    /// Replaces the sealed tokens, records `now` as the last provider check, and releases the lease. Returns
+    /// `false` if `owner` does not hold the lease or the session is not live. An expired lease stays valid
+    /// until another owner takes it.
     async fn set_tokens(
         &self,
         key: &SessionKey,
@@ -164,8 +161,8 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Takes the lease to refresh a session's tokens, until `until`; `false` when somebody holds it, or
-    /// the session does not live. One refresh at a time, across all processes.
+    /// Takes the lease to refresh a session's tokens, until `until`. Returns `false` if the lease is held or
+    /// the session is not live. Only one refresh runs at a time, across all processes.
     async fn lease_refresh(
         &self,
         key: &SessionKey,
@@ -174,8 +171,8 @@ pub trait SessionStore: Send + Sync + 'static {
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Gives the lease back without new tokens, with the time at which the provider stood by the session if
-    /// it was asked; does nothing when `owner` does not hold the lease.
+    /// Releases the lease without new tokens. If the provider confirmed the session, `checked_at` records
+    /// when. Does nothing if `owner` does not hold the lease.
     async fn release_refresh(
         &self,
         key: &SessionKey,
@@ -183,11 +180,11 @@ pub trait SessionStore: Send + Sync + 'static {
         checked_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError>;
 
-    /// Ends a session; `false` when it did not live.
+    /// Ends a session. Returns `false` if the session was not live.
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Ends a session for idleness, if its last activity is still the one that was seen: compare and
-    /// set, so that a tab which slept never signs out one that was used meanwhile.
+    /// Ends a session for idleness if its last activity is still `last_seen_at` (compare-and-set). So a tab
+    /// that slept never ends a session that was used since.
     async fn end_idle(
         &self,
         key: &SessionKey,
@@ -195,8 +192,7 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Ends sessions of `(iss, sub)`: the one with this public id, or all but this key. Returns the keys
-    /// of those that ended.
+    /// Ends the sessions of `(iss, sub)` that `which` selects. Returns the keys of the ended sessions.
     async fn end_of_user(
         &self,
         issuer: &str,
@@ -206,11 +202,11 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionKey>, StoreError>;
 
-    /// Ends the sessions that a logout means, and leaves a tombstone, so that a sign-in which began before it and
-    /// is still under way is refused. Returns the keys of those that ended.
+    /// Ends the sessions that a logout names, and leaves a tombstone. The tombstone refuses sign-ins that
+    /// began before the logout and are still under way. Returns the keys of the ended sessions.
     async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError>;
 
-    /// The live sessions of a user, newest first.
+    /// Returns the live sessions of a user, newest first.
     async fn of_user(
         &self,
         issuer: &str,
@@ -218,26 +214,25 @@ pub trait SessionStore: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionRecord>, StoreError>;
 
-    /// Removes what nobody needs any more: sessions a day past their end, tombstones and
-    /// used states past theirs. Returns how many rows went.
+    /// Removes sessions a day after their end, grants an hour after theirs, and expired tombstones, used
+    /// states and deliveries. Returns the number of removed entries.
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Whether the store answers.
+    /// Checks that the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
-/// Sign-ins and sign-outs that came back. The flows themselves travel in sealed cookies.
+/// Records used `state` values and other single-use ids. The flows themselves travel in sealed cookies.
 #[async_trait]
 pub trait FlowStore: Send + Sync + 'static {
-    /// Notes that a `state` (its SHA-256) came back: `true` the first time, `false` ever after, until
-    /// `expires_at`, when the flow is too old anyway.
+    /// Marks a `state` (its SHA-256) as used. Returns `true` the first time, then `false` until `expires_at`,
+    /// when the flow itself has expired.
     async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Whether it was noted already.
+    /// Returns whether a `state` is marked as used.
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError>;
 }
 
-/// A store: sessions, used states, what is handed out, what is to be delivered, and the bus between the
-/// processes that share it.
+/// A complete store: sessions, used states, grants, deliveries, and the event bus.
 pub trait Store: SessionStore + FlowStore + GrantStore + Outbox + EventBus {}
 impl<T: SessionStore + FlowStore + GrantStore + Outbox + EventBus> Store for T {}

@@ -1,18 +1,17 @@
-//! Every call ends.
+//! A time limit for every call to a store.
 //!
-//! A server that is stopped refuses; one that hangs, or a network that swallows packets, says nothing. Each store has
-//! limits of its own for connecting and waiting. This one stands around each call, so that a visitor gets a 503 within
-//! seconds. A change may still be carried out after that: the error says that there was no answer, not that nothing
-//! happened.
+//! A server that hangs, or a network that drops packets, gives no answer. Each store limits how long it
+//! connects and waits. The limit here covers the whole call, so that a visitor gets a 503 within seconds.
+//! After this error, a change may still be applied.
 
 use crate::StoreError;
 use std::{future::Future, time::Duration};
 use tokio::time::timeout;
 
-/// How long a call may take; longer than the stores' own limits, which know better what went wrong.
+/// How long a call may take. Longer than the stores' own limits, whose errors are more precise.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// What the call says, if it says so in time.
+/// Runs a call, and returns an error if the call takes too long.
 pub(crate) async fn within<T, E: From<StoreError>>(
     call: impl Future<Output = Result<T, E>> + Send,
 ) -> Result<T, E> {

@@ -1,37 +1,37 @@
-//! Which sessions a logout means.
+//! The sessions that a logout ends.
 
 use crate::SessionRecord;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A logout, as a store carries it out.
+/// A logout for a store to carry out.
 #[derive(Clone, Copy, Debug)]
 pub struct Logout<'a> {
-    /// The provider whose `sid` or `sub` it is.
+    /// The provider that issued the `sid` or `sub`.
     pub issuer: &'a str,
-    /// Whose sessions.
+    /// The sessions to end.
     pub scope: LogoutScope<'a>,
-    /// Sessions that began later are not meant.
+    /// The time of the logout. Sessions that began later are kept.
     pub until: LogoutTime,
 }
 
-/// Whose sessions a logout ends, at one provider.
+/// Selects the sessions of one provider that a logout ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogoutScope<'a> {
-    /// Those of the provider's session with this `sid`.
+    /// The sessions with this `sid`.
     ProviderSession(&'a str),
-    /// Those of a user in one browser, for a provider that has no `sid`.
+    /// The sessions of one user in one browser, for a provider that has no `sid`.
     Browser {
         /// The user's `sub`.
         subject: &'a str,
         /// Identity's reference for the browser.
         browser: &'a str,
     },
-    /// All of a user, by their `sub`.
+    /// All sessions of the user with this `sub`.
     Subject(&'a str),
 }
 
 impl<'a> LogoutScope<'a> {
-    /// What a message with these members means: the narrowest that it names. `None` when it names nobody.
+    /// Returns the narrowest scope that a message with these members names; `None` without `sid` and `sub`.
     #[must_use]
     pub fn of(sid: Option<&'a str>, sub: Option<&'a str>, browser: Option<&'a str>) -> Option<Self> {
         match (sid, sub, browser) {
@@ -43,17 +43,17 @@ impl<'a> LogoutScope<'a> {
     }
 }
 
-/// When a logout took place, by the clock that its sessions are compared with.
+/// The time of a logout, by the clock that its sessions are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogoutTime {
-    /// By our own clock: sessions whose sign-in began after this are not meant.
+    /// By the app's clock. Sessions whose sign-in began after this time are kept.
     Begun(DateTime<Utc>),
-    /// By the provider's clock: sessions whose ID token was issued from this on are not meant.
+    /// By the provider's clock. Sessions whose ID token was issued at this time or later are kept.
     IssuedBefore(DateTime<Utc>),
 }
 
 impl LogoutTime {
-    /// Until when a sign-in that is still under way counts as begun before the logout, by our own clock.
+    /// Returns the latest start of a sign-in that the tombstone refuses, by the app's clock.
     pub(super) fn refuses_until(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Begun(at) => at.min(now),
@@ -61,7 +61,7 @@ impl LogoutTime {
         }
     }
 
-    /// The column to compare, and the last time in it that is meant. Stores keep milliseconds.
+    /// Returns the column to compare, and the latest time in that column to end. Stores keep milliseconds.
     pub(super) fn limit(self) -> (&'static str, DateTime<Utc>) {
         match self {
             Self::Begun(at) => ("begun_at", at),
@@ -70,7 +70,7 @@ impl LogoutTime {
     }
 }
 
-/// What a tombstone is kept under, beside the issuer.
+/// The key of a tombstone within its issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TombstoneKey {
     pub(super) kind: &'static str,
@@ -82,7 +82,7 @@ impl TombstoneKey {
         let (kind, value) = match scope {
             LogoutScope::ProviderSession(sid) => ("sid", sid.to_owned()),
             LogoutScope::Subject(subject) => ("sub", subject.to_owned()),
-            // The length keeps ("a b", "c") and ("a", "b c") apart.
+            // The length distinguishes ("a b", "c") from ("a", "b c").
             LogoutScope::Browser { subject, browser } => {
                 ("browser", format!("{} {subject} {browser}", subject.len()))
             }
@@ -90,7 +90,7 @@ impl TombstoneKey {
         Self { kind, value }
     }
 
-    /// Those that could refuse a sign-in.
+    /// Returns the keys of all tombstones that could refuse this sign-in.
     pub(super) fn of_record(record: &SessionRecord) -> impl Iterator<Item = Self> {
         let subject = record.subject.as_str();
         let by_sid = record.sid.as_deref().map(LogoutScope::ProviderSession);

@@ -1,4 +1,4 @@
-//! Memory: for one process, and gone with it. For trying things out, and for tests.
+//! The in-memory store: for one process, for demos and tests. Its data is lost when the process ends.
 
 mod grants;
 mod outbox;
@@ -13,16 +13,16 @@ use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
-/// Sessions and flows in this process's memory. Clones share it.
+/// A store in this process's memory. Clones share the data.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    /// One lock around all of it: each call is over in microseconds, and no two can interleave.
+    /// One lock for all data: each call takes microseconds, and calls cannot interleave.
     state: Arc<Mutex<State>>,
     listeners: Listeners,
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,17 +1,17 @@
-//! The steps that bring a database's schema up to date, in the order they are applied.
+//! The migrations that bring a database's schema up to date, in order.
 //!
-//! Listed by hand: `sqlx::migrate!` would do it, but it compiles SQLite and both drivers a second time, for
-//! the compiler. A step that was released is never edited: sqlx compares its checksum.
+//! The list is written by hand: `sqlx::migrate!` would compile SQLite and both drivers a second time, for the
+//! macro. Never edit a released migration: sqlx compares its checksum.
 
 use sqlx::{
     SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// A step: its number, what it is called, its SQL.
+/// A migration: its number, name and SQL.
 type Step = (i64, &'static str, &'static str);
 
-/// The steps of a database, from `migrations/$database`.
+/// Lists the migrations in `migrations/$database`.
 macro_rules! steps {
     ($database:literal) => {
         [
@@ -24,13 +24,13 @@ macro_rules! steps {
     };
 }
 
-/// For SQLite.
+/// Returns the migrations for SQLite.
 #[cfg(feature = "sqlite")]
 pub(super) fn sqlite() -> Migrator {
     migrator(steps!("sqlite"))
 }
 
-/// For PostgreSQL.
+/// Returns the migrations for PostgreSQL.
 #[cfg(feature = "postgres")]
 pub(super) fn postgres() -> Migrator {
     migrator(steps!("postgres"))
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_a_step() {
+    fn every_migration_file_is_listed() {
         for (database, migrator) in [("sqlite", sqlite()), ("postgres", postgres())] {
             let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
             let mut files: Vec<_> = std::fs::read_dir(folder)

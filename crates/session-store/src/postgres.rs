@@ -1,4 +1,4 @@
-//! PostgreSQL: for replicas on several machines.
+//! The PostgreSQL store: for replicas on several machines.
 
 mod bus;
 
@@ -16,15 +16,15 @@ use sqlx::{
 use std::{str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::broadcast;
 
-/// How long a call waits for a connection, and how long opening one may take, before the store counts
-/// as lost.
+/// How long a call waits for a connection, and how long connecting may take, before the store counts as
+/// unavailable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long two replicas that start at once may wait for each other's migration.
+/// How long a replica waits for another replica's migration.
 const MIGRATE_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a statement may take before the server gives it up: a call should fail, not hang. Below the
-/// limit of the whole call.
+/// How long a statement may take before the server cancels it, so that a call fails and does not hang. Below
+/// the limit of the whole call.
 const STATEMENT_TIMEOUT: &str = "4s";
-/// Connections of one process, the bus included.
+/// How many connections one process has at most, including the bus.
 const MAX_CONNECTIONS: u32 = 10;
 
 /// A store in a PostgreSQL database.
@@ -38,12 +38,12 @@ const DIALECT: Dialect = Dialect {
     skip_locked: "FOR UPDATE SKIP LOCKED",
 };
 
-/// The database.
+/// The PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct PostgresDatabase {
     pool: PgPool,
     listeners: Listeners,
-    /// Listens to the bus as long as a handle to this store exists.
+    /// Listens to the bus while a handle to this store exists.
     _bus: Arc<AbortOnDrop>,
 }
 
@@ -57,19 +57,18 @@ impl Drop for AbortOnDrop {
 }
 
 impl PostgresStore {
-    /// Connects and brings the schema up to date; replicas may do so at once.
+    /// Connects and brings the schema up to date. Several replicas may do so at once.
     ///
     /// # Errors
-    /// When the server does not answer, refuses us, or its schema is newer than ours.
+    /// If the server does not answer or refuses the connection, or the schema is newer than this version's.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?.application_name("auth");
-        // One connection by hand first: a pool would try again and again and then say no more than that
-        // it timed out.
+        // Connect once without the pool: a pool would retry, and then report only a timeout.
         let connecting = PgConnection::connect_with(&options);
         let mut connection = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| StoreError("the server does not answer".into()))??;
-        // sqlx takes an advisory lock around it: of replicas that start at once, one migrates.
+        // sqlx takes an advisory lock: if several replicas start at once, only one migrates.
         let migrating = async { migrations::postgres().run(&mut connection).await };
         tokio::time::timeout(MIGRATE_TIMEOUT, migrating)
             .await
@@ -123,9 +122,9 @@ impl Database for PostgresDatabase {
     }
 }
 
-/// A logout takes the advisory lock of what it names for itself, a sign-in shares the locks of everything that could
-/// name it. So a sign-in either comes first, and the logout sees its session and ends it, or it comes after and sees the
-/// tombstone. Both let go with their transaction.
+/// A logout takes the exclusive advisory lock of its tombstone's name. A sign-in shares the locks of all
+/// tombstones that could refuse the sign-in. If the sign-in comes first, the logout sees the new session and
+/// ends it. If the logout comes first, the sign-in sees the tombstone. The locks end with their transactions.
 #[async_trait]
 impl Transaction for sqlx::Transaction<'static, Postgres> {
     type Row = PgRow;
@@ -138,7 +137,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
         Ok(query(statement, values).fetch_all(&mut **self).await?)
     }
 
-    /// A statement of its own: only the next one sees what a logout committed meanwhile.
+    /// Runs as a separate statement, so that the next statement sees what a logout committed in the meantime.
     async fn share(&mut self, names: &[Name<'_>]) -> Result<(), StoreError> {
         let locks: Vec<i64> = names.iter().map(lock_of).collect();
         sqlx::query("SELECT pg_advisory_xact_lock_shared(lock) FROM unnest($1::bigint[]) AS lock")
@@ -158,7 +157,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     }
 }
 
-/// The number of the advisory lock. Two names that share one by chance wait for each other, no more.
+/// Returns the number of the advisory lock. Two names with the same number only wait for each other.
 fn lock_of(name: &Name<'_>) -> i64 {
     let text = format!("auth {} {} {} {}", name.kind, name.issuer.len(), name.issuer, name.value);
     let hash: [u8; 32] = Sha256::digest(text).into();

@@ -1,13 +1,15 @@
-//! Redis: for replicas on several machines, and quick.
+//! The Redis store: fast, for replicas on several machines.
 //!
-//! Every conditional change is one Lua script, which Redis runs with nothing in between. A script is told
-//! the time; Redis' own clock serves key expiry only, which merely tidies up should nobody sweep: it is
-//! set as a length of time, from the moment of the call to a day past the session's end, so it never comes
-//! early, whatever clock the caller goes by. Scripts reach keys that they find in an index, so this is for
-//! one Redis (with replicas and Sentinel if you like) and not for Redis Cluster.
+//! Every conditional change is one Lua script, which Redis runs atomically. The caller passes the time.
 //!
-//! What Redis has acknowledged survives a crash of Redis as far as its own settings say: run it with
-//! `appendonly yes`.
+//! Redis' own clock serves key expiry only, as a fallback for when no process sweeps. A session's key gets a
+//! time to live, from the moment of the call to a day after the session's end. So the key never expires
+//! early, even if the caller's clock is wrong.
+//!
+//! Scripts use keys that they find in an index. So this store needs one Redis server, optionally with
+//! replicas and Sentinel; Redis Cluster does not work.
+//!
+//! Run Redis with `appendonly yes`: its settings decide whether acknowledged writes survive a crash.
 
 mod bus;
 mod flows;
@@ -27,20 +29,20 @@ use futures::future::AbortHandle;
 use keys::Keys;
 use std::{sync::Arc, time::Duration};
 
-/// How long connecting may take, and an answer, before the store counts as lost.
+/// How long connecting or an answer may take before the store counts as unavailable.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Before every key and in the name of the bus.
+/// The prefix of every key and of the bus channel.
 const PREFIX: &str = "auth";
 
-/// Sessions and flows in Redis.
+/// A store in Redis.
 #[derive(Clone)]
 pub struct RedisStore {
-    /// One connection that many calls share; it is made again by itself.
+    /// One connection that many calls share. It reconnects automatically.
     connection: ConnectionManager,
     keys: Arc<Keys>,
     channel: Arc<str>,
     listeners: Listeners,
-    /// Listens to the bus as long as a handle to this store exists.
+    /// Listens to the bus while a handle to this store exists.
     _bus: Arc<AbortOnDrop>,
 }
 
@@ -53,19 +55,19 @@ impl Drop for AbortOnDrop {
 }
 
 impl RedisStore {
-    /// Connects; there is no schema to bring up to date.
+    /// Connects. Redis needs no migrations.
     ///
     /// # Errors
-    /// When the server does not answer or refuses us.
+    /// If the server does not answer, or refuses the connection.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with_prefix(url, PREFIX).await
     }
 
-    /// The same with another prefix: stores with different ones do not see each other.
+    /// Connects with another prefix. Stores with different prefixes share no data and no events.
     pub(super) async fn open_with_prefix(url: &str, prefix: &str) -> Result<Self, StoreError> {
         let client = Client::open(url)?;
         let config = ConnectionManagerConfig::new()
-            // A call fails at once and the next one tries again: a page with 503 beats one that hangs.
+            // A call fails fast, and the next call reconnects: a 503 is better than a page that hangs.
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(500))
             .set_connection_timeout(Some(TIMEOUT))
@@ -73,7 +75,7 @@ impl RedisStore {
         let connection = tokio::time::timeout(TIMEOUT * 2, client.get_connection_manager_with_config(config))
             .await
             .map_err(|_| StoreError("the server does not answer".into()))??;
-        // Channels, unlike keys, do not belong to a numbered database: its number goes into the name.
+        // Channels, unlike keys, do not belong to a numbered database, so the name has its number.
         let database = client.get_connection_info().redis_settings().db();
         let channel: Arc<str> = format!("{prefix}:{database}:events").into();
         let listeners = Listeners::default();
@@ -86,7 +88,7 @@ impl RedisStore {
     }
 }
 
-/// What Redis answers, if it does so in time.
+/// Runs a call to Redis within the time limit.
 async fn ask<T>(call: impl Future<Output = RedisResult<T>> + Send) -> Result<T, StoreError> {
     within(async { Ok(call.await?) }).await
 }

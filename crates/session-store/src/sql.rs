@@ -1,4 +1,4 @@
-//! What SQLite and PostgreSQL share: one list of statements, which each of them renders in its own dialect.
+//! The code that SQLite and PostgreSQL share: one list of statements, rendered in each database's dialect.
 
 mod flows;
 mod grants;
@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
 
-/// A store in a database that speaks SQL.
+/// A store in an SQL database.
 #[derive(Clone, Debug)]
 pub struct SqlStore<D>(pub(crate) D);
 
-/// A value that a statement is given.
+/// A parameter of a statement.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
     /// A number, or a time in milliseconds since the epoch.
@@ -26,96 +26,96 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// A row that a statement gave.
+/// A row that a statement returned.
 pub trait SqlRow {
-    /// A number.
+    /// Returns a number.
     ///
     /// # Errors
-    /// When there is no such column, or it holds something else.
+    /// If the column does not exist or has another type.
     fn int(&self, column: &str) -> Result<Option<i64>, StoreError>;
-    /// Text.
+    /// Returns text.
     ///
     /// # Errors
-    /// As above.
+    /// If the column does not exist or has another type.
     fn text(&self, column: &str) -> Result<Option<String>, StoreError>;
-    /// Bytes.
+    /// Returns bytes.
     ///
     /// # Errors
-    /// As above.
+    /// If the column does not exist or has another type.
     fn bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
-/// A database. Statements number their values `?1`, `?2`, … and use `greatest`, `least` and the words in braces that
-/// [`Dialect`] has.
+/// A database. Statements number their parameters `?1`, `?2`, …, and use `greatest`, `least` and the
+/// placeholders in braces that [`Dialect`] replaces.
 #[async_trait]
 pub trait Database: Send + Sync + 'static {
-    /// Its rows.
+    /// The row type.
     type Row: SqlRow + Send;
-    /// Its transactions.
+    /// The transaction type.
     type Transaction: Transaction<Row = Self::Row>;
 
-    /// Runs a statement that changes something; how many rows it changed.
+    /// Runs a write statement, and returns the number of changed rows.
     async fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
 
-    /// Runs a statement that changes something and tells of it.
+    /// Runs a write statement, and returns its rows.
     async fn change(&self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
 
-    /// Runs a statement that changes nothing.
+    /// Runs a read-only statement, and returns its rows.
     async fn read(&self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
 
-    /// Begins a transaction that changes something.
+    /// Begins a write transaction.
     async fn begin(&self) -> Result<Self::Transaction, StoreError>;
 
-    /// Tells every process on this database.
+    /// Sends an event to every process on this database.
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
 
-    /// Hears what is told, from now on.
+    /// Subscribes to events from now on.
     fn subscribe(&self) -> broadcast::Receiver<BusMessage>;
 }
 
-/// A transaction, undone unless it is committed.
+/// A transaction, rolled back unless committed.
 #[async_trait]
 pub trait Transaction: Send {
-    /// Its rows.
+    /// The row type.
     type Row: SqlRow + Send;
 
-    /// As [`Database::execute`].
+    /// Runs a write statement, like [`Database::execute`].
     async fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
 
-    /// As [`Database::change`].
+    /// Runs a write statement, like [`Database::change`].
     async fn change(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
 
-    /// Keeps tombstones of these names from being put up until the end.
+    /// Blocks new tombstones with these names until the transaction ends.
     async fn share(&mut self, names: &[Name<'_>]) -> Result<(), StoreError>;
 
-    /// Keeps sign-ins that a tombstone of this name could refuse from going on until the end.
+    /// Blocks sign-ins that a tombstone with this name could refuse, until the transaction ends.
     async fn lock(&mut self, name: Name<'_>) -> Result<(), StoreError>;
 
-    /// Makes it so.
+    /// Commits the transaction.
     async fn commit(self) -> Result<(), StoreError>;
 }
 
 /// The name of a tombstone.
 #[derive(Clone, Copy, Debug)]
 pub struct Name<'a> {
-    /// The provider.
+    /// The provider's `iss`.
     pub issuer: &'a str,
-    /// What it names: `sid`, `sub` or `browser`.
+    /// The kind of tombstone: `sid`, `sub` or `browser`.
     pub kind: &'a str,
-    /// Which.
+    /// The value within this kind.
     pub value: &'a str,
 }
 
-/// How a database says what both can.
+/// The SQL that differs between the databases.
 pub(crate) struct Dialect {
-    /// What stands before the number of a value.
+    /// The prefix of a parameter's number.
     pub(crate) value: &'static str,
     /// The column with the user.
     pub(crate) user: &'static str,
-    /// The larger and the smaller of two numbers.
+    /// The functions for the larger and the smaller of two numbers.
     pub(crate) greatest: &'static str,
     pub(crate) least: &'static str,
-    /// Passes over rows that somebody else has taken.
+    /// The clause that skips rows locked by other transactions.
     pub(crate) skip_locked: &'static str,
 }
 
@@ -183,7 +183,7 @@ impl<D: Database> EventBus for SqlStore<D> {
     }
 }
 
-/// The part that needs sqlx's own types: statements and rows of one database.
+/// Implements the part that needs sqlx's own types: statements and rows of one database.
 macro_rules! sqlx_database {
     ($database:ty, $row:ty, $dialect:expr) => {
         fn query<'q>(

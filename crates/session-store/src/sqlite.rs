@@ -1,4 +1,4 @@
-//! SQLite: one file, shared safely by several processes (write-ahead log).
+//! The SQLite store: one file, shared safely by several processes (write-ahead log).
 
 mod bus;
 mod private;
@@ -17,13 +17,13 @@ use sqlx::{
 use std::{str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::broadcast;
 
-/// How long a write waits for another process's write: below the limit of the whole call, so that it is
-/// SQLite that says no.
+/// How long a write waits for another process's write. Below the limit of the whole call, so that SQLite
+/// reports the error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long to wait before opening again a file that another process is just making.
+/// How long to wait before reopening a file that another process is creating.
 const OPEN_RETRY: Duration = Duration::from_millis(20);
-/// SQLite's primary code for "locked by somebody else"; the finer codes carry it in their low byte.
+/// SQLite's primary result code for a locked database. Extended codes have the primary code in the low byte.
 const SQLITE_BUSY: u32 = 5;
 
 /// A store in a SQLite file.
@@ -34,19 +34,19 @@ const DIALECT: Dialect = Dialect {
     user: "user",
     greatest: "max(",
     least: "min(",
-    // There is one writer at a time.
+    // SQLite has one writer at a time.
     skip_locked: "",
 };
 
-/// The file.
+/// The database file.
 #[derive(Clone, Debug)]
 pub struct SqliteDatabase {
-    /// One connection: SQLite has one writer at a time, and a queue here beats busy-waiting there.
+    /// One connection: SQLite has one writer at a time, and a queue in the pool is better than busy-waiting.
     write: SqlitePool,
     /// Readers never wait for the writer.
     read: SqlitePool,
     listeners: Listeners,
-    /// Reads the bus as long as a handle to this store exists.
+    /// Listens to the bus while a handle to this store exists.
     _bus: Arc<AbortOnDrop>,
 }
 
@@ -60,20 +60,20 @@ impl Drop for AbortOnDrop {
 }
 
 impl SqliteStore {
-    /// Opens (or makes) the file and brings its schema up to date; two processes may do so at once.
+    /// Opens or creates the file and brings its schema up to date. Several processes may do so at once.
     ///
     /// # Errors
-    /// When the folder is not writable, the file is no database, or the schema is newer than ours.
+    /// If the folder is not writable, the file is not a database, or its schema is newer than this version's.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // FULL: what we acknowledged is on the disk, so nothing that ended comes back.
+            // FULL: acknowledged writes are on the disk, so an ended session stays ended after a crash.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
         private::make(options.get_filename());
         let write = connect_writer(&options).await?;
-        // The write lock around all of it: of two processes that start at once, one migrates.
+        // This transaction holds the write lock: if two processes start at once, only one migrates.
         let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
         let migrated = migrations::sqlite().run(&mut *alone).await;
         migrated.map_err(|error| StoreError(error.to_string()))?;
@@ -82,7 +82,7 @@ impl SqliteStore {
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
-            // A file does not hang up. Connections are tested when they come back, and that is enough.
+            // A file drops no connections. The pool tests connections that are returned, which is enough.
             .test_before_acquire(false)
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await?;
@@ -93,15 +93,15 @@ impl SqliteStore {
         Ok(Self(SqliteDatabase { write, read, listeners, _bus: bus }))
     }
 
-    /// Closes the file; every call from now on fails.
+    /// Closes the file. All later calls fail.
     pub async fn close(&self) {
         self.0.write.close().await;
         self.0.read.close().await;
     }
 }
 
-/// Connects, which makes a new file a write-ahead log. SQLite does not wait when two processes do that
-/// at the same moment, so the later one tries again.
+/// Connects, and switches a new file to write-ahead logging. If two processes do so at once, SQLite does not
+/// wait but fails, so the later process retries.
 async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
     let mut waited = Duration::ZERO;
     loop {
@@ -165,7 +165,7 @@ impl Transaction for sqlx::Transaction<'static, Sqlite> {
         Ok(query(statement, values).fetch_all(&mut **self).await?)
     }
 
-    /// The transaction has the only write lock.
+    /// Does nothing: the transaction holds the only write lock.
     async fn share(&mut self, _: &[Name<'_>]) -> Result<(), StoreError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a `SESSION_STORE_URL` says.
+//! Opens the store that `SESSION_STORE_URL` names.
 
 #[cfg(feature = "postgres")]
 use crate::PostgresStore;
@@ -10,7 +10,7 @@ use crate::{MemoryStore, Store, StoreError};
 use std::sync::Arc;
 use url::Url;
 
-/// The kinds of store, told apart by the URL's scheme.
+/// The kinds of store, by URL scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
     /// `sqlite://path`
@@ -24,7 +24,7 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
-    /// The kind of store a URL names; `None` when there is no such store.
+    /// Returns the kind of store that a URL names; `None` if the URL names no supported store.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         if url == "memory:" {
@@ -40,15 +40,16 @@ impl StoreKind {
     }
 }
 
-/// What to look at when a server cannot be reached.
-const SERVER: &str = "is the server running, and are address, user and password right?";
+/// The hint for a server that cannot be reached.
+const SERVER: &str = "is the server running, and are address, user and password correct?";
 
 /// Opens the store that a `SESSION_STORE_URL` names and brings its schema up to date.
 ///
 /// # Errors
-/// When we have no such store or it does not open; the message names it without its password.
+/// If the URL names no supported store, or the store does not open. The message shows the URL without its
+/// password.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let no_such = || StoreError(format!("{} is no store we have", redacted(url)));
+    let no_such = || StoreError(format!("{} is not a supported store", redacted(url)));
     let kind = StoreKind::of(url).ok_or_else(no_such)?;
     let (opened, hint): (Result<Arc<dyn Store>, StoreError>, _) = match kind {
         StoreKind::Memory => return Ok(Arc::new(MemoryStore::new())),
@@ -60,7 +61,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
         StoreKind::Redis => (RedisStore::open(url).await.map(shared), SERVER),
         #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
         kind => {
-            let problem = format!("{kind:?} is not built in; switch its feature of session-store on");
+            let problem = format!("{kind:?} is not built in; enable its feature of session-store");
             return Err(StoreError(problem));
         }
     };
@@ -75,7 +76,7 @@ fn shared(store: impl Store) -> Arc<dyn Store> {
     Arc::new(store)
 }
 
-/// The URL without user, password and query (which may hold a password too), fit for a message.
+/// Returns the URL for a message: without user, password and query, which may hold a password too.
 fn redacted(url: &str) -> String {
     if matches!(StoreKind::of(url), Some(StoreKind::Sqlite | StoreKind::Memory)) {
         return url.to_owned();
@@ -110,9 +111,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_we_do_not_have_is_an_error_in_one_line() {
+    async fn an_unknown_store_is_an_error_in_one_line() {
         let Err(error) = open("mysql://me:hunter2@db.example/s").await else { panic!("opened") };
-        assert_eq!(error.to_string(), "session store: mysql://db.example/s is no store we have");
+        assert_eq!(error.to_string(), "session store: mysql://db.example/s is not a supported store");
     }
 
     #[tokio::test]
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_does_not_run_is_an_error_in_one_line_without_the_password() {
+    async fn an_unreachable_server_is_an_error_in_one_line_without_the_password() {
         // Nothing listens on port 1.
         for url in ["postgres://me:hunter2@127.0.0.1:1/s", "redis://me:hunter2@127.0.0.1:1"] {
             let Err(error) = open(url).await else { panic!("opened") };

@@ -1,9 +1,10 @@
-//! What a tab does about what it hears.
+//! The actions that a tab decides on.
 
 use crate::{StreamKind, TabEvent, TabStatus};
 use auth_types::EndReason;
 
-/// What [`Tab::dispatch`](crate::Tab::dispatch) wants done, in this order. `web::Watch` carries it out.
+/// An action to carry out. [`Tab::dispatch`](crate::Tab::dispatch) returns the effects in order; `web::Watch`
+/// carries them out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     // The page: see `Host`.
@@ -33,28 +34,29 @@ pub enum Effect {
     TabEvent(TabEvent),
 
     // The server.
-    /// Ask who is signed in; [`Event::Session`](crate::Event::Session) follows.
+    /// Ask the server for the current session; [`Event::Session`](crate::Event::Session) follows.
     AskSession,
     /// Report activity; [`Event::Activity`](crate::Event::Activity) follows.
     SendActivity {
         /// How long ago the user was active, milliseconds.
         ago: i64,
     },
-    /// Ask the server to end the session because the user is away;
-    /// [`Event::IdleEnded`](crate::Event::IdleEnded) or [`Event::IdleRefused`](crate::Event::IdleRefused) follows.
+    /// Ask the server to end the session because the user is idle;
+    /// [`Event::IdleEnded`](crate::Event::IdleEnded) or [`Event::IdleRefused`](crate::Event::IdleRefused)
+    /// follows.
     EndIdle {
-        /// The last activity that the server has confirmed, milliseconds since 1970 by its clock.
+        /// The last activity that the server has confirmed, milliseconds since 1970 by the server's clock.
         last_activity: i64,
     },
-    /// Open this event stream, and close the one that is open.
+    /// Open this event stream, and close the previous stream.
     OpenStream(StreamKind),
     /// Close the event stream.
     CloseStream,
 
     // The other tabs of the origin.
-    /// Begin to hear the other tabs.
+    /// Start to receive messages from the other tabs.
     OpenChannel,
-    /// Stop hearing them. A message to a page in the back/forward cache would throw it out of there.
+    /// Stop receiving messages from the other tabs. A message would evict a page from the back/forward cache.
     CloseChannel,
     /// Send this line to all other tabs.
     PostToTabs(String),
@@ -66,7 +68,7 @@ pub enum Effect {
     ReleaseLock,
 
     // The other apps of the site.
-    /// Load the hub's frame when the browser has nothing better to do.
+    /// Load the hub's frame when the browser is idle.
     LoadHub,
     /// Remove the hub's frame.
     UnloadHub,

@@ -1,17 +1,17 @@
-//! Where the server answers.
+//! The server's paths.
 
-/// The paths of the session contract. The defaults are those of the `auth` crate.
+/// The server's paths for a watch. The defaults match the `auth` crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoints {
-    /// `GET`: who is signed in. Default `/auth/session`.
+    /// `GET`: the current session. Default `/auth/session`.
     pub session: &'static str,
     /// `GET`: the session's event stream. Default `/auth/events`.
     pub events: &'static str,
     /// `GET`: the event stream of a browser that waits for a sign-in. Default `/auth/events?waiting`.
     pub waiting: &'static str,
-    /// `POST`: the user was active. Default `/auth/activity`.
+    /// `POST`: reports that the user was active. Default `/auth/activity`.
     pub activity: &'static str,
-    /// `POST`: the user has been away for too long. Default `/auth/idle`.
+    /// `POST`: asks the server to end an idle session. Default `/auth/idle`.
     pub idle: &'static str,
     /// The page of the sync hub, at the hub's own origin. Default `/hub`.
     pub hub: &'static str,

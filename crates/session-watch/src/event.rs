@@ -1,23 +1,23 @@
-//! What a tab hears.
+//! The events that a tab receives.
 
 use crate::StreamKind;
 use auth_types::{EndReason, SessionTimes};
 
-/// What a tab hears. The adaptors make these from what the browser tells them, and decide nothing.
+/// An event that a tab receives. The adaptors translate browser events into this type, and decide nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The watch begins.
+    /// The watch starts.
     Started {
         /// Whether the tab is hidden.
         is_hidden: bool,
     },
     /// A second has passed.
     Tick {
-        /// A clock that the user cannot set, milliseconds.
+        /// A monotonic clock that the user cannot set, milliseconds.
         uptime: i64,
         /// Whether the tab is hidden.
         is_hidden: bool,
-        /// Whether a video or a sound plays in a visible tab.
+        /// Whether a video or audio element plays in a visible tab.
         is_playing: bool,
     },
 
@@ -27,7 +27,7 @@ pub enum Event {
     Shown,
     /// The browser is about to freeze the tab, or to put it into the back/forward cache.
     Leaving,
-    /// The tab runs again.
+    /// The tab runs again after a freeze, or is back from the back/forward cache.
     Returned {
         /// Whether the tab is hidden.
         is_hidden: bool,
@@ -38,29 +38,29 @@ pub enum Event {
         is_hidden: bool,
     },
 
-    /// The user did something in this tab.
+    /// The user was active in this tab.
     Acted,
     /// The user answered the idle warning and wants to stay.
     Stayed,
 
-    /// The lock manager gave this tab the lock, or has none.
+    /// The lock manager gave this tab the lock, or the browser has no lock manager.
     LockGranted,
-    /// Another tab stole the lock, or the request failed.
+    /// This tab lost the lock, usually because another tab stole the lock.
     LockLost,
-    /// A message of another tab; empty when it is no text, or too long.
+    /// A message from another tab; empty if the message is too long or not text.
     FromTab(String),
-    /// An event of the server's stream.
+    /// An event from the server's stream.
     FromServer {
         /// The event.
         event: ServerEvent,
-        /// When the server sent it, by the server's clock; 0 when the event does not say.
+        /// When the server sent the event, by the server's clock, milliseconds since 1970; 0 if unknown.
         sent: i64,
     },
-    /// The server refused the stream, or the browser gave it up.
+    /// The server refused the stream, or the browser stopped reconnecting.
     StreamLost(StreamKind),
     /// The hub's frame has loaded.
     HubLoaded,
-    /// A message of the hub; empty when it is no text, or too long.
+    /// A message from the hub; empty if the message is too long or not text.
     FromHub(String),
 
     /// The answer to [`Effect::AskSession`](crate::Effect::AskSession).
@@ -69,7 +69,7 @@ pub enum Event {
     Activity(TimesAnswer),
     /// The answer to [`Effect::EndIdle`](crate::Effect::EndIdle): the server has ended the session.
     IdleEnded,
-    /// The answer to [`Effect::EndIdle`](crate::Effect::EndIdle): the server refused, because it knows of newer
+    /// The answer to [`Effect::EndIdle`](crate::Effect::EndIdle): the server refused because of newer
     /// activity, or did not answer.
     IdleRefused(TimesAnswer),
 }
@@ -77,23 +77,23 @@ pub enum Event {
 /// An event of `GET /auth/events`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerEvent {
-    /// The server is there. For a session the heartbeat carries the session's times.
+    /// The server is reachable. On a session's stream, the heartbeat carries the session's times.
     Heartbeat(Option<SessionTimes>),
     /// The session's data or tokens changed.
     Changed,
-    /// The session ended; the reason, if it is a known one.
+    /// The session ended; holds the reason if known.
     SignedOut(Option<EndReason>),
-    /// Another user signed in in this browser.
+    /// Another user signed in with this browser.
     UserChanged,
-    /// While waiting: a user signed in to another app in this browser.
+    /// On a waiting stream: a user signed in to another app in this browser.
     SignedIn {
-        /// Good for one silent sign-in.
+        /// Valid for one silent sign-in.
         ticket: String,
     },
 }
 
 impl ServerEvent {
-    /// Its name on the stream.
+    /// Returns the event's name on the stream.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -106,24 +106,24 @@ impl ServerEvent {
     }
 }
 
-/// Who is signed in, as `GET /auth/session` says.
+/// The server's answer to `GET /auth/session`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionAnswer {
     /// The id of the signed-in user.
     SignedIn(String),
     /// No session.
     SignedOut,
-    /// The server did not answer, or not in words that can be read.
+    /// The server did not answer, or the answer is unreadable.
     Missing,
 }
 
-/// The session's times, as an answer of the server says.
+/// The session's times in a server's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimesAnswer {
-    /// The session lives.
+    /// The session is live.
     Times(SessionTimes),
     /// The session has ended.
     Ended,
-    /// The server did not answer, or not in words that can be read.
+    /// The server did not answer, or the answer is unreadable.
     Missing,
 }

@@ -1,67 +1,70 @@
-//! The page, as the watch sees it.
+//! The interface between the watch and the page.
 
 use crate::{HubState, Role, StreamKind};
 use auth_types::EndReason;
 
-/// The page that is watched: how it shows, hides and says what the watch has found out.
+/// The watched page: shows, covers and removes the signed-in content, and warns of the idle limit.
 ///
-/// The page begins shown, with its signed-in content. A host may change the document at once, as one for
-/// server-rendered pages does, or set signals, as a reactive one would. The methods return before the next event
-/// is dispatched. All times are milliseconds.
+/// At the start, the page shows its signed-in content. A host for server-rendered pages changes the document;
+/// a host for reactive pages sets signals. Each method returns before the next event is dispatched. All times
+/// are milliseconds.
 pub trait Host {
-    /// Shows the signed-in content that [`cover`](Self::cover) has covered: the session is still the user's.
+    /// Shows the content again after [`cover`](Self::cover): the server has confirmed the user's session.
     fn show(&self);
 
-    /// Covers the page until [`show`](Self::show) or [`ended`](Self::ended): what it shows may be out of date.
+    /// Covers the page until [`show`](Self::show) or [`ended`](Self::ended): its content may be out of date.
     fn cover(&self);
 
-    /// Removes the signed-in content and says why the session ended. Ends a cover and a warning too. Comes a
-    /// second time when another user has signed in since.
+    /// Removes the signed-in content and says why the session ended. Also removes the cover and the warning.
+    ///
+    /// The watch calls this method again if another user signs in afterwards.
     fn ended(&self, reason: EndReason);
 
-    /// Brings the content back after [`ended`](Self::ended): the same user is signed in again. The watch is over.
+    /// Restores the content after [`ended`](Self::ended): the same user is signed in again. The watch takes
+    /// no further decision about the session.
     fn restore(&self);
 
-    /// Tries a silent sign-in after [`ended`](Self::ended): posts the ticket to the endpoint that leads past the
-    /// provider and back. The watch is over.
+    /// Tries a silent sign-in after [`ended`](Self::ended): posts `ticket` to the endpoint that redirects to
+    /// the provider and back. The watch takes no further decision about the session.
     fn sign_in_silently(&self, ticket: &str);
 
-    /// The session's data, tokens or times changed, or the session ended. Parts of the page may ask again.
+    /// Reports that the session's data, tokens or times changed, or that the session ended. Parts of the page
+    /// may fetch the session again.
     fn changed(&self);
 
-    /// Warns the user of the idle limit. Their answer comes by `web::Controls::stay`.
+    /// Warns the user of the idle limit. The host reports the user's answer with `web::Controls::stay`.
     fn warn(&self);
 
-    /// Says how long there is left while the warning is shown; zero or less when the limit is reached.
+    /// Updates the time left while the warning is shown; zero or less once the limit is reached.
     fn time_left(&self, left: i64);
 
-    /// Says beside the warning that the server did not get the user's answer. It is sent again.
+    /// Says beside the warning that the server did not get the user's answer. The watch repeats the answer.
     fn unreachable(&self);
 
-    /// Takes the warning away.
+    /// Dismisses the warning.
     fn dismiss_warning(&self);
 
-    /// Shows the machinery at work, for readers and tests: once a second.
+    /// Shows the tab's status, for readers and tests. The watch calls this method about once a second.
     fn readings(&self, readings: &TabStatus) {
         let _ = readings;
     }
 
-    /// Shows what was heard, for readers and tests.
+    /// Shows an event that the tab received, for readers and tests.
     fn on_event(&self, on_event: &TabEvent) {
         let _ = on_event;
     }
 }
 
-/// What a tab knows.
+/// The current status of a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TabStatus {
-    /// Which part the tab plays among those of its origin.
+    /// The tab's role among the tabs of its origin.
     pub role: Role,
-    /// The open event stream.
+    /// The tab's open event stream, if any.
     pub stream: Option<StreamKind>,
-    /// How far the tab is with the hub.
+    /// The state of the tab's connection to the hub.
     pub hub: HubState,
-    /// The server's clock less this machine's.
+    /// The server's clock minus this machine's clock.
     pub offset: i64,
     /// The time since the user's last activity, in any tab.
     pub active: i64,
@@ -71,24 +74,24 @@ pub struct TabStatus {
     pub expires: i64,
 }
 
-/// One thing that a tab heard.
+/// An event that a tab received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TabEvent {
-    /// Who said it.
+    /// The sender of the event.
     pub source: Source,
-    /// What it is called there.
+    /// The event's name, as its sender calls it.
     pub name: String,
-    /// How long it was on its way, where that is known.
+    /// The time from sending to receipt, if known.
     pub delay: Option<i64>,
 }
 
-/// Who tells a tab something.
+/// The sender of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The server, on the event stream.
     Server,
     /// Another tab of the origin.
     Tab,
-    /// The hub, for another app of the site.
+    /// The hub, on behalf of another app of the site.
     Hub,
 }

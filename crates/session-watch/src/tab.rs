@@ -1,4 +1,4 @@
-//! One tab: every event goes in here, and every effect comes out.
+//! One tab: takes every event and returns every effect.
 
 mod handlers;
 mod transitions;
@@ -19,12 +19,13 @@ use crate::{
 };
 use auth_types::{EndReason, TabFacts};
 
-/// A tab takes in at most this many messages of other tabs in one span: twenty busy tabs send a tenth of it.
+/// The rate limit for messages from other tabs, per [`SPAN`]. Twenty busy tabs send a tenth of this number.
 const MESSAGES: u32 = 300;
-/// The span, milliseconds.
+/// The window of the rate limit, milliseconds.
 const SPAN: i64 = 10_000;
 
-/// One tab. Pure: it knows neither the time nor a browser, and [`dispatch`](Self::dispatch) is its only way in.
+/// The state machine of one tab. Pure: [`dispatch`](Self::dispatch) is the only input, and takes the time as
+/// an argument.
 #[derive(Clone, Debug)]
 pub struct Tab {
     session: Session,
@@ -44,8 +45,10 @@ pub struct Tab {
 }
 
 impl Tab {
-    /// A tab whose page the server wrote for the user with this id. By this machine's clock, the page arrived at
-    /// `received`, and the watch begins at `now`; milliseconds since 1970.
+    /// Creates a tab for a page that the server rendered for the user with this id.
+    ///
+    /// `received` is when the page arrived and `now` is when the watch starts, both by this machine's clock
+    /// in milliseconds since 1970.
     #[must_use]
     pub fn new(user: String, facts: &TabFacts, received: i64, now: i64) -> Self {
         Self {
@@ -63,7 +66,7 @@ impl Tab {
         }
     }
 
-    /// Takes in an event at `now`, by this machine's clock, and returns what has to be done about it, in order.
+    /// Handles an event at `now`, by this machine's clock, and returns the effects to carry out, in order.
     #[must_use]
     pub fn dispatch(&mut self, event: Event, now: i64) -> Vec<Effect> {
         self.now = now;
@@ -117,7 +120,7 @@ impl Tab {
         std::mem::take(&mut self.effects)
     }
 
-    // The tab's own life.
+    // The tab's lifecycle.
 
     fn start(&mut self, is_hidden: bool) {
         if is_hidden {
@@ -126,7 +129,7 @@ impl Tab {
         self.emit(Effect::OpenChannel);
         let user = self.session.user().to_owned();
         self.post(kind::SIGNED_IN, &user);
-        // Catch up on events that this tab has missed since the server wrote the page.
+        // Catch up on events that this tab has missed since the server rendered the page.
         self.step_session(session::Input::LostTouch);
         self.emit(Effect::QueueForLock);
     }
@@ -159,7 +162,7 @@ impl Tab {
         self.show_readings();
     }
 
-    /// The user looks at the tab again, or the network is back.
+    /// Reacts to the return of the user to the tab, or of the network.
     fn on_wake(&mut self, is_hidden: bool) {
         if !is_hidden {
             self.step_session(session::Input::Woke);
@@ -167,8 +170,8 @@ impl Tab {
         self.step_leadership(leadership::Input::Tick);
     }
 
-    /// Nothing is decided by this machine's clock before the server has told the time, which is the first thing
-    /// that it says on a new stream.
+    /// Stops trusting this machine's clock until the server tells the time. The stream is closed, because the
+    /// server tells the time first on a new stream.
     fn mark_clock_doubtful(&mut self) {
         self.clock.mark_doubtful();
         self.close_stream();

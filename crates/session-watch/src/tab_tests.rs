@@ -4,7 +4,7 @@ use auth_types::SessionTimes;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
-/// When the page was written, by both clocks.
+/// When the server rendered the page, by both clocks.
 const T0: i64 = 1_800_000_000_000;
 
 /// Alice's page, with an idle limit of half an hour and a hub.
@@ -36,7 +36,7 @@ fn alice() -> SessionAnswer {
     SessionAnswer::SignedIn("alice".to_owned())
 }
 
-/// What a message to the other tabs says, without its time.
+/// The messages to the other tabs, without their times.
 fn posted(effects: &[Effect]) -> Vec<String> {
     let lines = effects.iter().filter_map(|effect| match effect {
         Effect::PostToTabs(line) => Message::parse(line),
@@ -50,7 +50,7 @@ fn leader() -> Tab {
     let mut tab = tab();
     let _ = tab.dispatch(Event::Started { is_hidden: false }, T0);
     let _ = tab.dispatch(Event::LockGranted, T0);
-    // The first answer is older than the lock.
+    // The tab asked before the lock was granted; that answer opens the stream.
     assert_eq!(answer(&mut tab, alice(), T0), [Effect::OpenStream(StreamKind::Session)]);
     assert_eq!(tick(&mut tab, T0 + 1), [Effect::LoadHub]);
     tab
@@ -72,7 +72,7 @@ fn a_tab_that_starts_says_so_asks_and_queues_for_the_lock() {
 }
 
 #[test]
-fn one_event_of_the_server_is_one_question_and_the_answer_ends_the_page() {
+fn a_server_event_causes_one_question_and_the_answer_ends_the_page() {
     let mut tab = leader();
     let effects = from_server(&mut tab, ServerEvent::SignedOut(Some(EndReason::Revoked)), T0 + 100);
     let Effect::TabEvent(on_event) = &effects[0] else { panic!("{effects:?}") };
@@ -98,7 +98,7 @@ fn a_follower_that_hears_of_the_end_tells_no_other_tab() {
 }
 
 #[test]
-fn another_user_is_told_once_and_a_ticket_leads_to_one_silent_sign_in() {
+fn a_ticket_stays_in_its_tab_and_leads_to_one_silent_sign_in() {
     let mut tab = leader();
     let _ = from_server(&mut tab, ServerEvent::SignedOut(None), T0 + 2);
     let _ = answer(&mut tab, SessionAnswer::SignedOut, T0 + 3);
@@ -138,7 +138,7 @@ fn the_leaders_times_reach_the_followers_and_their_clock() {
 }
 
 #[test]
-fn nothing_is_decided_by_a_clock_that_was_set() {
+fn after_a_clock_jump_the_tab_covers_its_page_and_does_not_warn() {
     let mut tab = leader();
     let effects = tick(&mut tab, T0 + 40 * MINUTE);
     assert!(effects.contains(&Effect::CloseStream) && effects.contains(&Effect::Cover), "{effects:?}");
@@ -146,14 +146,14 @@ fn nothing_is_decided_by_a_clock_that_was_set() {
 }
 
 #[test]
-fn the_idle_limit_warns_counts_down_and_is_the_servers_to_enforce() {
+fn the_tab_warns_and_counts_down_but_the_server_enforces_the_idle_limit() {
     let mut tab = leader();
     let mut now = T0;
     let mut until = |tab: &mut Tab, end: i64| {
         let mut effects = Vec::new();
         while now < end {
             now += SECOND;
-            // Hears the server, so the stream does not count as dead.
+            // A heartbeat keeps the stream from counting as dead.
             let _ = from_server(tab, ServerEvent::Heartbeat(Some(SessionTimes { now, ..times(T0) })), now);
             effects = tick(tab, now);
         }
@@ -161,7 +161,7 @@ fn the_idle_limit_warns_counts_down_and_is_the_servers_to_enforce() {
     };
     assert_eq!(until(&mut tab, T0 + 29 * MINUTE - SECOND), []);
     let effects = until(&mut tab, T0 + 29 * MINUTE);
-    assert_eq!(effects, [Effect::TimeLeft(MINUTE)], "the heartbeat has warned already");
+    assert_eq!(effects, [Effect::TimeLeft(MINUTE)], "the heartbeat has already triggered the warning");
     let effects = until(&mut tab, T0 + 30 * MINUTE + 2 * SECOND);
     assert_eq!(effects, [Effect::EndIdle { last_activity: T0 }, Effect::TimeLeft(-2 * SECOND)]);
 
@@ -173,7 +173,7 @@ fn the_idle_limit_warns_counts_down_and_is_the_servers_to_enforce() {
 }
 
 #[test]
-fn an_answer_to_the_warning_that_is_lost_is_said_so() {
+fn the_user_is_told_when_their_answer_to_the_warning_is_lost() {
     let mut tab = leader();
     assert_eq!(tab.dispatch(Event::Stayed, T0 + 5), [Effect::SendActivity { ago: 0 }]);
     assert_eq!(tab.dispatch(Event::Activity(TimesAnswer::Missing), T0 + 6), [Effect::Unreachable]);
@@ -182,19 +182,19 @@ fn an_answer_to_the_warning_that_is_lost_is_said_so() {
 }
 
 #[test]
-fn a_tab_that_is_put_away_holds_nothing_and_comes_back_covered() {
+fn a_leaving_tab_releases_everything_and_comes_back_covered() {
     let mut tab = leader();
     let effects = tab.dispatch(Event::Leaving, T0 + 10);
     assert_eq!(effects, [Effect::Cover, Effect::CloseStream, Effect::ReleaseLock, Effect::CloseChannel]);
     let effects = tab.dispatch(Event::Returned { is_hidden: false }, T0 + 90_000);
     assert_eq!(effects, [Effect::OpenChannel, Effect::QueueForLock, Effect::AskSession]);
-    // A hint came after the question: the answer may be older.
+    // A hint came after the question, so the answer may be out of date.
     assert_eq!(answer(&mut tab, alice(), T0 + 90_001), []);
     assert_eq!(tick(&mut tab, T0 + 90_002)[0], Effect::AskSession);
 }
 
 #[test]
-fn a_silent_stream_is_closed_and_the_server_asked() {
+fn a_silent_stream_is_closed_and_the_tab_asks_the_server() {
     let mut tab = leader();
     for second in 1..=40 {
         let _ = tick(&mut tab, T0 + second * SECOND);
@@ -204,7 +204,7 @@ fn a_silent_stream_is_closed_and_the_server_asked() {
 }
 
 #[test]
-fn a_refused_stream_pauses_and_a_refused_session_stream_is_asked_about() {
+fn a_refused_stream_pauses_and_the_tab_asks_about_its_session() {
     let mut tab = leader();
     let effects = tab.dispatch(Event::StreamLost(StreamKind::Session), T0 + 2);
     assert_eq!(effects, [Effect::CloseStream, Effect::AskSession]);
@@ -213,7 +213,7 @@ fn a_refused_stream_pauses_and_a_refused_session_stream_is_asked_about() {
 }
 
 #[test]
-fn the_hubs_word_goes_to_all_tabs_and_is_asked_about() {
+fn a_hub_message_goes_to_all_tabs_and_the_tab_asks_the_server() {
     let mut tab = leader();
     assert_eq!(tab.dispatch(Event::HubLoaded, T0 + 2), [Effect::PostToHub("hub/1 hello")]);
     let effects = tab.dispatch(Event::FromHub("hub/1 state none 1".to_owned()), T0 + 3);
@@ -226,7 +226,7 @@ fn the_hubs_word_goes_to_all_tabs_and_is_asked_about() {
 }
 
 #[test]
-fn a_flood_of_messages_is_one_question() {
+fn a_flood_of_messages_causes_one_question() {
     let mut tab = tab();
     let mut asked = 0;
     for _ in 0..1_000 {

@@ -1,7 +1,7 @@
-//! The watch in a browser: [`Watch`] starts and stops it.
+//! The browser adaptors, and [`Watch`], which starts and stops them.
 //!
-//! Each adaptor is one file. It turns what the browser says into an [`Event`](crate::Event) for its sink, and does
-//! what an [`Effect`](crate::Effect) asks of it. It does not know who receives its events.
+//! Each adaptor is one file. The adaptor sends browser events to its sink as [`Event`](crate::Event)s, and
+//! carries out [`Effect`](crate::Effect)s. It does not know the receiver of its events.
 
 mod activity;
 mod channel;

@@ -1,4 +1,4 @@
-//! An app: the auth crate's real router with its real layers, and two plain pages.
+//! A test app: the auth crate's real router and layers, with a few plain pages.
 
 use auth::{
     Auth, AuthBuilder,
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// What the plain app lets everybody see.
+/// The paths that the plain app serves without a session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"],
     others: &["/authorize", "/api/get-session-status", "/callback"],
@@ -24,11 +24,11 @@ const PUBLIC: PublicPaths = PublicPaths {
 
 /// A running app.
 pub struct App {
-    /// Its origin.
+    /// The app's origin.
     pub url: Url,
-    /// Its state, to look inside.
+    /// The app's state, for assertions and direct calls.
     pub auth: Auth,
-    /// Its clock, which stands still until a test moves it.
+    /// The app's clock. A manual clock stands still until a test advances it.
     pub clock: Clock,
     store: SqliteStore,
     config: Config,
@@ -36,16 +36,16 @@ pub struct App {
     folder: tempfile::TempDir,
 }
 
-/// What an app adds to the builder.
+/// Changes that a test makes to an app's [`AuthBuilder`].
 pub type Configure = Arc<dyn Fn(AuthBuilder) -> AuthBuilder + Send + Sync>;
 
-/// How an app differs from the plainest one.
+/// Options for [`App::start`]. The default is the plain app.
 pub struct AppOptions<'a> {
-    /// Further variables.
+    /// Environment variables in addition to the defaults, or in place of them.
     pub vars: Vec<(&'a str, String)>,
-    /// Its host; `localhost` by default.
+    /// The app's host; `localhost` by default.
     pub host: Option<&'a str>,
-    /// What it adds to the builder.
+    /// Changes to the builder.
     pub configure: Configure,
 }
 
@@ -55,23 +55,23 @@ impl Default for AppOptions<'_> {
     }
 }
 
-/// A free port, taken.
+/// Binds a free port of 127.0.0.1; returns the listener and the port.
 ///
 /// # Panics
-/// When there is none.
+/// When no port is free.
 pub async fn bind() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     (listener, port)
 }
 
-/// The time at which tests begin: now, because browsers and test tools look at the real clock.
+/// Returns the start time of a test: the current time, because browsers and test tools use the real clock.
 #[must_use]
 pub fn now() -> DateTime<Utc> {
     Clock::system().now()
 }
 
-/// An app that finishes its own flows, with a few plain pages, layers included.
+/// Builds the router of an app with its own callbacks: a few plain pages, the auth routes and all layers.
 pub fn app_routes(auth: &Auth) -> Router {
     let router = Router::new()
         .route("/", get(|| async { "start page" }))
@@ -85,7 +85,8 @@ pub fn app_routes(auth: &Auth) -> Router {
 }
 
 impl App {
-    /// Starts an app on `listener` that signs in at `issuer` and tells the time by `clock`; `router` makes its router, layers included.
+    /// Starts an app on the listener that signs in at `issuer` and uses `clock`. `router` builds the app's
+    /// router, layers included.
     pub async fn start(
         (listener, port): (TcpListener, u16),
         issuer: &Url,
@@ -116,7 +117,7 @@ impl App {
         Self { url, auth, clock, store, config, configure: options.configure, folder }
     }
 
-    /// Another process of this app on the same store, as far as its state goes.
+    /// Builds a second [`Auth`] with the same configuration and store, like another process of this app.
     pub async fn replica(&self) -> Auth {
         let store = SqliteStore::open(&self.config.store_url).await.unwrap();
         let builder = Auth::builder(self.config.clone()).store(Arc::new(store)).clock(self.clock.clone());
@@ -125,19 +126,19 @@ impl App {
         auth
     }
 
-    /// Takes the store away, as a lost disk or server would.
+    /// Closes the store. Every later store call fails, as after a lost disk or server.
     pub async fn lose_store(&self) {
         self.store.close().await;
     }
 
-    /// Everything the store has on disk, its write-ahead log included.
+    /// Returns the contents of the store's files, the write-ahead log included.
     #[must_use]
     pub fn store_files(&self) -> Vec<u8> {
         let files = ["sessions.db", "sessions.db-wal"].map(|name| self.folder.path().join(name));
         files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
     }
 
-    /// A URL of this app.
+    /// Returns the URL of `path` at this app.
     #[must_use]
     pub fn at(&self, path: &str) -> Url {
         self.url.join(path).unwrap()

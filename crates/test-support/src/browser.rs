@@ -1,67 +1,67 @@
-//! A browser as far as HTTP goes: it keeps cookies by host, sends `Origin` with forms, and follows
-//! redirects only when asked to.
+//! A browser for HTTP tests: keeps cookies per host, sends `Origin` with forms, and follows redirects only
+//! when a test asks.
 
 use auth::http::{HttpClient, HttpError};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
 use std::{collections::BTreeMap, time::Duration};
 use url::{Url, form_urlencoded};
 
-/// How long it waits for an answer: a slow machine is no reason to fail.
+/// Time-out for a response; long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Redirects that a browser follows, as Chromium and Firefox count them.
+/// The redirect limit of Chromium and Firefox.
 const MAX_REDIRECTS: usize = 20;
 
-/// One browser with its cookie jar; a clone is another browser with the same cookies.
+/// A browser with its cookie jar. A clone is a separate browser with the same cookies.
 #[derive(Clone)]
 pub struct Browser {
     http: HttpClient,
-    /// host → name → value. Ports do not separate jars.
+    /// host → name → value. All ports of a host share a jar.
     jar: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Page {
-    /// Where it came from.
+    /// The URL that was requested.
     pub url: Url,
-    /// Its status.
+    /// The status code.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body as text.
+    /// The body as text.
     pub body: String,
 }
 
 impl Page {
-    /// Where it redirects to.
+    /// Returns the absolute redirect target; `None` without a `Location` header.
     #[must_use]
     pub fn location(&self) -> Option<Url> {
         let text = self.headers.get(header::LOCATION)?.to_str().unwrap();
         Some(self.url.join(text).unwrap())
     }
 
-    /// The path and query it redirects to; empty without a redirect.
+    /// Returns the path and query of the redirect target; empty without a redirect.
     #[must_use]
     pub fn path(&self) -> String {
         self.location().map(|url| url[url::Position::BeforePath..].to_owned()).unwrap_or_default()
     }
 
-    /// The cookies it sets.
+    /// Returns the values of the `Set-Cookie` headers.
     #[must_use]
     pub fn set_cookies(&self) -> Vec<String> {
         let cookies = self.headers.get_all(header::SET_COOKIE).iter();
         cookies.map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
     }
 
-    /// The value of the form field `name`.
+    /// Returns the value of the form field `name`.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<String> {
         let (_, rest) = self.body.split_once(&format!("name=\"{name}\" value=\""))?;
         Some(rest.split('"').next()?.replace("&amp;", "&"))
     }
 
-    /// Its body as JSON.
+    /// Parses the body as JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
@@ -75,33 +75,33 @@ impl Default for Browser {
 }
 
 impl Browser {
-    /// A browser without cookies.
+    /// Creates a browser without cookies.
     #[must_use]
     pub fn new() -> Self {
         Self { http: HttpClient::with_timeout(PATIENCE).unwrap(), jar: BTreeMap::new() }
     }
 
-    /// The cookie called `name` at `url`'s host.
+    /// Returns the value of the cookie `name` at `url`'s host.
     #[must_use]
     pub fn cookie(&self, url: &Url, name: &str) -> Option<String> {
         self.jar.get(url.host_str()?)?.get(name).cloned()
     }
 
-    /// Plants a cookie.
+    /// Stores a cookie for `url`'s host.
     pub fn plant(&mut self, url: &Url, name: &str, value: &str) {
         let host = url.host_str().unwrap().to_owned();
         self.jar.entry(host).or_default().insert(name.to_owned(), value.to_owned());
     }
 
-    /// Sends a request with this browser's cookies, and keeps those that come back.
+    /// Sends a request with this browser's cookies, and stores the cookies of the response.
     pub async fn send(&mut self, method: Method, url: &Url, headers: &[(&str, &str)], body: &str) -> Page {
         self.try_send(method, url, headers, body).await.unwrap()
     }
 
-    /// The same where nobody may be there to answer.
+    /// Like [`Browser::send`], for a server that may be down.
     ///
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete response arrives.
     pub async fn try_send(
         &mut self,
         method: Method,
@@ -142,30 +142,31 @@ impl Browser {
         }
     }
 
-    /// Opens a page, as by typing its address.
+    /// Requests a page without fetch metadata (`Sec-Fetch-*`).
     pub async fn get(&mut self, url: &Url) -> Page {
         self.try_get(url).await.unwrap()
     }
 
-    /// The same where nobody may be there to answer.
+    /// Like [`Browser::get`], for a server that may be down.
     ///
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete response arrives.
     pub async fn try_get(&mut self, url: &Url) -> Result<Page, HttpError> {
         self.try_send(Method::GET, url, &[("accept", "text/html")], "").await
     }
 
-    /// Opens a page in a tab and says so, as browsers do where the address can be trusted.
+    /// Requests a page with the fetch metadata of a tab navigation. Browsers send these headers only to
+    /// trustworthy origins.
     pub async fn navigate(&mut self, url: &Url) -> Page {
         let headers =
             [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
         self.send(Method::GET, url, &headers, "").await
     }
 
-    /// The same, with all redirects on the way: every answer, the page itself last.
+    /// Navigates to `url` and follows all redirects; returns every response, the final page last.
     ///
     /// # Panics
-    /// After as many redirects as a browser puts up with.
+    /// When there are more redirects than a browser follows.
     pub async fn open(&mut self, url: &Url) -> Vec<Page> {
         let mut pages = vec![self.navigate(url).await];
         while let Some(next) = pages.last().and_then(Page::location) {
@@ -175,15 +176,15 @@ impl Browser {
         pages
     }
 
-    /// Sends a form from a page of the same origin.
+    /// Posts a form from a page of the same origin.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
         self.try_post(url, fields).await.unwrap()
     }
 
-    /// The same where nobody may be there to answer.
+    /// Like [`Browser::post`], for a server that may be down.
     ///
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete response arrives.
     pub async fn try_post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, HttpError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
@@ -194,15 +195,15 @@ impl Browser {
         self.try_send(Method::POST, url, &headers, &body).await
     }
 
-    /// Follows redirects until a page that is none.
+    /// Follows the redirects of `page`; returns the first response that is not a redirect.
     pub async fn follow(&mut self, page: Page) -> Page {
         self.try_follow(page).await.unwrap()
     }
 
-    /// The same where nobody may be there to answer.
+    /// Like [`Browser::follow`], for a server that may be down.
     ///
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete response arrives.
     pub async fn try_follow(&mut self, mut page: Page) -> Result<Page, HttpError> {
         while let Some(url) = page.location() {
             page = self.try_get(&url).await?;

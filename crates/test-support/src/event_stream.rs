@@ -4,31 +4,34 @@ use http::StatusCode;
 use std::time::Duration;
 use url::Url;
 
-/// No event takes this long; a test that waits in vain should say so.
+/// Time-out for the next event; long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open event stream.
 pub struct EventStream {
     answer: reqwest::Response,
-    /// What came and is not yet a whole event.
+    /// The received text that is not yet a complete event.
     rest: String,
 }
 
 /// One event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerEvent {
-    /// Its name.
+    /// The event's name.
     pub name: String,
-    /// Its data, JSON.
+    /// The event's data, JSON.
     pub data: serde_json::Value,
-    /// Its id.
+    /// The event's id.
     pub id: String,
 }
 
 impl EventStream {
-    /// Opens the stream at `url` with this `Cookie` header; `Err` with the status when it is refused.
+    /// Opens the stream at `url` with `cookie` as the `Cookie` header.
+    ///
+    /// # Errors
+    /// The status code when the app refuses the stream.
     pub async fn open(url: &Url, cookie: &str, last_event_id: Option<&str>) -> Result<Self, StatusCode> {
-        #[expect(clippy::disallowed_methods, reason = "the app's own client reads whole answers only")]
+        #[expect(clippy::disallowed_methods, reason = "auth's client reads complete responses only")]
         let client = reqwest::Client::builder()
             .resolve(url.host_str().unwrap(), ([127, 0, 0, 1], url.port().unwrap()).into())
             .build()
@@ -45,7 +48,7 @@ impl EventStream {
         }
     }
 
-    /// The next event; `None` when the stream has ended.
+    /// Waits for the next event; `None` when the stream has ended.
     pub async fn next(&mut self) -> Option<ServerEvent> {
         loop {
             if let Some((event, rest)) = self.rest.split_once("\n\n") {
@@ -58,7 +61,7 @@ impl EventStream {
         }
     }
 
-    /// The next event that is not a heartbeat.
+    /// Waits for the next event that is not a heartbeat; `None` when the stream has ended.
     pub async fn next_but_heartbeats(&mut self) -> Option<ServerEvent> {
         loop {
             match self.next().await {

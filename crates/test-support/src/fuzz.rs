@@ -1,7 +1,9 @@
-//! Random requests to a router, the same ones for the same seed. What must hold for each: no 5xx, no panic, an answer
-//! in time, and no growth.
+//! Random requests to a router; the same seed gives the same requests.
 //!
-//! `FUZZ_SECONDS` (3) is how long it goes on, `FUZZ_SEED` (1) where it begins; `make fuzz` sets both.
+//! Each response must arrive in time and must not be a 5xx. No request may cause a panic, and memory use must
+//! not grow.
+//!
+//! `FUZZ_SECONDS` (default 3) sets the duration, `FUZZ_SEED` (default 1) the seed; `make fuzz` sets both.
 
 use auth::random::Random;
 use axum::{Router, body::Body};
@@ -18,15 +20,15 @@ use std::{
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-/// How long an answer may take to begin.
+/// Time-out for the head of a response.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a stream without end is listened to.
+/// How long to wait for the next frame of a body. An endless stream is left after this time.
 const LISTEN: Duration = Duration::from_millis(5);
-/// Longest answer, bytes.
+/// Maximum length of a response body, bytes.
 const LONGEST: usize = 1024 * 1024;
-/// Longest description of a request in a failure, bytes.
+/// Maximum length of a request in a failure message, bytes.
 const LONGEST_SHOWN: usize = 800;
-/// How much memory may be added, MB.
+/// Maximum growth of memory use, MB.
 const GROWTH: usize = 256;
 
 const METHODS: [&str; 9] = ["GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "OPTIONS", "BREW"];
@@ -55,7 +57,7 @@ const NASTY: [&str; 22] = [
     "{}",
 ];
 
-/// The addresses that every app has.
+/// The paths that every app has.
 pub const COMMON_PATHS: [&str; 28] = [
     "/",
     "/login",
@@ -87,19 +89,19 @@ pub const COMMON_PATHS: [&str; 28] = [
     "/readyz",
 ];
 
-/// What a router is asked about.
+/// A router to test, and the values that its requests are built from.
 pub struct Target<'a> {
     /// The router, layers included.
     pub router: Router,
-    /// The host it answers for.
+    /// The host that the router accepts.
     pub host: String,
-    /// Its paths.
+    /// The router's paths.
     pub paths: &'a [&'a str],
-    /// Parameters and form fields that it knows.
+    /// Query parameters and form fields that the router knows.
     pub fields: &'a [&'a str],
-    /// Values that some of these parameters must have.
+    /// Valid values of some of these fields.
     pub values: &'a [&'a str],
-    /// Cookies of it that mean something: `name=value`.
+    /// Valid cookies, as `name=value`.
     pub cookies: Vec<String>,
 }
 
@@ -201,10 +203,10 @@ impl Source {
     }
 }
 
-/// Asks for as long as is set; how many requests there were.
+/// Sends random requests to `target` for the configured time; returns the number of requests.
 ///
 /// # Panics
-/// When one of the answers breaks a rule, with the seed and the request.
+/// When a response breaks a rule. The message contains the seed and the request.
 pub async fn fuzz(target: Target<'_>) -> usize {
     let setting = |name: &str, default: u64| {
         env::var(name).ok().filter(|text| !text.is_empty()).map_or(default, |text| text.parse().unwrap())
@@ -218,30 +220,30 @@ pub async fn fuzz(target: Target<'_>) -> usize {
         let Some(request) = source.request(&target) else { continue };
         let mut shown = format!("seed {seed}, request {asked}: {request:?}");
         shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
-        // A prefetch that would use something up is put off with 503, and that is no failure.
         let answer = timeout(PATIENCE, target.router.clone().oneshot(request)).await;
-        assert!(answer.is_ok(), "no answer, {shown}");
+        assert!(answer.is_ok(), "no response in time, {shown}");
         let answer = answer.unwrap().unwrap();
         let status = answer.status();
+        // 501 is allowed: the gate cannot upgrade to a WebSocket without `auth::server`.
         assert!(!status.is_server_error() || status == StatusCode::NOT_IMPLEMENTED, "{status}, {shown}");
         let mut body = answer.into_body();
         let mut length = 0;
         while let Ok(Some(Ok(frame))) = timeout(LISTEN, body.frame()).await {
             length += frame.data_ref().map_or(0, |data| data.len());
-            assert!(length < LONGEST, "a long answer, {shown}");
+            assert!(length < LONGEST, "the response is too long, {shown}");
         }
-        assert_eq!(panics.load(Ordering::SeqCst), 0, "a panic, {shown}");
+        assert_eq!(panics.load(Ordering::SeqCst), 0, "a request caused a panic, {shown}");
         asked += 1;
         if asked == 500 {
             before = memory();
         }
     }
     let grown = memory().saturating_sub(before);
-    assert!(asked < 500 || grown < GROWTH, "grown by {grown} MB with {asked} requests, seed {seed}");
+    assert!(asked < 500 || grown < GROWTH, "memory grew by {grown} MB in {asked} requests, seed {seed}");
     asked
 }
 
-/// Counts panics of this process from here on, those of tasks included.
+/// Counts all later panics of this process, panics in tasks included.
 fn count_panics() -> Arc<AtomicUsize> {
     let panics = Arc::new(AtomicUsize::new(0));
     let (counted, usual) = (panics.clone(), std::panic::take_hook());
@@ -252,7 +254,7 @@ fn count_panics() -> Arc<AtomicUsize> {
     panics
 }
 
-/// What this process has in memory, MB; 0 where that cannot be told.
+/// Returns the resident memory of this process, MB; 0 without `/proc`.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();

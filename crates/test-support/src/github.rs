@@ -1,5 +1,4 @@
-//! A server that speaks plain OAuth 2.0 as GitHub Enterprise documents it, because the real one cannot be asked from a
-//! test.
+//! A fake GitHub: plain OAuth 2.0 as GitHub Enterprise documents it. Tests cannot use the real GitHub.
 
 use crate::bind;
 use axum::{
@@ -15,7 +14,7 @@ use std::{
 };
 use url::Url;
 
-/// What the token endpoint was sent last.
+/// The form fields that the token endpoint has received. A later value replaces an earlier one.
 pub type Seen = Arc<Mutex<HashMap<String, String>>>;
 
 async fn access_token(State(seen): State<Seen>, Form(form): Form<HashMap<String, String>>) -> Json<Value> {
@@ -44,7 +43,7 @@ async fn user(headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
     ))
 }
 
-/// Only for a token with the scope `user:email`.
+/// Lists the user's email addresses. GitHub requires the scope `user:email`; here only `gho_2` has it.
 async fn emails(headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
     match headers["authorization"].to_str() {
         Ok("Bearer gho_2") => Ok(Json(json!([
@@ -55,18 +54,19 @@ async fn emails(headers: HeaderMap) -> Result<Json<Value>, StatusCode> {
     }
 }
 
-/// One that runs.
+/// A running fake GitHub.
 pub struct FakeGithub {
-    /// Where it is.
+    /// The base URL.
     pub base: Url,
-    /// The variables of an app that signs in there.
+    /// The environment variables of an app that signs in at this server.
     pub vars: Vec<(&'static str, String)>,
-    /// What its token endpoint was sent.
+    /// The form fields that the token endpoint has received.
     pub seen: Seen,
 }
 
 impl FakeGithub {
-    /// Starts it. `code=good` is a user with a public address, `code=private` one whose address is private.
+    /// Starts the server. `code=good` is a user with a public email address, `code=private` a user with a
+    /// private one.
     pub async fn start() -> Self {
         let (listener, port) = bind().await;
         let base: Url = format!("http://github.localhost:{port}").parse().unwrap();

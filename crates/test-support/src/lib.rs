@@ -1,6 +1,7 @@
-//! What the HTTP tests share: a small browser, a provider on a socket, an app around the real router.
-//! Real sockets, real cookies, a real OpenID Provider; only the clock stands still. And for what only real
-//! processes can show: the apps' binaries and private servers, which end with the test.
+//! Support for HTTP tests: a small browser, an OpenID Provider on a socket, and an app with the real router.
+//!
+//! Sockets, cookies and the provider are real; only the clock stands still. Tests that need real processes
+//! start the apps' binaries and private servers, which end with the test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;

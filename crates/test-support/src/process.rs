@@ -1,4 +1,4 @@
-//! Real processes: a binary with an environment of its own, killed when the test ends, however it ends.
+//! Child processes with a separate environment. A process ends with its test, even if the test is killed.
 
 use crate::until;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
@@ -12,15 +12,15 @@ use std::{
 };
 use url::Url;
 
-/// A TCP port that nobody else in these tests uses, free again and again for a server that is restarted.
+/// A TCP port reserved for one test. A server can bind the port again after a restart.
 pub struct Port {
     number: u16,
-    /// The UDP port of the same number says "taken" to the other tests, while TCP stays free.
+    /// The bound UDP port of the same number tells other tests that the port is taken. TCP stays free.
     _taken: UdpSocket,
 }
 
 impl Port {
-    /// One below those that the system gives to outgoing connections.
+    /// Reserves a port below the range that the system uses for outgoing connections.
     #[must_use]
     pub fn reserve() -> Self {
         let random = auth::random::Random::system();
@@ -33,20 +33,20 @@ impl Port {
         }
     }
 
-    /// Its number.
+    /// Returns the port number.
     #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
 
-    /// The origin of an app on this port.
+    /// Returns the origin of an app on this port.
     #[must_use]
     pub fn origin(&self) -> Url {
         format!("http://localhost:{}", self.number).parse().unwrap()
     }
 }
 
-/// A command to start, as often as a test likes.
+/// A command that a test can start any number of times.
 #[derive(Clone)]
 pub struct Program {
     command: Vec<OsString>,
@@ -54,14 +54,14 @@ pub struct Program {
     user: Option<&'static str>,
 }
 
-/// A running process. It is killed when this is dropped, and by the kernel when the test is killed.
+/// A running process, killed on drop. The kernel kills the process when the test is killed.
 pub struct Process {
     child: Child,
     output: Arc<Mutex<String>>,
 }
 
 impl Program {
-    /// A binary and its arguments.
+    /// Creates a program from a binary and its arguments.
     pub fn new<A: Into<OsString>>(
         binary: impl Into<PathBuf>,
         arguments: impl IntoIterator<Item = A>,
@@ -71,28 +71,28 @@ impl Program {
         Self { command, vars: Vec::new(), user: None }
     }
 
-    /// Further arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.command.extend(arguments.iter().map(OsString::from));
         self
     }
 
-    /// One more variable. Nothing else is in its environment but `PATH`.
+    /// Adds an environment variable. The environment holds only these variables and `PATH`.
     #[must_use]
     pub fn var(mut self, name: &str, value: impl Into<String>) -> Self {
         self.vars.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Runs as another user, which only root can.
+    /// Runs the program as another user; requires root.
     #[must_use]
     pub fn as_user(mut self, user: &'static str) -> Self {
         self.user = Some(user);
         self
     }
 
-    /// A process that is told "no" when it writes beyond a limit, instead of being ended for it.
+    /// Ignores `SIGXFSZ`: a write beyond the file size limit fails and does not kill the process.
     #[must_use]
     pub fn outliving_a_full_disk(mut self) -> Self {
         let shell = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""].map(OsString::from);
@@ -100,7 +100,7 @@ impl Program {
         self
     }
 
-    /// Starts it.
+    /// Starts the program.
     #[must_use]
     pub fn start(&self) -> Process {
         let mut command = Command::new("setpriv");
@@ -125,52 +125,52 @@ impl Program {
         Process { child, output }
     }
 
-    /// Runs it until it ends by itself; returns its exit code and what it wrote to standard error.
+    /// Runs the program until it exits; returns the exit code and the standard error output.
     pub async fn run(&self) -> (Option<i32>, String) {
         let mut process = self.start();
-        until("a process ends by itself", async || process.child.try_wait().unwrap().is_some()).await;
+        until("the process exits", async || process.child.try_wait().unwrap().is_some()).await;
         let status = process.wait();
-        // The reader may be a moment behind; it holds the other handle until it has read all.
-        until("its output ends", async || Arc::strong_count(&process.output) == 1).await;
+        // The reader thread may lag; it holds the other `Arc` until it has read everything.
+        until("the output has been read", async || Arc::strong_count(&process.output) == 1).await;
         (status.code(), process.output())
     }
 }
 
 impl Process {
-    /// What it wrote to standard error so far.
+    /// Returns the standard error output so far.
     #[must_use]
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }
 
-    /// Its id.
+    /// Returns the process id.
     #[must_use]
     pub fn id(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    /// Whether it runs.
+    /// Returns whether the process is still running.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Sends a signal.
+    /// Sends `signal` to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.id(), signal).unwrap();
     }
 
-    /// Waits until it has ended.
+    /// Waits for the process to exit.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Ends it this moment, in the middle of whatever it does.
+    /// Kills the process (`SIGKILL`) and waits for it.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         self.wait();
     }
 
-    /// From now on it cannot write to any file beyond this many bytes; `None` takes the limit away.
+    /// Limits the size of files that the process writes, bytes; `None` removes the limit.
     pub fn limit_files(&self, bytes: Option<u64>) {
         let limit = Rlimit { current: bytes, maximum: None };
         prlimit(Some(self.id()), Resource::Fsize, limit).unwrap();
@@ -181,7 +181,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
-            eprintln!("--- a process of this test wrote:\n{}", self.output());
+            eprintln!("--- standard error of a process of this test:\n{}", self.output());
         }
     }
 }

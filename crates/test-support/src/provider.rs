@@ -1,4 +1,4 @@
-//! The embedded OpenID Provider on a socket of its own.
+//! The embedded OpenID Provider on a separate socket.
 
 use crate::{
     Browser, Page,
@@ -19,30 +19,31 @@ pub const CLIENT_SECRET: &str = "the demo client's secret";
 
 /// A running provider with the client `demo`.
 pub struct TestProvider {
-    /// Its issuer.
+    /// The issuer.
     pub issuer: Url,
-    /// For faults, counters and new keys.
+    /// The provider, for faults, counters and key rotation.
     pub provider: DevProvider,
-    /// What time it is here and for the apps that sign in here. It stands still until a test moves it.
+    /// The clock of the provider and its apps. A manual clock stands still until a test advances it.
     pub clock: Clock,
 }
 
 impl TestProvider {
-    /// Starts one that knows these redirect URIs: `/auth/callback/demo` and `/auth/logout/callback` of
-    /// each origin. Its access tokens live for hours, so that a test which moves the clock sees a refresh
-    /// only if it is about one.
+    /// Starts a provider that accepts `/auth/callback/demo` and `/auth/logout/callback` of each origin as
+    /// redirect URIs.
+    ///
+    /// Access tokens last six hours, so that advancing the clock causes no unintended refresh.
     pub async fn start(origins: &[&Url]) -> Self {
         Self::start_with(origins, |_| {}).await
     }
 
-    /// The same with further settings.
+    /// Like [`TestProvider::start`], with changes to the configuration.
     pub async fn start_with(origins: &[&Url], settings: impl FnOnce(&mut Config)) -> Self {
         let millis = Arc::new(AtomicI64::new(now().timestamp_millis()));
         let clocks = (dev_provider::Clock::Manual(millis.clone()), Clock::shared(millis));
         Self::start_by(clocks, origins, settings).await
     }
 
-    /// The same by the machine's clock, for apps that are processes of their own and go by that.
+    /// Like [`TestProvider::start_with`], with the system clock, for apps in separate processes.
     pub async fn start_in_real_time(origins: &[&Url], settings: impl FnOnce(&mut Config)) -> Self {
         Self::start_by((dev_provider::Clock::System, Clock::system()), origins, settings).await
     }
@@ -73,16 +74,16 @@ impl TestProvider {
         Self { issuer, provider, clock }
     }
 
-    /// Faults to switch on.
+    /// Returns the faults that a test can switch on.
     #[must_use]
     pub fn faults(&self) -> Faults {
         self.provider.faults()
     }
 
-    /// Signs `user` in at the app at `origin`, all the way to its start page.
+    /// Signs `user` in at the app at `origin`; returns the app's start page.
     ///
     /// # Errors
-    /// When the app gave no whole answer.
+    /// When the app sends no complete response.
     pub async fn sign_in(&self, browser: &mut Browser, origin: &Url, user: &str) -> Result<Page, HttpError> {
         let url = origin.join("/auth/signin/demo").unwrap();
         let begun = browser.try_post(&url, &[("callbackUrl", "/")]).await?;
@@ -99,7 +100,8 @@ impl TestProvider {
     }
 }
 
-/// Making a key takes a while without optimisation: one for all tests, kept between test processes.
+/// Returns the signing key of all tests. The key is cached in `target/tmp`, because generating a key is slow
+/// in a debug build.
 fn signing_key() -> SecretString {
     static KEY: OnceLock<SecretString> = OnceLock::new();
     KEY.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! Private servers that a test may stop, pause and start again, and a place in those that all tests share.
+//! Private Redis and PostgreSQL servers that a test can stop, pause and restart, and access to the shared
+//! servers.
 
 use crate::{
     process::{Port, Process, Program},
@@ -18,19 +19,19 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The Redis that all tests share.
+/// Returns the URL of the Redis that all tests share.
 ///
 /// # Panics
-/// Without one: a test that is silently skipped proves nothing.
+/// When `TEST_REDIS_URL` is not set: a test that is silently skipped proves nothing.
 #[must_use]
 pub fn redis_url() -> String {
     server("TEST_REDIS_URL")
 }
 
-/// A new database in the PostgreSQL that all tests share.
+/// Creates a database in the PostgreSQL that all tests share; returns the database's URL.
 ///
 /// # Panics
-/// Without a server.
+/// When `TEST_POSTGRES_URL` is not set or the server does not answer.
 pub async fn new_database() -> String {
     let server = server("TEST_POSTGRES_URL");
     let number = u128::from_le_bytes(auth::random::Random::system().bytes());
@@ -45,21 +46,21 @@ fn server(variable: &str) -> String {
     let url = std::env::var(variable).ok();
     assert!(
         url.is_some(),
-        "{variable} is not set; put .ci/services in front of the command: it starts a server"
+        "{variable} is not set; put .ci/services in front of the command to start a server"
     );
     url.unwrap()
 }
 
-/// Executes a statement in a PostgreSQL database; returns how many rows it was about.
+/// Executes a statement in a PostgreSQL database; returns the number of affected rows.
 ///
 /// # Panics
-/// When it fails.
+/// When the statement fails.
 pub async fn execute(url: &str, sql: &str) -> u64 {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap().rows_affected()
 }
 
-/// A Redis of one's own, which keeps what it acknowledged.
+/// A private Redis. Acknowledged writes survive a kill of the server process.
 pub struct Redis {
     port: Port,
     program: Program,
@@ -68,7 +69,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts one.
+    /// Starts a server and waits until it answers.
     pub async fn start() -> Self {
         let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
         let number = port.number().to_string();
@@ -89,7 +90,7 @@ impl Redis {
         .await;
     }
 
-    /// The first bytes of its answer to a command; `None` when it gives none.
+    /// Sends a command; returns the first bytes of the answer, or `None` without an answer.
     pub async fn command(&self, command: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port.number())).await.ok()?;
         stream.write_all(format!("{command}\r\n").as_bytes()).await.ok()?;
@@ -99,7 +100,7 @@ impl Redis {
     }
 }
 
-/// A PostgreSQL of one's own.
+/// A private PostgreSQL.
 pub struct Postgres {
     port: Port,
     program: Program,
@@ -109,7 +110,8 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts it. PostgreSQL refuses to run as root, so then it runs as `postgres`.
+    /// Creates a cluster and starts the server. PostgreSQL refuses to run as root; a root test runs it as
+    /// `postgres`.
     pub async fn start() -> Self {
         let (port, folder, bin) = (Port::reserve(), tempfile::tempdir().unwrap(), postgres_bin());
         let home = folder.path().join("postgres");
@@ -129,7 +131,7 @@ impl Postgres {
         assert_eq!(code, Some(0), "{output}");
         let number = port.number().to_string();
         let mut arguments = vec!["-h", "127.0.0.1", "-p", &number, "-k", home.to_str().unwrap()];
-        // Not synced to the disk: these tests are about processes that end, not machines.
+        // No fsync: these tests kill processes, not machines.
         arguments.extend(["-c", "fsync=off", "-c", "shared_buffers=16MB"]);
         let program = program("postgres", &arguments);
         let process = program.start();
@@ -146,7 +148,7 @@ impl Postgres {
     }
 }
 
-/// The newest of Debian's, or the one on `PATH`.
+/// Returns the folder of Debian's newest PostgreSQL; empty for the PostgreSQL on `PATH`.
 fn postgres_bin() -> PathBuf {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|folders| folders.map(|folder| folder.unwrap().path().join("bin")).collect())
@@ -158,18 +160,18 @@ fn postgres_bin() -> PathBuf {
     versions.pop().unwrap_or_default()
 }
 
-/// What may happen to a server.
+/// A private server that a test can stop, pause and restart.
 #[expect(async_fn_in_trait, reason = "for tests, which run on one thread")]
 pub trait Service {
-    /// For `SESSION_STORE_URL`.
+    /// Returns the value for `SESSION_STORE_URL`.
     fn url(&self) -> String;
-    /// Ends it this moment; what it acknowledged is still there when it starts again.
+    /// Stops the server at once. Acknowledged writes are still there after a restart.
     fn stop(&mut self);
-    /// Starts it again where it was.
+    /// Starts the server again with the same port and data.
     async fn start_again(&mut self);
-    /// It takes connections and answers nothing.
+    /// Pauses the server: connections open, but the server does not answer.
     fn pause(&self);
-    /// It goes on where it was paused.
+    /// Resumes a paused server.
     fn resume(&self);
 }
 
@@ -202,7 +204,7 @@ impl Service for Postgres {
     }
 
     fn stop(&mut self) {
-        // "Immediate shutdown": it drops what it does, as in a crash, and takes its children along.
+        // PostgreSQL's "immediate shutdown": aborts as in a crash, and ends the child processes too.
         self.process.signal(Signal::QUIT);
         self.process.wait();
     }
@@ -212,7 +214,7 @@ impl Service for Postgres {
         self.wait().await;
     }
 
-    /// Its children first: each connection is one.
+    /// Stops the parent first, so that it starts no further child. Each connection is a child process.
     fn pause(&self) {
         self.process.signal(Signal::STOP);
         children(self.process.id()).into_iter().for_each(|child| signal(child, Signal::STOP));
@@ -227,14 +229,14 @@ impl Service for Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if self.process.is_running() {
-            // A paused child would outlive its parent.
+            // A paused child process would outlive its parent.
             self.resume();
             self.stop();
         }
     }
 }
 
-/// One that has ended meanwhile is fine.
+/// Sends a signal; ignores a process that has already ended.
 fn signal(process: Pid, signal: Signal) {
     let _ = kill_process(process, signal);
 }
@@ -247,7 +249,8 @@ fn children(parent: Pid) -> Vec<Pid> {
     ids.filter(|id| parent_of(*id).is_some_and(|found| found == parent)).filter_map(Pid::from_raw).collect()
 }
 
-/// The fourth field of `/proc/<id>/stat`; the second is a name in parentheses.
+/// Returns the parent's id, the fourth field of `/proc/<id>/stat`. The second field is a name in parentheses
+/// and may contain spaces.
 fn parent_of(id: i32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(1).map(str::to_owned)

@@ -1,20 +1,20 @@
-//! Waiting for what happens in another process.
+//! Waiting for a condition in another task or process.
 
 use std::time::{Duration, Instant};
 
-/// How long it may take: far longer than it does, for the machine may be slow and busy.
+/// Time-out; long enough for a slow and busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often to look.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Looks again and again until it holds.
+/// Polls `holds` until it returns true.
 ///
 /// # Panics
-/// With `what` after a minute.
+/// After 60 seconds, with `what` in the message.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
-        assert!(begun.elapsed() < PATIENCE, "in vain: {what}");
+        assert!(begun.elapsed() < PATIENCE, "timed out: {what}");
         tokio::time::sleep(LOOK).await;
     }
 }

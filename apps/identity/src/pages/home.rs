@@ -1,7 +1,7 @@
-//! `/`: the launcher (article 5). Every registered app, whether this browser is signed in there, and a button
-//! that opens it signed in. Forms all of it, so it works without JavaScript.
+//! `/`: the launcher (article 5). Lists every registered app, whether this browser is signed in there, and a
+//! button that opens the app signed in. The page uses only forms, so it works without JavaScript.
 
-use auth_types::{AppPresence, RegisteredApp, SessionState};
+use auth_types::{AppPresence, PageSession, RegisteredApp, SessionState};
 use auth_ui::{
     Notice, NoticeKind, Person, initials,
     links::sign_in_url,
@@ -18,7 +18,7 @@ pub(crate) fn Home() -> impl IntoView {
     view! {
         <PageTitle text="Apps"/>
         <main id="content" tabindex="-1" class="stack">
-            <h1>"One way in for every app"</h1>
+            <h1>"One sign-in for every app"</h1>
             <p class="lead">"Sign in once, and open any of these apps already signed in."</p>
             <SessionUnavailable/>
             <Pending apps=apps.clone()/>
@@ -29,7 +29,7 @@ pub(crate) fn Home() -> impl IntoView {
     }
 }
 
-/// For who came here from a link to an app: opening one takes a press of the button.
+/// A notice for a visitor who followed a link to an app: the app opens only when they press its button.
 #[component]
 fn Pending(apps: Vec<RegisteredApp>) -> impl IntoView {
     let wanted = use_query_map().read_untracked().get("open");
@@ -37,38 +37,38 @@ fn Pending(apps: Vec<RegisteredApp>) -> impl IntoView {
     app.map(|app| {
         view! {
             <Notice kind=NoticeKind::Info>
-                <p>"A link led here on the way to " <strong>{app.name.clone()}</strong> ". If you want to go there, press "
+                <p>"A link brought you here on the way to " <strong>{app.name.clone()}</strong> ". If you want to go on, press "
                     <a href=format!("#{}", anchor(&app))>{format!("Open {}", app.name)}</a> "."</p>
             </Notice>
         }
     })
 }
 
-/// The state of the session; nothing while it is not known, the notice above says so then.
+/// The state of the session. Shows nothing if the state is unknown, because the notice above says so.
 #[component]
 fn SessionCard() -> impl IntoView {
     let content = match page().session {
-        SessionState::SignedIn { session, .. } => view! {
+        Ok(SessionState::SignedIn(PageSession { session, .. })) => view! {
             <p><span class="badge good">"Signed in"</span></p>
             <Person user=session.user/>
         }
         .into_any(),
-        SessionState::SignedOut(_) => view! {
+        Ok(SessionState::SignedOut(_)) => view! {
             <p><span class="badge">"Signed out"</span></p>
-            <p>"You are not signed in at identity. Open an app, and you sign in on the way."</p>
+            <p>"You are not signed in here. Open an app and sign in on the way."</p>
             <p><a class="button" href=sign_in_url("/")>"Sign in"</a></p>
         }
         .into_any(),
-        SessionState::Unavailable => return None,
+        Err(_) => return None,
     };
     Some(view! { <section class="card stack" aria-label="Your session">{content}</section> })
 }
 
 #[component]
 fn Apps(apps: Vec<RegisteredApp>) -> impl IntoView {
-    let is_signed_in = page().session.session().is_some();
+    let is_signed_in = page().live_session().is_some();
     let content = if apps.is_empty() {
-        view! { <p class="card">"No app is registered yet. The file that " <code>"APPS_FILE"</code> " names lists them."</p> }
+        view! { <p class="card">"No app is registered yet. Add apps to the file that " <code>"APPS_FILE"</code> " names."</p> }
             .into_any()
     } else {
         let rows = apps.into_iter().map(|app| view! { <App app is_signed_in/> }).collect_view();
@@ -111,7 +111,7 @@ fn App(app: RegisteredApp, is_signed_in: bool) -> impl IntoView {
 #[component]
 fn OpenForm(app: RegisteredApp) -> impl IntoView {
     if app.opens_at.is_none() {
-        return view! { <p class="muted small open">"Sign in there by yourself."</p> }.into_any();
+        return view! { <p class="muted small open">"Go to this app and sign in there."</p> }.into_any();
     }
     view! {
         <form class="open" method="post" action=format!("/handoff/{}", app.client_id)>
@@ -126,11 +126,11 @@ fn Badge(presence: AppPresence) -> impl IntoView {
     match presence {
         AppPresence::Active => view! { <span class="badge good">"Signed in there"</span> },
         AppPresence::None => view! { <span class="badge">"Not signed in there yet"</span> },
-        AppPresence::Unknown => view! { <span class="badge warn">"Not known"</span> },
+        AppPresence::Unknown => view! { <span class="badge warn">"Status unknown"</span> },
     }
 }
 
-/// Names the app's entry within the page.
+/// The HTML id of the app's entry in the list.
 fn anchor(app: &RegisteredApp) -> String {
     format!("app-{}", app.client_id)
 }
@@ -141,14 +141,14 @@ fn HowItWorks() -> impl IntoView {
         <section class="card stack" aria-labelledby="how">
             <h2 id="how">"How an app opens signed in"</h2>
             <ol>
-                <li>"You press the button. The app draws a secret for this browser and sends it back here."</li>
-                <li>"Identity makes a token for that app and that secret. It works once, for half a minute."</li>
-                <li>"The app asks identity, server to server, whom the token stands for, and begins a session of its own."</li>
-                <li>"The token is gone from the address before the page is there. Sign out in any app, and all of them follow."</li>
+                <li>"You press the button. The app creates a secret for this browser and sends the browser back here with it."</li>
+                <li>"Identity creates a token for this app and this secret. The token works once, within 30 seconds."</li>
+                <li>"The app asks identity, server to server, which user the token is for, and starts its own session."</li>
+                <li>"The app removes the token from the address before it shows the page. When you sign out of one app, the others sign you out too."</li>
             </ol>
             <p class="muted small">
-                "Apps can also sign in through identity by themselves: it is the one address that the sign-in "
-                "provider knows. Only the apps above may."
+                "An app can also start a sign-in itself. It goes through identity, the only address that the sign-in "
+                "provider knows. Only the apps listed above may do this."
             </p>
         </section>
     }

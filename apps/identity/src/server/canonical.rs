@@ -1,4 +1,4 @@
-//! Identity's pages live at one origin.
+//! Serves identity's pages at one origin.
 
 use auth::{
     Auth,
@@ -11,8 +11,8 @@ use axum::{
 };
 use http::{Method, uri::PathAndQuery};
 
-/// Middleware for the pages: at another of identity's origins, 303 to the same page at the canonical one. Its
-/// cookies, and so its session and its handle of this browser, are kept there and nowhere else.
+/// Middleware for the pages: redirects a page request at another of identity's origins to the same page at
+/// the canonical origin (303). Identity's session cookie and browser handle exist only there.
 pub(super) async fn canonical_only(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -23,7 +23,7 @@ pub(super) async fn canonical_only(
     let elsewhere =
         auth.public_urls().canonical_origin().filter(|canonical| is_page && **canonical != origin);
     let Some(canonical) = elsewhere else { return next.run(request).await };
-    // Resolved, so that it cannot lead off this origin.
+    // `ReturnPath` resolves the path, so the redirect cannot leave the canonical origin.
     let page = ReturnPath::or_root(request.uri().path_and_query().map(PathAndQuery::as_str));
     Redirect::to(canonical.join(page.as_str()).as_str()).into_response()
 }

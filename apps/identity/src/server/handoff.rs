@@ -1,4 +1,5 @@
-//! `/handoff/{client}`: an app is opened for whoever is signed in here (article 5, "Click 'Open App'").
+//! `/handoff/{client}`: opens an app for the user who is signed in at identity (article 5, "Click 'Open
+//! App'").
 
 mod access;
 pub(super) mod launcher;
@@ -11,12 +12,12 @@ pub(crate) use mint::Handoffs;
 
 use super::registry::RegisteredClient;
 use auth::{
+    Refusal,
     cookie::set_cookies,
-    error_page,
     guard::RequireSession,
     handoff::{CALLBACK, TOKEN},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    routes::{Form, custom::try_again},
+    routes::Form,
 };
 use auth_types::encode_query;
 use axum::{
@@ -26,50 +27,46 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret;
 
-/// What the app brings back from `/handoff/start`.
+/// The parameters with which the app comes back from `/handoff/start`.
 const PARAMS: [&str; 4] = ["source_url", "state", "opening", "callbackUrl"];
-/// Longest `state` or `opening`, characters; ours have 43.
+/// The longest `state` or `opening`, in bytes; ours have 43.
 const MAX_OPAQUE: usize = 512;
 
-/// `POST /handoff/{client}`, form `callbackUrl`: somebody presses "Open". Notes that for this browser, and leads
-/// to the app, which draws the `state` (303).
+/// `POST /handoff/{client}`, form `callbackUrl`: the user presses "Open". Records the press for this browser,
+/// and redirects to the app, which creates the `state` (303).
 ///
 /// # Errors
-/// 404 `unknown_app` for an app that is not registered, or not to be opened; 503 when the store is down.
+/// 404 `unknown_app` for an app that is not registered or has no handoff; 503 when the store is down.
 pub(super) async fn open(
     State(handoffs): State<Handoffs>,
     RequestOrigin(origin): RequestOrigin,
     Path(client): Path<String>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
-    let app = handoffs.app(&client);
-    let Some((app, target)) = app.and_then(|app| Some((app, app.nearest_origin(&origin)?))) else {
-        return unknown_app(&headers);
-    };
-    let (opening, cookies) = match handoffs.open(app, &origin, &headers) {
-        Ok(begun) => begun,
-        Err(cause) => return try_again(&cause, &headers),
-    };
+) -> Result<impl IntoResponse, Refusal> {
+    let app = handoffs.app(&client).ok_or_else(unknown_app)?;
+    let target = app.nearest_origin(&origin).ok_or_else(unknown_app)?;
+    let (opening, cookies) = handoffs.open(app, &origin, &headers)?;
     let mut to = target.join("/handoff/start");
     to.query_pairs_mut().append_pair("iss", &origin.to_string()).append_pair("opening", &opening);
-    // The app checks it too: it is the app's own path.
+    // The app checks the path again, because the path is one of the app's.
     if let Some(path) = form.get("callbackUrl").and_then(ReturnPath::parse) {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }
-    (NO_REFERRER, set_cookies(cookies), Redirect::to(to.as_str())).into_response()
+    Ok((NO_REFERRER, set_cookies(cookies), Redirect::to(to.as_str())))
 }
 
-/// No address on the way goes on to the next.
+/// Keeps the addresses of a handoff out of the next `Referer`.
 const NO_REFERRER: [(header::HeaderName, &str); 1] = [(header::REFERRER_POLICY, "no-referrer")];
 
-/// `GET /handoff/{client}?source_url=&state=&opening=&callbackUrl=`: the app is back with its `state`. Whoever is
-/// signed in here gets a token for it and is led to the app's `/callback` (303). Who is not is signed in first,
-/// silently if the provider knows them. Who did not press "Open" in this browser is led to the launcher, where
-/// they can.
+/// `GET /handoff/{client}?source_url=&state=&opening=&callbackUrl=`: the app comes back with its `state`.
+///
+/// - With a session, identity mints a token and redirects to the app's `/callback` (303).
+/// - Without a session, the visitor signs in first, silently if the provider knows them.
+/// - Without a press of "Open" in this browser, the visitor is redirected to the launcher.
 ///
 /// # Errors
-/// A 400 page, without a redirect and with nothing minted: `invalid_parameters`, `unregistered_source_url`,
+/// A 400 page, without a redirect and without a token: `invalid_parameters`, `unregistered_source_url`,
 /// `invalid_request`; 404 `unknown_app`; 503 when the store is down.
 pub(super) async fn go_on(
     State(handoffs): State<Handoffs>,
@@ -78,46 +75,36 @@ pub(super) async fn go_on(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     session: Result<RequireSession, Response>,
-) -> Response {
-    let Some(app) = handoffs.app(&client) else { return unknown_app(&headers) };
-    let back = match HandoffReturn::read(query.unwrap_or_default().as_bytes(), app) {
-        Ok(back) => back,
-        Err(rule) => {
-            tracing::warn!(rule, app = app.client_id, "a handoff was refused");
-            let sentence = "The app asked to be opened in a way that is not allowed.";
-            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, rule, sentence);
-        }
-    };
+) -> Result<Response, Refusal> {
+    let app = handoffs.app(&client).ok_or_else(unknown_app)?;
+    let back = HandoffReturn::read(query.unwrap_or_default().as_bytes(), app).map_err(|rule| {
+        tracing::warn!(rule, app = app.client_id, "handoff request rejected");
+        let sentence = "The request of this app is not allowed. Please go back and open the app again.";
+        Refusal::bad_request(rule, sentence)
+    })?;
     let RequireSession(session) = match session {
         Ok(session) => session,
-        Err(elsewhere) => return elsewhere,
+        Err(elsewhere) => return Ok(elsewhere),
     };
-    let clear = match handoffs.was_opened(&back.opening, app, &origin, &headers).await {
-        Ok(Some(clear)) => clear,
-        Ok(None) => {
-            tracing::info!(app = app.client_id, "nobody pressed Open for this handoff");
-            return Redirect::to(&format!("/?open={}", encode_query(&app.client_id))).into_response();
-        }
-        Err(cause) => return try_again(&cause, &headers),
+    let Some(clear) = handoffs.was_opened(&back.opening, app, &origin, &headers).await? else {
+        tracing::info!(app = app.client_id, "handoff without a press of Open: sent to the launcher");
+        return Ok(Redirect::to(&format!("/?open={}", encode_query(&app.client_id))).into_response());
     };
-    let token = match handoffs.mint(&session, app, &back.state).await {
-        Ok(token) => token,
-        Err(cause) => return try_again(&cause, &headers),
-    };
+    let token = handoffs.mint(&session, app, &back.state).await?;
     let mut to = back.source.join(CALLBACK);
     to.query_pairs_mut().append_pair(TOKEN, token.expose_secret()).append_pair("state", &back.state);
     if let Some(path) = &back.callback_url {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }
-    (NO_REFERRER, set_cookies(clear), Redirect::to(to.as_str())).into_response()
+    Ok((NO_REFERRER, set_cookies(clear), Redirect::to(to.as_str())).into_response())
 }
 
-fn unknown_app(headers: &HeaderMap) -> Response {
-    let sentence = "There is no such app here, or it cannot be opened from here.";
-    error_page::refuse(headers, StatusCode::NOT_FOUND, "unknown_app", sentence)
+fn unknown_app() -> Refusal {
+    let sentence = "This app does not exist, or it cannot be opened from here.";
+    Refusal::new(StatusCode::NOT_FOUND, "unknown_app", sentence)
 }
 
-/// What an app brought back, checked.
+/// The checked parameters with which the app came back.
 struct HandoffReturn {
     source: Origin,
     state: String,

@@ -1,11 +1,11 @@
-//! `GET /hub`: the sync hub (article 4, "How it Works"), a frame that the apps of identity's own site load to
-//! tell each other that somebody signed in or out.
+//! `GET /hub`: the sync hub (article 4, "How it Works"). Apps on identity's own site load it in a frame to
+//! tell each other about sign-ins and sign-outs.
 //!
-//! The article polls localStorage at an interval and sends what it finds to every parent; here the browser's
-//! `storage` event says when something changed, and a parent hears nothing before it has greeted from a
-//! registered origin. What the hub says is a hint: the parent asks its server. Apps of other sites cannot use
-//! it, for browsers give a frame of another site a storage of its own; they are told by
-//! [`browser events`](auth::sign_in_events).
+//! The article polls localStorage and sends the result to every parent. Here the browser's `storage` event
+//! reports a change, and a parent is told nothing before it has sent `hello` from a registered origin. A
+//! message is only a hint: the parent asks its own server. Apps on other sites cannot use the hub, because
+//! browsers partition the storage of cross-site frames. Identity sends those apps [browser
+//! events](auth::sign_in_events).
 
 use super::registry::Registry;
 use auth::origin::{Origin, OriginPattern, RequestOrigin};
@@ -18,15 +18,15 @@ use http::header;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, LazyLock};
 
-/// The frame's one script.
+/// The script of the frame.
 const SCRIPT: &str = include_str!("hub/hub.js");
 
-/// What of the script's URL changes with it, so that browsers may keep it.
+/// The hash in the script's URL, so that browsers can cache the script.
 static VERSION: LazyLock<String> = LazyLock::new(|| URL_SAFE_NO_PAD.encode(&Sha256::digest(SCRIPT)[..9]));
 
-/// `GET /hub`: the page, empty but for its script. It may be framed by the registered apps of the site it
-/// was asked on and by nobody else (CSP `frame-ancestors`), and talks to the same ones. Patterns are left
-/// out: a policy cannot say `pr-*.preview.example`, and `*.preview.example` would say too much.
+/// `GET /hub`: the page, empty except for its script. Only registered apps on the same site as the requested
+/// origin may frame it (CSP `frame-ancestors`), and the hub talks only to them. Origin patterns are left out:
+/// CSP cannot express `pr-*.preview.example`, and `*.preview.example` would allow too much.
 pub(super) async fn hub(
     State(registry): State<Arc<Registry>>,
     RequestOrigin(own): RequestOrigin,
@@ -45,13 +45,13 @@ pub(super) async fn hub(
     );
     let headers = [
         (header::CONTENT_SECURITY_POLICY, policy),
-        // The same page for everybody, but not the same for each of identity's origins.
+        // The page is the same for all users, but differs between identity's origins.
         (header::CACHE_CONTROL, "private, max-age=300".to_owned()),
     ];
     (headers, Html(page))
 }
 
-/// `GET /hub.js`.
+/// `GET /hub.js`: the script of the frame.
 pub(super) async fn script() -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
@@ -60,8 +60,8 @@ pub(super) async fn script() -> impl IntoResponse {
     (headers, SCRIPT)
 }
 
-/// The registered origins of the same site, exactly. An origin is made of checked characters, none of which
-/// means anything in HTML or in a policy.
+/// The exact registered origins on the same site as `own`. Their characters are checked, so none needs
+/// escaping in HTML or in a policy.
 fn parents(registry: &Registry, own: &Origin) -> Vec<String> {
     let registered = registry.iter().flat_map(|app| &app.origins);
     registered

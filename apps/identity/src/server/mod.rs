@@ -1,22 +1,24 @@
-//! Identity's routes: the proxy's three endpoints, the auth crate's own, and the pages.
+//! Identity's routes: the proxy, logout, handoff and hub endpoints, the endpoints of the auth crate, and the
+//! pages.
 
 mod canonical;
 mod client;
 mod handoff;
 mod hub;
 mod logout;
+mod messages;
 mod proxy;
 mod registry;
 mod sign_in_events;
 mod signing;
 
 pub(crate) use logout::{FanOut, RetryPolicy};
+pub(crate) use messages::Messenger;
 pub(crate) use registry::Registry;
 pub(crate) use sign_in_events::Announcer;
 
 use auth::{
     Auth,
-    config::ConfigError,
     guard::PublicPaths,
     limit::{Quota, RateLimit},
     page::provide_page_context,
@@ -36,7 +38,7 @@ use identity::{App, not_found, shell};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
 
-/// Everything that needs no session.
+/// The paths that need no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &["/", "/login", "/ssr-logout", "/signed-out"],
     others: &[
@@ -53,25 +55,22 @@ const PUBLIC: PublicPaths = PublicPaths {
     prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
-/// Logouts that one app may ask for: a burst, as when a company closes, then five a second.
+/// Rate limit for the logouts that one app may request: a burst of 100, then five per second.
 const LOGOUTS_OF_AN_APP: Quota = Quota { burst: 100, refill: TimeDelta::milliseconds(200) };
 
-/// The whole app, layers included.
-///
-/// # Errors
-/// A [`ConfigError`] when TLS has no roots.
+/// Builds the complete router, including the layers.
 pub(crate) fn router(
     auth: &Auth,
     registry: Arc<Registry>,
-    (fan_out, announcer): (FanOut, Announcer),
+    (messenger, fan_out, announcer): (Messenger, FanOut, Announcer),
     options: &LeptosOptions,
-) -> Result<Router, ConfigError> {
-    let handoffs = Handoffs::new(auth, registry.clone())?;
+) -> Router {
+    let handoffs = Handoffs::new(auth, registry.clone(), messenger);
     let requests = Arc::new(RateLimit::new(auth.clock().clone(), LOGOUTS_OF_AN_APP));
     let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
     let app =
         Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
-    Ok(protect(app, auth, PUBLIC))
+    protect(app, auth, PUBLIC)
 }
 
 /// The endpoints, without the pages.
@@ -102,7 +101,7 @@ fn endpoints(state: Proxy) -> Router {
     proxy.merge(common)
 }
 
-/// What the proxy's endpoints share.
+/// The state that the endpoints share.
 #[derive(Clone, FromRef)]
 struct Proxy {
     auth: Auth,
@@ -110,12 +109,11 @@ struct Proxy {
     fan_out: FanOut,
     handoffs: Handoffs,
     announcer: Announcer,
-    /// How often each app, by its client id, may ask for a logout everywhere.
+    /// Limits requests for a global logout, by client id.
     requests: Arc<RateLimit<String>>,
 }
 
-/// The pages, with what they know of the request and of the registered apps. The launcher asks the provider
-/// first who its visitor is.
+/// The pages, with the page context and the registered apps. The launcher first tries a silent sign-in.
 fn pages(state: &Proxy, options: &LeptosOptions) -> Router {
     serve::pages(options, App, shell, not_found, launcher::provide)
         .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))

@@ -1,9 +1,9 @@
-//! The proxy (article 1, "Creating Identity Server"): another app's sign-in passes through, in this order.
+//! The proxy (article 1, "Creating Identity Server"): forwards the sign-in of another app, in two steps.
 //!
-//! 1. `authorize.rs`: the app is looked up in the registry, its request is checked (`request.rs`), and what has to be
-//!    known at the way back is kept in a sealed cookie (`kept.rs`). The visitor goes on to the provider.
-//! 2. The provider leads back to `callback.rs`, which takes what was kept and leads back to the app, with the provider's
-//!    answer and the app's own `state`.
+//! 1. `authorize.rs` looks the app up in the registry and checks its request (`request.rs`). It keeps what
+//!    the way back needs in a sealed cookie (`flow.rs`), and redirects the visitor to the provider.
+//! 2. `callback.rs` takes the kept flow when the provider redirects back. It redirects to the app, with the
+//!    provider's answer and the app's own `state`.
 
 pub(super) mod authorize;
 pub(super) mod callback;

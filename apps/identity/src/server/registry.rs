@@ -14,84 +14,84 @@ pub(crate) struct Registry(Vec<RegisteredClient>);
 /// One registered app.
 #[derive(Clone, Debug)]
 pub(crate) struct RegisteredClient {
-    /// Its id, unique in the registry.
+    /// The client id, unique in the registry.
     pub(crate) client_id: String,
     /// Display name.
     pub(crate) name: String,
     /// One sentence for the launcher.
     pub(crate) description: String,
-    /// Where it lives: exact origins, or patterns with one `*` for previews.
+    /// The origins of the app: exact, or patterns with one `*` for previews.
     pub(crate) origins: Vec<OriginPattern>,
-    /// Where it is told that a session ended (Back-Channel Logout 1.0 §2.2).
+    /// Where the app receives logout tokens (Back-Channel Logout 1.0 §2.2).
     pub(crate) backchannel_logout_uri: Option<Url>,
-    /// Where it is told that somebody signed in, so that its waiting tabs can come back.
+    /// Where the app receives sign-in events, so that its waiting tabs can resume.
     pub(crate) browser_event_uri: Option<Url>,
-    /// What it proves itself with when it asks identity for something.
+    /// The secret with which the app authenticates at identity.
     pub(crate) client_secret: Option<SecretString>,
-    /// Whether its addresses may lie inside the network.
+    /// Whether its endpoints may have private network addresses.
     pub(crate) allow_private_network: bool,
-    /// Whether the launcher opens it already signed in.
+    /// Whether the launcher can open the app already signed in.
     pub(crate) handoff: bool,
     /// A picture for the launcher: an https or a `data:image/` URL.
     pub(crate) icon: Option<String>,
 }
 
-/// Why the registry was not accepted. All of it is checked at start: a broken entry stops the app.
+/// Why the registry was rejected. The whole file is checked at start: one invalid entry stops identity.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RegistryError {
-    /// The file is not there or not readable.
+    /// The file is missing or cannot be read.
     #[error("cannot read {path}: {source}")]
     Unreadable {
         /// The file.
         path: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Not TOML, or fields that are unknown or missing.
+    /// The file is not TOML, or fields are unknown or missing.
     #[error("{0}")]
     Malformed(String),
-    /// An origin that is none.
+    /// An origin is invalid.
     #[error("app \"{client_id}\": origin \"{origin}\" {error}")]
     Origin {
-        /// The app it belongs to.
+        /// The client id of the app.
         client_id: String,
         /// The text as written.
         origin: String,
-        /// What is off.
+        /// What is wrong.
         error: OriginError,
     },
-    /// The same id twice.
+    /// Two entries have the same client id.
     #[error("app \"{0}\" is listed twice")]
     Duplicate(String),
-    /// A back-channel address that is not to be called.
+    /// Identity must not call this address.
     #[error("app \"{client_id}\": {field} \"{uri}\" {problem}")]
     BackchannelUri {
-        /// The app it belongs to.
+        /// The client id of the app.
         client_id: String,
-        /// Which of its addresses.
+        /// The field with the address.
         field: &'static str,
         /// The text as written.
         uri: String,
-        /// What is off.
+        /// What is wrong.
         problem: &'static str,
     },
-    /// A secret that is not where the entry says.
+    /// The variable of a secret is not set, or the secret is too short.
     #[error(
         "app \"{client_id}\": client_secret_env names {variable}, which is not set or shorter than 32 bytes"
     )]
     Secret {
-        /// The app it belongs to.
+        /// The client id of the app.
         client_id: String,
-        /// The variable.
+        /// The environment variable.
         variable: String,
     },
-    /// An app that is to be opened and cannot be.
+    /// `handoff = true` without a secret, or without an origin that has no `*`.
     #[error("app \"{0}\": handoff = true needs client_secret_env and an origin without a *")]
     Handoff(String),
-    /// An icon that no page would show.
-    #[error("app \"{0}\": icon must be an https:// or data:image/ URL of 4096 characters at most")]
+    /// The icon is not a URL of an accepted kind, or is too long.
+    #[error("app \"{0}\": icon must be an https:// or data:image/ URL of at most 4096 bytes")]
     Icon(String),
-    /// An app that nobody could come back to.
+    /// The entry has no origins.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),
 }
@@ -121,9 +121,9 @@ struct Entry {
     icon: Option<String>,
 }
 
-/// Longest icon, characters: it is in the launcher's page for each app.
+/// The longest icon URL, in bytes: the launcher's page contains all icons.
 const MAX_ICON: usize = 4096;
-/// Shortest secret of an app, bytes.
+/// The shortest secret of an app, in bytes.
 const MIN_SECRET: usize = 32;
 
 impl Registry {
@@ -137,8 +137,8 @@ impl Registry {
         Self::parse(&text, |name| std::env::var(name).ok())
     }
 
-    /// Reads a registry from TOML text: `[[app]]` tables. Secrets are in the variables that it names, which
-    /// `variable` looks up.
+    /// Reads a registry from TOML text with `[[app]]` tables. `variable` looks up the environment variables
+    /// that hold the secrets.
     ///
     /// # Errors
     /// A [`RegistryError`] that names the app.
@@ -173,7 +173,7 @@ impl Registry {
         self.0.iter().find(|client| client.client_id == client_id)
     }
 
-    /// The app that proves itself with this id and secret.
+    /// The app with this id, if the secret is correct. The secrets are compared in constant time.
     #[must_use]
     pub(crate) fn authenticate(&self, client_id: &str, client_secret: &str) -> Option<&RegisteredClient> {
         let client = self.get(client_id)?;
@@ -181,7 +181,7 @@ impl Registry {
         bool::from(known.ct_eq(client_secret.as_bytes())).then_some(client)
     }
 
-    /// The app that lives at `origin`, if one is registered there.
+    /// The app that is registered for `origin`.
     #[must_use]
     pub(crate) fn find(&self, origin: &Origin) -> Option<&RegisteredClient> {
         self.0.iter().find(|client| client.origins.iter().any(|pattern| pattern.matches(origin)))
@@ -247,17 +247,17 @@ impl RegisteredClient {
         })
     }
 
-    /// Where the launcher at `from` opens it: of its origins without a `*` the one nearest to that.
+    /// The origin at which the launcher at `from` opens the app: the nearest of the origins without a `*`.
     #[must_use]
     pub(crate) fn nearest_origin(&self, from: &Origin) -> Option<&Origin> {
-        // The first of those that are equally near.
+        // With `rev`, the first of equally near origins wins.
         self.origins.iter().filter_map(OriginPattern::exact).rev().max_by_key(|origin| origin.closeness(from))
     }
 }
 
-/// Identity calls this address by itself, so it must not lead anybody into the network (OWASP: server-side
-/// request forgery): https, and a public address unless the entry says otherwise. On this machine http will
-/// do, for an app that lives on this machine.
+/// Checks an address that identity calls, against server-side request forgery (OWASP). It must be https and
+/// public; `allow_private_network` allows a private one. An address on this machine may be http, but only for
+/// an app on this machine.
 fn backchannel_uri(uri: &str, origins: &[OriginPattern], allow_private: bool) -> Result<Url, &'static str> {
     let url = Url::parse(uri).map_err(|_| "is not a URL")?;
     if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
@@ -267,7 +267,7 @@ fn backchannel_uri(uri: &str, origins: &[OriginPattern], allow_private: bool) ->
         let lives_here =
             origins.iter().all(|origin| Url::parse(&origin.to_string()).is_ok_and(|url| is_loopback(&url)));
         let is_web = matches!(url.scheme(), "http" | "https");
-        return if lives_here && is_web { Ok(url) } else { Err("is on this machine, and the app is not") };
+        return if lives_here && is_web { Ok(url) } else { Err("is on this machine, but the app is not") };
     }
     let address = match url.host() {
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -278,7 +278,7 @@ fn backchannel_uri(uri: &str, origins: &[OriginPattern], allow_private: bool) ->
         return Err("must be https");
     }
     if address.is_some_and(is_inside) && !allow_private {
-        return Err("lies inside the network; allow_private_network = true allows that");
+        return Err("is a private address; allow_private_network = true allows it");
     }
     Ok(url)
 }
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_proves_itself_with_its_own_secret_only() {
+    fn an_app_authenticates_with_its_own_secret_only() {
         let registry = with("origins=['https://a.example']\nclient_secret_env='A_SECRET'").unwrap();
         let secret = "a secret of at least thirty-two bytes";
         assert!(registry.authenticate("a", secret).is_some());
@@ -373,7 +373,10 @@ mod tests {
             assert!(registry.authenticate(id, secret).is_none());
         }
         let without = with("origins=['https://a.example']").unwrap();
-        assert!(without.authenticate("a", "").is_none(), "no secret is not the empty one");
+        assert!(
+            without.authenticate("a", "").is_none(),
+            "an app without a secret does not accept an empty one"
+        );
         assert!(
             with("origins=['https://a.example']\nclient_secret_env='B'")
                 .unwrap_err()

@@ -1,10 +1,10 @@
-//! Telling the apps that somebody signed in in a browser, so that its waiting tabs come back (article 4; the app's half
-//! is [`auth::sign_in_events`]).
+//! Tells apps about a sign-in in a browser, so that their waiting tabs in that browser can resume (article
+//! 4). The app's half is [`auth::sign_in_events`].
 
 mod announcer;
 mod handle;
 
 pub(crate) use announcer::Announcer;
 #[cfg(test)]
-pub(crate) use announcer::event_token;
+pub(crate) use announcer::event_claims;
 use handle::BrowserHandle;

@@ -1,7 +1,9 @@
-//! The keys that identity signs with what it tells the apps: logout tokens, events, and questions about sessions.
+//! The keys with which identity signs its messages to apps: logout tokens, browser events and session
+//! queries.
 //!
-//! Ed25519, derived from `AUTH_SECRET` by HKDF-SHA256: nothing has to be stored, all replicas have the same
-//! key, and a rotated secret rotates it. The keys of older secrets stay published until those are removed.
+//! The keys are Ed25519, derived from `AUTH_SECRET` by HKDF-SHA256. So nothing is stored, all replicas have
+//! the same key, and a new secret brings a new key. The keys of older secrets stay published until those
+//! secrets are removed.
 
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
@@ -13,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
+/// The bytes before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Identity's signing keys, newest first.
@@ -26,25 +28,25 @@ impl std::fmt::Debug for SigningKeys {
 }
 
 impl SigningKeys {
-    /// Derives one key from each secret; `secrets` newest first.
+    /// Derives one key from each secret; `secrets` must be newest first.
     #[must_use]
     pub(crate) fn new(secrets: &[SecretString]) -> Self {
         Self(secrets.iter().map(derive).collect())
     }
 
-    /// What `/.well-known/jwks.json` shows: the public halves (RFC 8037 §2).
+    /// The public keys for `/.well-known/jwks.json` (RFC 8037 §2).
     #[must_use]
     pub(crate) fn published(&self) -> CoreJsonWebKeySet {
         CoreJsonWebKeySet::new(self.0.iter().map(|(_, key)| key.as_verification_key()).collect())
     }
 
-    /// A signed token (RFC 7515 §7.1) that says with `typ` what it is for, so that no kind passes for another
-    /// (RFC 8725 §3.11).
+    /// Signs `claims` as a token (RFC 7515 §7.1). `typ` says what the token is for, so that one kind is not
+    /// accepted as another (RFC 8725 §3.11).
     ///
     /// # Panics
-    /// When there is no secret at all, which the configuration rules out.
+    /// When there is no secret; the configuration rules this out.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "there is a key, and Ed25519 signs whatever bytes there are")]
+    #[expect(clippy::expect_used, reason = "there is a key, and Ed25519 signs any bytes")]
     pub(crate) fn sign(&self, typ: &str, claims: &Value) -> String {
         let (kid, key) = self.0.first().expect("at least one secret");
         let header = json!({ "alg": "EdDSA", "typ": typ, "kid": kid });
@@ -67,7 +69,7 @@ fn derive(secret: &SecretString) -> (String, CoreEdDsaPrivateSigningKey) {
     };
     let der = [PKCS8.as_slice(), &expand(b"logout token signing key v1")].concat();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
-    // Its own derivation, so that the name tells nothing about the key.
+    // Derived separately, so that the id reveals nothing about the key.
     let kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(expand(b"logout token key id v1"))[..9]);
     let key = CoreEdDsaPrivateSigningKey::from_ed25519_pem(&pem, Some(JsonWebKeyId::new(kid.clone())))
         .expect("an Ed25519 key");

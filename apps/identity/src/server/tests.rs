@@ -1,4 +1,4 @@
-//! A sign-in through identity, over HTTP: an app, identity and the provider on sockets of their own.
+//! A sign-in through identity, over HTTP. The app, identity and the provider each have their own socket.
 
 mod fuzz;
 mod handoff;
@@ -13,17 +13,17 @@ mod silent;
 mod userinfo;
 
 use super::*;
+use crate::server::Messenger;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
 use std::collections::HashMap;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
 use url::Url;
 
-/// What partner proves itself with at identity.
+/// Partner's client secret at identity.
 const APP_SECRET: &str = "partner's secret at identity, long enough";
 
-/// What two further apps prove themselves with, which nobody serves: one that may be opened and one that may
-/// not.
+/// The client secret of two more registered apps without a server: one with handoff, one without.
 const OTHER_SECRET: &str = "the secret of two other apps, long enough";
 
 struct World {
@@ -33,19 +33,20 @@ struct World {
     browser: Browser,
 }
 
-/// The whole of identity, its pages included.
+/// Builds the complete router of identity, including its pages.
 fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
     let options = serve::leptos_options("identity", ([127, 0, 0, 1], 0).into());
     move |auth| {
         let registry = Arc::new(registry);
-        let fan_out = FanOut::new(auth, registry.clone(), RetryPolicy::default()).unwrap();
+        let messenger = Messenger::new(auth).unwrap();
+        let fan_out = FanOut::new(auth, registry.clone(), messenger.clone(), RetryPolicy::default());
         auth.notify_apps_with(Arc::new(fan_out.clone()));
         tokio::spawn({
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let announcer = Announcer::new(auth, registry.clone()).unwrap();
-        router(auth, registry, (fan_out, announcer), &options).unwrap()
+        let announcer = Announcer::new(auth, registry.clone(), messenger.clone()).unwrap();
+        router(auth, registry, (messenger, fan_out, announcer), &options)
     }
 }
 
@@ -53,17 +54,17 @@ async fn world() -> World {
     world_where(None).await
 }
 
-/// With something the provider does wrong from the start.
+/// Starts a world whose provider has this fault from the start.
 async fn world_where(fault: Option<Fault>) -> World {
     world_as(fault, AppOptions::default(), app_routes).await
 }
 
-/// With an app of its own kind.
+/// Starts a world with other options and another router for the app.
 async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnce(&Auth) -> Router) -> World {
     world_of(fault, AppOptions::default(), options, app).await
 }
 
-/// With an identity of its own kind, too.
+/// Starts a world with other options for identity as well.
 async fn world_of(
     fault: Option<Fault>,
     of_identity: AppOptions<'_>,
@@ -106,7 +107,7 @@ async fn world_of(
 }
 
 impl World {
-    /// Begins at the app; returns its redirect to identity.
+    /// Begins a sign-in at the app; returns its redirect to identity.
     async fn begin(&mut self) -> Page {
         self.browser.post(&self.app.at("/auth/signin/demo"), &[("callbackUrl", "/protected?tab=2")]).await
     }
@@ -143,7 +144,7 @@ async fn an_app_on_another_domain_signs_in_through_identity() {
     let (asked, sent) = (params(&to_identity), params(&passed_on.location().unwrap()));
     assert_eq!(sent["redirect_uri"], world.identity.at("/auth/callback/demo").as_str());
     assert_eq!((&sent["nonce"], &sent["code_challenge"]), (&asked["nonce"], &asked["code_challenge"]));
-    assert_ne!(sent["state"], asked["state"], "identity has a state of its own");
+    assert_ne!(sent["state"], asked["state"], "identity uses its own state");
 
     let login = world.browser.follow(passed_on).await;
     let answer = world.provider.continue_as(&mut world.browser, &login, "alice").await;
@@ -157,7 +158,7 @@ async fn an_app_on_another_domain_signs_in_through_identity() {
     assert_eq!(done.path(), "/protected?tab=2");
     assert_eq!(world.browser.follow(done).await.body, "protected page");
     let at_identity = world.browser.get(&world.identity.at("/auth/session")).await;
-    assert_eq!(at_identity.body, "null", "the session is the app's alone");
+    assert_eq!(at_identity.body, "null", "identity has no session");
 }
 
 #[tokio::test]
@@ -191,17 +192,17 @@ async fn an_unregistered_source_gets_a_400_page_and_nothing_else() {
 #[tokio::test]
 async fn a_flow_belongs_to_the_browser_that_began_it() {
     let mut world = world().await;
-    // An attacker begins in their own browser and has the victim finish at identity.
+    // An attacker begins in another browser and has the victim finish at identity.
     let answer = world.at_provider().await;
     let refused = Browser::new().get(&answer.location().unwrap()).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.body.contains("invalid_state") && refused.location().is_none());
-    // It is still there for its owner, once.
+    // The browser that began the flow can finish it, once.
     let back = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER);
     let again = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(again.status, StatusCode::BAD_REQUEST);
-    // And the code is worth nothing in another browser at the app either.
+    // The app also refuses the code in another browser.
     let injected = Browser::new().get(&back.location().unwrap()).await;
     assert_eq!(injected.path(), "/login?error=invalid_state");
     assert_eq!(world.status().await, SIGNED_OUT);
@@ -265,7 +266,7 @@ async fn a_sign_out_goes_to_the_provider_and_comes_back_through_identity() {
 }
 
 #[tokio::test]
-async fn a_logout_state_that_names_a_stranger_stays_at_identity() {
+async fn a_logout_state_with_an_unregistered_origin_stays_at_identity() {
     let mut world = world().await;
     let stranger = auth::origin::Origin::parse("https://evil.example").unwrap();
     for state in [auth::logout::logout_state("x", &stranger), "x".into(), String::new()] {
@@ -276,7 +277,7 @@ async fn a_logout_state_that_names_a_stranger_stays_at_identity() {
 }
 
 #[tokio::test]
-async fn identity_signs_in_for_itself_too() {
+async fn identity_has_its_own_sign_in() {
     let mut world = world().await;
     let url = world.identity.at("/auth/signin/demo");
     let begun = world.browser.post(&url, &[("callbackUrl", "/?tab=2")]).await;
@@ -285,7 +286,7 @@ async fn identity_signs_in_for_itself_too() {
     let page = world.browser.follow(answer).await;
     assert_eq!(page.url.as_str(), world.identity.at("/?tab=2").as_str());
     assert!(page.body.contains("Bob Brown"));
-    assert_eq!(world.status().await, SIGNED_OUT, "the app has no part in it");
+    assert_eq!(world.status().await, SIGNED_OUT, "the app stays signed out");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(crate) fn Dashboard() -> impl IntoView {
             <h1>"Dashboard"</h1>
             <SignInFirst/>
             {auth().map(|session| vec![
-                // Erased, as on the session page: the types of a long page outgrow the compiler.
+                // Type-erased, as on the session page: the type of a long page exceeds the compiler's limit.
                 view! { <section class="card" aria-label="You"><Person user=session.user.clone()/></section> }
                     .into_any(),
                 view! { <YourNumber/> }.into_any(),
@@ -32,7 +32,7 @@ fn YourNumber() -> impl IntoView {
             <h2 id="number-title">"Your favourite number"</h2>
             {saved.map(|saved| view! { <Outcome saved/> })}
             <FavouriteNumber/>
-            <p class="muted small">"It is kept in your session, on the server, and ends with it."</p>
+            <p class="muted small">"The number is stored on the server, in your session. It is deleted when the session ends."</p>
         </section>
     }
 }
@@ -41,11 +41,12 @@ fn YourNumber() -> impl IntoView {
 fn Outcome(saved: SaveOutcome) -> impl IntoView {
     let (kind, sentence) = match saved {
         SaveOutcome::Yes => (NoticeKind::Success, "Saved."),
-        SaveOutcome::NotANumber => {
-            (NoticeKind::Error, "That is not a whole number we can keep. Nothing was changed.")
-        }
+        SaveOutcome::NotANumber => (
+            NoticeKind::Error,
+            "Please enter a whole number from -2147483648 to 2147483647. Nothing was changed.",
+        ),
         SaveOutcome::Unavailable => {
-            (NoticeKind::Error, "It could not be saved right now. Please try again in a moment.")
+            (NoticeKind::Error, "Your number could not be saved right now. Please try again in a moment.")
         }
     };
     view! { <Notice kind><p>{sentence}</p></Notice> }

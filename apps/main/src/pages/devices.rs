@@ -1,12 +1,13 @@
 //! The part of `/session` that lists the user's sessions: plain forms, so it needs no JavaScript.
 
-use auth::{Auth, session::CurrentSession};
+use auth::{Auth, session::Session};
 use auth_types::DeviceView;
 use auth_ui::{Notice, NoticeKind, When};
 use http::request::Parts;
 use leptos::prelude::*;
 
-/// "My devices": the user's live sessions, and a button to end each of the others, or all of them.
+/// "My devices": the user's active sessions. Each other session has a button that ends it, and one button
+/// ends all others.
 #[component]
 pub(super) fn Devices() -> impl IntoView {
     view! {
@@ -22,17 +23,14 @@ pub(super) fn Devices() -> impl IntoView {
     }
 }
 
-/// The user's sessions; `None` when the store does not answer, and the page says so.
+/// Loads the user's sessions; `None` if the user is signed out or the store does not answer.
 fn load() -> impl Future<Output = Option<Vec<DeviceView>>> {
-    // Read here: the context belongs to the page, and the future may run elsewhere.
+    // Read here because the context belongs to the page, and the future may run elsewhere.
     let auth = use_context::<Auth>();
-    let current = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
+    let session = use_context::<Parts>().and_then(|parts| Session::of(&parts));
     async move {
-        let Some(CurrentSession::SignedIn(session)) = current else { return None };
-        let listed = auth?.sessions().devices(&session).await;
-        listed
-            .inspect_err(|error| tracing::error!(error = %error.0, "a user's sessions could not be listed"))
-            .ok()
+        let listed = auth?.sessions().devices(&session?).await;
+        listed.inspect_err(|error| tracing::error!(%error, "listing sessions failed")).ok()
     }
 }
 
@@ -40,7 +38,7 @@ fn load() -> impl Future<Output = Option<Vec<DeviceView>>> {
 fn Unreadable() -> impl IntoView {
     view! {
         <Notice kind=NoticeKind::Warning>
-            <p>"We cannot list your sessions right now. You have not been signed out; please try again in a moment."</p>
+            <p>"We cannot list your sessions right now. You have not been signed out. Please try again in a moment."</p>
         </Notice>
     }
 }
@@ -52,8 +50,8 @@ fn List(devices: Vec<DeviceView>) -> impl IntoView {
         view! { <Row device place=format!("{} of {total}", index + 1)/> }
     });
     view! {
-        <p>"Where you are signed in, the newest first. Ending a session signs that browser out at once."</p>
-        // `role` because Safari takes a list without markers for none.
+        <p>"Your active sessions, newest first. Ending a session signs that browser out at once."</p>
+        // `role` because Safari does not expose a list without markers as a list.
         <ul class="devices" role="list">{rows.collect_view()}</ul>
         {if total > 1 {
             view! {
@@ -66,12 +64,12 @@ fn List(devices: Vec<DeviceView>) -> impl IntoView {
         } else {
             view! { <p class="muted">"You are signed in nowhere else."</p> }.into_any()
         }}
-        <p class="muted small">"A browser's name is what it says of itself. Nobody verified it."</p>
+        <p class="muted small">"Browsers report these names themselves. We do not verify them."</p>
     }
 }
 
-/// One session. Its button's accessible name has the place in the list, because two browsers may look
-/// alike in everything else.
+/// One session. The button's accessible name includes the place in the list, because two browsers can
+/// otherwise look the same.
 #[component]
 fn Row(device: DeviceView, place: String) -> impl IntoView {
     let action = if device.is_this_one {
@@ -132,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn alone_there_is_nothing_to_end() {
+    fn a_single_session_shows_no_button() {
         let html = render(vec![device("first", true)]);
         assert!(html.contains("You are signed in nowhere else.") && !html.contains("<form"), "{html}");
     }
 
     #[test]
-    fn a_store_that_does_not_answer_is_said_and_not_shown_as_an_empty_list() {
+    fn an_unavailable_store_shows_a_warning_and_not_an_empty_list() {
         let html = Owner::new().with(|| view! { <Unreadable/> }.to_html());
         assert!(html.contains("We cannot list your sessions right now.") && !html.contains("<ul"), "{html}");
     }

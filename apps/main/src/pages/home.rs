@@ -1,4 +1,4 @@
-//! `/`: what this app shows, and whether you are signed in.
+//! `/`: introduces the app and shows whether the user is signed in.
 
 use auth_types::SessionState;
 use auth_ui::{
@@ -19,19 +19,19 @@ pub(crate) fn Home() -> impl IntoView {
             <h1>"One session, many apps"</h1>
             <p class="lead">
                 "This is " <strong>{app.name}</strong> ", one of several web apps that share a sign-in. "
-                "Sign in once, here or in any of them, and the others can know you."
+                "Sign in once, in any of them, and the others can sign you in without asking again."
             </p>
             <SessionUnavailable/>
             <SessionCard/>
             <section class="stack" aria-labelledby="try">
                 <h2 id="try">"Try it"</h2>
                 <div class="cards">
-                    <PageCard href="/public" title="Public" text="Everybody may read it. Part of it is for signed-in users only."/>
-                    <PageCard href="/protected" title="Protected" text="Opens for signed-in users. Signed out, this link asks first and tells you why."/>
-                    <PageCard href="/dashboard" title="Dashboard" text="Your profile, and a number that is kept in your session."/>
-                    <PageCard href="/session" title="Session" text="What the server knows about your session, and for how long."/>
-                    <PageCard href="/ssr-login" title="Sign in without JavaScript" text="A plain form does it. Nothing happens until you press the button."/>
-                    <PageCard href="/ssr-logout" title="Sign out without JavaScript" text="Here only, or at the provider too."/>
+                    <PageCard href="/public" title="Public" text="Open to everyone. One part is for signed-in users only."/>
+                    <PageCard href="/protected" title="Protected" text="For signed-in users only. While you are signed out, the link does not open and tells you why."/>
+                    <PageCard href="/dashboard" title="Dashboard" text="Your profile, and a number that is stored in your session."/>
+                    <PageCard href="/session" title="Session" text="What the server knows about your session, and when it ends."/>
+                    <PageCard href="/ssr-login" title="Sign in without JavaScript" text="Uses a plain form. Nothing happens until you press the button."/>
+                    <PageCard href="/ssr-logout" title="Sign out without JavaScript" text="From this app only, or from the provider too."/>
                 </div>
             </section>
             {app.identity_origin.map(|origin| view! {
@@ -43,13 +43,13 @@ pub(crate) fn Home() -> impl IntoView {
     }
 }
 
-/// The state of the session, as the server found it when it wrote this page.
+/// The session state at the time the server rendered this page.
 #[component]
 fn SessionCard() -> impl IntoView {
     let state = match page().session {
-        SessionState::SignedIn { .. } => view! { <span class="badge good">"Signed in"</span> },
-        SessionState::SignedOut(_) => view! { <span class="badge">"Signed out"</span> },
-        SessionState::Unavailable => view! { <span class="badge warn">"Unknown"</span> },
+        Ok(SessionState::SignedIn(_)) => view! { <span class="badge good">"Signed in"</span> },
+        Ok(SessionState::SignedOut(_)) => view! { <span class="badge">"Signed out"</span> },
+        Err(_) => view! { <span class="badge warn">"Unknown"</span> },
     };
     view! {
         <section class="card stack" aria-label="Your session">

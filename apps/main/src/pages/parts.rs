@@ -1,9 +1,9 @@
-//! What the protected pages have in common.
+//! Components that the protected pages share.
 
 use auth_ui::{Notice, NoticeKind, SignedOut, current_path_and_query, page, pages::SessionUnavailable};
 use leptos::prelude::*;
 
-/// Where a protected page renders without a session: why it is empty, and the way in.
+/// Shown on a protected page without a session: the reason and a sign-in link.
 #[component]
 pub(crate) fn SignInFirst() -> impl IntoView {
     view! {

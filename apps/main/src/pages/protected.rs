@@ -1,5 +1,5 @@
-//! `/protected`: for signed-in users. The server's gate answers everybody else before this renders;
-//! the component asks once more, so that a hole in the gate would show a notice and no content.
+//! `/protected`: for signed-in users only. The guard on the server refuses other visitors before this page
+//! renders. The component checks again, so that a gap in the guard would show a notice and no content.
 
 use super::parts::SignInFirst;
 use auth_ui::{SignedIn, auth, pages::PageTitle};
@@ -21,9 +21,9 @@ pub(crate) fn Protected() -> impl IntoView {
                 <section class="card stack" aria-labelledby="how">
                     <h2 id="how">"What keeps others out"</h2>
                     <ul>
-                        <li>"Open its address signed out: the server answers with a redirect to the sign-in page and an empty body."</li>
-                        <li>"Follow a link to it signed out: the browser asks the server first and tells you why it stays."</li>
-                        <li>"Sign out in another tab and reload: the session is over at once, whatever cookie is left."</li>
+                        <li>"Open this address while signed out: the server redirects you to the sign-in page and sends no content."</li>
+                        <li>"Follow a link to this page while signed out: the browser asks the server first, stays where it is and tells you why."</li>
+                        <li>"Sign out in another tab and reload: the session has ended on the server, even if a cookie is left."</li>
                     </ul>
                 </section>
             </SignedIn>

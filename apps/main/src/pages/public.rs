@@ -1,4 +1,5 @@
-//! `/public`: one page, two readers. Article 2, "Handling Authorization Per Component".
+//! `/public`: one page with a part for guests and a part for signed-in users. Article 2, "Handling
+//! Authorization Per Component".
 
 use auth_ui::{
     SignedIn, SignedOut, auth,
@@ -14,7 +15,7 @@ pub(crate) fn Public() -> impl IntoView {
         <PageTitle text="Public"/>
         <main id="content" tabindex="-1" class="stack">
             <h1>"Public"</h1>
-            <p class="lead">"Everybody may read this page. One part of it depends on who is reading."</p>
+            <p class="lead">"Everyone can read this page. One part of it depends on whether you are signed in."</p>
             <SessionUnavailable/>
             <SignedIn>
                 <section class="card stack" aria-labelledby="members">
@@ -33,8 +34,8 @@ pub(crate) fn Public() -> impl IntoView {
                 </section>
             </SignedOut>
             <p class="muted">
-                "The server decides while it writes the page. What is not for you is not in its source, "
-                "hidden or otherwise."
+                "The server decides this when it renders the page. The page source does not contain the other part, "
+                "not even hidden."
             </p>
         </main>
     }

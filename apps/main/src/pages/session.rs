@@ -1,7 +1,7 @@
 //! `/session`: what the server knows about this session.
 
 use super::{devices::Devices, parts::SignInFirst};
-use auth_types::{PublicSession, SessionFacts, SessionState};
+use auth_types::{PageSession, PublicSession, SessionFacts, SessionState};
 use auth_ui::{SessionProbe, SignOutForm, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle};
 use leptos::prelude::*;
 
@@ -9,15 +9,15 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Session() -> impl IntoView {
     let content = match page().session {
-        // Each section is erased: the type of a page this long would outgrow the compiler's depth limit.
-        SessionState::SignedIn { session, facts } => vec![
+        // Each section is type-erased: the type of the whole page would exceed the compiler's limit.
+        Ok(SessionState::SignedIn(PageSession { session, facts })) => vec![
             view! { <Facts session facts/> }.into_any(),
             view! { <Devices/> }.into_any(),
             view! { <TabPanel/> }.into_any(),
             view! { <Probe/> }.into_any(),
             view! { <Leave/> }.into_any(),
         ],
-        SessionState::SignedOut(_) | SessionState::Unavailable => Vec::new(),
+        Ok(SessionState::SignedOut(_)) | Err(_) => Vec::new(),
     };
     view! {
         <PageTitle text="Session"/>
@@ -32,9 +32,9 @@ pub(crate) fn Session() -> impl IntoView {
 #[component]
 fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
     let reach = if facts.has_provider_session {
-        "The provider named its session (sid), so this one can be found by it."
+        "The provider sent a session id (sid). A sign-out at the provider can end this session too."
     } else {
-        "Out of reach: the provider did not name its session. This one ends here or by its limits."
+        "The provider sent no session id (sid). This session may last until you sign out here or it expires."
     };
     view! {
         <section class="card stack" aria-labelledby="facts">
@@ -60,7 +60,7 @@ fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
                 <dd><code>{facts.public_id}</code></dd>
             </dl>
             <p class="muted small">
-                "Using the app moves the expiry, at most once a minute, never beyond the absolute limit."
+                "Using the app extends the session, but never beyond the absolute limit. The expiry moves at most once a minute."
             </p>
         </section>
     }
@@ -72,8 +72,8 @@ fn Probe() -> impl IntoView {
         <section class="card stack" aria-labelledby="probe">
             <h2 id="probe">"Ask the server"</h2>
             <p>
-                "Is this session still alive? Sign out in another tab, then look. Asking here does not "
-                "extend it."
+                "Is this session still active? Sign out in another tab, then check here. Checking does not "
+                "extend the session."
             </p>
             <SessionProbe/>
             <noscript>
@@ -87,7 +87,7 @@ fn Probe() -> impl IntoView {
 fn Leave() -> impl IntoView {
     view! {
         <section class="card stack" aria-labelledby="leave">
-            <h2 id="leave">"Leave"</h2>
+            <h2 id="leave">"Leave this app"</h2>
             <p>"End this session and stay signed in at the provider."</p>
             <SignOutForm scope=SignOutScope::Local/>
         </section>

@@ -1,5 +1,5 @@
-//! `/ssr-login`: signing in with a plain form. Opening it changes nothing; only the button's POST does.
-//! Its counterpart `/ssr-logout` is a page that every app has, `auth_ui::pages::SignOutPage`.
+//! `/ssr-login`: sign-in with a plain form. Opening the page changes nothing; only the button's POST does.
+//! The counterpart `/ssr-logout` is a page that all apps share, `auth_ui::pages::SignOutPage`.
 
 use auth_ui::{
     Notice, SignInForms, SignedIn, auth,
@@ -7,7 +7,7 @@ use auth_ui::{
 };
 use leptos::prelude::*;
 
-/// Signing in without JavaScript.
+/// The sign-in page without JavaScript.
 #[component]
 pub(crate) fn SsrLogin() -> impl IntoView {
     view! {
@@ -17,7 +17,7 @@ pub(crate) fn SsrLogin() -> impl IntoView {
                 <h1>"Sign in without JavaScript"</h1>
                 <p class="muted">
                     "This page loads no script. The button posts a form, and redirects do the rest. Opening "
-                    "or prefetching this page signs nobody in."
+                    "or prefetching this page does not sign you in."
                 </p>
                 <SessionUnavailable/>
                 <SignedIn>

@@ -1,4 +1,5 @@
-//! What happens to sessions, as lines in the log: who and why, never a token, an id or an address.
+//! Logs session events: the public id of the session, the provider and the reason. Never a token, a session
+//! id or an address.
 
 use auth::hooks::{RefreshEvent, SignInEvent, SignOutEvent};
 use tracing::info;

@@ -15,15 +15,15 @@ use leptos::{config::LeptosOptions, prelude::provide_context};
 use main::{App, PUBLIC_PAGES, not_found, preferences::Preferences, shell};
 use std::{convert::Infallible, future::ready};
 
-/// Everything that needs no session.
+/// The paths that need no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
     others: &["/api/get-session-status", "/callback", "/favicon.svg", "/favicon.ico", "/robots.txt"],
     prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
-/// What this app adds to sign-in: its own data in the session, a line in the log for each event, and who
-/// may sign in (`AUTH_ALLOWED_EMAIL_DOMAINS`; everybody when it is not set).
+/// Adds this app's parts to sign-in: its session data, a log line for each event, and who may sign in
+/// (`AUTH_ALLOWED_EMAIL_DOMAINS`; everyone if unset).
 pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
     let domains = builder.config().email_domains.clone();
     builder
@@ -35,9 +35,9 @@ pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
         .on_refresh(events::refreshed)
 }
 
-/// The whole app, layers included.
+/// Builds the complete router, including the layers.
 pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
-    // Opened from identity's launcher (article 5), it lands on the dashboard.
+    // When identity's launcher opens this app (article 5), the user lands on the dashboard.
     let handoff = HandoffLayer::new(auth).landing("/dashboard");
     let app = Router::new()
         .merge(pages(auth, options))
@@ -48,7 +48,7 @@ pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
     protect(app, auth, PUBLIC)
 }
 
-/// The pages and the server functions, with what they know of the request.
+/// The pages and the server functions, with the page context of the request.
 fn pages(auth: &Auth, options: &LeptosOptions) -> Router {
     let context = {
         let auth = auth.clone();

@@ -19,7 +19,7 @@ struct World {
     provider: TestProvider,
 }
 
-/// The app with Alice signed in.
+/// Starts the app and signs Alice in.
 async fn signed_in() -> World {
     let mut world = started("").await;
     let dashboard = world.sign_in().await;
@@ -27,7 +27,7 @@ async fn signed_in() -> World {
     world
 }
 
-/// The app, for users of these domains.
+/// Starts the app for users with an email address in these domains; an empty list admits everyone.
 async fn started(domains: &str) -> World {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
@@ -41,12 +41,12 @@ async fn started(domains: &str) -> World {
 }
 
 impl World {
-    /// Signs in as Alice; the page that it ends on.
+    /// Signs in as Alice; returns the final page.
     async fn sign_in(&mut self) -> Page {
         let url = self.app.at("/auth/signin/demo");
         let begun = self.browser.post(&url, &[("callbackUrl", "/dashboard")]).await;
         let login = self.browser.follow(begun).await;
-        // The provider still knows her after a local sign-out.
+        // After a local sign-out the provider still has its session and does not ask.
         if login.field("transaction").is_none() {
             return login;
         }
@@ -76,7 +76,7 @@ async fn user_data_is_updated_and_shown_at_once() {
 }
 
 #[tokio::test]
-async fn whatever_is_not_exactly_that_field_is_refused_and_changes_nothing() {
+async fn an_invalid_update_is_refused_and_changes_nothing() {
     let mut world = signed_in().await;
     world.update("application/json", r#"{"favourite_number": 42}"#).await;
     let huge = format!(r#"{{"favourite_number": 1, "x": "{}"}}"#, "a".repeat(64 * 1024));
@@ -127,7 +127,7 @@ async fn a_caller_of_a_server_function_can_read_why_it_was_refused() {
     let refused = Browser::new().send(Method::POST, &url, &[form], "number=1").await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert_eq!(CallError::de(refused.body.into()), CallError::SignedOut);
-    // What has just changed is looked up anew.
+    // After an update the app reads the session from the store again, not from the cache.
     world.update("application/json", r#"{"favourite_number": 1}"#).await;
     world.app.lose_store().await;
     let refused = world.browser.send(Method::POST, &url, &[form], "number=1").await;
@@ -150,7 +150,7 @@ async fn the_number_survives_fresh_tokens_and_ends_with_the_session() {
 }
 
 #[tokio::test]
-async fn what_only_the_server_counts_is_on_no_page() {
+async fn server_only_data_is_on_no_page() {
     let mut world = signed_in().await;
     let updated = world.update("application/json", r#"{"favourite_number": 42}"#).await;
     let dashboard = world.browser.get(&world.app.at("/dashboard")).await;
@@ -187,7 +187,7 @@ async fn protected_markup_never_reaches_a_stranger() {
 }
 
 #[tokio::test]
-async fn pages_bring_a_policy_with_a_nonce_of_their_own_and_no_inline_style() {
+async fn every_page_has_a_policy_with_its_own_nonce_and_no_inline_style() {
     let mut world = signed_in().await;
     let mut nonces = std::collections::HashSet::new();
     for path in
@@ -196,7 +196,7 @@ async fn pages_bring_a_policy_with_a_nonce_of_their_own_and_no_inline_style() {
         let page = world.browser.get(&world.app.at(path)).await;
         let policy = page.headers["content-security-policy"].to_str().unwrap().to_owned();
         let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
-        assert!(nonces.insert(nonce), "{path}: a nonce twice");
+        assert!(nonces.insert(nonce), "{path}: the nonce was used before");
         assert!(!policy.contains("unsafe-inline") && policy.contains("frame-ancestors 'none'"), "{path}");
         assert!(!page.body.contains(" style=") && !page.body.contains(" onclick="), "{path}");
         assert_eq!(page.headers["cache-control"], "no-store", "{path}");

@@ -1,5 +1,5 @@
-//! The bus between processes is cut: what may have been missed is not believed, though the cache would go on
-//! believing it for an hour.
+//! The bus between processes is interrupted. Afterwards a process must not trust its cached sessions,
+//! although the cache would keep them for an hour.
 
 use crate::support::Suite;
 use auth::cookie::SessionId;
@@ -9,7 +9,8 @@ use test_support::{
     until,
 };
 
-/// A session ends and nobody hears of it; then `cut` takes the connections of the bus away.
+/// Ends a session in the store without an event on the bus, then interrupts the bus with `cut`. Each process
+/// must notice the end.
 async fn a_missed_end_is_noticed(store_url: &str, cut: impl AsyncFnOnce()) {
     let suite = Suite::start(store_url, &[3600, 3600]).await;
     let alice = suite.signed_in("alice").await;
@@ -24,20 +25,20 @@ async fn a_missed_end_is_noticed(store_url: &str, cut: impl AsyncFnOnce()) {
     let store = auth::store::open(store_url).await.unwrap();
     let key = SessionId::parse(&kept).unwrap().key();
     assert!(store.end(&key, EndReason::Revoked, test_support::now()).await.unwrap());
-    // Nobody told them.
+    // The processes got no event, so the cached session still counts.
     believed().await;
 
     cut().await;
     for main in &suite.mains {
         let status = main.at("/api/get-session-status?peek=1");
-        // 503 while the server itself is not back yet.
+        // 503 until the server is back.
         let refused = async || alice.clone().get(&status).await.body == r#"{"status":401}"#;
-        until("it looks again", refused).await;
+        until("the process asks the store again", refused).await;
     }
 }
 
 #[tokio::test]
-async fn a_missed_end_is_noticed_when_redis_is_heard_again() {
+async fn a_missed_end_is_noticed_after_redis_reconnects() {
     let redis = Redis::start().await;
     let cut = async || {
         let killed = redis.command("CLIENT KILL TYPE pubsub").await.unwrap();
@@ -47,7 +48,7 @@ async fn a_missed_end_is_noticed_when_redis_is_heard_again() {
 }
 
 #[tokio::test]
-async fn a_missed_end_is_noticed_when_redis_was_away() {
+async fn a_missed_end_is_noticed_after_redis_restarts() {
     let mut redis = Redis::start().await;
     let url = redis.url();
     let cut = async || {
@@ -58,12 +59,12 @@ async fn a_missed_end_is_noticed_when_redis_was_away() {
 }
 
 #[tokio::test]
-async fn a_missed_end_is_noticed_when_postgres_is_heard_again() {
+async fn a_missed_end_is_noticed_after_postgres_reconnects() {
     let url = services::new_database().await;
     let cut = async || {
         let listening = "datname = current_database() AND query LIKE 'LISTEN%'";
         let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {listening}");
-        assert!(services::execute(&url, &sql).await >= 2, "both listen");
+        assert!(services::execute(&url, &sql).await >= 2, "both processes listen");
     };
     a_missed_end_is_noticed(&url, cut).await;
 }

@@ -1,5 +1,5 @@
-//! `kill -9` in the middle of work, again and again: what was acknowledged as ended stays ended, what was
-//! acknowledged as begun or changed is there, and the store opens as if nothing had happened.
+//! Repeated `kill -9` under load. Acknowledged sign-outs stay ended, acknowledged sign-ins and changes are
+//! kept, and the store opens normally.
 
 use crate::support::{Main, Suite};
 use auth::{http::HttpError, random::Random};
@@ -7,17 +7,17 @@ use futures::future::join_all;
 use std::sync::atomic::{AtomicU32, Ordering};
 use test_support::{Browser, until};
 
-/// Who work at the same time.
+/// How many clients work at the same time.
 const CLIENTS: usize = 4;
-/// How many answers a process gives before it is killed, at least and at most.
+/// How many answers a process gives before it is killed: minimum and maximum.
 const ANSWERS: (u32, u32) = (15, 45);
 
-/// What a client knows about a session: what it was told, and what it asked for last and was not told.
+/// What a client knows about a session: the acknowledged changes, and the last request without an answer.
 struct Known {
     browser: Browser,
-    /// The number that was acknowledged as saved.
+    /// The last number whose save was acknowledged.
     saved: Option<u64>,
-    /// The one that perhaps was.
+    /// The number in a save that was not acknowledged.
     asked: Option<u64>,
     ended: Ended,
 }
@@ -29,7 +29,8 @@ enum Ended {
     Yes,
 }
 
-/// Works until the process is gone: signs in, saves, looks, and signs out of every other session.
+/// Works until the process is gone: signs in, saves numbers, opens a page, and signs out of every second
+/// session.
 async fn work(suite: &Suite, answered: &AtomicU32) -> Vec<Known> {
     let mut sessions = Vec::new();
     while let Ok(known) = begin(suite).await {
@@ -60,7 +61,7 @@ async fn go_on(main: &Main, known: &mut Known, turn: usize, answered: &AtomicU32
     known.browser.try_get(&main.at("/protected")).await?;
     if turn.is_multiple_of(2) {
         known.ended = Ended::Perhaps;
-        // The cookie is kept: somebody may try it again.
+        // The client keeps the cookie, so that the test can present it again.
         let page = main.try_sign_out(&mut known.browser.clone()).await?;
         assert_eq!(page.path(), "/signed-out");
         known.ended = Ended::Yes;
@@ -69,11 +70,12 @@ async fn go_on(main: &Main, known: &mut Known, turn: usize, answered: &AtomicU32
     Ok(())
 }
 
-/// Asks a process about a session, with the cookie that was kept.
+/// Checks a session at one process, with the kept cookie.
 async fn check(main: &Main, known: &mut Known) {
     if known.ended == Ended::Yes {
-        // A replica that went on all the time may hear of it a moment later.
-        until("what ended is refused", async || main.status(&mut known.browser.clone()).await == 401).await;
+        // The process that kept running may get the event a moment later.
+        until("the ended session is refused", async || main.status(&mut known.browser.clone()).await == 401)
+            .await;
         return;
     }
     let lives = main.status(&mut known.browser.clone()).await == 200;
@@ -81,15 +83,16 @@ async fn check(main: &Main, known: &mut Known) {
         known.ended = if lives { Ended::No } else { Ended::Yes };
         return;
     }
-    assert!(lives, "a session that was begun is gone");
-    until("what was saved is there", async || {
+    assert!(lives, "an acknowledged session is gone");
+    until("the saved number is there", async || {
         let found = main.saved(&mut known.browser.clone()).await;
         found == known.saved || (known.asked.is_some() && found == known.asked)
     })
     .await;
 }
 
-/// Two processes on one store; the first is killed under load, `rounds` times, the second goes on.
+/// Runs two processes on one store. Kills the first under load, `rounds` times, while the second keeps
+/// running.
 async fn nothing_acknowledged_is_lost(store_url: &str, rounds: u64) {
     let mut suite = Suite::start(store_url, &[5, 5]).await;
     let mut sessions: Vec<Known> = Vec::new();
@@ -100,20 +103,20 @@ async fn nothing_acknowledged_is_lost(store_url: &str, rounds: u64) {
         let pid = suite.mains[0].process.id();
         let working = join_all((0..CLIENTS).map(|_| work(&suite, &answered)));
         let killing = async {
-            until("there is something to lose", async || answered.load(Ordering::SeqCst) >= target).await;
+            until("enough requests are answered", async || answered.load(Ordering::SeqCst) >= target).await;
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
         };
         let (known, ()) = tokio::join!(working, killing);
         sessions.extend(known.into_iter().flatten());
         suite.mains[0].process.kill();
         suite.mains[0].start_again().await;
-        // The one that was started again says what is true, before the one that went on is asked.
+        // The restarted process answers first: its cache is empty, so it settles the uncertain sign-outs.
         for main in &suite.mains {
             join_all(sessions.iter_mut().map(|known| check(main, known))).await;
         }
     }
     let of = |ended| sessions.iter().filter(|known| known.ended == ended).count();
-    assert!(of(Ended::No) > 0 && of(Ended::Yes) > 0, "there was something to lose");
+    assert!(of(Ended::No) > 0 && of(Ended::Yes) > 0, "some sessions ended and some did not");
 }
 
 #[tokio::test]

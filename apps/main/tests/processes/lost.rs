@@ -1,5 +1,5 @@
-//! The store goes away while the app runs. Of two processes, the first asks it at every request and the
-//! second believes for an hour what it looked up, so both ways to notice are there.
+//! The store fails while the app runs. The first of two processes asks the store at every request; the second
+//! caches sessions for an hour. So the tests cover both ways of noticing.
 
 use crate::support::{Main, Suite};
 use futures::future::join_all;
@@ -21,11 +21,11 @@ struct Weather {
 }
 
 impl Weather {
-    /// Alice and Bob are signed in, and the second process has them in its cache.
+    /// Starts the suite, signs Alice and Bob in, and fills the cache of the second process.
     async fn fair(store_url: &str) -> Self {
         let suite = Suite::start(store_url, &[0, HOUR]).await;
         let (mut alice, mut bob) = (suite.signed_in("alice").await, suite.signed_in("bob").await);
-        let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
+        let [a, b] = suite.mains.as_slice() else { panic!("the suite has two processes") };
         assert_eq!(a.save(&mut alice, 7).await.status, StatusCode::OK);
         assert_eq!((b.status(&mut alice).await, b.status(&mut bob).await), (200, 200));
         Self { suite, alice, bob }
@@ -35,7 +35,8 @@ impl Weather {
         (&self.suite.mains[0], &self.suite.mains[1])
     }
 
-    /// What only reads, at the process that asks the store.
+    /// Checks that reads answer 503 at the process that asks the store, and that public pages say "Session
+    /// unknown".
     async fn cannot_be_read(&self) {
         let (a, _) = self.mains();
         let paths =
@@ -46,14 +47,19 @@ impl Weather {
         let urls = ["/", "/public"].map(|path| a.at(path));
         for page in join_all(urls.iter().map(|url| visit(&self.alice, url))).await {
             assert_eq!((page.status, page.set_cookies().len()), (StatusCode::OK, 0), "{}", page.url);
-            assert!(page.body.contains("Session unknown"), "{}: neither in nor out", page.url);
+            assert!(
+                page.body.contains("Session unknown"),
+                "{}: the page must not claim signed in or signed out",
+                page.url
+            );
             assert!(!page.body.contains("Alice Adams"), "{}", page.url);
         }
         let ready = a.at("/readyz");
         assert_eq!(visit(&self.alice, &ready).await.status, StatusCode::SERVICE_UNAVAILABLE);
     }
 
-    /// What writes, at both. Bob tries to sign out: a store that hangs may do so later, and he was told so.
+    /// Checks that writes answer 503 at both processes. Bob tries to sign out; a store that hangs may still
+    /// apply that sign-out later.
     async fn cannot_be_written(&self) {
         let (a, b) = self.mains();
         let asked = [a, b].map(|main| async move {
@@ -64,7 +70,7 @@ impl Weather {
         join_all(asked).await.iter().flatten().for_each(is_unavailable);
     }
 
-    /// Everything works again, in the same processes, and Alice was not signed out.
+    /// Checks that everything works again in the same processes, and that Alice is still signed in.
     async fn is_fair_again(&mut self) {
         for main in &mut self.suite.mains {
             assert!(main.process.is_running(), "{}", main.process.output());
@@ -72,7 +78,7 @@ impl Weather {
         let (a, b) = (&self.suite.mains[0], &self.suite.mains[1]);
         for main in [a, b] {
             let status = main.at("/api/get-session-status");
-            until("the store is found again", async || {
+            until("the store answers again", async || {
                 let page = self.alice.get(&status).await;
                 assert!(page.set_cookies().is_empty(), "{:?}", page.set_cookies());
                 page.status == StatusCode::OK
@@ -80,17 +86,19 @@ impl Weather {
             .await;
             assert_eq!(main.status(&mut self.alice).await, 200);
         }
-        until("it can be written again", async || a.save(&mut self.alice, 9).await.status == StatusCode::OK)
-            .await;
-        until("and the other process hears of it", async || b.saved(&mut self.alice).await == Some(9)).await;
+        until("writes work again", async || a.save(&mut self.alice, 9).await.status == StatusCode::OK).await;
+        until("the other process sees the change", async || b.saved(&mut self.alice).await == Some(9)).await;
         self.suite.signed_in("bob").await;
         let mut thief = self.alice.clone();
         assert_eq!(a.sign_out(&mut self.alice).await.path(), "/signed-out");
-        until("and of an end", async || b.status(&mut thief.clone()).await == 401).await;
+        until("the other process refuses the ended session", async || {
+            b.status(&mut thief.clone()).await == 401
+        })
+        .await;
         assert_eq!(a.status(&mut thief).await, 401);
     }
 
-    /// Bob, whose sign-out was refused, is still signed in.
+    /// Checks that Bob, whose sign-out was refused, is still signed in.
     async fn bob_was_not_signed_out(&mut self) {
         let (a, b) = (&self.suite.mains[0], &self.suite.mains[1]);
         assert_eq!((a.status(&mut self.bob).await, b.status(&mut self.bob).await), (200, 200));
@@ -115,13 +123,16 @@ async fn a_server_that_ends_is_found_again(mut server: impl Service) {
     server.start_again().await;
     let both = [weather.suite.mains[0].at("/readyz"), weather.suite.mains[1].at("/readyz")];
     for ready in both {
-        until("it is ready again", async || visit(&weather.bob, &ready).await.status == StatusCode::OK).await;
+        until("the process is ready again", async || {
+            visit(&weather.bob, &ready).await.status == StatusCode::OK
+        })
+        .await;
     }
     weather.bob_was_not_signed_out().await;
     weather.is_fair_again().await;
 }
 
-/// Longer than any call may take, far shorter than for ever.
+/// Longer than any call to the store may take, but finite.
 const GIVEN_UP: Duration = Duration::from_secs(45);
 
 async fn a_server_that_hangs_is_given_up_and_found_again(server: impl Service) {
@@ -135,26 +146,26 @@ async fn a_server_that_hangs_is_given_up_and_found_again(server: impl Service) {
 }
 
 #[tokio::test]
-async fn redis_that_ends_is_found_again() {
+async fn the_app_recovers_after_redis_stops() {
     a_server_that_ends_is_found_again(Redis::start().await).await;
 }
 
 #[tokio::test]
-async fn redis_that_hangs_is_given_up_and_found_again() {
+async fn the_app_times_out_and_recovers_when_redis_hangs() {
     a_server_that_hangs_is_given_up_and_found_again(Redis::start().await).await;
 }
 
 #[tokio::test]
-async fn postgres_that_ends_is_found_again() {
+async fn the_app_recovers_after_postgres_stops() {
     a_server_that_ends_is_found_again(Postgres::start().await).await;
 }
 
 #[tokio::test]
-async fn postgres_that_hangs_is_given_up_and_found_again() {
+async fn the_app_times_out_and_recovers_when_postgres_hangs() {
     a_server_that_hangs_is_given_up_and_found_again(Postgres::start().await).await;
 }
 
-/// Reading goes on: SQLite's readers do not wait for writers.
+/// Checks that reads still work: SQLite readers do not wait for writers.
 async fn sessions_go_on(weather: &Weather) {
     let (a, b) = weather.mains();
     for url in [a.at("/protected"), b.at("/protected"), a.at("/")] {
@@ -176,8 +187,8 @@ async fn a_sqlite_file_that_another_process_locks_can_be_read_and_later_written(
     weather.is_fair_again().await;
 }
 
-/// A limit on the size of files that the process writes stands in for the disk: it says "no" in the same
-/// place, and can be taken away again.
+/// Simulates a full disk with a limit on the size of files: writes fail in the same place, and the test can
+/// remove the limit.
 #[tokio::test]
 async fn a_full_disk_can_be_read_and_later_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! The built program as its operators run it: several processes on one store, and what they do when the
-//! store, the network or the process itself goes away.
+//! Tests of the built program as operators run it: several processes on one store, and failures of the store,
+//! the network or a process.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

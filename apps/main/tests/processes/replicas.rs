@@ -1,5 +1,5 @@
-//! Two processes on one store behave as one. Both believe what they looked up for an hour, so whatever the
-//! second one learns about in these tests, it has heard over the bus.
+//! Two processes on one store behave as one. Both cache sessions for an hour, so a process can learn of a
+//! change only over the bus.
 
 use crate::support::{Main, Suite};
 use dev_provider::{Endpoint, Fault};
@@ -12,52 +12,52 @@ const HOUR: u32 = 3600;
 
 async fn they_behave_as_one(store_url: &str) {
     let suite = Suite::start(store_url, &[HOUR, HOUR]).await;
-    let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
+    let [a, b] = suite.mains.as_slice() else { panic!("the suite has two processes") };
     let mut alice = suite.signed_in("alice").await;
     let mut bob = suite.signed_in("bob").await;
 
-    // Used at the other one, which now has them in its cache.
+    // Both sessions are used at the second process, which now has them in its cache.
     assert!(alice.get(&b.at("/protected")).await.body.contains("Alice Adams"));
     assert_eq!((b.status(&mut alice).await, b.status(&mut bob).await), (200, 200));
 
-    // What changes at one is seen at the other, in either direction.
+    // A change at one process is seen at the other, in both directions.
     assert_eq!(a.save(&mut alice, 42).await.status, StatusCode::OK);
     until("the other process sees the change", async || b.saved(&mut alice).await == Some(42)).await;
     assert_eq!(b.save(&mut alice, 7).await.status, StatusCode::OK);
     until("the first process sees the change", async || a.saved(&mut alice).await == Some(7)).await;
 
-    // What ends at one is refused at the other. A thief kept the cookie.
+    // A session that ends at one process is refused at the other. A thief kept the cookie.
     let kept = alice.cookie(&a.url, "main.session").unwrap();
     let mut thief = Browser::new();
     thief.plant(&a.url, "main.session", &kept);
     assert_eq!(a.sign_out(&mut alice).await.path(), "/signed-out");
     assert_eq!(a.status(&mut thief).await, 401);
-    until("the other process refuses it", async || {
+    until("the other process refuses the session", async || {
         thief.plant(&b.url, "main.session", &kept);
         b.status(&mut thief).await == 401
     })
     .await;
     thief.plant(&b.url, "main.session", &kept);
     assert_eq!(thief.get(&b.at("/protected")).await.status, StatusCode::SEE_OTHER);
-    assert_eq!((a.status(&mut bob).await, b.status(&mut bob).await), (200, 200), "nobody else");
+    assert_eq!((a.status(&mut bob).await, b.status(&mut bob).await), (200, 200), "Bob stays signed in");
 }
 
 async fn a_refresh_due_at_both_is_one_request(store_url: &str) {
     let suite = Suite::start(store_url, &[HOUR, HOUR]).await;
-    let [a, b] = suite.mains.as_slice() else { panic!("two were started") };
-    // The sign-in gives a token that is due in a second; the answer to the renewal takes a while, in which
-    // both processes want one.
+    let [a, b] = suite.mains.as_slice() else { panic!("the suite has two processes") };
+    // The first access token is due for renewal after a second. The token endpoint answers slowly, so that
+    // both processes want to renew the token at the same time.
     suite.provider.faults().add_times(Fault::ShortLived, 1);
     suite.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(1)), 2);
     let mut alice = suite.signed_in("alice").await;
     let renewed = |main: &Main| main.process.output().contains("access token renewed");
-    until("one of them renews it", async || {
+    until("one process renews the token", async || {
         let visits = (0..20).map(|number| {
             let (mut browser, url) = (alice.clone(), if number % 2 == 0 { a.at("/") } else { b.at("/") });
             async move { browser.get(&url).await }
         });
         for page in join_all(visits).await {
-            assert!(page.body.contains("Alice Adams"), "nobody waits for it");
+            assert!(page.body.contains("Alice Adams"), "no request waits for the renewal");
         }
         renewed(a) || renewed(b)
     })
@@ -69,7 +69,7 @@ async fn a_refresh_due_at_both_is_one_request(store_url: &str) {
     assert!(!(renewed(a) && renewed(b)));
 }
 
-/// The same tests over each store that processes can share.
+/// Runs each test over every store that processes can share.
 macro_rules! over_each_store {
     ($($test:ident),*) => {
         mod sqlite {

@@ -1,4 +1,4 @@
-//! A start that fails says why in one line, and ends.
+//! A failed start prints its cause in one line and exits.
 
 use crate::support::{Main, program};
 use futures::future::join_all;
@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 
 const ISSUER: &str = "http://auth.wow.localhost:1";
 
-/// What it says when it is started with `store_url` and these other variables.
+/// Starts the app with `store_url` and these variables. Returns the one line that it prints before it exits
+/// with code 1.
 async fn refusal(store_url: &str, vars: &[(&str, &str)]) -> String {
     let port = Port::reserve();
     let mut program = program(&port, ISSUER, store_url);
@@ -33,7 +34,7 @@ async fn a_store_that_is_down_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_proxy_in_the_environment_is_not_asked_about_this_machine() {
+async fn a_proxy_in_the_environment_is_not_used_for_this_machine() {
     let port = Port::reserve();
     let origin = port.origin();
     let provider = TestProvider::start_in_real_time(&[&origin], |_| {}).await;
@@ -48,7 +49,7 @@ async fn a_proxy_in_the_environment_is_not_asked_about_this_machine() {
 }
 
 #[tokio::test]
-async fn a_store_that_never_answers_is_given_up() {
+async fn a_start_fails_when_the_store_never_answers() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let urls = ["postgres", "redis"].map(|scheme| format!("{scheme}://me:hunter2@{address}/"));
@@ -58,7 +59,7 @@ async fn a_store_that_never_answers_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
+async fn a_file_that_is_not_a_database_is_named_and_left_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     let notes = "no database at all\n".repeat(300);

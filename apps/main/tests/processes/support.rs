@@ -1,4 +1,4 @@
-//! Processes of the main app, and somebody who uses them.
+//! Starts processes of the main app and sends requests to them.
 
 use auth::http::HttpError;
 use http::{Method, StatusCode};
@@ -9,23 +9,23 @@ use test_support::{
 };
 use url::Url;
 
-/// A process of the main app, or of another one on that host.
+/// A running process of the main app, or of identity.
 pub(crate) struct Main {
     pub(crate) url: Url,
     pub(crate) process: Process,
     program: Program,
-    /// Kept from other tests while the process is down.
+    /// Reserves the port while the process is down.
     _port: Port,
 }
 
-/// Processes of the main app on one store, and the provider they sign in at. Their host is the same, so a
-/// browser's cookies go to all of them, as with replicas behind a balancer.
+/// Processes of the main app on one store, and their provider. They share a host, so a browser sends its
+/// cookies to all of them, as with replicas behind a load balancer.
 pub(crate) struct Suite {
     pub(crate) provider: TestProvider,
     pub(crate) mains: Vec<Main>,
 }
 
-/// What a process of the main app is started with.
+/// The program of the main app, with the variables that it needs.
 pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> Program {
     Program::new(env!("CARGO_BIN_EXE_main"), [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
@@ -38,7 +38,7 @@ pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> Program {
 }
 
 impl Suite {
-    /// Starts a process for each of `cache_ages`: for how many seconds it believes what it looked up.
+    /// Starts one process for each of `cache_ages`: the number of seconds for which it caches sessions.
     pub(crate) async fn start(store_url: &str, cache_ages: &[u32]) -> Self {
         let ports: Vec<_> = cache_ages.iter().map(|_| Port::reserve()).collect();
         let origins: Vec<_> = ports.iter().map(Port::origin).collect();
@@ -56,7 +56,7 @@ impl Suite {
         Self { provider, mains }
     }
 
-    /// A browser in which `user` is signed in, at the first process.
+    /// Returns a browser in which `user` is signed in, at the first process.
     pub(crate) async fn signed_in(&self, user: &str) -> Browser {
         let mut browser = Browser::new();
         let page = self.provider.sign_in(&mut browser, &self.mains[0].url, user).await.unwrap();
@@ -67,12 +67,12 @@ impl Suite {
 }
 
 impl Main {
-    /// Starts it, and does not wait.
+    /// Starts the process without waiting for it.
     fn begin(program: Program, port: Port) -> Self {
         Self { url: port.origin(), process: program.start(), program, _port: port }
     }
 
-    /// Starts it and waits until it serves.
+    /// Starts the process and waits until it serves.
     pub(crate) async fn start(program: Program, port: Port) -> Self {
         let mut main = Self::begin(program, port);
         main.wait().await;
@@ -83,23 +83,23 @@ impl Main {
         self.url.join(path).unwrap()
     }
 
-    /// Waits until it serves.
+    /// Waits until the process serves.
     pub(crate) async fn wait(&mut self) {
         let health = self.at("/healthz");
         until("the app serves", async || {
-            assert!(self.process.is_running(), "it ended: {}", self.process.output());
+            assert!(self.process.is_running(), "the process ended: {}", self.process.output());
             Browser::new().try_send(Method::GET, &health, &[], "").await.is_ok()
         })
         .await;
     }
 
-    /// Starts it again where it was.
+    /// Starts the process again, on the same port.
     pub(crate) async fn start_again(&mut self) {
         self.process = self.program.start();
         self.wait().await;
     }
 
-    /// 200 or 401, as the status endpoint says without counting it as activity.
+    /// The status of the session, 200 or 401. Asking does not count as activity.
     pub(crate) async fn status(&self, browser: &mut Browser) -> u64 {
         let page = browser.get(&self.at("/api/get-session-status?peek=1")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
@@ -111,7 +111,7 @@ impl Main {
     }
 
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete answer arrives.
     pub(crate) async fn try_save(&self, browser: &mut Browser, number: u64) -> Result<Page, HttpError> {
         let body = format!(r#"{{"favourite_number": {number}}}"#);
         let url = self.at("/api/update-user-data");
@@ -127,7 +127,7 @@ impl Main {
     }
 
     /// # Errors
-    /// When no whole answer came.
+    /// When no complete answer arrives.
     pub(crate) async fn try_sign_out(&self, browser: &mut Browser) -> Result<Page, HttpError> {
         browser.try_post(&self.at("/auth/signout"), &[("scope", "local")]).await
     }

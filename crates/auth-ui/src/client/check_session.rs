@@ -1,8 +1,8 @@
-//! Article 3's `checkSession`: a page that is open to everybody notices that its visitor is signed in at the
-//! provider, without leaving it. The hidden frame goes to `GET /auth/check-session`. Where browsers block
-//! the question, nothing happens.
+//! Session check on a public page (article 3, `checkSession`): finds out whether the visitor is signed in at
+//! the provider, without leaving the page. A hidden frame loads `GET /auth/check-session`. If the browser
+//! blocks the check, nothing happens.
 //!
-//! What it may come to say is the component [`CheckSession`](crate::CheckSession).
+//! The markup is the component [`CheckSession`](crate::CheckSession).
 
 use super::dom::{self, document, window};
 use std::{
@@ -12,29 +12,29 @@ use std::{
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlIFrameElement, MessageEvent};
 
-/// How long the frame may take, milliseconds.
+/// The timeout of the frame, milliseconds.
 const PATIENCE: i32 = 5_000;
-/// What the frame's messages are called, and the version this page understands.
+/// The type of the frame's messages, and the version that this page reads.
 const TYPE: &str = "check_session";
 const VERSION: f64 = 1.0;
 
-/// What is known about the visitor.
+/// The state of the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
-    /// Nobody was asked yet.
+    /// The check has not started.
     Idle,
-    /// The frame is on its way.
+    /// The page waits for the frame's answer.
     Asking,
     /// The visitor has a session now.
     SignedIn,
-    /// The provider knows nobody in this browser.
+    /// The provider has no signed-in user in this browser.
     LoginRequired,
-    /// Nobody can say: blocked cookies, a slow provider. This page does not ask again.
+    /// The check failed: blocked cookies, or a slow provider. This page does not check again.
     Unavailable,
 }
 
 impl Check {
-    /// For `data-check`.
+    /// Returns the value of `data-check`.
     fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -45,20 +45,20 @@ impl Check {
         }
     }
 
-    /// Whether coming to the front is a reason to ask again.
+    /// Returns whether the page checks when the tab comes to the front.
     fn may_ask(self) -> bool {
         matches!(self, Self::Idle | Self::LoginRequired)
     }
 }
 
-/// The page's part of it.
+/// The check on this page: its element, its state and its frame.
 struct Asking {
     place: Element,
     check: Cell<Check>,
     frame: RefCell<Option<HtmlIFrameElement>>,
 }
 
-/// Asks once the page is there, and when it comes to the front.
+/// Checks now, and when the tab comes to the front.
 pub(super) fn start() {
     let Some(place) = dom::find::<Element>("[data-check]") else { return };
     let asking = Rc::new(Asking { place, check: Cell::new(Check::Idle), frame: RefCell::default() });
@@ -90,7 +90,7 @@ fn ask(asking: &Rc<Asking>) {
     asking.set(Check::Asking);
     let asking = asking.clone();
     dom::after(PATIENCE, move || {
-        // By now it may be another frame's turn.
+        // Another frame may have replaced this frame in the meantime.
         let is_waiting = asking.frame.borrow().as_ref() == Some(&frame);
         if is_waiting {
             asking.finish(Check::Unavailable);
@@ -118,7 +118,7 @@ impl Asking {
         dom::show(&self.place, (answer == Check::SignedIn).then_some("check-session"));
     }
 
-    /// What our frame says; `None` for every message of another window, origin, kind or version.
+    /// Reads our frame's answer; `None` for a message of another window, origin, type or version.
     fn answer(&self, event: &MessageEvent) -> Option<Check> {
         let own = self.frame.borrow().as_ref()?.content_window()?;
         if !js_sys::Object::is(&event.source()?.into(), &own)

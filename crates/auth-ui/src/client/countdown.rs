@@ -1,10 +1,10 @@
-//! Time left, ticking ([`TimeLeft`](crate::TimeLeft)).
+//! Updates the countdowns of the page ([`TimeLeft`](crate::TimeLeft)).
 
 use super::dom::{self, document};
 use crate::remaining::remaining;
 
-/// Counts down what the server wrote. It compares with the wall clock instead of counting ticks: browsers
-/// slow timers of hidden tabs and stop them while the machine sleeps.
+/// Counts down from the values that the server rendered. The code compares wall-clock times instead of
+/// counting ticks, because browsers throttle timers in hidden tabs and stop them while the machine sleeps.
 pub(super) fn start() {
     let Some(body) = document().body() else { return };
     let countdowns: Vec<_> = dom::find_all(&body, ".countdown")

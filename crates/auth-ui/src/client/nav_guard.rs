@@ -1,9 +1,11 @@
-//! Article 2, "Handling Authorization Per Route", on the client: before a link to a protected page is
-//! followed, the server is asked whether the session lives. The answer spares a round trip through the
-//! sign-in page and keeps the reader where they are; it protects nothing. The server's gate does that,
-//! so whenever the question cannot be answered the link is simply followed.
+//! Navigation guard in the browser (article 2, "Handling Authorization Per Route"). Before the browser
+//! follows a link to a protected page, the guard asks the server whether the session is live. A signed-out
+//! visitor then stays on the current page, without a round trip through the sign-in page.
 //!
-//! What it may come to say is the component [`NavGuard`](crate::NavGuard).
+//! The guard is a convenience; the server's gate protects the page. So without a clear answer, the browser
+//! follows the link.
+//!
+//! The markup is the component [`NavGuard`](crate::NavGuard).
 
 use super::dom::{self, window};
 use crate::links::{Click, Decision, decide};
@@ -14,15 +16,15 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
-/// A navigation check: it asks as the user, so it extends the session like the page itself would.
+/// The endpoint of the navigation check. The check extends the session, as loading the page would.
 const STATUS: &str = "/api/get-session-status";
 
-/// Listens for clicks until the page goes away. Enter on a focused link is a click too.
+/// Listens for clicks until the page unloads. The Enter key on a focused link also causes a click.
 pub(super) fn start() {
     let Some(place) = dom::find::<Element>("[data-nav-guard]") else { return };
     dom::mark_ready(&place);
     let public = place.get_attribute("data-public").unwrap_or_default();
-    // Counts the questions, so that only the answer to the last click acts.
+    // Counts the questions, so that only the answer to the latest click takes effect.
     let question = Rc::new(Cell::new(0_u32));
     dom::on(&window(), "click", move |event| {
         let event = event.unchecked_into::<MouseEvent>();
@@ -47,7 +49,7 @@ pub(super) fn start() {
     });
 }
 
-/// Says, in place, why the page at `path` did not open, and where to sign in for it.
+/// Explains on the current page why the page at `path` did not open, with a sign-in link.
 fn explain(place: &Element, path: &str) {
     let login = place.get_attribute("data-login").unwrap_or_default();
     let pages = Pages { login, ..Pages::default() };
@@ -56,7 +58,7 @@ fn explain(place: &Element, path: &str) {
     dom::set_attribute(place, "a", "href", &pages.login_url(path));
 }
 
-/// The link's URL and its path, when this click asks first.
+/// Returns the link's URL and path if the guard must check this click; otherwise `None`.
 fn asks(event: &MouseEvent, public: &[&str]) -> Option<(String, String)> {
     if event.default_prevented() {
         return None;
@@ -85,7 +87,7 @@ fn asks(event: &MouseEvent, public: &[&str]) -> Option<(String, String)> {
     }
 }
 
-/// True only for a clear "signed out". No answer, or one that cannot be read, is not one.
+/// Returns `true` only for a clear "signed out". A missing or unreadable answer returns `false`.
 async fn says_signed_out() -> bool {
     let Some(response) = fetch::get(STATUS).await.filter(web_sys::Response::ok) else {
         return false;

@@ -1,4 +1,4 @@
-//! A look at what the server says about the session right now ([`SessionProbe`](crate::SessionProbe)).
+//! Shows the server's current answers about the session ([`SessionProbe`](crate::SessionProbe)).
 
 use super::dom;
 use ::session_watch::web::fetch;
@@ -17,7 +17,7 @@ pub(super) fn start() {
         let probe = probe.clone();
         spawn_local(async move { ask(&probe).await });
     });
-    // Until now there was nobody to press it for.
+    // The button stays disabled until its listener exists.
     let _ = button.toggle_attribute_with_force("disabled", false);
 }
 

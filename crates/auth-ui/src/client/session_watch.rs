@@ -1,6 +1,5 @@
-//! The session's watch on a server-rendered page: starts [`session_watch`](::session_watch) where the page has a
-//! session, and is its host. The page's half, with everything a visitor may see of it, is the component
-//! [`SessionWatch`](crate::SessionWatch).
+//! The session watch on a server-rendered page: starts [`session_watch`](::session_watch) if the page has a
+//! session, and implements the host. The markup is the component [`SessionWatch`](crate::SessionWatch).
 
 mod host;
 mod page;
@@ -8,16 +7,16 @@ mod panel;
 
 use ::session_watch::{Endpoints, web::Watch};
 
-/// The window gets this event when data or times of the session changed.
+/// The name of the window event for changed data or times of the session.
 pub(super) const CHANGED: &str = "session-changed";
 
-/// The id of the user the page was written for.
+/// Returns the id of the page's user; `None` if the server rendered the page without a session.
 #[must_use]
 pub fn user_of_page() -> Option<String> {
     page::Page::find().map(|page| page.user())
 }
 
-/// Begins to watch, until the page goes away, if the page was written for a signed-in user.
+/// Starts the watch on a page rendered for a signed-in user. The watch runs until the page unloads.
 pub(super) fn start() {
     let Some(page) = page::Page::find() else { return };
     let host = host::PageHost { page: page.clone(), panel: panel::Panel::find() };

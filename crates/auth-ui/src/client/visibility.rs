@@ -1,4 +1,4 @@
-//! A tab that comes to the front asks what the session is now, for another tab may have changed it.
+//! Asks for the session when the tab comes to the front, because another tab may have changed the session.
 
 use super::{
     dom::{self, document, window},
@@ -9,20 +9,20 @@ use ::session_watch::{Endpoints, web::session};
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 
-/// What says that the tab is in front: shown again, focused, or back from the back/forward cache.
+/// The events of a tab that comes to the front: shown again, focused, or back from the back/forward cache.
 const IN_FRONT: [&str; 3] = ["visibilitychange", "focus", "pageshow"];
 
-/// Where the question to the server is.
+/// The state of the question to the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Question {
     None,
     Asked,
-    /// On its way, and there is something newer than its answer may be.
+    /// The session has changed since the question, so the answer may be out of date.
     AskedTooEarly,
 }
 
-/// Calls `told` with the session whenever the tab comes to the front, or the session changes: `None` when it
-/// has ended. While the server does not answer, nothing is told. Asking does not extend the session.
+/// Calls `told` with the session when the tab comes to the front or the session changes; with `None` if the
+/// session has ended. If the server does not answer, `told` is not called. Does not extend the session.
 pub fn on_visible(told: impl Fn(Option<SessionView>) + 'static) {
     let told = Rc::new(told);
     let question = Rc::new(Cell::new(Question::None));
@@ -34,7 +34,7 @@ pub fn on_visible(told: impl Fn(Option<SessionView>) + 'static) {
             }
             match question.get() {
                 Question::None => spawn_local(ask(told.clone(), question.clone())),
-                // Showing a tab focuses it too: one question for both.
+                // The browser also focuses a tab that it shows; the two events cause one question.
                 _ if sign == CHANGED => question.set(Question::AskedTooEarly),
                 _ => {}
             }

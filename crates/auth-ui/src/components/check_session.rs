@@ -1,15 +1,15 @@
-//! What is offered to a guest who is signed in elsewhere in the suite.
+//! The offer to a signed-out visitor who is signed in elsewhere in the suite.
 
 use leptos::prelude::*;
 
-/// Asks once the page is there, and when it comes to the front, whether its signed-out visitor is signed in
-/// elsewhere in the suite; then a link offers to go on (article 3, `checkSession`). Where browsers block the
-/// question, nothing happens. `data-check` says how far it is.
+/// Checks whether a signed-out visitor is signed in elsewhere in the suite, and then shows a link to continue
+/// (article 3, `checkSession`). The check runs when the page has loaded, and when the tab comes to the front.
+/// If the browser blocks the check, nothing happens. `data-check` holds the state of the check.
 ///
-/// Put it once on a public page that was written for nobody in particular.
+/// Put this component once on a public page that the server rendered without a session.
 #[component]
 pub fn CheckSession(
-    /// Where the page is, with its query.
+    /// The page's path, with its query.
     path: String,
 ) -> impl IntoView {
     view! {

@@ -1,12 +1,12 @@
-//! Article 2, "Handling Authorization Per Component". The decision falls on the server, while the page
-//! is written: markup that is not allowed is never made, so it cannot be found in a signed-out browser's
-//! source, script or cache.
+//! Content for signed-in users or signed-out visitors (article 2, "Handling Authorization Per Component").
+//! The server decides while it renders the page. Forbidden markup is never rendered, so a signed-out browser
+//! has no such markup in its source, scripts or cache.
 
 use crate::{auth, page};
 use auth_types::SessionState;
 use leptos::prelude::*;
 
-/// Renders its children for a signed-in user, and nothing at all for anybody else.
+/// Renders its children for a signed-in user, and otherwise nothing.
 ///
 /// ```
 /// use auth_ui::SignedIn;
@@ -17,26 +17,27 @@ use leptos::prelude::*;
 /// ```
 #[component]
 pub fn SignedIn(
-    /// What only a signed-in user may see.
+    /// The content for a signed-in user.
     children: Children,
 ) -> impl IntoView {
     auth().map(|_| children())
 }
 
-/// Renders its children where the server knows that nobody is signed in. While the session store does
-/// not answer, neither this nor [`SignedIn`] shows anything.
+/// Renders its children for a signed-out visitor. While the session store does not answer, `SignedOut` and
+/// [`SignedIn`] render nothing.
 #[component]
 pub fn SignedOut(
-    /// What a signed-out visitor sees instead.
+    /// The content for a signed-out visitor.
     children: Children,
 ) -> impl IntoView {
-    matches!(page().session, SessionState::SignedOut(_)).then(children)
+    matches!(page().session, Ok(SessionState::SignedOut(_))).then(children)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{page_with, render, signed_in};
+    use auth_types::SessionUnavailable;
 
     fn both() -> impl IntoView {
         view! {
@@ -53,13 +54,13 @@ mod tests {
 
     #[test]
     fn a_guest_gets_no_markup_for_members() {
-        let html = render(page_with(SessionState::SignedOut(None)), both);
+        let html = render(page_with(Ok(SessionState::SignedOut(None))), both);
         assert!(html.contains("for guests") && !html.contains("for members"), "{html}");
     }
 
     #[test]
-    fn while_nobody_knows_neither_is_written() {
-        let html = render(page_with(SessionState::Unavailable), both);
+    fn while_the_store_is_unavailable_neither_is_rendered() {
+        let html = render(page_with(Err(SessionUnavailable)), both);
         assert!(!html.contains("for guests") && !html.contains("for members"), "{html}");
     }
 }

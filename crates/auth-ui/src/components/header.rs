@@ -1,25 +1,25 @@
-//! The header of every page: where you are, where you can go, who you are.
+//! The header of every page: brand, navigation and account.
 
 use crate::{
     CheckSession, NavGuard, SessionWatch, SignOutForm, current_path, current_path_and_query, has_scripts,
     links::sign_in_url, page,
 };
 use auth_types::Pages;
-use auth_types::SessionState;
+use auth_types::{CurrentSession, PageSession, SessionState};
 use leptos::prelude::*;
 
 /// A link of the header's navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NavLink {
-    /// Where it leads, for example `/dashboard`.
+    /// The path of the link, for example `/dashboard`.
     pub path: &'static str,
-    /// What it says.
+    /// The text of the link.
     pub label: &'static str,
 }
 
-/// App name, navigation, the signed-in user's name and the way in or out. On pages with scripts the
-/// navigation asks for the session before it leaves for a protected page, and a guest who is signed in
-/// elsewhere is told so.
+/// App name, navigation, the signed-in user's name, and the sign-in link or sign-out button. On pages with
+/// scripts, the header includes [`NavGuard`], [`CheckSession`] for signed-out visitors, and [`SessionWatch`]
+/// for signed-in users.
 #[component]
 pub fn Header(
     /// The links of the navigation, in order.
@@ -27,9 +27,9 @@ pub fn Header(
 ) -> impl IntoView {
     let page = page();
     let path = current_path();
-    let watched = page.session.session().map(|session| session.user.id.clone()).zip(page.tab);
+    let watched = page.live_session().map(|live| live.session.user.id.clone()).zip(page.tab);
     let watched = watched.filter(|_| has_scripts());
-    let unknown = has_scripts() && matches!(page.session, SessionState::SignedOut(_));
+    let unknown = has_scripts() && matches!(page.session, Ok(SessionState::SignedOut(_)));
     let items = links
         .iter()
         .map(|link| {
@@ -58,22 +58,22 @@ pub fn Header(
 }
 
 #[component]
-fn Account(session: SessionState) -> impl IntoView {
+fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
     let content = match session {
-        SessionState::SignedIn { session, .. } => view! {
+        Ok(SessionState::SignedIn(PageSession { session, .. })) => view! {
             <span class="name" title=session.user.name.clone()>{session.user.name.clone()}</span>
             <SignOutForm class="secondary small"/>
         }
         .into_any(),
-        SessionState::SignedOut(_) => {
+        Ok(SessionState::SignedOut(_)) => {
             view! { <a class="button small" href=sign_in_url(&way_back())>"Sign in"</a> }.into_any()
         }
-        SessionState::Unavailable => view! { <span class="badge warn">"Session unknown"</span> }.into_any(),
+        Err(_) => view! { <span class="badge warn">"Session unknown"</span> }.into_any(),
     };
     view! { <div class="account">{content}</div> }
 }
 
-/// After signing in from a page that is itself about signing in or out, home is the better place.
+/// Returns the path to open after a sign-in: the current page, or `/` from the sign-in and sign-out pages.
 fn way_back() -> String {
     let (path, Pages { login, sign_out, signed_out, .. }) = (current_path(), page().pages);
     if [login, sign_out, signed_out].contains(&path) { "/".to_owned() } else { current_path_and_query() }
@@ -83,13 +83,14 @@ fn way_back() -> String {
 mod tests {
     use super::*;
     use crate::testing::{page_with, render, signed_in};
+    use auth_types::SessionUnavailable;
 
-    fn header(session: SessionState) -> String {
+    fn header(session: CurrentSession<PageSession>) -> String {
         render(page_with(session), || view! { <Header links=&[NavLink { path: "/", label: "Home" }]/> })
     }
 
     #[test]
-    fn it_names_the_user_and_offers_the_way_out() {
+    fn it_names_the_user_and_offers_sign_out() {
         let html = header(signed_in("Alice & Co"));
         assert!(html.contains("Alice &amp; Co"), "{html}");
         assert!(html.contains(r#"action="/auth/signout""#) && html.contains(">Sign out<"), "{html}");
@@ -97,21 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn it_offers_a_guest_the_way_in() {
-        let html = header(SessionState::SignedOut(None));
+    fn it_offers_a_guest_sign_in() {
+        let html = header(Ok(SessionState::SignedOut(None)));
         assert!(html.contains("/auth/signin?callbackUrl=%2F"), "{html}");
         assert!(!html.contains("/auth/signout"), "{html}");
     }
 
     #[test]
-    fn it_claims_neither_while_nobody_knows() {
-        let html = header(SessionState::Unavailable);
+    fn it_claims_neither_while_the_store_is_unavailable() {
+        let html = header(Err(SessionUnavailable));
         assert!(html.contains("Session unknown"), "{html}");
         assert!(!html.contains("/auth/signin") && !html.contains("/auth/signout"), "{html}");
     }
 
     #[test]
     fn it_marks_the_page_it_is_on() {
-        assert!(header(SessionState::SignedOut(None)).contains(r#"aria-current="page""#));
+        assert!(header(Ok(SessionState::SignedOut(None))).contains(r#"aria-current="page""#));
     }
 }

@@ -1,5 +1,5 @@
-//! Components. They render on the server, with everything they may come to show; some have a part in
-//! [`browser`](crate::client) that fills them in.
+//! Components. The server renders them, including the parts that are hidden at first. For some components,
+//! browser code in [`client`](crate::client) fills and shows those parts.
 
 mod check_session;
 mod gates;

@@ -1,13 +1,14 @@
-//! What the guard of the navigation may come to say.
+//! The message of the navigation guard.
 
 use crate::page;
 use auth_types::PageContext;
 use leptos::prelude::*;
 
-/// Explains, in place, why a protected page did not open: the browser asks whether the session lives before
-/// it follows a link there (article 2, "Handling Authorization Per Route").
+/// Explains on the current page why a protected page did not open. The browser checks the session before it
+/// follows a link to a protected page (article 2, "Handling Authorization Per Route").
 ///
-/// Put it once on a page, where the explanation should appear. `data-ready` is set when it is watching.
+/// Put this component once on a page, where the explanation should appear. The browser code sets `data-ready`
+/// when the guard is active.
 #[component]
 pub fn NavGuard() -> impl IntoView {
     let PageContext { pages, public, .. } = page();

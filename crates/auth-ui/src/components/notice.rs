@@ -2,24 +2,24 @@
 
 use leptos::prelude::*;
 
-/// How much a notice matters.
+/// The severity of a notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NoticeKind {
-    /// Good to know.
+    /// Information.
     #[default]
     Info,
-    /// Something was done.
+    /// An action succeeded.
     Success,
-    /// Something works less well than usual.
+    /// A problem that needs attention.
     Warning,
-    /// Something did not work; announced to screen readers at once (`role=alert`).
+    /// An action failed; announced to screen readers at once (`role=alert`).
     Error,
 }
 
 /// A framed message.
 #[component]
 pub fn Notice(
-    /// How much it matters.
+    /// The severity.
     #[prop(optional)]
     kind: NoticeKind,
     /// The message.

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 /// The user's picture or initials, name and email address.
 #[component]
 pub fn Person(
-    /// Whom to show.
+    /// The user to show.
     user: PublicUser,
 ) -> impl IntoView {
-    // The content policy allows pictures over https only; anything else would be a broken image.
+    // The Content-Security-Policy allows pictures over https only; any other URL would be a broken image.
     let picture = user.picture.filter(|url| url.starts_with("https://"));
     let avatar = match picture {
         Some(url) => view! {
@@ -29,7 +29,7 @@ pub fn Person(
     }
 }
 
-/// The first letters of the first and the last word of a name, in capitals.
+/// Returns the first letters of the first and the last word of a name, in capitals.
 ///
 /// ```
 /// assert_eq!(auth_ui::initials("Ada King Lovelace"), "AL");

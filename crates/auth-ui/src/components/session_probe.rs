@@ -1,12 +1,12 @@
-//! A look at what the server says about the session right now, without extending it.
+//! A button that shows the server's current answers about the session.
 
 use leptos::prelude::*;
 
-/// What is asked.
+/// The paths that the button requests.
 const QUESTIONS: [&str; 2] = ["/api/get-session-status?peek=1", "/auth/session"];
 
-/// A button that asks for the session and its status and shows both answers with the time. Neither question
-/// extends the session, so it may be pressed as often as one likes.
+/// A button that requests the session and its status, and shows the two answers with the time. Neither
+/// request extends the session.
 #[component]
 pub fn SessionProbe() -> impl IntoView {
     let answers = QUESTIONS.map(|path| {

@@ -1,22 +1,22 @@
-//! The page's part of what keeps tabs in agreement (article 4): what the tab has to know, and everything it
-//! may come to show. Written by the server, shown by [`browser`](crate::client) when it is time.
+//! Server-rendered half of the session watch (article 4): the tab's initial facts and the hidden markup. The
+//! browser code in [`client`](crate::client) shows the markup when needed.
 
 use crate::{components::sign_out::SignOutForm, page};
 use auth_types::TabFacts;
 use leptos::prelude::*;
 
-/// Watches the session of the page. When it ends, the page's content goes and an explanation comes, with
-/// the way back in; the address stays. When the same user signs in again in this browser, the page comes
-/// back by itself. Before an idle limit is reached the user is asked whether they are still there.
+/// Watches the page's session. When the session ends, an explanation with a sign-in link replaces the page's
+/// content; the URL stays the same. When the same user signs in again in this browser, the page reloads
+/// automatically. Before an idle limit is reached, a dialog asks whether the user is still there.
 ///
-/// Put it once on a page that was written for a signed-in user.
+/// Put this component once on a page that the server rendered for a signed-in user.
 #[component]
 pub fn SessionWatch(
-    /// The id of the user the page was written for.
+    /// The id of the page's user.
     user: String,
-    /// Where the page is, with its query: the way back.
+    /// The page's path with its query, to return to after a sign-in.
     path: String,
-    /// What the tab has to know.
+    /// The initial facts for the tab.
     tab: TabFacts,
 ) -> impl IntoView {
     let warning = tab.idle_limit.map(|_| view! { <IdleWarning/> });
@@ -39,7 +39,7 @@ pub fn SessionWatch(
     }
 }
 
-/// What takes the place of the page's content.
+/// The explanation that replaces the page's content.
 #[component]
 fn Ended(path: String) -> impl IntoView {
     let again = page().pages.login_url(&path);
@@ -49,7 +49,7 @@ fn Ended(path: String) -> impl IntoView {
                 <h1 tabindex="-1">"You have been signed out"</h1>
                 <p>
                     <span data-reason></span>
-                    " This page opens again by itself when you sign in again in this browser."
+                    " This page opens again automatically when you sign in again in this browser."
                 </p>
                 <p class="row">
                     <a class="button" href=again>"Sign in again"</a>
@@ -64,7 +64,7 @@ fn Ended(path: String) -> impl IntoView {
     }
 }
 
-/// The question whether somebody is still there, counting down.
+/// The dialog that asks whether the user is still there, with a countdown.
 #[component]
 fn IdleWarning() -> impl IntoView {
     view! {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tab_is_told_what_it_has_to_know_and_nothing_gets_out_of_its_place() {
+    fn the_markup_holds_the_tabs_facts_and_escapes_them() {
         let html = rendered(Some(1_800_000));
         for part in [
             r#"data-user="demo:&quot;1""#,
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nobody_is_asked() {
+    fn without_a_limit_no_idle_warning_is_rendered() {
         let html = rendered(None);
         assert!(!html.contains("<dialog") && !html.contains("data-idle-limit"), "{html}");
     }

@@ -1,20 +1,20 @@
-//! One form per provider. A form, because a sign-in changes state: a link, a prefetch or an image could
-//! otherwise start one.
+//! One sign-in form per provider. A sign-in changes state, so a link, a prefetch or an image must not start a
+//! sign-in.
 
 use crate::page;
 use auth_types::ProviderView;
 use leptos::prelude::*;
 
-/// "Sign in with …", once per configured provider.
+/// One "Sign in with …" button per configured provider.
 #[component]
 pub fn SignInForms(
-    /// The local path to come back to. The server checks it again.
+    /// The local path to return to. The server checks this path again.
     #[prop(into)]
     callback_url: String,
 ) -> impl IntoView {
     let providers = page().providers;
     if providers.is_empty() {
-        return view! { <p>"No way to sign in is configured."</p> }.into_any();
+        return view! { <p>"No sign-in provider is configured."</p> }.into_any();
     }
     let forms = providers
         .into_iter()
@@ -55,7 +55,7 @@ mod tests {
     use auth_types::SessionState;
 
     fn forms(providers: Vec<ProviderView>) -> String {
-        let mut page = page_with(SessionState::SignedOut(None));
+        let mut page = page_with(Ok(SessionState::SignedOut(None)));
         page.providers = providers;
         render(page, || view! { <SignInForms callback_url="/a?b=\"c"/> })
     }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_has_a_form_that_posts_and_knows_the_way_back() {
+    fn a_provider_form_posts_with_the_return_path() {
         let html = forms(vec![provider(true)]);
         assert!(html.contains(r#"method="post" action="/auth/signin/demo""#), "{html}");
         assert!(html.contains(r#"name="callbackUrl" value="/a?b=&quot;c""#), "{html}");
@@ -73,13 +73,13 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_is_down_says_so_and_cannot_be_pressed() {
+    fn an_unavailable_provider_has_a_hint_and_a_disabled_button() {
         let html = forms(vec![provider(false)]);
         assert!(html.contains("is not answering right now") && html.contains("disabled"), "{html}");
     }
 
     #[test]
     fn without_providers_the_page_says_so() {
-        assert!(forms(Vec::new()).contains("No way to sign in is configured."));
+        assert!(forms(Vec::new()).contains("No sign-in provider is configured."));
     }
 }

@@ -1,12 +1,12 @@
-//! Sign-out as a form: `POST /auth/signout`. A GET never signs anybody out.
+//! Sign-out as a form: `POST /auth/signout`. A GET never ends a session.
 
 use crate::page;
 use leptos::prelude::*;
 
-/// How far a sign-out reaches.
+/// The scope of a sign-out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignOutScope {
-    /// This app's session and the provider's.
+    /// This app's session and the provider's session.
     #[default]
     Global,
     /// This app's session only.
@@ -14,7 +14,7 @@ pub enum SignOutScope {
 }
 
 impl SignOutScope {
-    /// The value of the form field `scope`.
+    /// Returns the value of the form field `scope`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,19 +31,19 @@ impl SignOutScope {
     }
 }
 
-/// A button that signs out.
+/// A form with a button that signs the user out.
 #[component]
 pub fn SignOutForm(
-    /// How far it reaches; everywhere unless said otherwise.
+    /// The scope; [`SignOutScope::Global`] by default.
     #[prop(optional)]
     scope: SignOutScope,
-    /// The local path to land on afterwards.
+    /// The local path to open afterwards.
     #[prop(into, default = page().pages.signed_out)]
     callback_url: String,
     /// Extra classes of the button.
     #[prop(default = "secondary")]
     class: &'static str,
-    /// What the button says, where that is not what it always says.
+    /// The text of the button, instead of the scope's text.
     #[prop(optional)]
     label: Option<&'static str>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! Points in time, written for people.
+//! Dates and times in readable form.
 
 use crate::remaining::remaining;
 use chrono::{DateTime, FixedOffset, Utc};
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 /// An RFC 3339 instant as `<time>`: "22 November 2026, 02:14 UTC".
 #[component]
 pub fn When(
-    /// RFC 3339.
+    /// The instant, in RFC 3339 format.
     #[prop(into)]
     at: String,
 ) -> impl IntoView {
@@ -15,13 +15,13 @@ pub fn When(
     view! { <time datetime=at>{text}</time> }
 }
 
-/// How long until an RFC 3339 instant, ticking where the page loads its script.
+/// The time left until an RFC 3339 instant. Counts down on pages with scripts.
 ///
-/// The browser counts from what was left when the server wrote the page, so a wrong clock on the user's
-/// machine has no effect; with JavaScript off the server's text stays.
+/// The browser counts down from the server's value, so a wrong clock on the user's machine has no effect.
+/// Without JavaScript, the server's text stays.
 #[component]
 pub fn TimeLeft(
-    /// RFC 3339.
+    /// The instant, in RFC 3339 format.
     until: String,
 ) -> impl IntoView {
     seconds_until(&until).map(|seconds| {
@@ -33,9 +33,12 @@ pub fn TimeLeft(
     })
 }
 
-/// Seconds from now to an RFC 3339 instant, negative when it is past; `None` when it cannot be read.
+/// Returns the seconds from now to an RFC 3339 instant, negative for the past; `None` if unreadable.
 fn seconds_until(at: &str) -> Option<i64> {
-    #[expect(clippy::disallowed_methods, reason = "a countdown is for reading; no decision hangs on it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the countdown is only displayed; no decision depends on it"
+    )]
     let now = Utc::now();
     let at = parse(at)?;
     Some(at.signed_duration_since(now).num_seconds())
@@ -60,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_instant_stays_as_it_is() {
+    fn text_that_is_not_an_instant_stays_as_it_is() {
         assert_eq!(readable("soon"), "soon");
         assert_eq!(seconds_until("soon"), None);
     }

@@ -1,6 +1,6 @@
 (file) => {
   const load = async (again) => {
-    // A browser remembers a module that failed, by its address.
+    // Browsers cache a failed module by its URL, so each retry needs a new URL.
     const parts = [fetch(`${file}.wasm`), import(`${file}.js${again ? `?${again}` : ""}`)];
     const [wasm, { default: init, hydrate }] = await Promise.all(parts);
     await init({ module_or_path: wasm });
@@ -10,14 +10,14 @@
   const begin = async () => {
     if (hasBegun) return;
     hasBegun = true;
-    // The server may be away for a while: without this the page would never hear of its session.
+    // Retry with backoff: without this code, the page would not learn that its session ended.
     for (let tries = 0; ; tries += 1) {
       const hydrate = await load(tries).catch(() => null);
       if (hydrate) return hydrate();
       await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** tries, 60000)));
     }
   };
-  // Tabs in the background are not painted.
+  // Browsers do not paint background tabs.
   const soon = () => setTimeout(begin, 1000);
   const isTold = PerformanceObserver.supportedEntryTypes?.includes("paint");
   if (isTold) new PerformanceObserver(begin).observe({ type: "paint", buffered: true });

@@ -17,12 +17,12 @@ const PLAIN: Click<'_> = Click {
 };
 
 #[test]
-fn a_plain_click_to_a_protected_page_asks_first() {
+fn a_plain_click_to_a_protected_page_checks_the_session_first() {
     assert_eq!(decide_about(&PLAIN), Decision::Ask("/dashboard".to_owned()));
 }
 
 #[test]
-fn the_query_is_kept_to_come_back_to_and_the_fragment_is_not() {
+fn the_return_path_keeps_the_query_and_drops_the_fragment() {
     let click = Click { search: "?tab=2", hash: "#top", ..PLAIN };
     assert_eq!(decide_about(&click), Decision::Ask("/dashboard?tab=2".to_owned()));
 }
@@ -37,7 +37,7 @@ fn links_to_public_pages_and_to_the_sign_in_endpoints_are_untouched() {
 }
 
 #[test]
-fn a_link_that_only_looks_public_asks() {
+fn a_link_that_only_looks_public_checks_the_session() {
     for path in ["/public/secret", "/Public", "/authors", "/login/", "/blog", "/blog/one/two"] {
         assert_eq!(decide_about(&Click { path, ..PLAIN }), Decision::Ask(path.to_owned()));
     }
@@ -59,7 +59,7 @@ fn clicks_that_open_elsewhere_are_untouched() {
 }
 
 #[test]
-fn a_fragment_of_the_same_page_is_untouched_and_of_another_page_asks() {
+fn a_fragment_link_is_untouched_within_the_page_and_checked_elsewhere() {
     let same = Click { here: "/dashboard", hash: "#number", ..PLAIN };
     assert_eq!(decide_about(&same), Decision::LeaveAlone);
     let other = Click { here: "/session", hash: "#number", ..PLAIN };
@@ -67,7 +67,7 @@ fn a_fragment_of_the_same_page_is_untouched_and_of_another_page_asks() {
 }
 
 #[test]
-fn only_local_paths_come_back() {
+fn only_local_paths_are_accepted() {
     for path in ["/", "/a", "/a?b=//c", "/a#b"] {
         assert_eq!(local_path(path), Some(path));
     }

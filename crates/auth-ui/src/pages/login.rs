@@ -1,4 +1,4 @@
-//! `/login?error=&callbackUrl=`: one form per provider, and a sentence when the last try failed.
+//! `/login?error=&callbackUrl=`: one form per provider, and an error sentence after a failed sign-in.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
 use crate::{Notice, NoticeKind, SignInForms, auth, page};
@@ -10,12 +10,12 @@ use leptos::prelude::*;
 pub fn LoginPage() -> impl IntoView {
     let callback = callback_url().unwrap_or_else(|| "/".to_owned());
     let error = query("error").map(|code| error_sentence(&code));
-    // A session of this browser that has just ended: say why, unless the URL has news that are newer.
+    // If this browser's session has just ended, say why, unless the URL has a newer error.
     let ended = match page().session {
-        SessionState::SignedOut(Some(reason)) if error.is_none() => Some(reason.sentence()),
+        Ok(SessionState::SignedOut(Some(reason))) if error.is_none() => Some(reason.sentence()),
         _ => None,
     };
-    // The path says enough; a query may be long and mean nothing to anybody.
+    // Show only the path; a query may be long and without meaning to the visitor.
     let target = (callback != "/").then(|| callback.split('?').next().unwrap_or_default().to_owned());
     let already = auth().map(|session| {
         let callback = callback.clone();
@@ -48,7 +48,7 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-/// The URL's code is never repeated: an unknown one gets a general sentence.
+/// Returns the sentence for a code, or a general sentence. The page never repeats the code from the URL.
 fn error_sentence(code: &str) -> &'static str {
     SignInError::parse(code).map_or("The sign-in did not work. Please try again.", SignInError::sentence)
 }

@@ -1,4 +1,4 @@
-//! Pages that every app has, so that they exist once.
+//! Pages that all apps share.
 
 mod login;
 mod not_found;

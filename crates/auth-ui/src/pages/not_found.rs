@@ -1,11 +1,11 @@
-//! The page for everything that does not exist, with the status that says so.
+//! The page for unknown paths.
 
 use super::parts::PageTitle;
 use http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-/// 404.
+/// The "Page not found" page; sets the status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<ResponseOptions>() {

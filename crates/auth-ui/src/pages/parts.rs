@@ -1,13 +1,12 @@
-//! What pages have in common.
+//! Parts that the pages share.
 
 use crate::{Notice, NoticeKind, links::local_path, page};
-use auth_types::SessionState;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use url::form_urlencoded;
 
-/// The document's title: the page's, then the app's name.
+/// The document's title: the page's title, then the app's name.
 #[component]
 pub fn PageTitle(
     /// The page's own title.
@@ -19,10 +18,10 @@ pub fn PageTitle(
     view! { <Title text/> }
 }
 
-/// A notice while the session store does not answer, and nothing otherwise.
+/// Shows a notice while the session store does not answer.
 #[component]
 pub fn SessionUnavailable() -> impl IntoView {
-    matches!(page().session, SessionState::Unavailable).then(|| {
+    page().session.is_err().then(|| {
         view! {
             <Notice kind=NoticeKind::Warning>
                 <p>"We cannot check your session right now. You have not been signed out; please try again in a moment."</p>
@@ -31,7 +30,7 @@ pub fn SessionUnavailable() -> impl IntoView {
     })
 }
 
-/// A parameter of the query, percent-decoded once. (The router's query map decodes twice on the server,
+/// Returns a query parameter, percent-decoded once. (The router's query map decodes twice on the server,
 /// which turns a `%26` inside a return path into a separator.)
 pub(super) fn query(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
@@ -40,7 +39,7 @@ pub(super) fn query(name: &str) -> Option<String> {
     Some(value.into_owned())
 }
 
-/// `callbackUrl` where it stays on this app.
+/// Returns the query parameter `callbackUrl`, if it is a local path.
 pub(super) fn callback_url() -> Option<String> {
     query("callbackUrl").as_deref().and_then(local_path).map(str::to_owned)
 }

@@ -1,10 +1,10 @@
-//! `/ssr-logout`: the page with the sign-out form. `GET /auth/signout` leads here.
+//! `/ssr-logout`: the page with the sign-out form. `GET /auth/signout` redirects here.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url};
 use crate::{Notice, SignOutForm, SignOutScope, SignedIn, SignedOut, page};
 use leptos::prelude::*;
 
-/// The choice between the two sign-outs, as forms.
+/// Two sign-out forms: with the provider, or this app only.
 #[component]
 pub fn SignOutPage() -> impl IntoView {
     let after = callback_url().unwrap_or_else(|| page().pages.signed_out);

@@ -1,4 +1,4 @@
-//! `/signed-out`: where a sign-out ends, and where a tab goes that lost its session.
+//! `/signed-out`: the page after a sign-out or another end of the session.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url, query};
 use crate::{Notice, NoticeKind, auth, page};
@@ -8,13 +8,13 @@ use leptos::prelude::*;
 /// The page after a session has ended.
 #[component]
 pub fn SignedOutPage() -> impl IntoView {
-    // What the server knows counts more than what the URL says.
+    // The server's reason takes precedence over the reason in the URL.
     let reason = match page().session {
-        SessionState::SignedOut(Some(reason)) => Some(reason),
+        Ok(SessionState::SignedOut(Some(reason))) => Some(reason),
         _ => query("reason").as_deref().and_then(EndReason::parse),
     };
     let back = callback_url();
-    // Whoever opens this page with a live session must not read that it is gone.
+    // With a live session, the page must not say that the session has ended.
     let (title, content) = match auth() {
         Some(session) => (
             "You are signed in",

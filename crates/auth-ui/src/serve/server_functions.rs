@@ -1,4 +1,4 @@
-//! Bad input to a server function is the caller's fault, and says so. Leptos answers 500 to all of it.
+//! Answers bad input to a server function with 4xx. Leptos answers 500 to all bad input.
 
 use axum::{
     Json,
@@ -10,15 +10,15 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::json;
 
-/// How Leptos marks the answer of a server function that failed.
+/// The header by which Leptos marks the response of a failed server function.
 const FAILED: &str = "serverfnerror";
-/// What the text of Leptos' own error begins with when the arguments are at fault.
+/// The prefixes of Leptos' own error text for unreadable arguments.
 const ARGUMENTS: [&[u8]; 2] = [b"Args|", b"MissingArg|"];
-/// Longest error text that is looked into, bytes.
+/// The maximum length of an inspected error text, bytes.
 const MAX_ERROR: usize = 64 * 1024;
 
-/// Middleware for the routes that Leptos answers: 415 for a body that no server function reads, 400 for arguments
-/// that cannot be read.
+/// Middleware for Leptos' routes: answers 415 for a body that no server function reads, and 400 for
+/// unreadable arguments.
 pub(super) async fn judge(request: Request, next: Next) -> Response {
     let has_body =
         !matches!(*request.method(), Method::GET | Method::HEAD) && !request.body().is_end_stream();
@@ -39,9 +39,9 @@ pub(super) async fn judge(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(text))
 }
 
-/// The encodings that server functions have: forms, JSON, and binary ones, all of them `application/…` or
-/// `multipart/form-data`. A page of another site can send `text/plain` without asking (Fetch §2.2.2), and no
-/// function of ours reads that.
+/// Returns whether a server function reads the content type. The encodings are forms, JSON and binary
+/// formats, all `application/…` or `multipart/form-data`. A page of another site can send `text/plain`
+/// without a preflight (Fetch §2.2.2), and no server function reads `text/plain`.
 fn is_readable(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     content_type.is_some_and(|text| {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_server_functions_send_is_read_and_simple_text_is_not() {
+    fn server_function_encodings_are_accepted_and_plain_text_is_not() {
         let readable = |content_type: &str| {
             is_readable(&HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]))
         };

@@ -1,9 +1,9 @@
-//! `AUTH_ALLOWED_EMAIL_DOMAINS`: a `sign_in` callback that many apps want.
+//! `AUTH_ALLOWED_EMAIL_DOMAINS`: a ready-made `sign_in` callback that checks the email domain.
 
 use super::is_domain;
 use crate::hooks::{SignInAttempt, Verdict};
 
-/// The domains whose addresses may sign in; none listed lets everybody in.
+/// The email domains that may sign in. An empty list allows every user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EmailDomains(Vec<String>);
 
@@ -17,8 +17,10 @@ impl EmailDomains {
         }
     }
 
-    /// Whether this sign-in may go on: with an address the provider has verified, of exactly one of the
-    /// domains. One that nobody verified counts as none, for its owner may be anybody.
+    /// Allows a sign-in if the provider has verified the email address and its domain is on the list.
+    ///
+    /// Subdomains of a listed domain are refused. So is an unverified address, because it may
+    /// belong to another person.
     #[must_use]
     pub fn judge(&self, attempt: &SignInAttempt) -> Verdict {
         let domain =
@@ -34,7 +36,7 @@ mod tests {
     use crate::session::User;
     use serde_json::{Value, json};
 
-    /// `claims` are about `email`.
+    /// `claims` describe `email`.
     fn judge(domains: &str, email: Option<&str>, claims: &Value) -> Verdict {
         let mut claims = claims.as_object().cloned().unwrap_or_default();
         claims.insert("email".into(), json!(email));
@@ -49,18 +51,18 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_lets_everybody_in() {
+    fn an_empty_list_allows_every_sign_in() {
         assert_eq!(judge("", None, &json!({})), Verdict::Allow);
     }
 
     #[test]
-    fn a_verified_address_of_a_listed_domain_gets_in() {
+    fn a_verified_address_of_a_listed_domain_is_allowed() {
         let verified = json!({ "email_verified": true });
         assert_eq!(judge("Example.com, other.example", Some("a@EXAMPLE.com"), &verified), Verdict::Allow);
     }
 
     #[test]
-    fn neighbours_look_alikes_and_the_unverified_stay_out() {
+    fn subdomains_lookalikes_and_unverified_addresses_are_refused() {
         let verified = json!({ "email_verified": true });
         for email in
             ["a@sub.example.com", "a@notexample.com", "a@example.com@evil.example", "example.com", ""]
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_domain_is_refused_at_start() {
+    fn an_invalid_domain_is_refused_at_start() {
         for list in ["example", "a@example.com", "example.com;evil.example", "*.example.com", "a..b"] {
             assert!(EmailDomains::parse(list).is_err(), "{list}");
         }

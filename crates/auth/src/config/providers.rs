@@ -1,4 +1,4 @@
-//! Which providers are switched on.
+//! Reads the enabled providers from the environment.
 
 use super::{ConfigError, Vars};
 use crate::provider::{PRESETS, Preset, ProviderConfig};
@@ -9,7 +9,7 @@ fn variable(preset: &Preset, what: &str) -> String {
     format!("AUTH_{}_{what}", preset.id.to_ascii_uppercase())
 }
 
-/// Every variable that configures a provider.
+/// The names of all variables that configure a provider.
 pub(super) fn variables() -> impl Iterator<Item = String> {
     PRESETS.iter().flat_map(|preset| ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what)))
 }
@@ -18,11 +18,11 @@ pub(super) fn is_variable(name: &str) -> bool {
     variables().any(|known| known == name)
 }
 
-/// A provider is on when its `_ID` is set.
+/// Reads the enabled providers. Setting its `_ID` enables a provider.
 pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
     let mut providers = Vec::new();
     let token_timeout = vars.seconds("AUTH_TOKEN_TIMEOUT")?.and_then(|limit| limit.to_std().ok());
-    let clock_tolerance = vars.whole_seconds("AUTH_CLOCK_TOLERANCE", "tolerates nothing")?;
+    let clock_tolerance = vars.whole_seconds("AUTH_CLOCK_TOLERANCE", "allows no clock difference")?;
     for preset in &PRESETS {
         let [id, secret, issuer] = ["ID", "SECRET", "ISSUER"].map(|what| variable(preset, what));
         let Some(client_id) = vars.get(&id) else {
@@ -43,7 +43,7 @@ pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
     }
     if providers.is_empty() {
         let problem = "no provider is configured; set AUTH_OIDC_ID, AUTH_OIDC_SECRET and AUTH_OIDC_ISSUER, \
-                       or those of auth0, google, keycloak, okta, entra, gitlab or github";
+                       or the variables of auth0, google, keycloak, okta, entra, gitlab or github";
         return Err(ConfigError::new("AUTH_<PROVIDER>_ID", problem));
     }
     Ok(providers)

@@ -16,7 +16,7 @@ fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
 }
 
 #[test]
-fn the_least_that_works() {
+fn a_minimal_environment_works() {
     let config = read(&[]).unwrap();
     assert_eq!(config.app_name, "main");
     assert_eq!(config.policy, SessionPolicy::default());
@@ -24,7 +24,7 @@ fn the_least_that_works() {
 }
 
 #[test]
-fn whatever_is_wrong_is_named_with_its_fix() {
+fn every_bad_variable_is_named_with_its_fix() {
     for (changes, expected) in [
         ([("PUBLIC_URL", "")], "PUBLIC_URL: is missing"),
         ([("PUBLIC_URL", "http://x/path")], "PUBLIC_URL: \"http://x/path\" must be written"),
@@ -44,7 +44,10 @@ fn whatever_is_wrong_is_named_with_its_fix() {
         ([("AUTH_COOKIE_DOMAIN", "localhost")], "AUTH_COOKIE_DOMAIN: \"localhost\" must be"),
         ([("AUTH_COOKIE_DOMAIN", ".wow.localhost; x")], "AUTH_COOKIE_DOMAIN:"),
         ([("SESSION_STORE_URL", "")], "SESSION_STORE_URL: is missing"),
-        ([("SESSION_STORE_URL", "mysql://user:password@x")], "SESSION_STORE_URL: \"mysql:\" is no store"),
+        (
+            [("SESSION_STORE_URL", "mysql://user:password@x")],
+            "SESSION_STORE_URL: \"mysql:\" is not a supported store",
+        ),
         ([("AUTH_SESSION_MAX_AGE", "0")], "AUTH_SESSION_MAX_AGE: \"0\" must be"),
         ([("AUTH_SESSION_MAX_AGE", "1h")], "AUTH_SESSION_MAX_AGE: \"1h\" must be"),
         ([("AUTH_SESSION_CACHE_AGE", "-1")], "AUTH_SESSION_CACHE_AGE: \"-1\" must be"),
@@ -75,25 +78,25 @@ fn each_store_is_chosen_by_its_url() {
 }
 
 #[test]
-fn a_longer_rolling_age_takes_the_absolute_one_along() {
+fn a_longer_rolling_age_raises_the_absolute_age() {
     let policy = read(&[("AUTH_SESSION_MAX_AGE", "31536000")]).unwrap().policy;
     assert_eq!((policy.max_age, policy.absolute_age), (TimeDelta::days(365), TimeDelta::days(365)));
 }
 
 #[test]
-fn the_cache_may_be_switched_off() {
+fn the_cache_may_be_disabled() {
     let policy = read(&[("AUTH_SESSION_CACHE_AGE", "0")]).unwrap().policy;
     assert_eq!(policy.cache_age, Duration::ZERO);
 }
 
 #[test]
-fn without_any_provider_it_says_which_there_are() {
+fn without_a_provider_the_error_names_the_variables() {
     let error = read(&[("AUTH_DEMO_ID", ""), ("AUTH_DEMO_ISSUER", "")]).unwrap_err();
     assert_eq!(error.variable, "AUTH_<PROVIDER>_ID");
 }
 
 #[test]
-fn several_providers_may_be_on_at_once() {
+fn several_providers_may_be_enabled() {
     let config =
         read(&[("AUTH_GOOGLE_ID", "g"), ("AUTH_GITHUB_ID", "h"), ("AUTH_GITHUB_SECRET", "s")]).unwrap();
     let ids: Vec<_> = config.providers.iter().map(|provider| provider.id.as_str()).collect();

@@ -1,4 +1,4 @@
-//! What happens to sessions, for those who listen: the bus, and the streams that are open on it.
+//! Session events: the bus, and the event streams of tabs.
 
 mod streams;
 

@@ -1,4 +1,4 @@
-//! How many event streams are open, for whom, and that they end when the process does.
+//! Limits the number of open event streams, and ends them when the process stops.
 
 use crate::origin::ClientAddress;
 use std::{
@@ -8,15 +8,17 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Streams of one session: a tab of each app that shares it, in a few windows.
+/// Maximum streams of one session: a tab of each app that shares the session, in a few windows.
 const PER_SESSION: usize = 16;
-/// Streams of all sessions in this process.
+/// Maximum streams of all sessions in this process.
 const IN_ALL: usize = 10_000;
-/// Streams of one browser that waits signed out.
+/// Maximum streams of one waiting, signed-out browser.
 const PER_BROWSER: usize = 4;
-/// Streams of all browsers that wait behind one address: an office has many, one visitor must not have all.
+/// Maximum streams of all waiting browsers behind one address: enough for an office, and one visitor
+/// cannot take all places.
 const WAITING_PER_ADDRESS: usize = 100;
-/// Streams of all browsers that wait: none has shown who it is, so they must not take the place of the others.
+/// Maximum streams of all waiting browsers. They are not signed in, so they must not take
+/// the places of sessions.
 const WAITING_IN_ALL: usize = 2_000;
 
 /// The open event streams of this process.
@@ -25,7 +27,7 @@ pub struct Streams(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Of sessions, and of browsers that wait.
+    /// The open streams: sessions first, then waiting browsers.
     open: [Mutex<Open>; 2],
     stopping: watch::Sender<bool>,
 }
@@ -37,17 +39,17 @@ struct Open {
     in_all: usize,
 }
 
-/// Who listens.
+/// The listener of an event stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// A session, by its key.
     Session([u8; 32]),
-    /// A browser that waits signed out, by its key, and where it is, if that is known.
+    /// A waiting, signed-out browser, by its key, with its address if known.
     Waiting([u8; 32], Option<ClientAddress>),
 }
 
 impl Listener {
-    /// Its key, its place, and how many there may be of it and in all.
+    /// The listener's key, its index in `open`, and its limits: for the key, and in all.
     fn limits(self) -> ([u8; 32], usize, usize, usize) {
         match self {
             Self::Session(key) => (key, 0, PER_SESSION, IN_ALL),
@@ -55,7 +57,7 @@ impl Listener {
         }
     }
 
-    /// Whose share it is part of, beside that of its key.
+    /// The client address whose limit applies too.
     fn address(self) -> Option<ClientAddress> {
         match self {
             Self::Session(_) => None,
@@ -72,7 +74,7 @@ pub struct StreamPermit {
     stopping: watch::Receiver<bool>,
 }
 
-/// The session or browser, or this process, has as many streams open as it may.
+/// The session, the browser, its address or this process has reached its limit of open streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too_many_streams")]
 pub struct TooManyStreams;
@@ -84,10 +86,10 @@ impl Default for Streams {
 }
 
 impl Streams {
-    /// Room for one more.
+    /// Opens a stream.
     ///
     /// # Errors
-    /// [`TooManyStreams`].
+    /// [`TooManyStreams`] when a limit is reached.
     pub fn open(&self, listener: Listener) -> Result<StreamPermit, TooManyStreams> {
         let (key, place, per_key, in_all) = listener.limits();
         let mut open = self.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +109,7 @@ impl Streams {
         Ok(StreamPermit { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
-    /// Ends all streams, and any that opens later: a server that stops does not wait for them.
+    /// Ends all streams, including later ones, so that the server stops without waiting for them.
     pub fn stop(&self) {
         self.0.stopping.send_replace(true);
     }
@@ -116,7 +118,7 @@ impl Streams {
 impl StreamPermit {
     /// Returns when the process is about to stop.
     pub async fn stopped(&mut self) {
-        // An error means that nobody is left who could stop us: then never.
+        // An error means that the sender is gone, so the process can no longer announce a stop: wait forever.
         if self.stopping.wait_for(|stopping| *stopping).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_has_so_many_streams_and_another_is_not_in_its_way() {
+    fn a_session_at_its_stream_limit_does_not_block_another() {
         let streams = Streams::default();
         let mut slots: Vec<StreamPermit> = (0..PER_SESSION).map(|_| streams.open(key(1)).unwrap()).collect();
         assert_eq!(streams.open(key(1)).unwrap_err(), TooManyStreams);
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_process_has_so_many_and_closed_ones_leave_nothing_behind() {
+    fn the_process_has_a_stream_limit_and_forgets_closed_streams() {
         let streams = Streams::default();
         let mut slots = Vec::new();
         for number in 0..IN_ALL {
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_wait_signed_out_take_no_place_of_those_who_are_signed_in() {
+    fn waiting_browsers_take_no_place_from_sessions() {
         let streams = Streams::default();
         let waiting = |number: usize| {
             let mut bytes = [0; 32];
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_its_share_of_those_who_wait_and_no_more() {
+    fn one_address_has_a_limit_on_waiting_streams() {
         let client = |address: &str| {
             let (mut parts, ()) = http::Request::new(()).into_parts();
             parts.extensions.insert(crate::origin::PeerAddress(format!("{address}:1").parse().unwrap()));
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn stopping_ends_those_that_are_open_and_those_that_come_later() {
+    async fn stopping_ends_open_and_later_streams() {
         let streams = Streams::default();
         let mut before = streams.open(key(1)).unwrap();
         streams.stop();

@@ -1,4 +1,4 @@
-//! What a provider's redirect brings back (RFC 6749 §4.1.2, RFC 9207 §2).
+//! The provider's redirect back to the app (RFC 6749 §4.1.2, RFC 9207 §2).
 
 use super::FlowError;
 use crate::origin::UniqueParams;
@@ -7,18 +7,18 @@ use secrecy::SecretString;
 /// The parameters of `GET /auth/callback/{provider}`.
 #[derive(Debug)]
 pub struct Callback {
-    /// Which flow it answers.
+    /// The `state` of the flow that this callback answers.
     pub state: String,
-    /// Who says so, if they do.
+    /// The issuer (`iss`), if the provider sent it.
     pub iss: Option<String>,
-    /// What they say.
+    /// A code, or the provider's refusal.
     pub outcome: Outcome,
 }
 
 /// A code, or a refusal.
 #[derive(Debug)]
 pub enum Outcome {
-    /// To be exchanged, once.
+    /// The code, which can be exchanged once.
     Code(SecretString),
     /// The provider's `error`.
     Refused(FlowError),
@@ -28,8 +28,8 @@ impl Callback {
     /// Reads the parameters; unknown ones are ignored (RFC 6749 §4.1.2: "MUST ignore").
     ///
     /// # Errors
-    /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] when there is
-    /// neither a code nor an error, or both.
+    /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] with both a code and
+    /// an error, or with neither.
     pub fn read(params: &UniqueParams) -> Result<Self, FlowError> {
         let state = params.get("state").filter(|state| !state.is_empty()).ok_or(FlowError::InvalidState)?;
         let outcome = match (params.get("code").filter(|code| !code.is_empty()), params.get("error")) {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_or_an_error_but_not_both_and_not_neither() {
+    fn a_callback_has_either_a_code_or_an_error() {
         assert!(matches!(read("state=s&code=c").unwrap().outcome, Outcome::Code(_)));
         let refused = |query: &str| match read(query).unwrap().outcome {
             Outcome::Refused(error) => error.to_string(),

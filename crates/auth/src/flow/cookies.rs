@@ -1,7 +1,7 @@
-//! Flows between two requests of one browser: sealed into a cookie of their own, taken once.
+//! Flows between two requests of one browser: each is sealed into a separate cookie and taken once.
 //!
-//! Nothing is stored when a flow begins, so a flood of beginnings costs nobody anything. The store
-//! comes in when one is finished: it remembers which `state`s were used.
+//! Nothing is stored when a flow begins, so a flood of new flows costs no storage. When a flow is finished,
+//! the store remembers its `state` as used.
 
 use super::{Pending, SigningOut};
 use crate::{
@@ -20,20 +20,22 @@ use std::sync::Arc;
 
 /// How long a visitor may take at the provider.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
-/// Flows that one browser may have under way; the oldest gives way.
+/// Maximum number of flows under way in one browser. A new flow replaces the oldest flow.
 const PER_BROWSER: usize = 8;
-/// Most of them that are cleared at a time: a neighbour on the same domain may have planted a thousand.
+/// Maximum number of flows cleared at a time. Another app on the same domain may have
+/// planted a thousand cookies.
 const CLEARED_AT_ONCE: usize = 4;
-/// Longest cookie we set, bytes, its name and attributes included: browsers drop what is longer (RFC 6265bis §5.6).
+/// Longest cookie that the app sets, bytes, including name and attributes. Browsers drop longer
+/// cookies (RFC 6265bis §5.6).
 const MAX_COOKIE: usize = 4096;
 
-/// What can be under way.
+/// A flow that can be under way between two requests.
 pub trait Flow: Serialize + DeserializeOwned {
-    /// Told apart by this name: one kind does not pass for another.
+    /// The name of this kind of flow. A flow of one kind is not accepted as another.
     const KIND: &'static str;
 }
 
-/// A sign-in of this app itself.
+/// A sign-in at this app.
 impl Flow for Pending {
     const KIND: &'static str = "sign-in";
 }
@@ -60,17 +62,17 @@ pub struct Flows {
 }
 
 impl Flows {
-    /// Flows whose used `state`s are remembered in `store`.
+    /// Creates the flows; `store` remembers used `state`s.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, keyring: Keyring, cookies: Arc<CookieSettings>, clock: Clock) -> Self {
         Self { store, keyring, cookies, clock }
     }
 
-    /// Begins a flow: the cookies that tie it to the browser, to be set with the redirect. Each flow has
-    /// one of its own, so two tabs that begin at once do not overwrite each other.
+    /// Begins a flow and returns the cookies to set with the redirect. The cookies bind the flow to the
+    /// browser. Each flow has a separate cookie, so two tabs that begin at once do not overwrite each other.
     ///
     /// # Errors
-    /// [`StoreError`] when the flow cannot be written down as JSON, which would be a fault of ours.
+    /// [`StoreError`] if the flow cannot be written as JSON, or does not fit into a cookie.
     pub fn begin<F: Flow>(
         &self,
         state: &str,
@@ -83,7 +85,7 @@ impl Flows {
         let sealed = Sealed { kind: F::KIND.to_owned(), begun_at: now, flow };
         let plain = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
-        // The time in front lets us tell the oldest of a browser's flows without opening them.
+        // The time in front identifies the oldest flow of a browser without opening the cookies.
         let value = format!("{}.{sealed}", now.timestamp());
         let mut cookies = self.clear_oldest(origin, headers);
         let kind = tag(&state_hash);
@@ -99,7 +101,7 @@ impl Flows {
     fn clear_oldest(&self, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
         let mut flows = self.cookies.flows(origin, headers);
         let now = self.clock.now().timestamp();
-        // What claims to be from the future is none of ours, and goes first.
+        // A time in the future is forged; such cookies are cleared first.
         let begun = |value: &str| {
             let time = value.split_once('.').and_then(|(time, _)| time.parse::<i64>().ok());
             time.filter(|time| *time <= now)
@@ -111,11 +113,11 @@ impl Flows {
         flows[..too_many].iter().map(|(tag, _)| self.cookies.clear(CookieKind::Flow(tag), origin)).collect()
     }
 
-    /// Takes the flow of this kind with this `state`, once, and only in the browser that began it.
-    /// Comes with the cookie that clears its own.
+    /// Takes the flow of this kind with this `state`: once, and only in the browser that began the flow. Also
+    /// returns the cookie that clears the flow's cookie.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer; the flow is still good then.
+    /// [`StoreError`] if the store does not answer; the flow can still be taken then.
     pub async fn take<F: Flow>(
         &self,
         state: &str,
@@ -131,7 +133,7 @@ impl Flows {
         Ok(Some((flow, vec![self.cookies.clear(CookieKind::Flow(&tag(&state_hash)), origin)])))
     }
 
-    /// Looks at the flow of this kind with this `state` in this browser, and leaves it there.
+    /// Returns the flow of this kind with this `state` in this browser, without using it up.
     pub(crate) fn peek<F: Flow>(&self, state: &str, origin: &Origin, headers: &HeaderMap) -> Option<F> {
         let (flow, begun_at) = self.open(&sha256(state), origin, headers)?;
         (self.clock.now() < begun_at + LIFETIME).then_some(flow)
@@ -160,7 +162,7 @@ fn sha256(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
-/// Which cookie belongs to which `state`, without showing the `state`.
+/// The part of a cookie's name that belongs to a `state`, without revealing the `state`.
 fn tag(state_hash: &[u8; 32]) -> String {
     URL_SAFE_NO_PAD.encode(&state_hash[..9])
 }

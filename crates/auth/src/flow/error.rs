@@ -1,66 +1,66 @@
 //! Every way a sign-in can fail, by name.
 
 use crate::{
-    provider::{IdTokenError, Unavailable},
+    jws::TokenRule,
+    provider::Unavailable,
     store::{CreateError, StoreError},
 };
 use auth_types::SignInError;
 
-/// Why a sign-in was refused. `Display` is the rule's name, as logs and metrics carry it; the visitor
-/// sees [`code`](Self::code)'s sentence.
+/// Why a sign-in was refused. `Display` is the rule's name, for logs and metrics. Visitors see the sentence
+/// of [`code`](Self::code) instead.
 #[derive(Debug, thiserror::Error)]
 pub enum FlowError {
-    /// `state` unknown, missing, expired, used, another browser's or another provider's.
+    /// `state` is unknown, missing, expired or used, or belongs to another browser or provider.
     #[error("invalid_state")]
     InvalidState,
-    /// `iss` was promised and is missing (RFC 9207 §2.4).
+    /// The provider promised `iss` and did not send it (RFC 9207 §2.4).
     #[error("issuer_missing")]
     IssuerMissing,
     /// `iss` names another provider: a mix-up (RFC 9207 §2.4, RFC 9700 §4.4).
     #[error("issuer_mismatch")]
     IssuerMismatch,
-    /// Neither a code nor an error came back, or both.
+    /// The callback has both a code and an error, or neither.
     #[error("malformed_callback")]
     MalformedCallback,
     /// `error=access_denied`.
     #[error("access_denied")]
     AccessDenied,
-    /// `error=login_required` or one of its relatives: `prompt=none` needed a person.
+    /// `error=login_required` or a related error: `prompt=none` needed user interaction.
     #[error("login_required")]
     LoginRequired,
     /// Any other `error` (RFC 6749 §4.1.2.1).
     #[error("provider_refused")]
     ProviderRefused,
-    /// The token endpoint refused code or verifier.
+    /// The token endpoint refused the code, the verifier or the refresh token.
     #[error("invalid_grant")]
     InvalidGrant,
-    /// The token endpoint refused us: client id or secret are wrong, or the request is.
+    /// The token endpoint refused the app: the client id, the secret or the request is wrong.
     #[error("client_refused")]
     ClientRefused,
-    /// A refresh brought a correctly signed ID token about another user, or of another issuer (OpenID Connect Core
-    /// §12.2).
+    /// A refresh returned a correctly signed ID token of another user or issuer (OpenID Connect Core §12.2).
     #[error("another_user")]
     AnotherUser,
     /// The token endpoint's answer cannot be read.
     #[error("bad_token_answer")]
     BadTokenAnswer,
     /// The ID token broke a rule.
-    #[error(transparent)]
-    IdToken(#[from] IdTokenError),
+    #[error("id_token_{0}")]
+    IdToken(#[from] TokenRule),
     /// The provider does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// No such provider.
+    /// There is no such provider.
     #[error("unknown_provider")]
     UnknownProvider,
-    /// The provider names no session, and identity could not name the browser: a sign-out elsewhere in this browser
-    /// would not reach what came of it.
+    /// The provider sent no session id, and identity could not name the browser. A sign-out elsewhere in this
+    /// browser could not end the new session.
     #[error("no_way_to_sign_out")]
     NoWayToSignOut,
-    /// The app decided against this user.
+    /// The app's `sign_in` callback refused the user.
     #[error("refused")]
     Refused,
-    /// A logout overtook this sign-in.
+    /// A logout took place while this sign-in was under way.
     #[error("logged_out_meanwhile")]
     LoggedOutMeanwhile,
     /// The store failed.

@@ -1,10 +1,11 @@
-//! The flows, as pure steps: [`Pending::begin`] → [`Pending::check`] → [`Authorized`] → (the
-//! provider) → a new session. Clock and randomness are arguments; these steps talk to nobody.
+//! The sign-in and sign-out flows as pure steps: [`Pending::begin`] → [`Pending::check`] → [`Authorized`] →
+//! (the provider) → a new session. Clock and randomness are arguments; the steps do no I/O.
 //!
-//! `flow` and `provider` know each other: a step names what the provider answers, and the provider names the step that
-//! an answer belongs to, so that no answer can be used out of order.
+//! `flow` and `provider` depend on each other: a step names the provider's answers, and the provider names
+//! the step that an answer belongs to. So no answer can be used out of order.
 //!
-//! Between the steps [`Flows`] keeps them: sealed, single-use, and bound to the browser that began.
+//! Between the steps, [`Flows`] keeps each flow sealed, single-use, and bound to the
+//! browser where the flow began.
 
 mod callback;
 mod cookies;

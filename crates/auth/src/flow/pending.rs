@@ -9,79 +9,79 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// Longest `login_hint` or `ui_locales` that is passed on, characters.
+/// Longest `login_hint` or `ui_locales` that is passed on, bytes.
 const MAX_HINT: usize = 200;
 
-/// Who began a sign-in: where its end leads, and who hears that it failed.
+/// What began a sign-in. This decides where the sign-in ends and whether a failure is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Initiator {
     /// The visitor, with a form.
     #[default]
     Visitor,
-    /// The guard, on the way to a protected page: a visitor whom the provider does not know is not told
-    /// that something went wrong, for they asked for nothing.
+    /// The guard, on the way to a protected page. If the provider does not know the visitor, no error is
+    /// shown, because the visitor did not ask to sign in.
     Guard,
-    /// A tab that waited signed out and heard of a sign-in elsewhere; as with the guard, nobody is told.
+    /// A waiting, signed-out tab that heard of a sign-in elsewhere. As with the guard, no error is shown.
     Waiting,
-    /// A hidden frame of a page (`checkSession`): its end is a message to that page.
+    /// A hidden frame of a page (`checkSession`). The result is a message to that page.
     Frame,
 }
 
-/// What a sign-in begins with.
+/// The parameters of a new sign-in.
 #[derive(Clone, Debug)]
 pub struct NewSignIn {
     /// The provider's id.
     pub provider: String,
-    /// Where the provider answers: our own callback, or identity's.
+    /// Where the provider answers: this app's callback, or identity's.
     pub redirect_uri: Url,
     /// Where the visitor goes afterwards.
     pub return_path: ReturnPath,
-    /// Who began it.
+    /// What began the sign-in.
     pub initiator: Initiator,
-    /// Now.
+    /// The current time.
     pub at: DateTime<Utc>,
 }
 
-/// A sign-in under way: the only way to [`Authorized`]. It is kept sealed, and only the browser that
-/// began it can come back to it.
+/// A sign-in under way: the only way to [`Authorized`]. The sign-in is kept sealed, and only the browser
+/// where the sign-in began can continue the flow.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// The provider's id.
     pub provider: String,
-    /// Compared with what comes back, by looking the flow up under it.
+    /// The `state` for the provider. The callback finds its flow by this value.
     pub state: String,
-    /// Must come back inside the ID token.
+    /// The `nonce` that the ID token must contain.
     pub nonce: String,
-    /// Proves at the token endpoint that we began (RFC 7636).
+    /// Proves at the token endpoint that this app began the flow (RFC 7636).
     code_verifier: String,
     /// Repeated at the token endpoint (RFC 6749 §4.1.3).
     pub redirect_uri: Url,
-    /// Where the visitor goes afterwards; checked when it came in.
+    /// Where the visitor goes afterwards; a checked path.
     return_path: String,
-    /// Who began it; the visitor in the cookie of a version that did not know.
+    /// What began the sign-in. The visitor, if the cookie is from a version without this field.
     #[serde(default, rename = "begun_by")]
     pub initiator: Initiator,
-    /// When; long ago in the cookie of a version that did not note it.
+    /// When the sign-in began. The epoch, if the cookie is from a version without this field.
     #[serde(default)]
     begun_at: DateTime<Utc>,
 }
 
-/// A callback that fits its flow: the code may be exchanged.
+/// A callback that matches its flow: the code may be exchanged.
 #[derive(Debug)]
 pub struct Authorized {
-    /// To be exchanged, once.
+    /// The code, which can be exchanged once.
     pub(crate) code: SecretString,
-    /// Sent along with it.
+    /// Sent with the code.
     pub(crate) code_verifier: SecretString,
-    /// Sent along with it.
+    /// Sent with the code.
     pub(crate) redirect_uri: Url,
     /// Expected in the ID token.
     pub(crate) nonce: String,
-    /// A logout since then wins over this sign-in.
+    /// When the sign-in began. A logout after that wins over the sign-in.
     pub(crate) begun_at: DateTime<Utc>,
-    /// Whether the user did not ask for this sign-in. Then it undoes no logout, even where the provider's session
-    /// outlived the logout.
+    /// Whether the sign-in started without the user's request. Such a sign-in undoes no logout, even if the
+    /// provider's session outlived the logout.
     pub(crate) is_unasked: bool,
 }
 
@@ -101,7 +101,7 @@ impl Pending {
         }
     }
 
-    /// The `code_challenge` that goes with the verifier.
+    /// The `code_challenge` of the verifier.
     #[must_use]
     pub fn code_challenge(&self) -> String {
         code_challenge(&self.code_verifier)
@@ -113,11 +113,11 @@ impl Pending {
         ReturnPath::or_root(Some(&self.return_path))
     }
 
-    /// Checks what came back against what was begun.
+    /// Checks a callback against this flow.
     ///
     /// # Errors
     /// [`FlowError::InvalidState`] for another provider's callback, [`FlowError::IssuerMissing`] and
-    /// [`FlowError::IssuerMismatch`] after RFC 9207 §2.4, or the provider's own refusal.
+    /// [`FlowError::IssuerMismatch`] by RFC 9207 §2.4, or the provider's own refusal.
     pub fn check(
         self,
         callback: Callback,
@@ -127,7 +127,7 @@ impl Pending {
         if self.provider != provider || self.state != callback.state {
             return Err(FlowError::InvalidState);
         }
-        // Before anything else of the answer is believed, an error included.
+        // Check the issuer before using anything else from the answer, including an error.
         match callback.iss {
             Some(iss) if iss != endpoints.issuer => return Err(FlowError::IssuerMismatch),
             None if endpoints.iss_required => return Err(FlowError::IssuerMissing),
@@ -156,11 +156,11 @@ pub fn code_challenge(code_verifier: &str) -> String {
 /// A sign-out that waits for the visitor to come back from the provider.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SigningOut {
-    /// Where the visitor goes afterwards; checked when it came in.
+    /// Where the visitor goes afterwards; a checked path.
     pub return_path: String,
 }
 
-/// The parameters of an authorization request that a caller may choose; everything else is ours.
+/// The parameters of an authorization request that a caller may choose; the app sets all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizeHints {
     prompt: Option<String>,
@@ -169,10 +169,11 @@ pub struct AuthorizeHints {
 }
 
 impl AuthorizeHints {
-    /// Their names.
+    /// The names of these parameters.
     pub const NAMES: [&'static str; 3] = ["prompt", "login_hint", "ui_locales"];
 
-    /// Reads them from a request; `None` when one has a value that no provider needs.
+    /// Reads the hints from a request; `None` if a value is too long, has control characters, or
+    /// is an unknown `prompt`.
     #[must_use]
     pub fn read(params: &crate::origin::UniqueParams) -> Option<Self> {
         let short = |name: &str| match params.get(name) {
@@ -194,19 +195,19 @@ impl AuthorizeHints {
         Self { prompt: Some("none".to_owned()), ..Self::default() }
     }
 
-    /// The same, with this `prompt` where the caller chose none.
+    /// Returns these hints, with `prompt` added if the caller chose none.
     #[must_use]
     pub(crate) fn with_prompt(&self, prompt: &str) -> Self {
         Self { prompt: self.prompt.clone().or_else(|| Some(prompt.to_owned())), ..self.clone() }
     }
 
-    /// Whether the provider must not ask the visitor anything.
+    /// Whether the provider must answer without asking the visitor (`prompt=none`).
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.prompt.as_deref() == Some("none")
     }
 
-    /// Those that are set: name and value.
+    /// The hints that are set, as name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         Self::NAMES
             .into_iter()
@@ -216,7 +217,7 @@ impl AuthorizeHints {
 }
 
 impl Authorized {
-    /// The `code_challenge` that belongs to its verifier.
+    /// The `code_challenge` of the verifier.
     #[must_use]
     pub fn code_challenge(&self) -> String {
         code_challenge(self.code_verifier.expose_secret())
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_challenge_is_the_one_of_rfc_7636_appendix_b() {
+    fn the_code_challenge_matches_rfc_7636_appendix_b() {
         assert_eq!(
             code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fitting_callback_yields_the_code_and_what_belongs_to_it() {
+    fn a_matching_callback_yields_the_code_and_its_verifier() {
         let challenge = pending().code_challenge();
         let authorized = check("code=c&iss=https://op.example", true).unwrap();
         assert_eq!(authorized.code.expose_secret(), "c");

@@ -6,10 +6,11 @@ use crate::{
     guard::PublicPaths,
     headers::is_storable,
     origin::{FetchMetadata, Origin},
-    session::{Activity, CurrentSession, Resolution, Session},
+    session::{Activity, Session},
     silent,
+    store::StoreError,
 };
-use auth_types::EndReason;
+use auth_types::{CurrentSession, EndReason, SessionState, SessionUnavailable};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE, request::Parts};
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub(super) async fn resolve(
     public: PublicPaths,
     origin: &Origin,
     request: &Parts,
-) -> (CurrentSession, Option<CookieAction>) {
+) -> (CurrentSession<Session>, Option<CookieAction>) {
     let Parts { method, uri, headers, .. } = request;
     let mut values = auth.cookies().values(CookieKind::Session, origin, headers);
     let Some(first) = values.next() else {
@@ -79,31 +80,31 @@ pub(super) async fn resolve(
             change: CookieChange::Clear,
             is_navigation: is_navigation(method, headers),
         });
-        return (CurrentSession::SignedOut(None), garbage);
+        return (Ok(SessionState::SignedOut(None)), garbage);
     };
     let second = values.next();
     let activity = activity(public, method, uri, headers);
     // Nearly always there is one cookie, its session was looked up a moment ago, and nothing is to be written.
     let remembered = if second.is_none() { remembered(auth, first, activity) } else { None };
     let (current, change) = match remembered {
-        Some(session) => (CurrentSession::SignedIn(session), None),
+        Some(session) => (Ok(SessionState::SignedIn(session)), None),
         None => {
             let values = [first].into_iter().chain(second).chain(values).map(ToOwned::to_owned).collect();
             Box::pin(find(auth, values, activity)).await
         }
     };
     let current = match current {
-        CurrentSession::SignedIn(session)
+        Ok(SessionState::SignedIn(session))
             if auth.sessions().is_unchecked_too_long(&session.record) && !ends_sessions(uri.path()) =>
         {
             Box::pin(checked(auth, &session, activity)).await
         }
-        CurrentSession::SignedIn(session) => {
+        Ok(SessionState::SignedIn(session)) => {
             match activity {
                 Activity::User => auth.refresher().renew_if_due(&session),
                 Activity::Background => auth.refresher().renew_if_attended(&session),
             }
-            CurrentSession::SignedIn(session)
+            Ok(SessionState::SignedIn(session))
         }
         none => none,
     };
@@ -118,34 +119,33 @@ fn ends_sessions(path: &str) -> bool {
 }
 
 /// Asks the provider about a session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`). Without an answer the
-/// request gets [`CurrentSession::Unavailable`], and the session stays.
-async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession {
+/// request gets [`SessionUnavailable`], and the session stays.
+async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession<Session> {
     if activity == Activity::User || auth.refresher().is_attended(session) {
         // What came of it is in the store.
         let _ = auth.refresher().renew(session).await;
     }
-    match auth.sessions().look_again(&session.key).await {
-        Ok(Resolution::SignedIn(key, record)) if !auth.sessions().is_unchecked_too_long(&record) => {
-            CurrentSession::SignedIn(auth.sessions().session(key, record))
+    match auth.sessions().reload(&session.key).await {
+        Ok(SessionState::SignedIn(session)) if auth.sessions().is_unchecked_too_long(&session.record) => {
+            tracing::warn!(session = session.record.public_id, "session unchecked for too long");
+            Err(SessionUnavailable)
         }
-        Ok(Resolution::SignedIn(..)) => {
-            tracing::warn!(session = session.record.public_id, "a session went unchecked for too long");
-            CurrentSession::Unavailable
-        }
-        Ok(Resolution::Ended(reason)) => CurrentSession::SignedOut(Some(reason)),
-        Ok(Resolution::Unknown) => CurrentSession::SignedOut(None),
-        Err(error) => {
-            tracing::error!(error = %error.0, "the session store did not answer");
-            CurrentSession::Unavailable
-        }
+        Ok(state) => Ok(state),
+        Err(error) => Err(unavailable(&error)),
     }
+}
+
+/// What a request gets while the store does not answer.
+fn unavailable(error: &StoreError) -> SessionUnavailable {
+    tracing::error!(%error, "session store unavailable");
+    SessionUnavailable
 }
 
 /// A session for which the store need not be asked: known to live, and with no activity to write down.
 fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> {
-    let (key, record) = auth.sessions().remembered(cookie)?;
-    let is_kept = activity == Activity::Background || !auth.sessions().is_touch_due(&record);
-    is_kept.then(|| auth.sessions().session(key, record))
+    let session = auth.sessions().cached(cookie)?;
+    let is_kept = activity == Activity::Background || !auth.sessions().is_touch_due(&session.record);
+    is_kept.then_some(session)
 }
 
 impl CookieAction {
@@ -190,7 +190,7 @@ impl CookieAction {
 
 /// The session's cookie, for as long as the session lasts; `None` when it has ended.
 async fn renewed(auth: &Auth, origin: &Origin, value: &str, session: &Session) -> Option<HeaderValue> {
-    let lives = auth.sessions().lives(&session.key).await.unwrap_or(false);
+    let lives = auth.sessions().is_live(&session.key).await.unwrap_or(false);
     let seconds = auth.sessions().cookie_seconds(&session.record);
     lives.then(|| auth.cookies().set(CookieKind::Session, origin, value, Some(seconds)))
 }
@@ -200,25 +200,21 @@ fn is_named(cookie: &HeaderValue, name: &str) -> bool {
 }
 
 /// What was found, and what the answer does to the cookie, if anything.
-type Found = (CurrentSession, Option<CookieChange>);
+type Found = (CurrentSession<Session>, Option<CookieChange>);
 
 async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     if values.len() > MAX_CANDIDATES {
         tracing::warn!("a browser came with more session cookies than are looked at; none goes on");
-        return (CurrentSession::SignedOut(None), Some(CookieChange::Clear));
+        return (Ok(SessionState::SignedOut(None)), Some(CookieChange::Clear));
     }
     let mut live = Vec::new();
     let mut ended = None;
     let is_alone = values.len() == 1;
     for value in values {
         match auth.sessions().resolve(&value).await {
-            Ok(Resolution::SignedIn(key, record)) => live.push((value, auth.sessions().session(key, record))),
-            Ok(Resolution::Ended(reason)) => ended = Some(reason),
-            Ok(Resolution::Unknown) => {}
-            Err(error) => {
-                tracing::error!(error = %error.0, "the session store did not answer");
-                return (CurrentSession::Unavailable, None);
-            }
+            Ok(SessionState::SignedIn(session)) => live.push((value, session)),
+            Ok(SessionState::SignedOut(reason)) => ended = reason.or(ended),
+            Err(error) => return (Err(unavailable(&error)), None),
         }
     }
     live.sort_by_key(|(_, session): &(String, Session)| (session.record.created_at, session.key.to_bytes()));
@@ -238,7 +234,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
                 "a session cookie opened nothing"
             );
             let change = ended.map_or(CookieChange::Clear, CookieChange::ClearOnPage);
-            (CurrentSession::SignedOut(ended), Some(change))
+            (Ok(SessionState::SignedOut(ended)), Some(change))
         }
     }
 }
@@ -250,10 +246,10 @@ async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, ne
         tracing::info!(session = session.record.public_id, "an older session of the same browser ends");
     }
     if let Err(unavailable) = revoke(auth, older).await {
-        return (unavailable, None);
+        return (Err(unavailable), None);
     }
     let change = CookieChange::Settle { value, session: newest.clone() };
-    (CurrentSession::SignedIn(newest), Some(change))
+    (Ok(SessionState::SignedIn(newest)), Some(change))
 }
 
 /// Live sessions of several users in one browser: a neighbour on the same domain planted one of them, and
@@ -261,35 +257,32 @@ async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, ne
 async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
     if let Err(unavailable) = revoke(auth, live).await {
-        return (unavailable, None);
+        return (Err(unavailable), None);
     }
     let change = CookieChange::ClearOnPage(EndReason::Revoked);
-    (CurrentSession::SignedOut(Some(EndReason::Revoked)), Some(change))
+    (Ok(SessionState::SignedOut(Some(EndReason::Revoked))), Some(change))
 }
 
 /// Ends sessions that may not go on. The error is what the request gets instead.
-async fn revoke(auth: &Auth, sessions: Vec<(String, Session)>) -> Result<(), CurrentSession> {
+async fn revoke(auth: &Auth, sessions: Vec<(String, Session)>) -> Result<(), SessionUnavailable> {
     let keys = sessions.into_iter().map(|(_, session)| session.key);
-    auth.sessions().end_each(keys, EndReason::Revoked).await.map_err(|error| {
-        tracing::error!(error = %error.0, "a session could not be ended");
-        CurrentSession::Unavailable
-    })
+    auth.sessions().end_each(keys, EndReason::Revoked).await.map_err(|error| unavailable(&error))
 }
 
 async fn extend(auth: &Auth, value: String, session: Session, activity: Activity) -> Found {
     if activity == Activity::Background {
-        return (CurrentSession::SignedIn(session), None);
+        return (Ok(SessionState::SignedIn(session)), None);
     }
     match auth.sessions().touch(&session.key, &session.record).await {
         Ok(Some(record)) => {
             let session = Session { record: Arc::new(record), ..session };
             let change = CookieChange::Renew { value, session: session.clone() };
-            (CurrentSession::SignedIn(session), Some(change))
+            (Ok(SessionState::SignedIn(session)), Some(change))
         }
-        Ok(None) => (CurrentSession::SignedIn(session), None),
+        Ok(None) => (Ok(SessionState::SignedIn(session)), None),
         Err(error) => {
-            tracing::warn!(error = %error.0, "activity could not be written down");
-            (CurrentSession::SignedIn(session), None)
+            tracing::warn!(%error, "activity could not be written down");
+            (Ok(SessionState::SignedIn(session)), None)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The session as an argument of a handler.
 
-use crate::session::{CurrentSession, Session};
+use crate::{Refusal, session::Session};
+use auth_types::CurrentSession;
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::Response,
@@ -8,25 +9,22 @@ use axum::{
 use http::request::Parts;
 
 impl<S: Sync> FromRequestParts<S> for Session {
-    type Rejection = Response;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        match parts.extensions.get::<CurrentSession>() {
-            Some(CurrentSession::SignedIn(session)) => Ok(session.clone()),
-            Some(CurrentSession::Unavailable) => Err(super::unavailable(&parts.headers)),
-            Some(CurrentSession::SignedOut(_)) | None => Err(super::signed_out()),
-        }
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let session = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        session.ok_or_else(Refusal::signed_out)
     }
 }
 
 impl<S: Sync> OptionalFromRequestParts<S> for Session {
-    type Rejection = Response;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Response> {
-        match parts.extensions.get::<CurrentSession>() {
-            Some(CurrentSession::SignedIn(session)) => Ok(Some(session.clone())),
-            Some(CurrentSession::Unavailable) => Err(super::unavailable(&parts.headers)),
-            Some(CurrentSession::SignedOut(_)) | None => Ok(None),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
+        match parts.extensions.get::<CurrentSession<Self>>() {
+            Some(Ok(state)) => Ok(state.session().cloned()),
+            Some(Err(error)) => Err((*error).into()),
+            None => Ok(None),
         }
     }
 }
@@ -52,6 +50,6 @@ impl<S: Sync> FromRequestParts<S> for RequireSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        super::live(&parts.extensions, &parts.method, &parts.uri, &parts.headers).cloned().map(Self)
+        super::live(&parts.extensions, &parts.method, &parts.uri).cloned().map(Self)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     flow::FlowError,
     grants::hash_of,
     origin::Origin,
-    session::CurrentSession,
+    session::{Session, SessionState},
     sign_in::begin_session,
     silent,
     store::{GrantKind, StoreError},
@@ -26,7 +26,7 @@ const THINK: TimeDelta = TimeDelta::minutes(5);
 /// Who came, where, and with what.
 pub(super) struct HandoffRequest<'r> {
     pub(super) origin: Origin,
-    pub(super) current: CurrentSession,
+    pub(super) current: SessionState<Session>,
     pub(super) headers: &'r HeaderMap,
 }
 
@@ -79,7 +79,7 @@ impl HandoffOutcome {
         // Before anybody is asked about it.
         provider_of(auth, &handoff.session, &handoff.user)?;
         let Handoff { session, .. } = &handoff;
-        if let CurrentSession::SignedIn(current) = &arrival.current {
+        if let SessionState::SignedIn(current) = &arrival.current {
             let record = &current.record;
             if record.issuer != session.iss || record.subject != session.sub {
                 return Self::ask(auth, arrival, &handoff, cookies).await;
@@ -102,7 +102,7 @@ impl HandoffOutcome {
     ) -> Result<Self, HandoffError> {
         let HandoffRequest { origin, current, headers } = arrival;
         let new = new_session(auth, handoff.session, handoff.begun_at, &handoff.user)?;
-        let (id, record) = begin_session(auth, current, headers, new).await.map_err(failed)?;
+        let (id, record) = begin_session(auth, current.session(), headers, new).await.map_err(failed)?;
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
         let seconds = auth.sessions().cookie_seconds(&record);
         cookies.push(auth.cookies().set(CookieKind::Session, origin, &id.expose(), Some(seconds)));

@@ -6,22 +6,23 @@ use super::{
     arrive::{Handoff, HandoffOutcome, HandoffRequest},
 };
 use crate::{
-    Auth,
+    Auth, Refusal,
     cookie::set_cookies,
     error_page,
     flow::Flow,
     form::Form,
     grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
-    session::CurrentSession,
+    session::Session,
     store::{Claim, GrantKind, GrantOutcome, StoreError},
 };
+use auth_types::CurrentSession;
 use axum::{
     Extension,
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
@@ -53,23 +54,20 @@ impl Flow for PendingHandoff {
 pub(super) async fn page(
     State(layer): State<HandoffLayer>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
     let auth = &layer.settings().auth;
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = params.get("state").unwrap_or_default();
     let Some(pending) = auth.flows().peek::<PendingHandoff>(state, &origin, &headers) else {
-        return refused(auth, &HandoffError::InvalidState);
+        return Ok(refused(auth, &HandoffError::InvalidState));
     };
-    let now = match &current {
-        CurrentSession::SignedIn(session) => Some(session.public().user.name),
-        CurrentSession::SignedOut(_) => None,
-        CurrentSession::Unavailable => return crate::guard::unavailable(&headers),
-    };
+    let current = current?;
+    let now = current.session().map(|session| session.public().user.name);
     let page = question(auth.app_name(), state, now.as_deref(), &pending.name);
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], page).into_response()
+    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], page).into_response())
 }
 
 fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
@@ -104,33 +102,25 @@ fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
 pub(super) async fn answer(
     State(layer): State<HandoffLayer>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
+) -> Result<Response, Refusal> {
     let auth = &layer.settings().auth;
     let switch = match form.get("choice") {
         Some("switch") => true,
         Some("stay") => false,
-        _ => {
-            let sentence = "Please choose one of the two.";
-            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_choice", sentence);
-        }
+        _ => return Err(Refusal::bad_request("invalid_choice", "Please choose one of the two.")),
     };
-    if matches!(current, CurrentSession::Unavailable) {
-        return crate::guard::unavailable(&headers);
-    }
+    let current = current?;
     let state = form.get("state").unwrap_or_default();
-    let (pending, cookies) = match auth.flows().take::<PendingHandoff>(state, &origin, &headers).await {
-        Ok(Some(taken)) => taken,
-        Ok(None) => return refused(auth, &HandoffError::InvalidState),
-        Err(cause) => return error_page::try_again(&cause, &headers),
-    };
+    let taken = auth.flows().take::<PendingHandoff>(state, &origin, &headers).await?;
+    let Some((pending, cookies)) = taken else { return Ok(refused(auth, &HandoffError::InvalidState)) };
     let return_to = ReturnPath::or_root(Some(&pending.return_to));
     let arrival = HandoffRequest { origin, current, headers: &headers };
     let waiting = waiting(auth, &arrival, state, &pending).await;
     if !switch {
-        return (set_cookies(cookies), Redirect::to(return_to.as_str())).into_response();
+        return Ok((set_cookies(cookies), Redirect::to(return_to.as_str())).into_response());
     }
     let arrived = match waiting {
         Ok(handoff) => HandoffOutcome::sign_in(auth, &arrival, handoff, cookies).await,
@@ -139,9 +129,9 @@ pub(super) async fn answer(
     match arrived {
         Ok(arrived) => {
             let to = arrived.location(return_to.as_str());
-            (arrived.into_cookies(), Redirect::to(&to)).into_response()
+            Ok((arrived.into_cookies(), Redirect::to(&to)).into_response())
         }
-        Err(error) => refused(auth, &error),
+        Err(error) => Ok(refused(auth, &error)),
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{ErrorRedirect, HandoffError, HandoffOutcome, TOKEN, verify};
 use crate::{
-    Auth,
+    Auth, Refusal,
     config::IdentityClient,
     cookie::set_cookies,
-    error_page,
     origin::{FetchMetadata, Origin, ReturnPath, UniqueParams},
 };
 use axum::{
@@ -184,12 +183,7 @@ impl HandoffLayer {
                 let to = arrived.location(clean(&request.uri).as_str());
                 (set_cookies(arrived.cookies), Redirect::to(&to)).into_response()
             }
-            Err(HandoffError::Store(cause)) => {
-                tracing::error!(%cause, "a handoff could not be looked at");
-                let sentence = "This app cannot be opened right now. Please reload the page in a moment.";
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                error_page::refuse(&request.headers, status, "store_unavailable", sentence)
-            }
+            Err(HandoffError::Store(error)) => Refusal::from(error).into_response(),
             Err(error) => {
                 tracing::warn!(rule = %error, "a handoff was refused");
                 Redirect::to(&self.after(&error, &request.uri)).into_response()

@@ -29,7 +29,7 @@ pub use error::{FailureCause, HandoffError};
 pub use layer::{HandoffLayer, HandoffService};
 pub use options::ErrorRedirect;
 pub use presence::SessionQuery;
-pub(crate) use presence::{QueryRefusal, answer_session_query};
+pub(crate) use presence::has_session;
 pub use wire::{HandoffSession, HandoffUser, VerifyAnswer, VerifyRequest};
 
 use axum::{Router, middleware, routing::get};

@@ -1,14 +1,14 @@
 //! `GET /handoff/start`, and where `/callback` leads once the token is gone from it.
 
-use super::{HandoffLayer, layer::wanted, verify::Begun};
+use super::{HandoffLayer, layer::wanted, verify::StartedHandoff};
 use crate::{
+    Refusal,
     cookie::set_cookies,
-    error_page,
     origin::{Origin, RequestOrigin, UniqueParams},
 };
 use axum::{
     extract::{RawQuery, Request, State},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use http::{HeaderMap, StatusCode};
 
@@ -26,38 +26,30 @@ pub(super) async fn start(
     RequestOrigin(origin): RequestOrigin,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
+) -> Result<impl IntoResponse, Refusal> {
     let settings = layer.settings();
     let auth = &settings.auth;
-    let Some(client) = settings.client.as_ref().filter(|client| client.client_secret.is_some()) else {
+    let client = settings.client.as_ref().filter(|client| client.client_secret.is_some());
+    let client = client.ok_or_else(|| {
         let sentence = "This app is not set up to be opened from elsewhere.";
-        return error_page::refuse(&headers, StatusCode::NOT_FOUND, "handoff_not_configured", sentence);
-    };
-    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes())
-        .and_then(|params| params.printable().and_then(|()| params.only(&PARAMS)).map(|()| params));
-    let params = match params {
-        Ok(params) => params,
-        Err(error) => {
-            let sentence = error.to_string();
-            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", &sentence);
-        }
-    };
+        Refusal::new(StatusCode::NOT_FOUND, "handoff_not_configured", sentence)
+    })?;
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes())?;
+    params.printable()?;
+    params.only(&PARAMS)?;
     let identity = match params.get("iss") {
         None => Some(auth.proxies().canonical().unwrap_or(&client.issuer).clone()),
         Some(iss) => {
             Origin::parse(iss).ok().filter(|iss| *iss == client.issuer || auth.proxies().contains(iss))
         }
     };
-    let Some(identity) = identity else {
-        tracing::warn!(rule = "unknown_issuer", "a handoff did not begin");
+    let identity = identity.ok_or_else(|| {
+        tracing::warn!(rule = "unknown_issuer", "handoff not started");
         let sentence = "The page that sent you here is not the identity app of this one.";
-        return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "unknown_issuer", sentence);
-    };
+        Refusal::bad_request("unknown_issuer", sentence)
+    })?;
     let state = auth.random().token();
-    let cookies = match auth.flows().begin(&state, Begun {}, &origin, &headers) {
-        Ok(cookies) => cookies,
-        Err(cause) => return crate::error_page::try_again(&cause, &headers),
-    };
+    let cookies = auth.flows().begin(&state, StartedHandoff {}, &origin, &headers)?;
     let mut to = identity.join("/handoff/");
     if let Ok(mut path) = to.path_segments_mut() {
         path.pop_if_empty().push(&client.client_id);
@@ -69,7 +61,7 @@ pub(super) async fn start(
         }
     }
     let no_referrer = [(http::header::REFERRER_POLICY, "no-referrer")];
-    (no_referrer, set_cookies(cookies), Redirect::to(to.as_str())).into_response()
+    Ok((no_referrer, set_cookies(cookies), Redirect::to(to.as_str())))
 }
 
 /// `GET /callback` without a token: on to `callbackUrl`, or where this app lets visitors land.

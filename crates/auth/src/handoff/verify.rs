@@ -13,7 +13,7 @@ use crate::{
     jws::is_identifier,
     origin::{RequestOrigin, UniqueParams},
     provider::Provider,
-    session::{CurrentSession, NewSession, Tokens},
+    session::{CurrentSession, NewSession, Session, SessionState, Tokens},
     store::StoreError,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,9 +32,9 @@ const TOKEN_LENGTH: usize = 43;
 
 /// A handoff that this browser began, at the app.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Begun {}
+pub(super) struct StartedHandoff {}
 
-impl Flow for Begun {
+impl Flow for StartedHandoff {
     const KIND: &'static str = "handoff";
 }
 
@@ -57,7 +57,9 @@ impl<'r> Incoming<'r> {
         };
         let token = params.get(TOKEN).filter(is_token).ok_or(FailureCause::Malformed)?;
         let RequestOrigin(origin) = request.extensions.get().ok_or(FailureCause::NotConfigured)?;
-        let current = request.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
+        let current = request.extensions.get::<CurrentSession<Session>>().cloned();
+        let current = current.unwrap_or(Ok(SessionState::SignedOut(None)));
+        let current = current.map_err(|error| HandoffError::Store(StoreError(error.to_string())))?;
         let arrival = HandoffRequest { origin: origin.clone(), current, headers: &request.headers };
         Ok(Self { arrival, token: SecretString::from(token), state: SecretString::from(state) })
     }
@@ -71,18 +73,15 @@ pub(super) async fn verify(
     let auth = &settings.auth;
     let incoming = Incoming::read(request)?;
     let arrival = &incoming.arrival;
-    if matches!(arrival.current, CurrentSession::Unavailable) {
-        return Err(HandoffError::Store(StoreError("the session could not be looked up".into())));
-    }
     let client = settings.client.as_ref().ok_or(FailureCause::NotConfigured)?;
     // The state first, and in this browser only: whoever was led here with somebody else's token is asked
     // nothing and keeps what they have. The token is still good where it belongs.
     let taken = auth
         .flows()
-        .take::<Begun>(incoming.state.expose_secret(), &arrival.origin, arrival.headers)
+        .take::<StartedHandoff>(incoming.state.expose_secret(), &arrival.origin, arrival.headers)
         .await
         .map_err(HandoffError::Store)?;
-    let (Begun {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
+    let (StartedHandoff {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
     let asked_at = auth.clock().now();
     let VerifyAnswer { session, user, .. } =
         verify_with_identity(auth, client, &settings.verify_endpoint, &incoming).await?;

@@ -1,14 +1,17 @@
 use super::*;
+use crate::message::{Expected, Verified, verify};
 
 const TYPE: &str = LogoutToken::TYPE;
-const EVENT: &str = LogoutToken::EVENT;
+const EVENT: &str = LogoutToken::EVENT.unwrap();
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use openidconnect::{
     JsonWebKeyId, PrivateSigningKey,
-    core::{CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreJsonWebKey, CoreJwsSigningAlgorithm},
+    core::{
+        CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreJsonWebKey, CoreJsonWebKeySet, CoreJwsSigningAlgorithm,
+    },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEILP5X9fZhvrPN4UPZgnqgESXxleikfyESWaE0vNSYnWx\n\
@@ -51,23 +54,23 @@ fn header() -> Value {
     json!({"alg": "EdDSA", "kid": "k1", "typ": TYPE})
 }
 
-fn check_at(token: &str, from_identity: bool, now: i64) -> Result<LogoutToken, LogoutTokenError> {
+fn check_at(token: &str, from: Sender, now: i64) -> Result<Verified<LogoutToken>, TokenRule> {
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key(), other_key()]);
     let expected = Expected {
         issuer: "https://op.example",
         audience: "client",
-        from_identity,
+        from,
         tolerance: TimeDelta::seconds(30),
     };
-    LogoutToken::verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
+    verify(token, expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
 }
 
 fn other_key() -> CoreJsonWebKey {
     key("k2").as_verification_key()
 }
 
-fn check(token: &str) -> Result<LogoutToken, LogoutTokenError> {
-    check_at(token, true, NOW)
+fn check(token: &str) -> Result<Verified<LogoutToken>, TokenRule> {
+    check_at(token, Sender::Identity, NOW)
 }
 
 #[test]
@@ -86,15 +89,16 @@ fn a_provider_is_compared_with_its_own_id_tokens_to_the_second() {
     for iat in [json!(NOW), json!(NOW as f64 + 0.75)] {
         // What identity says on top means nothing from anybody else.
         let changes = json!({"iat": iat, "toe": NOW - 60, "signed_at": NOW, "browser": "b1"});
-        let read = check_at(&token(&header(), &claims(&changes)), false, NOW + 20).unwrap();
-        assert_eq!((read.until, read.browser), (at(NOW + 1), None), "{iat}");
+        let read = check_at(&token(&header(), &claims(&changes)), Sender::Provider, NOW + 20).unwrap();
+        assert_eq!((read.until, read.browser.clone()), (at(NOW + 1), None), "{iat}");
     }
 }
 
 #[test]
 fn of_identitys_token_the_age_counts_and_no_clock_but_our_own() {
-    let until =
-        |changes: Value| check_at(&token(&header(), &claims(&changes)), true, NOW + 20).unwrap().until;
+    let until = |changes: Value| {
+        check_at(&token(&header(), &claims(&changes)), Sender::Identity, NOW + 20).unwrap().until
+    };
     let ago = |milliseconds| {
         LogoutTime::Begun(DateTime::from_timestamp_millis((NOW + 20) * 1000 - milliseconds).unwrap())
     };
@@ -126,13 +130,13 @@ fn identity_names_the_narrowest_scope_it_can() {
     assert_eq!(scope(json!({"sid": null})), "all of alice");
     for changes in [json!({"sid": null, "sub": null, "browser": "b1"}), json!({"sub": null, "sid": null})] {
         let refused = check(&token(&header(), &claims(&changes))).unwrap_err();
-        assert_eq!(refused, LogoutTokenError::MissingSubject, "a browser alone names nobody");
+        assert_eq!(refused, TokenRule::MissingSubject, "a browser alone names nobody");
     }
 }
 
 #[test]
 fn each_broken_claim_is_refused_by_its_own_name() {
-    use LogoutTokenError as E;
+    use TokenRule as E;
     for (changes, expected) in [
         (json!({"iss": "https://evil.example"}), E::Issuer),
         (json!({"iss": "https://op.example/"}), E::Issuer),
@@ -159,6 +163,7 @@ fn each_broken_claim_is_refused_by_its_own_name() {
         (json!({"sid": 7}), E::Claim("sid")),
         (json!({"sub": ["alice"]}), E::Claim("sub")),
         (json!({"exp": i64::MAX}), E::Claim("exp")),
+        (json!({"exp": NOW + 200}), E::Expired),
         (json!({"toe": "long ago", "signed_at": NOW}), E::Claim("toe")),
         (json!({"toe": [NOW]}), E::Claim("toe")),
         (json!({"toe": NOW, "signed_at": true}), E::Claim("signed_at")),
@@ -177,19 +182,19 @@ fn an_id_token_is_no_logout_token() {
         "iat": NOW, "exp": NOW + 300, "jti": "x",
     });
     let header = json!({"alg": "EdDSA", "kid": "k1"});
-    assert_eq!(check_at(&token(&header, &id_token), false, NOW).unwrap_err(), LogoutTokenError::Events);
-    assert_eq!(check(&token(&header, &id_token)).unwrap_err(), LogoutTokenError::Type);
+    assert_eq!(check_at(&token(&header, &id_token), Sender::Provider, NOW).unwrap_err(), TokenRule::Events);
+    assert_eq!(check(&token(&header, &id_token)).unwrap_err(), TokenRule::Type);
 }
 
 #[test]
 fn a_type_is_asked_of_identity_and_left_to_providers_but_never_another() {
     let with = |typ: Value| token(&claims_header(typ), &good());
     for typ in [json!(null), json!("JWT")] {
-        assert_eq!(check(&with(typ.clone())).unwrap_err(), LogoutTokenError::Type, "{typ}");
-        assert!(check_at(&with(typ.clone()), false, NOW).is_ok(), "{typ}");
+        assert_eq!(check(&with(typ.clone())).unwrap_err(), TokenRule::Type, "{typ}");
+        assert!(check_at(&with(typ.clone()), Sender::Provider, NOW).is_ok(), "{typ}");
     }
     for typ in ["at+jwt", "secevent+jwt", ""] {
-        assert_eq!(check_at(&with(json!(typ)), false, NOW).unwrap_err(), LogoutTokenError::Type, "{typ}");
+        assert_eq!(check_at(&with(json!(typ)), Sender::Provider, NOW).unwrap_err(), TokenRule::Type, "{typ}");
     }
     assert!(check(&with(json!("LOGOUT+JWT"))).is_ok(), "media types know no case");
 }
@@ -203,48 +208,48 @@ fn claims_header(typ: Value) -> Value {
 #[test]
 fn the_clocks_may_differ_by_half_a_minute_and_no_more() {
     let token = token(&header(), &good());
-    assert!(check_at(&token, true, NOW - 30).is_ok());
-    assert_eq!(check_at(&token, true, NOW - 31).unwrap_err(), LogoutTokenError::NotYetValid);
-    assert!(check_at(&token, true, NOW + 149).is_ok());
-    assert_eq!(check_at(&token, true, NOW + 150).unwrap_err(), LogoutTokenError::Expired);
+    assert!(check_at(&token, Sender::Identity, NOW - 30).is_ok());
+    assert_eq!(check_at(&token, Sender::Identity, NOW - 31).unwrap_err(), TokenRule::NotYetValid);
+    assert!(check_at(&token, Sender::Identity, NOW + 149).is_ok());
+    assert_eq!(check_at(&token, Sender::Identity, NOW + 150).unwrap_err(), TokenRule::Expired);
 }
 
 #[test]
 fn no_signature_or_a_symmetric_one_opens_nothing() {
     let none = signed(&json!({"alg": "none", "kid": "k1", "typ": TYPE}), &good(), |_| Vec::new());
-    assert_eq!(check(&none).unwrap_err(), LogoutTokenError::Algorithm);
+    assert_eq!(check(&none).unwrap_err(), TokenRule::Algorithm);
     // The classic confusion: the public key's bytes as an HMAC secret.
     let public = serde_json::to_value(key("k1").as_verification_key()).unwrap();
     let secret = URL_SAFE_NO_PAD.decode(public["x"].as_str().unwrap()).unwrap();
     let hs256 = signed(&json!({"alg": "HS256", "kid": "k1", "typ": TYPE}), &good(), |bytes| {
         CoreHmacKey::new(secret).sign(&CoreJwsSigningAlgorithm::HmacSha256, bytes).unwrap()
     });
-    assert_eq!(check(&hs256).unwrap_err(), LogoutTokenError::Algorithm);
+    assert_eq!(check(&hs256).unwrap_err(), TokenRule::Algorithm);
     let unknown = token(&json!({"alg": "XY", "kid": "k1", "typ": TYPE}), &good());
-    assert_eq!(check(&unknown).unwrap_err(), LogoutTokenError::Algorithm);
+    assert_eq!(check(&unknown).unwrap_err(), TokenRule::Algorithm);
     let mismatched = token(&json!({"alg": "RS256", "kid": "k1", "typ": TYPE}), &good());
-    assert_eq!(check(&mismatched).unwrap_err(), LogoutTokenError::Signature);
+    assert_eq!(check(&mismatched).unwrap_err(), TokenRule::Signature);
 }
 
 #[test]
 fn only_the_key_it_names_counts() {
     let other = token(&json!({"alg": "EdDSA", "kid": "k3", "typ": TYPE}), &good());
-    assert_eq!(check(&other).unwrap_err(), LogoutTokenError::UnknownKey);
+    assert_eq!(check(&other).unwrap_err(), TokenRule::UnknownKey);
     let unnamed = token(&json!({"alg": "EdDSA", "typ": TYPE}), &good());
-    assert_eq!(check(&unnamed).unwrap_err(), LogoutTokenError::UnknownKey, "there are two");
+    assert_eq!(check(&unnamed).unwrap_err(), TokenRule::UnknownKey, "there are two");
     let changed = token(&header(), &good());
     let (signed, _) = changed.rsplit_once('.').unwrap();
     let elsewhere = token(&header(), &claims(&json!({"sid": "s2"})));
     let (_, signature) = elsewhere.rsplit_once('.').unwrap();
-    assert_eq!(check(&format!("{signed}.{signature}")).unwrap_err(), LogoutTokenError::Signature);
+    assert_eq!(check(&format!("{signed}.{signature}")).unwrap_err(), TokenRule::Signature);
     let critical = token(&json!({"alg": "EdDSA", "kid": "k1", "typ": TYPE, "crit": ["b64"]}), &good());
-    assert_eq!(check(&critical).unwrap_err(), LogoutTokenError::Malformed);
+    assert_eq!(check(&critical).unwrap_err(), TokenRule::Malformed);
 }
 
 #[test]
 fn what_is_no_token_is_malformed() {
     for text in ["", ".", "..", "a.b", "a.b.c", "e30.e30.", &"A".repeat(5000)] {
-        assert_eq!(check(text).unwrap_err(), LogoutTokenError::Malformed, "{text}");
+        assert_eq!(check(text).unwrap_err(), TokenRule::Malformed, "{text}");
     }
 }
 
@@ -253,6 +258,6 @@ fn only_identity_may_speak_for_another_issuer() {
     let claims =
         claims(&json!({"sub_id": {"format": "iss_sub", "iss": "https://victim.example", "sub": "a"}}));
     let token = token(&header(), &claims);
-    assert_eq!(check_at(&token, true, NOW).unwrap().provider_issuer, "https://victim.example");
-    assert_eq!(check_at(&token, false, NOW).unwrap().provider_issuer, "https://op.example");
+    assert_eq!(check_at(&token, Sender::Identity, NOW).unwrap().provider_issuer, "https://victim.example");
+    assert_eq!(check_at(&token, Sender::Provider, NOW).unwrap().provider_issuer, "https://op.example");
 }

@@ -1,16 +1,16 @@
-//! Which names and addresses are this machine, and which lie inside the network.
+//! Classifies host names and IP addresses: this machine, the inside of a network, or the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// Whether a host name is this machine by its name: `localhost` and every name under it (RFC 6761 §6.3).
+/// Whether a host name names this machine: `localhost` or any name under it (RFC 6761 §6.3).
 #[must_use]
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether a URL leads to this machine, by name or address.
+/// Whether a URL points to this machine, by name or address.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -21,7 +21,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether an address is none of the public internet: this machine, a private network, or special.
+/// Whether an address is loopback, private or special, so not on the public internet.
 /// (`IpAddr::is_global` is not stable yet.)
 #[must_use]
 pub fn is_inside(address: IpAddr) -> bool {
@@ -47,7 +47,7 @@ fn is_inside_v4(address: Ipv4Addr) -> bool {
 
 fn is_inside_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
-    // An IPv4 address in IPv6 clothes: mapped (RFC 4291), translated (RFC 6052), or 6to4 (RFC 3056).
+    // An IPv4 address embedded in IPv6: mapped (RFC 4291), translated (RFC 6052), or 6to4 (RFC 3056).
     let v4 = match segments {
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some((high, low)),
         [0x2002, high, low, ..] => Some((high, low)),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_internet_is_inside() {
+    fn private_and_special_addresses_are_inside() {
         for address in [
             "127.0.0.1",
             "10.1.2.3",

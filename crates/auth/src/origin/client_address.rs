@@ -1,5 +1,7 @@
-//! Where a request comes from, as far as limits for each client go: the socket's address, or what a trusted proxy
-//! says. A forwarded header from anybody else is ignored.
+//! The client address that rate limits count by: the socket's peer, or the client that a
+//! trusted proxy reports.
+//!
+//! A forwarded header from any other peer is ignored.
 
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, HeaderName, request::Parts};
@@ -11,25 +13,24 @@ use std::{
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The socket's address of the other side; in the extensions of each request that [`server`](crate::server)
-/// accepts.
+/// The socket address of the peer. [`server`](crate::server) adds it to the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// The proxies whose `X-Forwarded-For` is believed (`AUTH_TRUSTED_PROXIES`).
+/// The proxies whose `X-Forwarded-For` header is trusted (`AUTH_TRUSTED_PROXIES`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Option<Vec<IpNet>>);
 
-/// One client, as limits count them: an IPv4 address, or an IPv6 network of 64 bits, which is what a household or
-/// a machine gets.
+/// One client, as rate limits count clients: an IPv4 address, or the IPv6 network of 64 bits that a household
+/// or a machine gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
 impl TrustedProxies {
-    /// Reads a comma-separated list of addresses and networks (CIDR).
+    /// Parses a comma-separated list of addresses and networks (CIDR).
     ///
     /// # Errors
-    /// The entry that is neither.
+    /// A message about the first entry that is neither an address nor a network.
     pub fn parse(list: &str) -> Result<Self, String> {
         let entry = |text: &str| {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -39,8 +40,10 @@ impl TrustedProxies {
         Ok(Self(Some(entries.collect::<Result<_, _>>()?)))
     }
 
-    /// The client that a request comes from. `None` where that cannot be known: without a setting, behind a proxy
-    /// on this machine or in a private network, all clients would look like one.
+    /// Returns the client that a request comes from, or `None` if the client is unknown.
+    ///
+    /// Without `AUTH_TRUSTED_PROXIES`, a peer on this machine or in a private network may be a proxy. All
+    /// clients behind it would count as one, so the client is unknown then.
     #[must_use]
     pub fn client(&self, request: &Parts) -> Option<ClientAddress> {
         let extensions = &request.extensions;
@@ -61,7 +64,7 @@ impl TrustedProxies {
         };
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
         let mut client = peer;
-        // From the right: each proxy appends whom it heard from, and only the words of trusted ones count.
+        // Read from the right: each proxy appends its own peer, and only entries of trusted proxies count.
         for hop in hops(headers).into_iter().rev() {
             if !is_trusted(client) {
                 break;
@@ -85,7 +88,7 @@ impl ClientAddress {
     }
 }
 
-/// The entries of all `X-Forwarded-For` headers, in order; `None` for one that is no address.
+/// The entries of all `X-Forwarded-For` headers, in order. An entry that is not an address is `None`.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(X_FORWARDED_FOR).iter();
     let entries = lines.flat_map(|line| line.to_str().unwrap_or("?").split(','));
@@ -102,8 +105,8 @@ fn warn_once() {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
         tracing::warn!(
-            "requests come from this machine or a private network, so limits for each client are off; \
-             behind a reverse proxy, set AUTH_TRUSTED_PROXIES to its address"
+            "rate limits per client are off: requests come from this machine or a private network; \
+             behind a reverse proxy, set AUTH_TRUSTED_PROXIES to the proxy's address"
         );
     });
 }
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sockets_address_counts_and_a_forwarded_header_of_an_unlisted_peer_does_not() {
+    fn a_forwarded_header_from_an_untrusted_peer_is_ignored() {
         for trusted in [None, Some(""), Some("10.0.0.1")] {
             let seen = client(trusted, "203.0.113.9", &["198.51.100.1"]);
             assert_eq!(seen.as_deref(), Some("203.0.113.9"), "{trusted:?}");
@@ -133,17 +136,17 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_proxy_is_believed_up_to_the_rightmost_hop_that_is_not_trusted() {
+    fn the_client_is_the_rightmost_hop_that_is_not_a_trusted_proxy() {
         let trusted = Some("10.0.0.0/8, 192.0.2.7");
         let seen = |forwarded: &[&str]| client(trusted, "10.1.2.3", forwarded).unwrap();
         assert_eq!(seen(&["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(seen(&["203.0.113.66, 198.51.100.1"]), "198.51.100.1", "the left may be invented");
+        assert_eq!(seen(&["203.0.113.66, 198.51.100.1"]), "198.51.100.1", "the left may be forged");
         assert_eq!(seen(&["198.51.100.1, 192.0.2.7, 10.9.9.9"]), "198.51.100.1");
         assert_eq!(seen(&["203.0.113.66", "198.51.100.1, 10.9.9.9"]), "198.51.100.1");
         assert_eq!(seen(&["198.51.100.1:4711"]), "198.51.100.1");
-        assert_eq!(seen(&["198.51.100.1, nonsense"]), "10.1.2.3", "what cannot be read ends the chain");
+        assert_eq!(seen(&["198.51.100.1, nonsense"]), "10.1.2.3", "an unreadable entry ends the chain");
         assert_eq!(seen(&[]), "10.1.2.3");
-        assert_eq!(seen(&["10.4.4.4"]), "10.4.4.4", "all of them are proxies");
+        assert_eq!(seen(&["10.4.4.4"]), "10.4.4.4", "every hop is a trusted proxy");
     }
 
     #[test]
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_at_start() {
+    fn an_invalid_address_is_refused_at_start() {
         for list in ["localhost", "10.0.0.0/33", "10.0.0", "10.0.0.1;10.0.0.2", "*"] {
             assert!(TrustedProxies::parse(list).is_err(), "{list}");
         }

@@ -1,8 +1,7 @@
-//! Refusal of state-changing requests that come from another site.
+//! Refuses state-changing requests that come from another site.
 
 use super::{FetchMetadata, Origin};
-use crate::error_page;
-use axum::response::Response;
+use crate::Refusal;
 use http::{
     HeaderMap, Method, StatusCode,
     header::{ORIGIN, UPGRADE},
@@ -12,27 +11,30 @@ use http::{
 /// Why a request was refused as cross-site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrossSite {
-    /// `Origin` is another one, or `null` (a sandboxed frame, a data URL, a redirect).
+    /// `Origin` names another origin, or is `null` (a sandboxed frame, a data URL, a redirect).
     #[error("cross_site_origin")]
     ForeignOrigin,
-    /// No `Origin`, but the browser says that another origin sent the request.
+    /// `Origin` is missing, and `Sec-Fetch-Site` says that another origin sent the request.
     #[error("cross_site_fetch")]
     ForeignFetch,
-    /// A WebSocket without the `Origin` of this app. Browsers send one with each.
+    /// A WebSocket handshake without the `Origin` of this app. Browsers send `Origin` with every handshake.
     #[error("websocket_origin")]
     WebSocket,
 }
 
-/// Judges a request by its headers. Safe methods pass: they change nothing. The exception is a WebSocket, which
-/// begins with a GET, is not held back by the same-origin policy, and carries a cookie that neighbours on the
-/// same domain share. A request with neither `Origin` nor `Sec-Fetch-Site` does not come from a browser's page
-/// and carries no cookies of a visitor.
+/// Checks the headers of a request for a cross-site sender.
 ///
-/// `Origin: null` counts as our own together with `Sec-Fetch-Site: same-origin`: a proxy that adds
-/// `Referrer-Policy: no-referrer` makes browsers send that pair with the forms of our own pages.
+/// Requests with a safe method pass, because they change nothing. The exception is a WebSocket handshake: a
+/// GET that the same-origin policy does not stop, with cookies that other apps on the same domain share.
+///
+/// A request with neither `Origin` nor `Sec-Fetch-Site` passes too. Such a request does not come from a page
+/// in a browser and carries no visitor's cookies.
+///
+/// In a form, `Origin: null` counts as the app's own only together with `Sec-Fetch-Site: same-origin`. A
+/// proxy that adds `Referrer-Policy: no-referrer` makes browsers send that pair with the app's own forms.
 ///
 /// # Errors
-/// [`CrossSite`]; `own` is the origin the request came to.
+/// A [`CrossSite`]. `own` is the origin that received the request.
 pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(), CrossSite> {
     let mut origins = headers.get_all(ORIGIN).iter();
     let origin = origins.next();
@@ -56,23 +58,20 @@ pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(),
     }
 }
 
-/// Whether a request asks for another protocol on its connection: a WebSocket (RFC 6455 §4.1, RFC 8441 §4).
+/// Whether a request asks to switch its connection to another protocol, such as a WebSocket (RFC 6455 §4.1,
+/// RFC 8441 §4).
 #[must_use]
 pub fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE) || *method == Method::CONNECT
 }
 
-/// 403 for what [`verdict`] refuses.
-#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-pub(crate) fn refuse_cross_site(own: &Origin, request: &Parts) -> Result<(), Response> {
+/// Answers 403 to a request that [`verdict`] refuses.
+pub(crate) fn refuse_cross_site(own: &Origin, request: &Parts) -> Result<(), Refusal> {
     verdict(&request.method, &request.headers, own).map_err(|error| {
-        tracing::warn!(%error, path = request.uri.path(), "refused a cross-site request");
-        error_page::refuse(
-            &request.headers,
-            StatusCode::FORBIDDEN,
-            &error.to_string(),
-            "This request came from another site, so nothing was done.",
-        )
+        tracing::warn!(%error, path = request.uri.path(), "cross-site request refused");
+        let sentence =
+            "This request came from another site and was refused. Open this app directly and try again.";
+        Refusal::new(StatusCode::FORBIDDEN, error.to_string(), sentence)
     })
 }
 
@@ -110,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn no_origin_but_a_foreign_fetch_is_refused() {
+    fn a_foreign_fetch_without_an_origin_is_refused() {
         for site in ["cross-site", "same-site", "anything"] {
             assert_eq!(judge(&Method::POST, &[("sec-fetch-site", site)]), Err(CrossSite::ForeignFetch));
         }
     }
 
     #[test]
-    fn an_unnamed_origin_passes_only_beside_the_browsers_word_that_it_is_ours() {
+    fn a_null_origin_passes_only_with_a_same_origin_fetch() {
         let null = ("origin", "null");
         assert_eq!(judge(&Method::POST, &[null, ("sec-fetch-site", "same-origin")]), Ok(()));
         for site in ["cross-site", "same-site", "none", ""] {

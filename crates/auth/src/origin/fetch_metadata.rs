@@ -1,23 +1,25 @@
-//! What a browser says of a request itself (Fetch Metadata Request Headers). No script can set these headers.
+//! Fetch Metadata request headers: what the browser says about a request. Scripts cannot set these headers.
 
 use http::{HeaderMap, HeaderValue};
 
-/// Where a request comes from and what its answer is for. Each field is the header's value, or empty where
-/// there is none: a program, or an old browser.
+/// Where a request comes from and what its answer is for.
+///
+/// Each field is the header's value. An empty field means that the header is missing: the client is a program
+/// or an old browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchMetadata<'a> {
-    /// `Sec-Fetch-Site`: how far the page that asks is from us, over every redirect on the way.
+    /// `Sec-Fetch-Site`: how the requesting page relates to this origin, across all redirects on the way.
     pub site: &'a str,
     /// `Sec-Fetch-Mode`.
     pub mode: &'a str,
     /// `Sec-Fetch-Dest`.
     pub dest: &'a str,
-    /// `Sec-Purpose`: whether it is loaded for later, perhaps for never.
+    /// `Sec-Purpose`: whether the answer is prefetched.
     pub purpose: &'a str,
 }
 
 impl<'a> FetchMetadata<'a> {
-    /// What these headers say. A value that is empty or cannot be read is not taken for a missing one.
+    /// Reads the headers. An empty or unreadable value does not count as missing: its field is `?`.
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
         let said = |name| match headers.get(name).map(|value: &'a HeaderValue| value.to_str()) {
@@ -39,7 +41,7 @@ impl<'a> FetchMetadata<'a> {
         self.mode == "navigate" && self.dest == "document"
     }
 
-    /// Whether the answer is loaded for later.
+    /// Whether the browser prefetches the answer.
     #[must_use]
     pub fn is_prefetch(&self) -> bool {
         self.purpose.contains("prefetch")
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_not_missing() {
+    fn an_unreadable_value_is_not_missing() {
         let mut headers = HeaderMap::new();
         assert_eq!(FetchMetadata::of(&headers).site, "");
         for value in [&b"\xff"[..], b""] {

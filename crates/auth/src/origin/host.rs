@@ -1,19 +1,21 @@
-//! Which of our origins a request came to.
+//! The host check: finds the origin of this app that a request came to.
 
 use super::{Origin, PublicUrls};
-use crate::error_page;
-use axum::{extract::FromRequestParts, response::Response};
+use crate::Refusal;
+use axum::extract::FromRequestParts;
 use http::{HeaderMap, StatusCode, Uri, header::HOST, request::Parts};
 
-/// The origin of ours that this request came to: everything absolute is built from it. Put into the
-/// request behind the host check, so a handler that takes it can only run there.
+/// The origin of this app that a request came to. Absolute URLs are built from this origin.
+///
+/// The host check adds the origin to the request, so only handlers behind the host check can
+/// extract a `RequestOrigin`.
 #[derive(Clone, Debug)]
 pub struct RequestOrigin(pub Origin);
 
 /// Why a request's host was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
-    /// Not one of `PUBLIC_URL`, or no readable, single Host header (RFC 9110 §15.5.20).
+    /// The host is not in `PUBLIC_URL`, or there is no single, readable Host header (RFC 9110 §15.5.20).
     #[error("misdirected_request")]
     NotOurs,
 }
@@ -35,16 +37,11 @@ fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin
     }
 }
 
-/// The origin a request came to, or 421 for a host that is not in `PUBLIC_URL`.
-#[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
-pub(crate) fn check_host(urls: &PublicUrls, request: &Parts) -> Result<Origin, Response> {
+/// Returns the origin that a request came to, or 421 for a host that is not in `PUBLIC_URL`.
+pub(crate) fn check_host(urls: &PublicUrls, request: &Parts) -> Result<Origin, Refusal> {
     origin_of(urls, &request.uri, &request.headers).map_err(|error| {
-        error_page::refuse(
-            &request.headers,
-            StatusCode::MISDIRECTED_REQUEST,
-            &error.to_string(),
-            "This server does not answer for that host name.",
-        )
+        let sentence = "This server does not serve that host name. Please check the address.";
+        Refusal::new(StatusCode::MISDIRECTED_REQUEST, error.to_string(), sentence)
     })
 }
 
@@ -76,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_doubled_or_missing_host_is_not_ours() {
+    fn a_forged_repeated_or_missing_host_is_refused() {
         assert_eq!(origin("/", &["evil.example"]), Err(HostError::NotOurs));
         assert_eq!(origin("/", &["localhost:4201", "evil.example"]), Err(HostError::NotOurs));
         assert_eq!(origin("http://evil.example/", &["localhost:4201"]), Err(HostError::NotOurs));

@@ -1,5 +1,5 @@
-//! Who may talk to us, and where we send people: our own origins, safe return
-//! paths, and the refusal of cross-site requests.
+//! Checks on where a request comes from and where it may lead: hosts, paths, client addresses, cross-site
+//! requests and safe return paths.
 
 mod address;
 mod client_address;

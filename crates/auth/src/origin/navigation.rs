@@ -1,4 +1,4 @@
-//! What only a browser that goes somewhere may do.
+//! Restricts an endpoint to real navigations.
 
 use super::FetchMetadata;
 use axum::{
@@ -8,8 +8,10 @@ use axum::{
 };
 use http::{Method, StatusCode};
 
-/// Middleware for the endpoints that use a flow up or begin one on GET: HEAD and prefetches do neither. A
-/// browser that prefetched asks again when the visitor really goes there.
+/// Middleware for endpoints whose GET begins or consumes a flow.
+///
+/// HEAD gets 405 and a prefetch gets 503, so neither touches a flow. After a refused prefetch, the browser
+/// asks again when the visitor really opens the page.
 pub async fn navigation_only(request: Request, next: Next) -> Response {
     if request.method() == Method::HEAD {
         StatusCode::METHOD_NOT_ALLOWED.into_response()

@@ -2,33 +2,35 @@
 
 use url::form_urlencoded;
 
-/// Most parameters of one request.
+/// Maximum number of parameters in one request.
 const MAX_PARAMS: usize = 32;
 
-/// Parameters in which no name occurs twice (RFC 6749 §3.1: "parameters MUST NOT be included more
-/// than once"). Two readers of a doubled parameter may each take another one; so we take none.
+/// Parameters in which each name occurs once.
+///
+/// A repeated name is refused, because two readers may each pick a different value (RFC 6749 §3.1:
+/// "parameters MUST NOT be included more than once").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UniqueParams(Vec<(String, String)>);
 
-/// Why parameters were not read.
+/// Why parameters were refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
-    /// The same name twice.
+    /// A name occurs twice.
     #[error("the parameter \"{0}\" is given twice")]
     Duplicate(String),
-    /// A name the endpoint does not take.
+    /// The endpoint does not accept this name.
     #[error("the parameter \"{0}\" is not accepted here")]
     Unexpected(String),
-    /// Control characters in a name or value.
+    /// A name or value contains control characters.
     #[error("the parameter \"{0}\" contains control characters")]
     ControlCharacter(String),
-    /// More than anybody needs.
+    /// There are more than 32 parameters.
     #[error("there are too many parameters")]
     TooMany,
 }
 
 impl UniqueParams {
-    /// Reads `a=1&b=2`.
+    /// Parses URL-encoded parameters, such as `a=1&b=2`.
     ///
     /// # Errors
     /// [`ParamsError::Duplicate`], or [`ParamsError::TooMany`] beyond 32.
@@ -46,8 +48,10 @@ impl UniqueParams {
         Ok(Self(pairs))
     }
 
-    /// Checks that no name or value has control characters. Not part of reading: providers put line
-    /// breaks into parameters that nobody reads, such as `error_description`.
+    /// Checks that no name or value has control characters.
+    ///
+    /// Parsing does not include this check: providers put line breaks into parameters that the app ignores,
+    /// such as `error_description`.
     ///
     /// # Errors
     /// [`ParamsError::ControlCharacter`] with the name.
@@ -58,18 +62,18 @@ impl UniqueParams {
         }
     }
 
-    /// The value, if there is one.
+    /// Returns the value of a parameter, if present.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All of them, in order.
+    /// All parameters, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Checks that there are no others than `names`.
+    /// Checks that every parameter is one of `names`.
     ///
     /// # Errors
     /// [`ParamsError::Unexpected`] with the first other name.
@@ -81,7 +85,7 @@ impl UniqueParams {
     }
 }
 
-/// A name as it may be repeated in an answer.
+/// Shortens a name to 40 characters without control characters, so that an answer may repeat it.
 fn shown(name: &str) -> String {
     name.chars().filter(|character| !character.is_control()).take(40).collect()
 }
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_doubled_name_is_refused_even_when_encoded_differently() {
+    fn a_repeated_name_is_refused_even_when_encoded_differently() {
         for query in ["state=a&state=b", "state=a&st%61te=a", "state&state"] {
             let error = UniqueParams::parse(query.as_bytes()).unwrap_err();
             assert_eq!(error, ParamsError::Duplicate("state".into()), "{query}");
@@ -99,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_refused_where_everything_must_be_printable() {
+    fn control_characters_are_refused_by_the_printable_check() {
         for query in ["state=a%0d%0ab", "state=%00", "st%09ate=a"] {
             let error = UniqueParams::parse(query.as_bytes()).unwrap().printable().unwrap_err();
             assert!(matches!(error, ParamsError::ControlCharacter(_)), "{query}");
@@ -108,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_needs_more_than_thirty_two() {
+    fn more_than_thirty_two_parameters_are_refused() {
         let query =
             |count: usize| (0..count).map(|number| format!("{number}=x")).collect::<Vec<_>>().join("&");
         assert!(UniqueParams::parse(query(32).as_bytes()).is_ok());

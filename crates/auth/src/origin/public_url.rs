@@ -1,14 +1,15 @@
-//! Origins: the exact ones, and the ones with one `*` for previews.
+//! Origins: exact ones, and patterns with one `*` for preview deployments.
 
 use std::{fmt, sync::Arc};
 use url::{Host, Url};
 
-/// `scheme://host[:port]`, lower case, default port left out: the serialisation of RFC 6454 §6.2. Cheap to
-/// clone, for every request carries one.
+/// `scheme://host[:port]`, in lower case and without a default port: the serialisation of RFC 6454 §6.2.
+///
+/// Cheap to clone, because every request carries an origin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(Arc<Url>);
 
-/// Why a text is not an origin we accept.
+/// Why a text was refused as an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// Not a URL at all.
@@ -17,22 +18,23 @@ pub enum OriginError {
     /// Neither http nor https.
     #[error("must begin with http:// or https://")]
     Scheme,
-    /// Not written the way an origin is: user info, path, query, fragment, capitals, default port,
-    /// control characters and the like.
-    #[error("must be written scheme://host[:port] and nothing more")]
+    /// The text is not a canonical origin: it has user info, a path, query, fragment, capitals, a default
+    /// port, control characters or the like.
+    #[error("must be written as scheme://host[:port]")]
     NotCanonical,
-    /// A `*` that is not in the first label, or with too little after it.
+    /// A `*` is outside the first label, or fewer than two labels follow.
     #[error("may have one * in its first label only, before at least two more labels")]
     Wildcard,
 }
 
 impl Origin {
-    /// Reads an origin that is written exactly as origins are serialised; one trailing `/` is
-    /// tolerated. Everything a URL parser would quietly repair is refused: what we compare must be
-    /// what the browser will see.
+    /// Parses an origin in its canonical form; one trailing `/` is tolerated.
+    ///
+    /// Text that a URL parser would silently repair is refused: the app must compare exactly what the browser
+    /// will see.
     ///
     /// # Errors
-    /// An [`OriginError`] that names what is off.
+    /// An [`OriginError`] that names the problem.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let url = Url::parse(text).map_err(|_| OriginError::NotAUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -61,16 +63,16 @@ impl Origin {
         self.0.scheme() == "https"
     }
 
-    /// How near another origin is, the greater the nearer: the same host, else as many labels of the domain as
-    /// they share.
+    /// How close another origin is; greater is closer. The same host is closest, then the number of shared
+    /// domain labels counts.
     pub fn closeness(&self, other: &Self) -> (bool, usize) {
         let labels = self.host().rsplit('.').zip(other.host().rsplit('.'));
         (self.host() == other.host(), labels.take_while(|(own, theirs)| own == theirs).count())
     }
 
-    /// This origin with a path: the one way URLs of our own apps are built.
+    /// Returns the URL of a path at this origin. All URLs of the suite's own apps are built this way.
     ///
-    /// `path` begins with `/`; it may carry a query.
+    /// `path` begins with `/` and may have a query.
     #[must_use]
     pub fn join(&self, path: &str) -> Url {
         debug_assert!(path.starts_with('/') && !path.starts_with("//"));
@@ -94,16 +96,16 @@ pub struct OriginPattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pattern {
     Exact(Origin),
-    /// What stands before and after the `*`.
+    /// The text before and after the `*`.
     Wildcard(String, String),
 }
 
 impl OriginPattern {
-    /// Reads a pattern.
+    /// Parses an exact origin or a pattern.
     ///
     /// # Errors
-    /// An [`OriginError`]; a pattern with a `*` must keep it in the first label and have two labels
-    /// more, so that nobody allows a whole top-level domain by accident.
+    /// An [`OriginError`]. A `*` must be in the first label, and two more labels must follow, so that no
+    /// pattern covers a whole top-level domain by accident.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let Some((before, after)) = text.split_once('*') else {
             let origin = Origin::parse(text)?;
@@ -121,7 +123,7 @@ impl OriginPattern {
         Ok(Self { text: format!("{before}*{after}"), pattern })
     }
 
-    /// The origin, where there is no `*`.
+    /// Returns the origin if there is no `*`.
     #[must_use]
     pub fn exact(&self) -> Option<&Origin> {
         match &self.pattern {
@@ -130,7 +132,7 @@ impl OriginPattern {
         }
     }
 
-    /// Whether `origin` is this one, or fits the `*` with one label of letters, digits and hyphens.
+    /// Whether `origin` equals the exact origin, or has letters, digits and hyphens in place of the `*`.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
         match &self.pattern {
@@ -146,10 +148,10 @@ impl OriginPattern {
         }
     }
 
-    /// The origin that a `Host` header names, if it is one of these.
+    /// Returns the origin that a `Host` header names, if this pattern matches.
     fn origin_for_host(&self, host: &str) -> Option<Origin> {
         match &self.pattern {
-            // Every request comes through here: nothing is built, nothing is parsed.
+            // Every request runs this branch, so it neither allocates nor parses.
             Pattern::Exact(origin) => host.eq_ignore_ascii_case(origin.0.authority()).then(|| origin.clone()),
             Pattern::Wildcard(before, _) => {
                 let scheme = before.split_once("://")?.0;
@@ -171,10 +173,10 @@ impl fmt::Display for OriginPattern {
 pub struct PublicUrls(Vec<OriginPattern>);
 
 impl PublicUrls {
-    /// Reads a comma-separated list.
+    /// Parses a comma-separated list of origins and patterns.
     ///
     /// # Errors
-    /// The entry that is no origin, with the reason; an empty list counts as [`OriginError::NotAUrl`].
+    /// The first invalid entry, with the reason. An empty list counts as [`OriginError::NotAUrl`].
     pub fn parse(list: &str) -> Result<Self, (String, OriginError)> {
         let entries = list
             .split(',')
@@ -184,33 +186,34 @@ impl PublicUrls {
         Ok(Self(entries))
     }
 
-    /// Whether one of them is https.
+    /// Whether at least one origin is https.
     pub(crate) fn any_is_https(&self) -> bool {
         self.0.iter().any(|pattern| pattern.text.starts_with("https://"))
     }
 
-    /// Whether all of them are https.
+    /// Whether all origins are https.
     pub(crate) fn all_are_https(&self) -> bool {
         self.0.iter().all(|pattern| pattern.text.starts_with("https://"))
     }
 
-    /// The canonical origin, as text: the first that is exact, else the first pattern.
+    /// The canonical origin as text: the first exact origin, else the first pattern.
     #[must_use]
     pub fn canonical(&self) -> &str {
         let exact = self.0.iter().find(|pattern| pattern.exact().is_some());
         exact.or(self.0.first()).map_or("", |pattern| &pattern.text)
     }
 
-    /// The canonical origin; `None` where all entries are patterns.
+    /// The canonical origin; `None` if all entries are patterns.
     #[must_use]
     pub fn canonical_origin(&self) -> Option<&Origin> {
         self.0.iter().find_map(OriginPattern::exact)
     }
 
-    /// The origin that a request with this `Host` header came to; `None` when the host is not ours.
+    /// Returns the origin that a request with this `Host` header came to; `None` for a
+    /// host that is not listed.
     ///
-    /// The scheme comes from the list, never from the request: a proxy in front ends TLS, and
-    /// `X-Forwarded-*` can be written by anyone.
+    /// The scheme comes from the list, never from the request: a reverse proxy may end TLS, and any client
+    /// can write `X-Forwarded-*`.
     #[must_use]
     pub fn origin_for_host(&self, host: &str) -> Option<Origin> {
         self.0.iter().find_map(|pattern| pattern.origin_for_host(host))

@@ -11,7 +11,7 @@ fn an_origin_reads_back_as_written() {
 }
 
 #[test]
-fn what_a_url_parser_would_repair_is_refused() {
+fn text_that_a_url_parser_would_repair_is_refused() {
     for text in [
         "https://user@app.example",
         "https://user:pass@app.example",
@@ -46,7 +46,7 @@ fn what_a_url_parser_would_repair_is_refused() {
 }
 
 #[test]
-fn a_pattern_stands_for_one_label_and_no_more() {
+fn a_pattern_covers_exactly_one_label() {
     let pattern = OriginPattern::parse("https://pr-*.preview.example").unwrap();
     let fits = |text: &str| pattern.matches(&Origin::parse(text).unwrap());
     assert!(fits("https://pr-12.preview.example"));
@@ -79,7 +79,7 @@ fn a_pattern_cannot_cover_a_top_level_domain_or_hide_elsewhere() {
 }
 
 #[test]
-fn a_host_of_ours_gives_its_origin_and_another_gives_none() {
+fn only_a_listed_host_has_an_origin() {
     let urls = PublicUrls::parse("http://localhost:4201, https://pr-*.preview.example").unwrap();
     let origin = |host: &str| urls.origin_for_host(host).map(|origin| origin.to_string());
     assert_eq!(origin("localhost:4201").as_deref(), Some("http://localhost:4201"));

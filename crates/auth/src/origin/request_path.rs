@@ -1,9 +1,9 @@
-//! One reading of a request's path.
+//! Refuses request paths that can be read in more than one way.
 //!
-//! The guard compares paths byte by byte, axum matches them as they were sent, and leptos_router first resolves
-//! them as a browser would (`/a/../b`, `\`, `%2e`). A path that these three read differently is refused before
-//! any of them sees it. So the path that is guarded is the path that is rendered, whatever fallback the app
-//! has.
+//! The guard compares paths byte by byte. axum matches paths as they were sent. leptos_router first resolves
+//! paths as a browser would (`/a/../b`, `\`, `%2e`). A path that these three would read differently is
+//! refused before any of them sees it. So the guarded path is always the rendered path, whatever fallback the
+//! app has.
 
 use percent_encoding::percent_decode_str;
 
@@ -12,15 +12,17 @@ use percent_encoding::percent_decode_str;
 #[error("ambiguous_path")]
 pub struct AmbiguousPath;
 
-/// Checks a path as it stands in the request line, without its query.
+/// Checks a path as sent in the request line, without its query.
 ///
 /// # Errors
-/// [`AmbiguousPath`] for a path that does not begin with `/`; for an empty segment (`//`) that is not the last;
-/// and for a segment that, percent-decoded once, is `.` or `..`, holds `/`, `\` or a control character, or is
-/// no UTF-8.
+/// [`AmbiguousPath`] for:
+/// - a path that does not begin with `/`;
+/// - an empty segment (`//`) before the last segment;
+/// - a segment that, percent-decoded once, is `.` or `..`;
+/// - a segment that, percent-decoded once, contains `/`, `\` or a control character, or is not UTF-8.
 pub fn check_path(path: &str) -> Result<(), AmbiguousPath> {
     let segments = path.strip_prefix('/').ok_or(AmbiguousPath)?;
-    // Nearly every path: letters, digits and the like, and dots only inside of names.
+    // Fast path for most requests: plain characters only, and dots only inside names.
     if segments.bytes().all(is_plain) && !segments.split('/').any(|segment| is_special(segment.as_bytes())) {
         return without_empty_segments(segments);
     }
@@ -35,12 +37,12 @@ pub fn check_path(path: &str) -> Result<(), AmbiguousPath> {
     without_empty_segments(segments)
 }
 
-/// A byte of a path that means itself.
+/// Whether a byte of a path stands for itself in every router.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~')
 }
 
-/// RFC 3986 §5.2.4.
+/// Whether a segment is a dot segment (RFC 3986 §5.2.4).
 fn is_special(segment: &[u8]) -> bool {
     matches!(segment, b"." | b"..")
 }
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_a_browser_or_router_would_rewrite_do_not() {
+    fn paths_that_a_browser_or_router_would_rewrite_are_refused() {
         for path in [
             "",
             "*",

@@ -4,26 +4,30 @@ use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Position, Url};
 
-/// Longest return path we keep, bytes.
+/// Longest accepted return path, bytes.
 const MAX_LENGTH: usize = 2048;
 
-/// A path on our own origin. There is no other way to make one than [`parse`](Self::parse), so a
-/// redirect built from it cannot leave the app (RFC 9700 §4.11.1, open redirectors).
+/// A path on the app's own origin.
+///
+/// User input becomes a `ReturnPath` through [`parse`](Self::parse) only, so a redirect to it cannot leave
+/// the app (RFC 9700 §4.11.1, open redirectors).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnPath(String);
 
 impl ReturnPath {
-    /// The start page, where everything unsafe ends up.
+    /// The start page, the fallback for unsafe paths.
     #[must_use]
     pub fn root() -> Self {
         Self("/".into())
     }
 
-    /// The path, if it is a local one; query and fragment may follow.
+    /// Parses and normalises a local path; query and fragment may follow.
     ///
-    /// `None` for anything a browser could read as another origin (`//`, `/\`, a scheme), for control
-    /// characters, plain or percent-encoded, for what is too long, and for the endpoints below `/auth/`: they
-    /// show no page, and some of them would begin again what has just ended.
+    /// Returns `None` for:
+    /// - text that a browser could read as another origin (`//`, `/\`, a scheme);
+    /// - control characters, plain or percent-encoded;
+    /// - a path longer than 2048 bytes;
+    /// - endpoints below `/auth/`: they show no page, and some would restart the flow that has just ended.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !text.starts_with('/') {
@@ -35,11 +39,11 @@ impl ReturnPath {
         if text.as_bytes().iter().any(is_unsafe) || decoded.iter().any(is_unsafe) {
             return None;
         }
-        // `Url` resolves `..` as a browser would; what it leaves must still be one-slash local.
+        // `Url` resolves `..` as a browser would; the result must still be local, with one leading slash.
         let base = Url::parse("http://local.invalid/").ok()?;
         let resolved = base.join(text).ok()?;
         let local = &resolved[Position::BeforePath..];
-        // Percent-encoding can make it three times as long, and cookies carry it.
+        // Percent-encoding can triple the length, and cookies carry the path.
         if local.len() > MAX_LENGTH {
             return None;
         }
@@ -48,20 +52,20 @@ impl ReturnPath {
         (!leaves && !is_endpoint(resolved.path())).then(|| Self(local.to_owned()))
     }
 
-    /// The checked path, or the start page.
+    /// Returns the checked path; the start page if `text` is missing or unsafe.
     #[must_use]
     pub fn or_root(text: Option<&str>) -> Self {
         text.and_then(Self::parse).unwrap_or_else(Self::root)
     }
 
-    /// The path as text, ASCII only: fit for a `Location` header.
+    /// The path as ASCII text, safe for a `Location` header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a path, its dot segments resolved, is `/auth` or below it, however it is spelled.
+/// Whether a path without dot segments is `/auth` or below it, in any capitalisation or percent-encoding.
 fn is_endpoint(path: &str) -> bool {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     let first = decoded.split(|byte| *byte == b'/').find(|segment| !segment.is_empty());

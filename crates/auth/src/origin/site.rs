@@ -1,13 +1,15 @@
-//! Which origins belong to one *site*: browsers share cookies and storage within it, and nowhere else.
+//! Same-site checks: browsers share cookies and storage within one *site* only.
 
 use super::Origin;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 impl Origin {
-    /// Whether a browser takes both for the same site (HTML Standard §7.1.2, "schemelessly same site", and the
-    /// same scheme): one registrable domain, by the list of public suffixes. `localhost` is nobody's
-    /// registrable domain, so `a.wow.localhost` and `b.wow.localhost` are one site and `a.localhost` and
-    /// `b.localhost` are not, as Chromium and Firefox have it. Ports do not matter.
+    /// Whether a browser treats both origins as one site (HTML Standard §7.1.2, "schemelessly same
+    /// site", and the same scheme).
+    ///
+    /// Hosts of one site are equal, or share a registrable domain by the public suffix list. `localhost`
+    /// counts as a public suffix: `a.wow.localhost` and `b.wow.localhost` are one site, `a.localhost` and
+    /// `b.localhost` are not. Chromium and Firefox agree. Ports do not matter.
     #[must_use]
     pub fn is_same_site(&self, other: &Self) -> bool {
         if self.is_https() != other.is_https() {
@@ -19,8 +21,10 @@ impl Origin {
 }
 
 impl Origin {
-    /// The host and each of its parents, down to the registrable domain: what a cookie of this host can have for
-    /// its `Domain`. None for an address, and for a name without a registrable domain.
+    /// The host and its parents, down to the registrable domain: the possible values of `Domain` for a cookie
+    /// of this host.
+    ///
+    /// Empty for an address, and for a name without a registrable domain.
     pub(crate) fn parent_domains(&self) -> impl Iterator<Item = &str> {
         let registrable = site(self.host()).map_or(usize::MAX, str::len);
         std::iter::successors(Some(self.host()), |domain| domain.split_once('.').map(|(_, parent)| parent))
@@ -28,7 +32,7 @@ impl Origin {
     }
 }
 
-/// The registrable domain; `None` for an address, and for a name that is a public suffix itself.
+/// The registrable domain; `None` for an address, and for a name that is itself a public suffix.
 fn site(host: &str) -> Option<&str> {
     let is_address =
         host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok();
@@ -55,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_under_a_public_suffix_are_strangers() {
+    fn domains_under_one_public_suffix_are_different_sites() {
         for (one, other) in [
             ("https://one.co.uk", "https://two.co.uk"),
             ("https://one.github.io", "https://two.github.io"),

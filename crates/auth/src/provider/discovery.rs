@@ -1,4 +1,4 @@
-//! What an OpenID Provider publishes: metadata and keys, cached.
+//! OpenID Provider discovery: metadata and keys, cached.
 
 use super::{
     Endpoints,
@@ -24,13 +24,13 @@ use std::{
 use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
-/// After this long the metadata is fetched again.
+/// How long fetched metadata is fresh.
 const MAX_AGE: TimeDelta = TimeDelta::hours(24);
-/// A provider is called reachable on the word of an answer at most this old.
+/// How long a successful fetch counts as proof that the provider is reachable.
 const REACHABLE_AGE: TimeDelta = TimeDelta::seconds(10);
-/// After a failure, the provider is left alone for this long.
+/// How long to wait after a failed fetch before the next attempt.
 const RETRY_AFTER: TimeDelta = TimeDelta::seconds(2);
-/// How long a page waits to learn whether a provider answers.
+/// How long a page waits for the check whether a provider is reachable.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The provider does not answer, or its metadata is not usable.
@@ -38,12 +38,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[error("provider_unavailable")]
 pub struct Unavailable;
 
-/// Metadata that the openidconnect crate does not read by itself.
+/// Metadata fields that the openidconnect crate does not parse.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct ExtraMetadata {
     end_session_endpoint: Option<Url>,
     revocation_endpoint: Option<Url>,
-    /// A list of texts, if the provider is well-behaved (Initiating User Registration 1.0 §4).
+    /// A list of strings if the provider conforms (Initiating User Registration 1.0 §4).
     #[serde(default)]
     prompt_values_supported: serde_json::Value,
     #[serde(default)]
@@ -66,10 +66,10 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// What a provider published.
+/// A provider's published endpoints and keys.
 #[derive(Debug)]
 pub struct Discovered {
-    /// For the browser.
+    /// The endpoints that a flow uses.
     pub endpoints: Endpoints,
     pub(super) token: TokenUrl,
     pub(super) userinfo: Option<UserInfoUrl>,
@@ -79,13 +79,13 @@ pub struct Discovered {
     fetched_at: DateTime<Utc>,
 }
 
-/// The cache for one provider.
+/// The metadata cache of one provider.
 pub(super) struct Discovery {
     issuer: IssuerUrl,
     http: HttpClient,
     clock: Clock,
     state: RwLock<State>,
-    /// One fetch at a time; the others wait for its result.
+    /// Allows one fetch at a time; other callers wait for its result.
     fetching: Mutex<()>,
 }
 
@@ -101,13 +101,12 @@ impl Discovery {
         Self { issuer, http, clock, state: RwLock::default(), fetching: Mutex::default() }
     }
 
-    /// What we know already, however old.
+    /// The cached metadata, however old.
     pub(super) fn known(&self) -> Option<Arc<Discovered>> {
         self.read(|state| state.known.clone())
     }
 
-    /// The metadata, fetched when missing or old. Old metadata is better than none: it stays in use
-    /// while the provider is down.
+    /// Returns the metadata, fetched if missing or old. Old metadata stays in use while the provider is down.
     pub(super) async fn get(&self) -> Result<Arc<Discovered>, Unavailable> {
         match self.known() {
             Some(known) if self.clock.now() - known.fetched_at < MAX_AGE => Ok(known),
@@ -116,7 +115,8 @@ impl Discovery {
         }
     }
 
-    /// Whether the provider answered, as far as is known; asks beside the caller when it is not known.
+    /// Whether the provider is reachable, by the last results. If these results are too old, a new check
+    /// starts in the background.
     pub(super) fn was_reachable(self: &Arc<Self>) -> bool {
         let (up, down) = self.lately();
         if !up && !down {
@@ -126,8 +126,10 @@ impl Discovery {
         !down && self.known().is_some()
     }
 
-    /// Whether the provider answered within the last seconds; asks when that is not known. A visitor
-    /// waits for this, so after `PATIENCE` the answer is what we knew before; the question goes on.
+    /// Whether the provider answered within the last seconds; checks again if that is unknown.
+    ///
+    /// A visitor waits for this check. After `PATIENCE`, cached metadata count as reachable, and the check
+    /// goes on in the background.
     pub(super) async fn is_reachable(self: &Arc<Self>) -> bool {
         let (up, down) = self.lately();
         if up || down {
@@ -141,7 +143,7 @@ impl Discovery {
         }
     }
 
-    /// Whether it answered within the last seconds, and whether it failed to.
+    /// Whether a fetch succeeded lately, and whether a fetch failed lately.
     fn lately(&self) -> (bool, bool) {
         let now = self.clock.now();
         let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
@@ -153,7 +155,7 @@ impl Discovery {
     async fn fetch(&self) -> Result<Arc<Discovered>, Unavailable> {
         let asked_at = self.clock.now();
         let _one_at_a_time = self.fetching.lock().await;
-        // Whoever fetched while we waited for the lock has done our work, or failed for us.
+        // Another caller may have fetched, or failed, while this caller waited for the lock.
         let (success, failure) = self.read(|state| (state.last_success, state.last_failure));
         if success.is_some_and(|at| at >= asked_at) {
             return self.known().ok_or(Unavailable);
@@ -178,7 +180,7 @@ impl Discovery {
                 Ok(discovered)
             }
             Err(reason) => {
-                tracing::warn!(issuer = self.issuer.as_str(), %reason, "the provider's metadata is not to be had");
+                tracing::warn!(issuer = self.issuer.as_str(), %reason, "provider metadata unavailable");
                 self.write(|state| state.last_failure = Some(now));
                 Err(Unavailable)
             }
@@ -233,7 +235,7 @@ impl Discovered {
     }
 }
 
-/// What the provider says it knows; `None` without a list.
+/// Picks the `prompt` for choosing an account from the provider's list; `None` without a list.
 fn account_prompt(supported: &serde_json::Value) -> Option<&'static str> {
     let knows = supported.as_array()?.iter().any(|value| value == SELECT_ACCOUNT);
     Some(if knows { SELECT_ACCOUNT } else { LOGIN })

@@ -1,5 +1,7 @@
-//! Which addresses a provider's metadata may name. Client secret, codes and tokens go there, and browsers are sent
-//! there: each obeys the rule that the issuer itself obeys (OpenID Connect Discovery §3, RFC 9700 §2.6).
+//! Checks the endpoints in a provider's metadata.
+//!
+//! The app sends client secrets, codes and tokens to these endpoints, and redirects browsers to them. So each
+//! endpoint must obey the same rule as the issuer (OpenID Connect Discovery §3, RFC 9700 §2.6).
 
 use crate::{
     http::{HttpClient, HttpError},
@@ -9,15 +11,17 @@ use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use std::{future::Future, pin::Pin};
 use url::Url;
 
-/// The metadata name an address that they may not name.
+/// The metadata contain an endpoint that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("endpoint_not_allowed: {name}")]
 pub(super) struct EndpointNotAllowed {
     name: &'static str,
 }
 
-/// Checks an endpoint of the provider `issuer`: https, without user name and fragment. Plain http, and this
-/// machine, only where the issuer itself is on this machine.
+/// Checks an endpoint of the provider `issuer`: https, without user info and fragment.
+///
+/// An endpoint on this machine needs an issuer on this machine. Plain http needs an endpoint on this
+/// machine and an http issuer.
 ///
 /// # Errors
 /// [`EndpointNotAllowed`] with the endpoint's name in the metadata.
@@ -33,25 +37,25 @@ pub(super) fn check_endpoint(issuer: &Url, name: &'static str, url: &Url) -> Res
     if scheme_fits && is_plain && place_fits { Ok(()) } else { Err(EndpointNotAllowed { name }) }
 }
 
-/// An endpoint that a provider need not have: one that is not allowed counts as missing, with a line in the log.
+/// Checks an optional endpoint. An endpoint that is not allowed is logged and counts as missing.
 pub(super) fn optional(issuer: &Url, name: &'static str, url: Option<&Url>) -> Option<Url> {
     let url = url?;
     match check_endpoint(issuer, name, url) {
         Ok(()) => Some(url.clone()),
         Err(error) => {
-            tracing::warn!(issuer = issuer.as_str(), rule = %error, "an endpoint of the provider is not used");
+            tracing::warn!(issuer = issuer.as_str(), rule = %error, "provider endpoint ignored");
             None
         }
     }
 }
 
-/// The outgoing client while metadata are read: it asks no address that they may not name.
+/// The HTTP client for discovery; sends requests to allowed endpoints only.
 pub(super) struct Judged {
     pub(super) issuer: Url,
     pub(super) http: HttpClient,
 }
 
-/// Why a request while metadata are read got no answer.
+/// Why a discovery request failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum JudgedError {
     /// The address is not allowed.

@@ -1,5 +1,7 @@
-//! GitHub: plain OAuth 2.0. No ID token, so the user comes from its API with the fresh access token,
-//! over TLS from the server itself: nobody else can have answered.
+//! GitHub: plain OAuth 2.0, without ID tokens.
+//!
+//! The server itself fetches the user from GitHub's API with the fresh access token, over TLS. So only
+//! GitHub can have answered.
 
 use super::{
     Endpoints, ProviderConfig, Refreshed, Unavailable,
@@ -17,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-/// The part of `GET /user` that we read.
+/// The fields of `GET /user` that the app uses.
 #[derive(Deserialize)]
 struct GitHubUser {
     id: u64,
@@ -31,7 +33,7 @@ fn join(base: &Url, path: &str) -> Result<Url, Unavailable> {
     base.join(path).map_err(|_| Unavailable)
 }
 
-/// github.com keeps its API on a host of its own, an Enterprise server under `/api/v3`.
+/// The URL of the user API: github.com has a separate API host, an Enterprise server has `/api/v3`.
 pub(super) fn api_user(base: &Url) -> Result<Url, Unavailable> {
     if base.host_str() == Some("github.com") {
         return Url::parse("https://api.github.com/user").map_err(|_| Unavailable);
@@ -49,10 +51,10 @@ pub(super) fn endpoints(base: &Url) -> Result<Endpoints, Unavailable> {
     })
 }
 
-/// Exchanges the code and asks who it is.
+/// Exchanges the code and fetches the user.
 ///
 /// # Errors
-/// A [`FlowError`] that names the rule.
+/// A [`FlowError`] that names the broken rule.
 pub(super) async fn finish(
     config: &ProviderConfig,
     base: &Url,
@@ -65,7 +67,7 @@ pub(super) async fn finish(
     let answer = endpoint(config, &url, http).exchange(&authorized).await?;
     let mut user = fetch_user(base, http, &answer.access_token).await?;
     let verified = verified_email(base, http, &answer.access_token).await;
-    // A private address is not on the profile; the primary one is the user's all the same.
+    // GitHub hides a private address from the profile; the verified primary address belongs to the user too.
     user.email = user.email.or_else(|| verified.clone());
     let is_verified = verified.is_some() && user.email == verified;
     let mut claims = Map::new();
@@ -94,10 +96,10 @@ pub(super) async fn finish(
     })
 }
 
-/// Renews the tokens, where the app at GitHub lets them expire.
+/// Renews the tokens. Only GitHub apps with expiring user tokens get a refresh token.
 ///
 /// # Errors
-/// A [`FlowError`] that names the rule.
+/// A [`FlowError`] that names the broken rule.
 pub(super) async fn refresh(
     config: &ProviderConfig,
     base: &Url,
@@ -109,15 +111,17 @@ pub(super) async fn refresh(
     Ok(refreshed(endpoint(config, &url, http).refresh(refresh_token).await?, now))
 }
 
-/// GitHub reports a refused code or refresh token with status 200 and names of its own
-/// (docs.github.com, "Troubleshooting OAuth app access token request errors" and "Refreshing user access tokens").
+/// The token endpoint. GitHub reports a refused code or refresh token with status 200 and non-standard
+/// error names (docs.github.com, "Troubleshooting OAuth app access token request errors" and
+/// "Refreshing user access tokens").
 fn endpoint<'a>(config: &'a ProviderConfig, url: &'a Url, http: &'a HttpClient) -> TokenEndpoint<'a> {
     let refused_grants = &["bad_verification_code", "bad_refresh_token"];
     TokenEndpoint { config, url, client_secret_basic: false, refused_grants, http }
 }
 
-/// The primary address, if it is verified (`GET /user/emails`). Best effort: without the scope `user:email` there is
-/// none.
+/// Returns the primary address if GitHub has verified it (`GET /user/emails`).
+///
+/// Best effort: without the scope `user:email` the result is `None`.
 async fn verified_email(base: &Url, http: &HttpClient, access_token: &SecretString) -> Option<String> {
     #[derive(Deserialize)]
     struct Address {
@@ -141,11 +145,11 @@ async fn fetch_user(
     let request =
         token::bearer_request(&endpoint, access_token, "application/vnd.github+json").ok_or(Unavailable)?;
     let answer = http.send(request).await.map_err(|error| {
-        tracing::warn!(%error, "GitHub's API did not answer");
+        tracing::warn!(%error, "GitHub API unavailable");
         Unavailable
     })?;
     if !answer.status().is_success() {
-        tracing::warn!(status = %answer.status(), "GitHub's API did not tell who it is");
+        tracing::warn!(status = %answer.status(), "GitHub API refused the user request");
         return Err(Unavailable.into());
     }
     serde_json::from_slice(answer.body()).map_err(|_| FlowError::BadTokenAnswer)

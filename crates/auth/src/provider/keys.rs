@@ -1,24 +1,25 @@
-//! Somebody's public keys, fetched when needed and again when a token names one we do not know.
+//! Public keys of a token issuer, cached: fetched on first use, and again when a token names an unknown key.
 
 use super::Unavailable;
-use crate::{clock::Clock, http::HttpClient};
+use crate::{clock::Clock, http::HttpClient, jws::TokenRule};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{DiscoveryError, JsonWebKeySet, JsonWebKeySetUrl, core::CoreJsonWebKeySet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// An unknown `kid` in a token from anybody makes us fetch the keys again, at most once in this time: made-up key ids
-/// must not become a flood at the provider.
-const REFETCH_FOR_ANYBODY: TimeDelta = TimeDelta::seconds(30);
-/// The same for a token that came from the provider's own token endpoint.
+/// Minimum time between refetches for unknown `kid`s in untrusted tokens. Forged key ids must not flood
+/// the issuer with requests.
+const REFETCH_FOR_UNTRUSTED: TimeDelta = TimeDelta::seconds(30);
+/// Minimum time between refetches for tokens from the provider's token endpoint.
 const REFETCH_FOR_PROVIDER: TimeDelta = TimeDelta::seconds(1);
 
-/// Where a token came from whose key is not known.
+/// The source of a token with an unknown key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyRequester {
-    /// From the provider itself, over TLS: it has rotated its keys.
+    /// The provider itself, over TLS: the provider has rotated its keys.
     Provider,
-    /// From outside: it may be made up. What it costs is its own budget, so it delays nobody's sign-in.
-    Anybody,
+    /// An untrusted sender: the token may be forged. Untrusted tokens have a separate refetch limit, so
+    /// they delay no sign-in.
+    Untrusted,
 }
 
 /// The cached JWK set (RFC 7517 §5) of one URL.
@@ -28,14 +29,14 @@ pub(crate) struct KeyCache {
     http: HttpClient,
     clock: Clock,
     keys: RwLock<Option<Arc<CoreJsonWebKeySet>>>,
-    /// For each [`KeyRequester`].
+    /// The time of the last refetch for each [`KeyRequester`].
     last_refetch: Mutex<[Option<DateTime<Utc>>; 2]>,
-    /// One fetch at a time; the others wait for its result.
+    /// Allows one fetch at a time; other callers wait for its result.
     fetching: tokio::sync::Mutex<()>,
 }
 
 impl KeyCache {
-    /// For the keys at `url`, none of them fetched yet.
+    /// Creates an empty cache for the keys at `url`.
     pub(crate) fn new(url: JsonWebKeySetUrl, http: HttpClient, clock: Clock) -> Self {
         Self {
             url,
@@ -47,29 +48,28 @@ impl KeyCache {
         }
     }
 
-    /// The same with keys that came along with something else.
+    /// Fills the cache with keys that discovery has already fetched.
     pub(super) fn with_keys(self, keys: CoreJsonWebKeySet) -> Self {
         Self { keys: RwLock::new(Some(Arc::new(keys))), ..self }
     }
 
-    /// Checks something with the keys as last fetched, and once more with fresh ones when the check says
-    /// that it needs another key: their owner may have rotated them since we looked.
+    /// Checks a token with the cached keys. If the token names an unknown key, the keys are fetched again and
+    /// the check runs once more: the issuer may have rotated its keys.
     ///
     /// # Errors
-    /// [`Unavailable`] when there are no keys at all; inside, what the check says.
-    pub(crate) async fn check<T, E>(
+    /// [`Unavailable`] without any keys. The inner result is the result of `check`.
+    pub(crate) async fn check<T>(
         &self,
-        asker: KeyRequester,
-        needs_another_key: impl Fn(&E) -> bool,
-        check: impl Fn(&CoreJsonWebKeySet) -> Result<T, E>,
-    ) -> Result<Result<T, E>, Unavailable> {
+        requester: KeyRequester,
+        check: impl Fn(&CoreJsonWebKeySet) -> Result<T, TokenRule>,
+    ) -> Result<Result<T, TokenRule>, Unavailable> {
         let Some(keys) = self.known() else {
             return Ok(check(&*self.first().await.ok_or(Unavailable)?));
         };
         match check(&keys) {
-            Err(error) if needs_another_key(&error) => match self.newer(asker, &keys).await {
+            Err(TokenRule::UnknownKey) => match self.newer(requester, &keys).await {
                 Some(fresh) => Ok(check(&fresh)),
-                None => Ok(Err(error)),
+                None => Ok(Err(TokenRule::UnknownKey)),
             },
             result => Ok(result),
         }
@@ -79,21 +79,22 @@ impl KeyCache {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keys that were fetched after `keys`: by a fetch under way, or by a new one where this asker may begin one.
+    /// Returns keys that were fetched after `keys`: by a fetch under way, or by a new fetch if
+    /// `requester` may refetch.
     async fn newer(
         &self,
-        asker: KeyRequester,
+        requester: KeyRequester,
         keys: &Arc<CoreJsonWebKeySet>,
     ) -> Option<Arc<CoreJsonWebKeySet>> {
         let _one_at_a_time = self.fetching.lock().await;
         match self.known() {
             Some(fetched) if !Arc::ptr_eq(&fetched, keys) => Some(fetched),
-            _ if self.may_refetch(asker) => self.fetch().await,
+            _ if self.may_refetch(requester) => self.fetch().await,
             _ => None,
         }
     }
 
-    /// The first keys.
+    /// Returns the first keys, fetched if necessary.
     async fn first(&self) -> Option<Arc<CoreJsonWebKeySet>> {
         let _one_at_a_time = self.fetching.lock().await;
         match self.known() {
@@ -102,14 +103,14 @@ impl KeyCache {
         }
     }
 
-    fn may_refetch(&self, asker: KeyRequester) -> bool {
+    fn may_refetch(&self, requester: KeyRequester) -> bool {
         let now = self.clock.now();
-        let pause = match asker {
+        let pause = match requester {
             KeyRequester::Provider => REFETCH_FOR_PROVIDER,
-            KeyRequester::Anybody => REFETCH_FOR_ANYBODY,
+            KeyRequester::Untrusted => REFETCH_FOR_UNTRUSTED,
         };
         let mut last = self.last_refetch.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = &mut last[asker as usize];
+        let last = &mut last[requester as usize];
         let is_due = last.is_none_or(|at| now - at >= pause);
         if is_due {
             *last = Some(now);
@@ -121,7 +122,7 @@ impl KeyCache {
         let fetched: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(&self.url, &self.http)
             .await
             .inspect_err(|error| {
-                tracing::warn!(url = self.url.as_str(), reason = describe(error), "keys are not to be had");
+                tracing::warn!(url = self.url.as_str(), reason = describe(error), "public keys unavailable");
             })
             .ok()?;
         let fetched = Arc::new(fetched);
@@ -130,15 +131,15 @@ impl KeyCache {
     }
 }
 
-/// The error without the body that came with it.
+/// Describes a discovery error without the response body.
 pub(super) fn describe<E: std::error::Error + 'static>(error: &DiscoveryError<E>) -> String {
     use DiscoveryError::{Parse, Request, Response, UrlParse, Validation};
     match error {
         Request(cause) => format!("request failed: {cause}"),
         Response(status, ..) => format!("answered {status}"),
         Validation(rule) => format!("not valid: {rule}"),
-        Parse(_) => "not the JSON we expect".into(),
-        UrlParse(_) => "a URL in it is malformed".into(),
+        Parse(_) => "unexpected JSON".into(),
+        UrlParse(_) => "malformed URL".into(),
         other => other.to_string(),
     }
 }

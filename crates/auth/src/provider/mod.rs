@@ -1,4 +1,4 @@
-//! Identity providers: what is configured, what they publish, and the two requests we send them.
+//! Identity providers: configuration, discovery, and requests for tokens and users.
 
 mod discovery;
 mod endpoint;
@@ -13,7 +13,6 @@ mod verify;
 pub use discovery::{Discovered, Unavailable};
 pub(crate) use keys::{KeyCache, KeyRequester};
 pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
-pub use verify::IdTokenError;
 
 use crate::{
     clock::Clock,
@@ -30,53 +29,54 @@ use url::Url;
 
 /// A configured provider.
 pub struct Provider {
-    /// As configured.
+    /// The provider's configuration.
     pub config: ProviderConfig,
     http: HttpClient,
     clock: Clock,
-    /// What an OpenID Provider publishes; a plain OAuth 2.0 provider publishes nothing.
+    /// Published metadata and keys; `None` for a plain OAuth 2.0 provider.
     discovery: Option<Arc<Discovery>>,
 }
 
-/// What a refresh brought.
+/// The tokens that a refresh returned.
 pub struct Refreshed {
     pub(crate) access_token: SecretString,
     pub(crate) access_expires_at: Option<DateTime<Utc>>,
-    /// The next refresh token, where the provider rotates.
+    /// The next refresh token, if the provider rotates refresh tokens.
     pub(crate) refresh_token: Option<SecretString>,
     pub(crate) id_token: Option<SecretString>,
 }
 
-/// What a provider says of an access token.
+/// What a provider says about an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStatus {
-    /// It is good.
+    /// The provider accepts the token.
     Good,
     /// Rejected (401, RFC 6750 §3.1): treat the grant as revoked.
     Refused,
-    /// The provider is in trouble.
+    /// The provider does not answer properly. The token may still be good.
     Unavailable,
-    /// The provider has nobody who could say.
+    /// The provider has no userinfo endpoint, so the token cannot be checked.
     NoUserinfo,
 }
 
-/// What a flow needs to know of a provider before it begins or ends.
+/// A provider's endpoints, and the features that flows depend on.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
-    /// Who it says it is; also what RFC 9207's `iss` must be.
+    /// The provider's issuer, also the value that RFC 9207's `iss` must have.
     pub issuer: String,
     /// Whether the provider promised to send `iss` with every authorization response.
     pub iss_required: bool,
     /// Where the visitor is sent to sign in.
     pub authorization_endpoint: Url,
-    /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if there is such a place.
+    /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if the
+    /// provider has such an endpoint.
     pub end_session_endpoint: Option<Url>,
-    /// The `prompt` that lets the visitor choose another account, if the provider says which it knows.
+    /// The `prompt` that lets the visitor choose another account, if the provider's metadata list prompts.
     pub account_prompt: Option<&'static str>,
 }
 
 impl Provider {
-    /// A provider; nothing is asked of it yet.
+    /// Creates a provider. No request is sent yet.
     #[must_use]
     pub fn new(config: ProviderConfig, http: HttpClient, clock: Clock) -> Self {
         let discovery = match &config.kind {
@@ -88,10 +88,10 @@ impl Provider {
         Self { config, http, clock, discovery }
     }
 
-    /// Where its endpoints are; asks the provider if we do not know yet.
+    /// Returns the provider's endpoints; fetches the metadata if necessary.
     ///
     /// # Errors
-    /// [`Unavailable`] when it does not answer and we never heard from it before.
+    /// [`Unavailable`] if the provider does not answer and no metadata are cached.
     pub async fn endpoints(&self) -> Result<Endpoints, Unavailable> {
         match &self.config.kind {
             Kind::Oidc { .. } => Ok(self.discovered().await?.endpoints.clone()),
@@ -122,8 +122,9 @@ impl Provider {
     /// Renews the tokens of a session.
     ///
     /// # Errors
-    /// [`FlowError::InvalidGrant`] when the refresh token is refused, [`FlowError::AnotherUser`] when the answer is
-    /// about another user or of another issuer: then the session has no ground left. Every other error is trouble.
+    /// [`FlowError::InvalidGrant`] if the provider refuses the refresh token. [`FlowError::AnotherUser`] if
+    /// the answer names another user or issuer. After these two errors the session must end. All other errors
+    /// must not end the session.
     pub async fn refresh(
         &self,
         refresh_token: &SecretString,
@@ -140,7 +141,7 @@ impl Provider {
         }
     }
 
-    /// Whether an access token that has not ended is still good.
+    /// Asks the provider whether an unexpired access token is still good.
     pub async fn standing(&self, access_token: &SecretString) -> TokenStatus {
         let endpoint = match &self.config.kind {
             Kind::GitHub { base } => github::api_user(base).ok(),
@@ -155,7 +156,7 @@ impl Provider {
         }
     }
 
-    /// Its `iss`; a plain OAuth 2.0 provider has none.
+    /// The provider's `iss`; `None` for a plain OAuth 2.0 provider.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         match &self.config.kind {
@@ -164,7 +165,8 @@ impl Provider {
         }
     }
 
-    /// Whether sessions of its users name it as this issuer; those of a plain OAuth 2.0 provider name its address.
+    /// Whether sessions from this provider carry `issuer`. Sessions from a plain OAuth 2.0 provider carry
+    /// the provider's base URL.
     #[must_use]
     pub fn is_issuer_of(&self, issuer: &str) -> bool {
         match &self.config.kind {
@@ -173,29 +175,29 @@ impl Provider {
         }
     }
 
-    /// Its keys, for whatever else it signs.
+    /// The provider's keys, for verifying other tokens that the provider signs.
     ///
     /// # Errors
-    /// [`Unavailable`] when they were never had.
+    /// [`Unavailable`] if the provider does not answer and no keys are cached.
     pub(crate) async fn keys(&self) -> Result<Arc<KeyCache>, Unavailable> {
         Ok(self.discovered().await?.keys.clone())
     }
 
-    /// Gives a refresh token back (RFC 7009), if the provider takes it.
+    /// Revokes a refresh token (RFC 7009), if the provider supports revocation. Best effort.
     pub async fn revoke(&self, refresh_token: &SecretString) {
         if let Ok(discovered) = self.discovered().await {
             oidc::revoke(&self.config, &discovered, &self.http, refresh_token).await;
         }
     }
 
-    /// Whether it can be asked who somebody is without asking them (`prompt=none`, OpenID Connect Core
-    /// §3.1.2.1). Plain OAuth 2.0 has no such thing.
+    /// Whether the provider supports silent sign-in (`prompt=none`, OpenID Connect Core §3.1.2.1).
+    /// Plain OAuth 2.0 does not.
     #[must_use]
     pub fn can_be_silent(&self) -> bool {
         matches!(self.config.kind, Kind::Oidc { .. })
     }
 
-    /// Whether it answered lately; asks again when the last answer is older than some seconds.
+    /// Whether the provider answered lately; checks again if the last answer is older than some seconds.
     pub async fn is_reachable(&self) -> bool {
         match &self.discovery {
             Some(discovery) => discovery.is_reachable().await,
@@ -203,12 +205,12 @@ impl Provider {
         }
     }
 
-    /// What the sign-in page shows of it.
+    /// The view of the provider for the sign-in page. Waits for the check whether the provider is reachable.
     pub async fn view(&self) -> ProviderView {
         self.view_when(self.is_reachable().await)
     }
 
-    /// What any page may show of it: what is known already. It asks the provider nothing.
+    /// The view of the provider for other pages, from cached results. Never waits for the provider.
     pub(crate) fn last_known_view(&self) -> ProviderView {
         self.view_when(self.discovery.as_ref().is_none_or(|discovery| discovery.was_reachable()))
     }
@@ -217,8 +219,8 @@ impl Provider {
         ProviderView { id: self.config.id.clone(), name: self.config.name.clone(), available }
     }
 
-    /// Origins that a form which leads to this provider passes through: its issuer's, and those of the
-    /// endpoints it published.
+    /// Origins that a form on the way to this provider may redirect to: the issuer's, and those of
+    /// the published endpoints.
     #[must_use]
     pub fn origins(&self) -> Vec<String> {
         let (base, known) = match &self.config.kind {
@@ -241,10 +243,11 @@ impl Provider {
     }
 }
 
-/// Longest `id_token_hint` that goes into an address, bytes: many servers take 8 KB for the whole line, some less.
+/// Longest `id_token_hint` in a URL, bytes. Many servers accept 8 KB for the whole request
+/// line, some accept less.
 const MAX_ID_TOKEN_HINT: usize = 2048;
 
-/// A provider's text as it may stand in the log: one line, and not a long one.
+/// Makes a provider's text safe for the log: one line of at most 200 characters.
 pub(crate) fn for_log(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(200).collect()
 }
@@ -260,7 +263,7 @@ pub struct AuthorizeParams<'a> {
     pub nonce: &'a str,
     /// `S256` of the `code_verifier` (RFC 7636 §4.2).
     pub code_challenge: &'a str,
-    /// `prompt`, `login_hint`, `ui_locales` and nothing else.
+    /// Only `prompt`, `login_hint` and `ui_locales`.
     pub hints: &'a crate::flow::AuthorizeHints,
 }
 
@@ -292,8 +295,11 @@ impl Endpoints {
         url
     }
 
-    /// The request to end the provider's session (RP-Initiated Logout 1.0 §2), if it takes such. An ID token that
-    /// would make the address too long for servers is left out; then the user's `sub` names the user.
+    /// Returns the URL that ends the provider's session (RP-Initiated Logout 1.0 §2); `None` without an
+    /// `end_session_endpoint`.
+    ///
+    /// An ID token that would make the URL too long is left out. Then `logout_hint` with the
+    /// user's `sub` names the user.
     #[must_use]
     pub fn end_session_url(
         &self,

@@ -1,7 +1,7 @@
-//! OpenID Connect: a code becomes tokens, and the ID token a verified user.
+//! OpenID Connect: exchanges codes and refresh tokens, and verifies ID tokens.
 
 use super::{
-    Discovered, IdTokenError, Kind, ProviderConfig, Refreshed, Unavailable,
+    Discovered, Kind, ProviderConfig, Refreshed, Unavailable,
     discovery::Discovery,
     profile,
     token::{self, TokenAnswer, TokenEndpoint},
@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
-    jws::{Claims, Jws},
+    jws::{Claims, Jws, TokenRule},
     provider::keys::KeyRequester,
     session::{NewSession, SessionRecord, Tokens},
 };
@@ -21,10 +21,10 @@ use openidconnect::{UserInfoUrl, core::CoreJsonWebKeySet};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// Exchanges the code and verifies what comes back.
+/// Exchanges the code and verifies the ID token.
 ///
 /// # Errors
-/// A [`FlowError`] that names the rule.
+/// A [`FlowError`] that names the broken rule.
 pub(super) async fn finish(
     config: &ProviderConfig,
     discovery: &Discovery,
@@ -38,7 +38,7 @@ pub(super) async fn finish(
     let discovered = discovery.get().await?;
     let answer = endpoint(config, &discovered, http).exchange(&authorized).await?;
     let now = clock.now();
-    let text = answer.id_token.as_deref().ok_or(IdTokenError::Missing)?;
+    let text = answer.id_token.as_deref().ok_or(TokenRule::Missing)?;
     let id_token = verified(config, issuer, &discovered, text, Some(&authorized.nonce), now).await?;
     let claims = claims_of(&id_token, &answer, config, &discovered, http).await;
     Ok(NewSession {
@@ -66,11 +66,13 @@ fn endpoint<'a>(
     TokenEndpoint { config, url: discovered.token.url(), client_secret_basic, refused_grants: &[], http }
 }
 
-/// Renews the tokens. A new ID token must be about the same user (OpenID Connect Core §12.2). One that cannot be
-/// verified is left aside: the provider has retired the old tokens by now, so the new ones are kept in any case.
+/// Renews the tokens. A new ID token must name the same user (OpenID Connect Core §12.2).
+///
+/// An ID token that cannot be verified is ignored. The new tokens are kept anyway, because the provider has
+/// already retired the old ones.
 ///
 /// # Errors
-/// A [`FlowError`] that names the rule.
+/// A [`FlowError`] that names the broken rule.
 pub(super) async fn refresh(
     config: &ProviderConfig,
     discovery: &Discovery,
@@ -87,13 +89,13 @@ pub(super) async fn refresh(
         None => None,
         Some(text) => match verified(config, issuer, &discovered, text, None, now).await {
             Ok(id_token) if id_token.subject == record.subject => Some(text.clone()),
-            Ok(_) | Err(FlowError::IdToken(IdTokenError::Issuer)) => return Err(FlowError::AnotherUser),
+            Ok(_) | Err(FlowError::IdToken(TokenRule::Issuer)) => return Err(FlowError::AnotherUser),
             Err(error) => {
                 tracing::warn!(
                     provider = config.id,
                     rule = %error,
                     session = record.public_id,
-                    "the ID token of a refresh was left aside"
+                    "ID token from refresh ignored"
                 );
                 None
             }
@@ -102,7 +104,7 @@ pub(super) async fn refresh(
     Ok(Refreshed { id_token: id_token.map(SecretString::from), ..refreshed(answer, now) })
 }
 
-/// What a refresh brought, without its ID token.
+/// The tokens of a refresh answer, without the ID token.
 pub(super) fn refreshed(answer: TokenAnswer, now: DateTime<Utc>) -> Refreshed {
     Refreshed {
         access_expires_at: expiry(answer.expires_in, now),
@@ -112,8 +114,8 @@ pub(super) fn refreshed(answer: TokenAnswer, now: DateTime<Utc>) -> Refreshed {
     }
 }
 
-/// Tells the provider that a refresh token is not needed any more (RFC 7009 §2.1), with everything that
-/// was got with it. It is no matter when that fails: nobody has the token any more.
+/// Revokes a refresh token together with all tokens that came from it (RFC 7009 §2.1). Best effort: the app
+/// has deleted its own copy by now.
 pub(super) async fn revoke(
     config: &ProviderConfig,
     discovered: &Discovered,
@@ -123,12 +125,12 @@ pub(super) async fn revoke(
     let Some(endpoint) = &discovered.revocation else { return };
     match token::revoke(config, endpoint, discovered.client_secret_basic, http, refresh_token).await {
         Ok(status) if status.is_success() => {}
-        Ok(status) => tracing::warn!(status = status.as_u16(), "a refresh token was not revoked"),
-        Err(error) => tracing::warn!(%error, "a refresh token was not revoked"),
+        Ok(status) => tracing::warn!(status = status.as_u16(), "refresh token not revoked"),
+        Err(error) => tracing::warn!(%error, "refresh token not revoked"),
     }
 }
 
-/// When a token ends that lives this long from now.
+/// When a token with this lifetime expires.
 pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     lifetime
         .and_then(|lifetime| TimeDelta::from_std(lifetime).ok())
@@ -146,14 +148,11 @@ async fn verified(
     let (client_id, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
     let expected = ExpectedIdToken { issuer: issuer.as_str(), client_id, nonce, tolerance };
     let check = |jwks: &CoreJsonWebKeySet| verify(text, &expected, jwks, now);
-    Ok(discovered
-        .keys
-        .check(KeyRequester::Provider, |error| *error == IdTokenError::UnknownKey, check)
-        .await??)
+    Ok(discovered.keys.check(KeyRequester::Provider, check).await??)
 }
 
-/// The claims of the ID token, with those of `/userinfo` where the app may miss something without them. A failing
-/// `/userinfo` costs what it would have said, not the sign-in.
+/// The ID token's claims, completed from `/userinfo` if profile claims are missing. If `/userinfo` fails, the
+/// sign-in continues without its claims.
 async fn claims_of(
     id_token: &IdToken,
     answer: &TokenAnswer,
@@ -167,17 +166,18 @@ async fn claims_of(
         return claims;
     };
     match userinfo(endpoint, &answer.access_token, discovered, http).await {
-        // The answer must be about the same user (OpenID Connect Core §5.3.2).
+        // The answer must name the same user (OpenID Connect Core §5.3.2).
         Some(told) if told.get("sub").and_then(Value::as_str) == Some(&id_token.subject) => {
             profile::merge(&mut claims, told);
         }
         Some(_) => {
-            tracing::warn!(provider = config.id, rule = "userinfo_subject", "userinfo is about another user");
+            tracing::warn!(
+                provider = config.id,
+                rule = "userinfo_subject",
+                "userinfo of another user ignored"
+            );
         }
-        None => tracing::warn!(
-            provider = config.id,
-            "userinfo gave nothing usable; going on with the ID token alone"
-        ),
+        None => tracing::warn!(provider = config.id, "userinfo unusable; continuing with the ID token alone"),
     }
     claims
 }
@@ -198,9 +198,7 @@ async fn userinfo(
     }
     let text = std::str::from_utf8(answer.body()).ok()?.trim();
     let check = |jwks: &CoreJsonWebKeySet| Jws::parse(text).and_then(|jws| jws.verified(jwks));
-    let needs_another_key = |error: &crate::jws::JwsError| *error == crate::jws::JwsError::UnknownKey;
-    let claims =
-        Claims(discovered.keys.check(KeyRequester::Provider, needs_another_key, check).await.ok()?.ok()?);
+    let claims = Claims(discovered.keys.check(KeyRequester::Provider, check).await.ok()?.ok()?);
     let issuer = claims.text("iss").ok()?;
     issuer.is_none_or(|issuer| issuer == discovered.endpoints.issuer).then_some(claims.0)
 }

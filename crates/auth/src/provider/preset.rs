@@ -1,4 +1,4 @@
-//! The providers we know by name, and what is special about each.
+//! Presets: the providers known by name, and the special settings of each.
 
 use crate::origin::is_loopback;
 use chrono::TimeDelta;
@@ -7,26 +7,26 @@ use secrecy::SecretString;
 use std::time::Duration;
 use url::Url;
 
-/// Every OpenID provider knows this `prompt` (OpenID Connect Core §15.1).
+/// A `prompt` that every OpenID Provider supports (OpenID Connect Core §15.1).
 pub(crate) const LOGIN: &str = "login";
-/// Not every provider knows this one, and some refuse what they do not know.
+/// A `prompt` that some providers do not support and then refuse.
 pub(crate) const SELECT_ACCOUNT: &str = "select_account";
 
-/// What is known about a provider before anybody configures it.
+/// Built-in settings of a provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
     /// Id in URLs; in capitals, the middle of `AUTH_<ID>_ID`.
     pub id: &'static str,
     /// Name on the button.
     pub name: &'static str,
-    /// Issuer (or base URL of a plain OAuth 2.0 provider); `None` where each customer has their own
-    /// and `AUTH_<ID>_ISSUER` must say.
+    /// Issuer, or base URL of a plain OAuth 2.0 provider. `None` if every customer has a different issuer;
+    /// then `AUTH_<ID>_ISSUER` is required.
     pub issuer: Option<&'static str>,
-    /// Scopes we ask for: profile, and where it takes a scope, a refresh token.
+    /// Requested scopes: the profile, and a refresh token if the provider has a scope for refresh tokens.
     pub scopes: &'static str,
-    /// Parameters this provider wants on top.
+    /// Additional parameters of the authorization request.
     pub extra_params: &'static [(&'static str, &'static str)],
-    /// The `prompt` that has it ask for the account, unless its metadata say.
+    /// The `prompt` for choosing an account, unless the provider's metadata list prompts.
     pub account_prompt: &'static str,
     /// Plain OAuth 2.0, without OpenID Connect.
     pub plain_oauth: bool,
@@ -44,11 +44,11 @@ const OIDC: Preset = Preset {
 
 const WITH_REFRESH: &str = "openid profile email offline_access";
 
-/// Every provider that can be switched on by `AUTH_<ID>_ID`.
+/// All providers that `AUTH_<ID>_ID` can enable.
 pub const PRESETS: [Preset; 9] = [
     Preset { id: "demo", name: "Demo provider", scopes: WITH_REFRESH, ..OIDC },
     Preset { id: "auth0", name: "Auth0", scopes: WITH_REFRESH, ..OIDC },
-    // Google gives a refresh token for a parameter, not for a scope.
+    // Google issues a refresh token for a parameter, not for a scope.
     Preset {
         id: "google",
         name: "Google",
@@ -57,7 +57,7 @@ pub const PRESETS: [Preset; 9] = [
         account_prompt: SELECT_ACCOUNT,
         ..OIDC
     },
-    // Keycloak gives one anyway; its `offline_access` means a token that outlives the session.
+    // Keycloak issues a refresh token anyway; with `offline_access`, that token would outlive the session.
     Preset { id: "keycloak", name: "Keycloak", ..OIDC },
     Preset { id: "okta", name: "Okta", scopes: WITH_REFRESH, ..OIDC },
     Preset {
@@ -80,38 +80,38 @@ pub const PRESETS: [Preset; 9] = [
     },
 ];
 
-/// A provider that is switched on.
+/// The configuration of an enabled provider.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig {
     /// Id in URLs.
     pub id: String,
     /// Name on the button.
     pub name: String,
-    /// How it speaks.
+    /// The protocol.
     pub kind: Kind,
-    /// Our id there.
+    /// This app's client id at the provider.
     pub client_id: String,
-    /// Our secret there; a public client has none and relies on PKCE.
+    /// This app's client secret at the provider. A public client has no secret and relies on PKCE.
     pub client_secret: Option<SecretString>,
     /// Scopes, space-separated.
     pub scopes: String,
-    /// Parameters it wants on top.
+    /// Additional parameters of the authorization request.
     pub extra_params: &'static [(&'static str, &'static str)],
-    /// The `prompt` that has it ask for the account, unless its metadata say.
+    /// The `prompt` for choosing an account, unless the provider's metadata list prompts.
     pub account_prompt: &'static str,
-    /// How long its token endpoint may take (`AUTH_TOKEN_TIMEOUT`). Given up earlier, a rotated refresh token would be
-    /// lost with the answer.
+    /// Timeout for the token endpoint (`AUTH_TOKEN_TIMEOUT`). A timeout loses a rotated refresh token
+    /// together with the answer.
     pub token_timeout: Duration,
-    /// How far its clock may be off (`AUTH_CLOCK_TOLERANCE`).
+    /// How far the provider's clock may be off (`AUTH_CLOCK_TOLERANCE`).
     pub clock_tolerance: TimeDelta,
 }
 
-/// How long a token endpoint may take, unless `AUTH_TOKEN_TIMEOUT` says otherwise.
+/// Default of `AUTH_TOKEN_TIMEOUT`.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
-/// How far a provider's clock may be off, unless `AUTH_CLOCK_TOLERANCE` says otherwise.
+/// Default of `AUTH_CLOCK_TOLERANCE`.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(30);
 
-/// How a provider speaks.
+/// The protocol of a provider.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// OpenID Connect with discovery.
@@ -127,10 +127,10 @@ pub enum Kind {
 }
 
 impl ProviderConfig {
-    /// Completes a preset with what the customer configured.
+    /// Completes a preset with the configured values.
     ///
     /// # Errors
-    /// A sentence about the issuer when it is missing or no http(s) URL.
+    /// An error sentence if the issuer is missing or not an http(s) URL.
     pub fn new(
         preset: &Preset,
         client_id: String,
@@ -143,7 +143,7 @@ impl ProviderConfig {
             return Err(format!("\"{issuer}\" must be an http(s) URL without query and fragment"));
         }
         if url.scheme() == "http" && !is_loopback(&url) {
-            return Err(format!("\"{issuer}\" must be https: over http anybody could answer for it"));
+            return Err(format!("\"{issuer}\" must be https: http does not authenticate the provider"));
         }
         let kind = if preset.plain_oauth {
             Kind::GitHub { base: url }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_with_a_fixed_address_needs_none_and_others_do() {
+    fn only_a_provider_without_a_fixed_address_needs_an_issuer() {
         for id in ["google", "gitlab", "github"] {
             assert!(configured(id, None).is_ok(), "{id}");
         }

@@ -1,11 +1,15 @@
-//! Who the user is, from an ID token's claims and `/userinfo`. Nothing here decides anything but what is shown and
-//! which address counts as verified, so other shapes than the specification's are read where they can be.
+//! The user's profile, from the claims of the ID token and of `/userinfo`.
+//!
+//! These claims decide only what is shown, and which address counts as verified. So other shapes than the
+//! specification's are accepted if they can be read.
 
 use crate::session::User;
 use serde_json::{Map, Value};
 
-/// Makes `claims` say what they mean: `email_verified` is true for `true` and `"true"` only, and stands beside an
-/// address or not at all (OpenID Connect Core §5.1).
+/// Normalises `email` and `email_verified` (OpenID Connect Core §5.1).
+///
+/// `email_verified` becomes true for `true` and `"true"` only. `email_verified` is removed
+/// if there is no address.
 pub(super) fn normalise(claims: &mut Map<String, Value>) {
     let is_verified = claims.get("email_verified").is_some_and(is_true);
     let email = text(claims, "email");
@@ -24,17 +28,18 @@ pub(super) fn user(claims: &Map<String, Value>) -> User {
     User { name, email: text(claims, "email"), picture: text(claims, "picture") }
 }
 
-/// Whether an app may miss something that `/userinfo` could add.
+/// Whether a name or email claim is missing that `/userinfo` could add.
 pub(super) fn is_thin(claims: &Map<String, Value>) -> bool {
     text(claims, "name").is_none() || !claims.contains_key("email") || !claims.contains_key("email_verified")
 }
 
-/// Adds what `/userinfo` says. What the ID token says stands, but address and its verification come from one place:
-/// from the ID token where that has an address.
+/// Adds the claims of `/userinfo` that the ID token does not have.
+///
+/// `email` and `email_verified` come from one source: from the ID token, if the ID token has an address.
 pub(super) fn merge(claims: &mut Map<String, Value>, mut told: Map<String, Value>) {
     normalise(&mut told);
     match (text(claims, "email"), text(&told, "email")) {
-        // The same address: either may have verified it.
+        // Same address: either source may have verified it.
         (Some(ours), Some(theirs)) if ours == theirs => {}
         (Some(_), _) => {
             told.remove("email_verified");
@@ -55,7 +60,7 @@ fn is_true(value: &Value) -> bool {
     *value == Value::Bool(true) || value.as_str() == Some("true")
 }
 
-/// A text that says something; a number counts as its digits.
+/// Reads a claim as non-empty text. A number becomes its digits.
 fn text(claims: &Map<String, Value>, name: &str) -> Option<String> {
     let text = match claims.get(name)? {
         Value::String(text) => text.trim().to_owned(),
@@ -77,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_shapes_cost_a_name_and_never_a_sign_in() {
+    fn odd_claim_shapes_never_fail_a_sign_in() {
         for (odd, name) in [
             (
                 json!({"name": "Alice", "address": "a string", "updated_at": "yesterday", "locale": ["en"]}),
@@ -93,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_verified_for_true_and_its_text_only_and_only_beside_an_address() {
+    fn email_verified_needs_an_address_and_a_true_value() {
         let verified = |value: Value| {
             claims(&json!({"email": "a@example.com", "email_verified": value}))["email_verified"].clone()
         };
@@ -110,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn userinfo_adds_what_is_missing_and_a_verification_never_changes_its_address() {
+    fn userinfo_fills_gaps_and_never_verifies_another_address() {
         let merged = |token: Value, told: Value| {
             let mut claims = claims(&token);
             merge(&mut claims, told.as_object().cloned().unwrap());

@@ -1,7 +1,7 @@
-//! The token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5), and requests that show an access token.
+//! Requests to the token endpoint (RFC 6749 §4.1.3 and §6, RFC 7636 §4.5), and requests with an access token.
 //!
-//! Read with tolerance, judged strictly: a lifetime may be a number or a string, members that are not needed may be
-//! anything. But only a refusal of the grant itself counts as one; every other answer is a provider in trouble.
+//! Answers are parsed leniently: a lifetime may be a number or a string, and unneeded members may have any
+//! type. Refusals are judged strictly: only a refusal of the grant itself is [`FlowError::InvalidGrant`].
 
 use super::{ProviderConfig, TokenStatus, Unavailable, for_log};
 use crate::{
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use url::Url;
 
-/// What a token endpoint gave (RFC 6749 §5.1).
+/// A successful answer of a token endpoint (RFC 6749 §5.1).
 pub(super) struct TokenAnswer {
     pub(super) access_token: SecretString,
     pub(super) expires_in: Option<Duration>,
@@ -22,13 +22,13 @@ pub(super) struct TokenAnswer {
     pub(super) id_token: Option<String>,
 }
 
-/// A provider's token endpoint, and how it is asked.
+/// A provider's token endpoint, and how the app authenticates there.
 pub(super) struct TokenEndpoint<'a> {
     pub(super) config: &'a ProviderConfig,
     pub(super) url: &'a Url,
-    /// Client authentication in the header; else in the form (RFC 6749 §2.3.1).
+    /// Whether client authentication is in the header; otherwise it is in the form (RFC 6749 §2.3.1).
     pub(super) client_secret_basic: bool,
-    /// What this provider calls `invalid_grant`, documented by it, besides that.
+    /// The provider's documented error names that mean `invalid_grant`.
     pub(super) refused_grants: &'static [&'static str],
     pub(super) http: &'a HttpClient,
 }
@@ -56,16 +56,19 @@ impl TokenEndpoint<'_> {
         self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())]).await
     }
 
+    /// Sends a token request with client authentication. The log has the reason for an error.
+    ///
     /// # Errors
-    /// [`FlowError::InvalidGrant`] when the grant was refused, and for nothing else; [`FlowError::ClientRefused`] for
-    /// another refusal; [`FlowError::Unavailable`] without an answer; [`FlowError::BadTokenAnswer`] for one that
-    /// cannot be read. The log has the reason.
+    /// - [`FlowError::InvalidGrant`] if, and only if, the provider refused the grant;
+    /// - [`FlowError::ClientRefused`] for another refusal;
+    /// - [`FlowError::Unavailable`] without an answer;
+    /// - [`FlowError::BadTokenAnswer`] for an unreadable answer or a server error.
     async fn ask(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, FlowError> {
         let Self { config, http, .. } = self;
         let mut request = form_request(http, config, self.url, self.client_secret_basic, fields);
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let answer = http.send_within(request, config.token_timeout).await.map_err(|error| {
-            tracing::warn!(provider = config.id, %error, "the token endpoint did not answer");
+            tracing::warn!(provider = config.id, %error, "token endpoint unavailable");
             Unavailable
         })?;
         let status = answer.status();
@@ -75,7 +78,7 @@ impl TokenEndpoint<'_> {
                 tracing::warn!(
                     provider = config.id,
                     status = status.as_u16(),
-                    "the token endpoint's answer is no JSON"
+                    "token endpoint answer is not a JSON object"
                 );
                 return Err(FlowError::BadTokenAnswer);
             }
@@ -84,20 +87,17 @@ impl TokenEndpoint<'_> {
             return Err(self.refusal(status, error, text(&body, "error_description").unwrap_or_default()));
         }
         if !status.is_success() {
-            tracing::warn!(
-                provider = config.id,
-                status = status.as_u16(),
-                "the token endpoint is in trouble"
-            );
+            tracing::warn!(provider = config.id, status = status.as_u16(), "token endpoint failed");
             return Err(FlowError::BadTokenAnswer);
         }
         read(&body).ok_or_else(|| {
-            tracing::warn!(provider = config.id, "the token endpoint's answer has no usable access token");
+            tracing::warn!(provider = config.id, "token endpoint answer has no usable access token");
             FlowError::BadTokenAnswer
         })
     }
 
-    /// What an `error` means (RFC 6749 §5.2). Trouble stays trouble whatever it says beside its status.
+    /// Maps the provider's `error` to a [`FlowError`] (RFC 6749 §5.2). A 5xx or 429 answer is never a
+    /// refusal, whatever its `error`.
     fn refusal(&self, status: StatusCode, error: &str, description: &str) -> FlowError {
         let is_trouble = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         let is_refused = error == "invalid_grant" || self.refused_grants.contains(&error);
@@ -106,7 +106,7 @@ impl TokenEndpoint<'_> {
             status = status.as_u16(),
             error = for_log(error),
             description = for_log(description),
-            "the token endpoint refused"
+            "token request refused"
         );
         match (is_refused, is_trouble) {
             (true, false) => FlowError::InvalidGrant,
@@ -131,14 +131,15 @@ fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Option<&'b str> {
     body.get(name)?.as_str()
 }
 
-/// Seconds, as a number or in a string; without a fraction, and no longer than a year means anything.
+/// Parses a lifetime in seconds, from a number or a string. Fractions are cut off; longer
+/// lifetimes count as 366 days.
 fn lifetime(value: &Value) -> Option<Duration> {
     const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
     let seconds = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     (seconds.is_finite() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST).floor()))
 }
 
-/// A form for one of the provider's endpoints, with client authentication.
+/// Builds a form request for one of the provider's endpoints, with client authentication.
 fn form_request(
     http: &HttpClient,
     config: &ProviderConfig,
@@ -157,10 +158,10 @@ fn form_request(
     http.post_form(url, form.finish(), in_header.map(|secret| (&*config.client_id, secret)))
 }
 
-/// Revokes a refresh token (RFC 7009 §2.1); returns the status.
+/// Revokes a refresh token (RFC 7009 §2.1) and returns the status.
 ///
 /// # Errors
-/// When there is no answer.
+/// [`HttpError`] without an answer.
 pub(super) async fn revoke(
     config: &ProviderConfig,
     endpoint: &Url,
@@ -173,7 +174,7 @@ pub(super) async fn revoke(
     Ok(http.send(request).await?.status())
 }
 
-/// A request that shows an access token (RFC 6750 §2.1).
+/// Builds a request with an access token (RFC 6750 §2.1).
 pub(super) fn bearer_request(
     endpoint: &Url,
     access_token: &SecretString,
@@ -186,7 +187,7 @@ pub(super) fn bearer_request(
         .ok()
 }
 
-/// Whether a resource of the provider's still takes an access token.
+/// Checks whether an endpoint of the provider still accepts an access token.
 pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &SecretString) -> TokenStatus {
     let Some(request) = bearer_request(endpoint, access_token, "application/json") else {
         return TokenStatus::NoUserinfo;
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_are_not_needed_may_be_anything() {
+    fn unneeded_members_may_have_any_type() {
         let read = |body: Value| read(body.as_object().unwrap());
         for body in [
             json!({"access_token": "a"}),

@@ -1,13 +1,14 @@
-//! Fresh access tokens, one request for each session however many ask; and with them the provider's word
-//! that it still stands by the session.
+//! Renews access tokens, with one request per session however many callers ask. A successful renewal also
+//! proves that the provider still has the session.
 //!
-//! In a process, callers share one attempt; between processes, a lease in the store lets one of them
-//! ask the provider while the others wait for its result. New tokens are in the store before anybody
-//! uses them, because the provider has retired the old refresh token by then (RFC 9700 §4.14.2).
+//! Within a process, callers share one attempt. Between processes, a lease in the store lets one process ask
+//! the provider; the others wait for its result. New tokens are in the store before any caller uses them,
+//! because the provider has already retired the old refresh token (RFC 9700 §4.14.2).
 //!
-//! Article 3 has the browser ask every fifteen minutes whether the provider's session lives
-//! (`VERIFY_LOGIN_SESSION_INTERVAL`). Here the server does, for sessions in use: a refresh token is good for
-//! as long as that session is, so a refresh is the question; where there is none, `/userinfo` is asked.
+//! In article 3, the browser checks every fifteen minutes whether the provider's session still exists
+//! (`VERIFY_LOGIN_SESSION_INTERVAL`). Here the server checks, for sessions in use. A refresh token is
+//! valid for as long as the provider's session, so a refresh is the check. Without a refresh token, the
+//! server asks `/userinfo`.
 
 mod backoff;
 mod due;
@@ -19,7 +20,7 @@ use crate::{
     provider::{Provider, Refreshed, TokenStatus},
     seal::Purpose,
     session::{Session, SessionKey, SessionRecord, Sessions, Tokens},
-    store::{LeaseOwner, Lookup, NewTokens, StoreError},
+    store::{LeaseOwner, NewTokens, SessionState, StoreError},
 };
 use auth_types::EndReason;
 use backoff::Backoff;
@@ -36,28 +37,28 @@ use std::{
 };
 use tokio::sync::{Semaphore, watch};
 
-/// How much longer an attempt may hold the lease than the provider's token endpoint may take.
+/// How much longer an attempt may hold the lease than the token endpoint may take to answer.
 const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(15);
-/// How long a request waits for an attempt. The attempt goes on without it.
+/// How long a request waits for an attempt. The attempt continues after that.
 const WAIT: Duration = Duration::from_secs(5);
-/// Attempts at one provider at a time.
+/// Maximum concurrent attempts at one provider.
 const PER_PROVIDER: usize = 64;
-/// How often a process looks whether another has finished.
+/// How often a process checks whether another process has finished.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a result is handed to those who come late.
+/// How long a result is shared with callers that come late.
 const LATE: Duration = Duration::from_secs(2);
 
 /// Why there is no fresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
-    /// The session has ended, perhaps just now: signed out meanwhile, or the refresh token was refused.
+    /// The session has ended: the user signed out, or the provider refused the refresh token.
     #[error("session_ended")]
     Ended,
-    /// The provider gave no refresh token (RFC 6749 §1.5 makes it optional), or no token at all: the session
-    /// was handed over by identity.
+    /// The provider issued no refresh token (optional by RFC 6749 §1.5), or identity handed the session
+    /// over without any tokens.
     #[error("no_refresh_token")]
     NoRefreshToken,
-    /// The provider does not answer, or is left alone after it did not. The session goes on.
+    /// The provider does not answer, or is in backoff. The session continues.
     #[error("provider_unavailable")]
     ProviderUnavailable,
     /// The store does not answer.
@@ -67,7 +68,7 @@ pub enum RefreshError {
 
 impl From<StoreError> for RefreshError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a refresh could not reach the store");
+        tracing::error!(%error, "session store unavailable during refresh");
         Self::StoreUnavailable
     }
 }
@@ -84,16 +85,16 @@ struct Inner {
     providers: Arc<[Provider]>,
     clock: Clock,
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
-    /// Sessions whose provider is left alone for a while.
+    /// Sessions in backoff after a failed attempt.
     backoff: Backoff,
-    /// Room for attempts, at each provider.
+    /// Permits for concurrent attempts, one semaphore per provider.
     room: Vec<Arc<Semaphore>>,
-    /// How many attempts are under way.
+    /// The number of attempts under way.
     under_way: watch::Sender<usize>,
 }
 
 impl Refresher {
-    /// Renews the tokens of `sessions` at `providers`.
+    /// Creates a refresher for `sessions` whose tokens come from `providers`.
     #[must_use]
     pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
         let (attempts, backoff) = (Mutex::default(), Backoff::default());
@@ -102,24 +103,25 @@ impl Refresher {
         Self(Arc::new(Inner { sessions, providers, clock, attempts, backoff, room, under_way }))
     }
 
-    /// An access token that is good for a while, for a call to one of the provider's APIs.
+    /// Returns an access token that stays valid for a while, for a call to one of the provider's APIs.
     ///
     /// # Errors
-    /// A [`RefreshError`]; with [`RefreshError::ProviderUnavailable`] the old token may still be good.
+    /// A [`RefreshError`]. After [`RefreshError::ProviderUnavailable`] the old token may still be valid.
     pub async fn access_token(&self, session: &Session) -> Result<SecretString, RefreshError> {
         if due::is_due(&session.key, &session.record, self.0.clock.now()) {
             self.renew(session).await?;
         }
         let key = &session.key;
-        let Lookup::Live(record) = self.0.sessions.store.load(key, self.0.clock.now()).await? else {
+        let SessionState::SignedIn(record) = self.0.sessions.store.load(key, self.0.clock.now()).await?
+        else {
             return Err(RefreshError::Ended);
         };
         let tokens = self.0.sessions.tokens(key, &record).map_err(|_| RefreshError::Ended)?;
         tokens.access_token.ok_or(RefreshError::NoRefreshToken)
     }
 
-    /// Begins a renewal beside the request when the token is about to end, or the provider was not asked for
-    /// so long that it might not stand by the session any more (`AUTH_REVALIDATE_INTERVAL`).
+    /// Starts a renewal in the background if the access token is about to expire, or if the last check with
+    /// the provider is too old (`AUTH_REVALIDATE_INTERVAL`).
     pub fn renew_if_due(&self, session: &Session) {
         let is_due = due::is_due(&session.key, &session.record, self.0.clock.now())
             || self.0.sessions.is_check_due(&session.key, &session.record);
@@ -128,26 +130,27 @@ impl Refresher {
         }
     }
 
-    /// The same for requests that a tab makes on a timer. Nothing is renewed once its user has been away for a while.
+    /// Does the same as [`renew_if_due`](Self::renew_if_due) for requests that a tab makes on a timer, but
+    /// only if the user was active recently.
     pub fn renew_if_attended(&self, session: &Session) {
         if self.is_attended(session) {
             self.renew_if_due(session);
         }
     }
 
-    /// Whether its user was active not long ago.
+    /// Whether the session's user was active recently.
     pub(crate) fn is_attended(&self, session: &Session) -> bool {
         due::is_attended(&session.record, self.0.clock.now())
     }
 
-    /// Waits until no attempt is under way: at shutdown, so that no rotated token is lost.
+    /// Waits until no attempt is under way. Call this at shutdown, so that no rotated token is lost.
     pub async fn finish(&self) {
-        // The sender is ours, so this cannot fail.
+        // `self` keeps the sender alive, so this cannot fail.
         let _ = self.0.under_way.subscribe().wait_for(|under_way| *under_way == 0).await;
     }
 
-    /// Renews now. Returns when the new access token ends, if the provider said. Callers that come while a renewal is
-    /// under way, or just after, share its result.
+    /// Renews now, and returns when the new access token expires, if the provider said. Callers that come
+    /// during a renewal, or just after, share its result.
     ///
     /// # Errors
     /// A [`RefreshError`].
@@ -170,7 +173,7 @@ impl Refresher {
         let attempt = attempt.boxed().shared();
         attempts.insert(key, attempt.clone());
         drop(attempts);
-        // Its own task: a caller that goes away must not leave rotated tokens unsaved.
+        // A separate task: if the caller goes away, rotated tokens must still be saved.
         let (inner, running) = (self.0.clone(), attempt.clone());
         tokio::spawn(async move {
             if running.await.is_ok() {
@@ -182,7 +185,7 @@ impl Refresher {
     }
 }
 
-/// Counts an attempt for as long as it lives.
+/// Counts an attempt as under way until dropped.
 struct InFlightAttempt(watch::Sender<usize>);
 
 impl InFlightAttempt {
@@ -209,13 +212,13 @@ impl Inner {
             .ok_or(RefreshError::NoRefreshToken)?;
         let room = room.clone().acquire_owned();
         let Ok(Ok(_room)) = tokio::time::timeout(WAIT, room).await else {
-            tracing::warn!(provider = provider.config.id, "too many refreshes at once; one is put off");
+            tracing::warn!(provider = provider.config.id, "too many refreshes at once; refresh postponed");
             return Err(RefreshError::ProviderUnavailable);
         };
         let owner = self.sessions.random.bytes();
         let limit = TimeDelta::from_std(provider.config.token_timeout).unwrap_or(LEASE_MARGIN);
         let deadline = self.clock.now() + limit + LEASE_MARGIN;
-        // Real time bounds the wait, whatever the clock that judges sessions says.
+        // Real time limits the wait, not the clock for session times, which tests may stop.
         for _ in 0..WAIT.as_millis() / LOOK.as_millis() {
             if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
                 return self.with_lease(session, provider, &owner).await;
@@ -231,15 +234,15 @@ impl Inner {
 
     async fn load(&self, key: &SessionKey) -> Result<Box<SessionRecord>, RefreshError> {
         match self.sessions.store.load(key, self.clock.now()).await? {
-            Lookup::Live(record) => Ok(record),
-            Lookup::Ended(_) | Lookup::Unknown => Err(RefreshError::Ended),
+            SessionState::SignedIn(record) => Ok(record),
+            SessionState::SignedOut(_) => Err(RefreshError::Ended),
         }
     }
 
     async fn with_lease(&self, session: &Session, provider: &Provider, owner: &LeaseOwner) -> Outcome {
         let outcome = self.ask(session, provider, owner).await;
         if outcome.is_err() {
-            // `set_tokens` has given the lease back where it succeeded.
+            // If the attempt succeeded, `set_tokens` has already released the lease.
             self.sessions.store.release_refresh(&session.key, owner, None).await?;
         }
         match outcome {
@@ -256,7 +259,7 @@ impl Inner {
     async fn ask(&self, session: &Session, provider: &Provider, owner: &LeaseOwner) -> Outcome {
         let key = &session.key;
         let record = self.load(key).await?;
-        // Somebody renewed between our look and our lease.
+        // Another process renewed the session before this attempt got the lease.
         if was_renewed(&session.record, &record) {
             self.sessions.store.release_refresh(key, owner, None).await?;
             return Ok(record.tokens_expire_at);
@@ -273,22 +276,22 @@ impl Inner {
                 self.sessions.hooks.refreshed(&record, saved);
                 Ok(saved)
             }
-            // The grant is gone, or belongs to another user.
+            // The grant was revoked, or belongs to another user.
             Err(error @ (FlowError::InvalidGrant | FlowError::AnotherUser)) => {
-                tracing::warn!(rule = %error, session = record.public_id, "a refresh was refused; the session ends");
+                tracing::warn!(rule = %error, session = record.public_id, "refresh refused; ending the session");
                 let is_check = self.sessions.is_check_due(key, &record);
                 self.end(key, if is_check { EndReason::Revoked } else { EndReason::Expired }).await
             }
-            // Everything else is trouble, and trouble ends no session.
+            // Every other error may be temporary, so the session continues.
             Err(error) => {
-                tracing::warn!(rule = %error, session = record.public_id, "a refresh failed; it is tried again later");
+                tracing::warn!(rule = %error, session = record.public_id, "refresh failed; retrying later");
                 Err(RefreshError::ProviderUnavailable)
             }
         }
     }
 
-    /// Without a refresh token, asks with the access token, while that is good, whether the provider still
-    /// stands by the session.
+    /// Checks a session without a refresh token: asks the provider with the access token,
+    /// while that token is valid.
     async fn check(
         &self,
         key: &SessionKey,
@@ -301,9 +304,11 @@ impl Inner {
         if !self.sessions.is_check_due(key, record) {
             return Ok(());
         }
-        // An access token that has ended, or may have, proves nothing either way; only one of plain OAuth 2.0 that
-        // names no end has none. A session that was handed over has no token: before its time only a logout ends it,
-        // or `AUTH_MAX_UNCHECKED_AGE`, because what cannot be checked cannot be let in again.
+        // An access token that has expired, or may have, proves nothing. A token without an expiry counts as
+        // valid for plain OAuth 2.0 only.
+        //
+        // A handed-over session has no token and cannot be revalidated. It ends at its expiry, at a logout,
+        // or after `AUTH_MAX_UNCHECKED_AGE`.
         let never_ends = provider.issuer().is_none();
         let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > due::LEAD);
         let standing = match tokens.access_token.as_ref().filter(|_| is_good) {
@@ -316,13 +321,13 @@ impl Inner {
             TokenStatus::NoUserinfo => {
                 tracing::info!(
                     session = record.public_id,
-                    "a session that cannot be checked has reached its age"
+                    "session reached its maximum unchecked age; ending the session"
                 );
                 return self.end(key, EndReason::Expired).await.map(|_| ());
             }
             TokenStatus::Unavailable => return Err(RefreshError::ProviderUnavailable),
             TokenStatus::Refused => {
-                tracing::warn!(session = record.public_id, "the provider ended the session");
+                tracing::warn!(session = record.public_id, "access token rejected; ending the session");
                 return self.end(key, EndReason::Revoked).await.map(|_| ());
             }
         }
@@ -332,7 +337,7 @@ impl Inner {
     }
 
     async fn end(&self, key: &SessionKey, reason: EndReason) -> Outcome {
-        self.sessions.end(key, reason).await.map_err(|error| RefreshError::from(error.0))?;
+        self.sessions.end(key, reason).await.map_err(RefreshError::from)?;
         Err(RefreshError::Ended)
     }
 
@@ -340,7 +345,7 @@ impl Inner {
         let tokens = Tokens {
             access_token: Some(new.access_token),
             access_expires_at: new.access_expires_at,
-            // Not every provider rotates.
+            // Not every provider rotates refresh tokens.
             refresh_token: new.refresh_token.or(old.refresh_token),
             id_token: new.id_token.or(old.id_token),
         };
@@ -348,7 +353,7 @@ impl Inner {
         let sealed = self.sessions.keyring.seal(Purpose::Tokens, key.as_bytes(), &sealed);
         let new = NewTokens { sealed: &sealed, expire_at: tokens.access_expires_at };
         if !self.sessions.store.set_tokens(key, owner, new, self.clock.now()).await? {
-            // Signed out meanwhile, and sign-out wins.
+            // The session has ended, or another attempt holds the lease: the new tokens are dropped.
             return Err(RefreshError::Ended);
         }
         self.sessions.publish(SessionEvent::Changed(*key)).await;
@@ -356,7 +361,7 @@ impl Inner {
     }
 }
 
-/// Whether the provider was asked between the one look at a session and the other.
+/// Whether the provider was asked between two loads of a session.
 fn was_renewed(before: &SessionRecord, now: &SessionRecord) -> bool {
     (before.tokens_expire_at, before.checked_at) != (now.tokens_expire_at, now.checked_at)
 }

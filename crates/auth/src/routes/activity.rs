@@ -4,11 +4,12 @@
 
 use super::Form;
 use crate::{
+    Refusal,
     cookie::{CookieKind, CookieSettings, SessionId, set_cookies},
-    error_page, guard,
     origin::{Origin, RequestOrigin},
-    session::{CurrentSession, IdleEnd, Resolution, Session, SessionRecord, SessionUnavailable, Sessions},
+    session::{IdleEnd, Session, SessionRecord, Sessions},
 };
+use auth_types::{CurrentSession, SessionState, SessionTimes};
 use axum::{
     Extension, Json,
     extract::State,
@@ -35,26 +36,26 @@ pub(super) async fn activity(
     session: Option<Session>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
-    let ago =
-        form.get("ago").and_then(|text| text.parse().ok()).filter(|ago| (0..=LONGEST_AGO).contains(ago));
-    let Some(ago) = ago.filter(|_| form.only(&["ago"]).is_ok()) else {
-        return invalid(&headers, "ago must be the milliseconds since the user did something.");
-    };
-    let Some(session) = session else { return Json(()).into_response() };
-    match sessions.note_activity(&session.key, &session.record, TimeDelta::milliseconds(ago)).await {
-        Ok(Some(record)) => {
-            let renewed = renewed(&sessions, &cookies, &origin, &session, &record, &headers).await;
-            (set_cookies(renewed), Json(sessions.times(&record))).into_response()
-        }
-        // Somebody has told of later activity, or ended the session.
-        Ok(None) => match sessions.look(&session.key).await {
-            Ok(Resolution::SignedIn(_, record)) => Json(sessions.times(&record)).into_response(),
-            Ok(Resolution::Ended(_) | Resolution::Unknown) => Json(()).into_response(),
-            Err(error) => unavailable(&headers, &error),
-        },
-        Err(error) => unavailable(&headers, &error),
+) -> Result<impl IntoResponse, Refusal> {
+    let invalid =
+        || Refusal::invalid_parameters("ago must be the milliseconds since the user did something.");
+    form.only(&["ago"]).map_err(|_| invalid())?;
+    let ago = form.get("ago").and_then(|text| text.parse().ok()).ok_or_else(invalid)?;
+    if !(0..=LONGEST_AGO).contains(&ago) {
+        return Err(invalid());
     }
+    let Some(session) = session else { return Ok((set_cookies(Vec::new()), Json(None))) };
+    let active_before = TimeDelta::milliseconds(ago);
+    if let Some(record) = sessions.note_activity(&session.key, &session.record, active_before).await? {
+        let cookies = renewed(&sessions, &cookies, &origin, &session, &record, &headers).await;
+        return Ok((set_cookies(cookies), Json(Some(sessions.times(&record)))));
+    }
+    // Another tab told of later activity, or the session has ended.
+    let times = match sessions.load(&session.key).await? {
+        SessionState::SignedIn(session) => Some(sessions.times(&session.record)),
+        SessionState::SignedOut(_) => None,
+    };
+    Ok((set_cookies(Vec::new()), Json(times)))
 }
 
 /// The browser keeps the cookie as long as the session now may last. A sign-out may have happened meanwhile:
@@ -72,7 +73,7 @@ async fn renewed(
     let Some(value) = cookies.values(CookieKind::Session, origin, headers).find(is_own) else {
         return Vec::new();
     };
-    let lives = sessions.lives(&session.key).await.unwrap_or(false);
+    let lives = sessions.is_live(&session.key).await.unwrap_or(false);
     let seconds = sessions.cookie_seconds(record);
     lives.then(|| cookies.set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
 }
@@ -85,48 +86,30 @@ async fn renewed(
 /// up, both with the times that hold; 400 `invalid_parameters`; 503 when the store is down.
 pub(super) async fn idle(
     State(sessions): State<Sessions>,
-    Extension(current): Extension<CurrentSession>,
-    headers: HeaderMap,
+    Extension(current): Extension<CurrentSession<Session>>,
     Form(form): Form,
-) -> Response {
-    let session = match current {
-        CurrentSession::SignedIn(session) => session,
-        // Mostly the session check, on the way here, has found the same and ended it.
-        CurrentSession::SignedOut(_) => return ended(),
-        CurrentSession::Unavailable => return guard::unavailable(&headers),
+) -> Result<Response, Refusal> {
+    let session = match current? {
+        SessionState::SignedIn(session) => session,
+        // The session check before this handler has usually found the user idle and ended the session.
+        SessionState::SignedOut(_) => return Ok(ended()),
     };
+    let invalid = || Refusal::invalid_parameters("last_activity must be what the server said it was.");
+    form.only(&["last_activity"]).map_err(|_| invalid())?;
     let last_activity = form
         .get("last_activity")
         .and_then(|text| DateTime::<Utc>::from_timestamp_millis(text.parse().ok()?))
-        .filter(|_| form.only(&["last_activity"]).is_ok());
-    let Some(last_activity) = last_activity else {
-        return invalid(&headers, "last_activity must be what the server said it was.");
+        .ok_or_else(invalid)?;
+    let (error, record) = match sessions.end_if_idle(&session.key, last_activity).await? {
+        IdleEnd::Ended => return Ok(ended()),
+        IdleEnd::NewerActivity(record) => ("newer_activity", record),
+        IdleEnd::NotIdle(record) => ("not_idle", record),
     };
-    let (error, record) = match sessions.end_if_idle(&session.key, last_activity).await {
-        Ok(IdleEnd::Ended) => return ended(),
-        Ok(IdleEnd::NewerActivity(record)) => ("newer_activity", record),
-        Ok(IdleEnd::NotIdle(record)) => ("not_idle", record),
-        Err(error) => return unavailable(&headers, &error),
-    };
-    let times = sessions.times(&record);
-    let body = json!({
-        "error": error,
-        "now": times.now,
-        "last_activity": times.last_activity,
-        "expires": times.expires,
-    });
-    (StatusCode::CONFLICT, Json(body)).into_response()
+    let SessionTimes { now, last_activity, expires } = sessions.times(&record);
+    let body = json!({ "error": error, "now": now, "last_activity": last_activity, "expires": expires });
+    Ok((StatusCode::CONFLICT, Json(body)).into_response())
 }
 
 fn ended() -> Response {
     Json(json!({ "ended": true })).into_response()
-}
-
-fn invalid(headers: &HeaderMap, sentence: &str) -> Response {
-    error_page::refuse(headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence)
-}
-
-fn unavailable(headers: &HeaderMap, error: &SessionUnavailable) -> Response {
-    tracing::warn!(error = %error.0, "the times of a session could not be looked after");
-    guard::unavailable(headers)
 }

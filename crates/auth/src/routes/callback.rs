@@ -5,20 +5,20 @@ use super::{
     sign_in::refused,
 };
 use crate::{
-    Auth,
+    Auth, Refusal,
     cookie::{CookieKind, SessionId, set_cookies},
-    error_page,
     flow::{Callback, Flow, FlowError, Initiator, Pending, SigningOut},
     jws::is_identifier,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
-    session::{CurrentSession, NewSession},
+    session::{NewSession, Session, SessionState},
     sign_in,
     sign_in_events::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     silent,
     site::AppPages,
     store::StoreError,
 };
+use auth_types::CurrentSession;
 use axum::{
     extract::{FromRequestParts, Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
@@ -34,7 +34,7 @@ pub struct CallbackRequest {
     /// The origin they came back to.
     pub origin: Origin,
     /// The session they had before.
-    pub current: CurrentSession,
+    pub current: CurrentSession<Session>,
     /// The provider in the path.
     pub provider: String,
     /// What the provider says.
@@ -54,11 +54,9 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
         let Path(provider) =
             Path::<String>::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let query = parts.uri.query().unwrap_or_default();
-        let params = UniqueParams::parse(query.as_bytes()).map_err(|error| {
-            let sentence = error.to_string();
-            error_page::refuse(&parts.headers, StatusCode::BAD_REQUEST, "invalid_parameters", &sentence)
-        })?;
-        let current = parts.extensions.get().cloned().unwrap_or(CurrentSession::SignedOut(None));
+        let params =
+            UniqueParams::parse(query.as_bytes()).map_err(|error| Refusal::from(error).into_response())?;
+        let current = parts.extensions.get().cloned().unwrap_or(Ok(SessionState::SignedOut(None)));
         let site = parts.extensions.get().cloned().ok_or_else(|| {
             tracing::error!("a callback stands outside of `protect`");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -68,6 +66,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
 }
 
 impl CallbackRequest {
+    /// The session from before, if it is live.
+    fn session(&self) -> Option<&Session> {
+        self.current.as_ref().ok().and_then(SessionState::session)
+    }
+
     /// The flow it answers, taken once and only for the browser that began it.
     ///
     /// # Errors
@@ -111,21 +114,21 @@ impl CallbackRequest {
 ///
 /// # Errors
 /// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
-pub(super) async fn callback(State(auth): State<Auth>, returned: CallbackRequest) -> Response {
-    match returned.take_flow::<Pending>(&auth).await {
-        Ok(Some((pending, mut cookies))) => {
-            cookies.extend(returned.handle_cookie(&auth, pending.initiator));
-            let browser = returned.browser_reference(&auth);
-            let SignInOutcome { response, has_signed_in } =
-                finish_sign_in(&auth, &returned, pending, browser, cookies).await;
-            if has_signed_in {
-                returned.confirm(auth);
-            }
-            response
-        }
-        Ok(None) => refused(&auth, &FlowError::InvalidState, &ReturnPath::root()),
-        Err(cause) => error_page::try_again(&cause, &returned.headers),
+pub(super) async fn callback(
+    State(auth): State<Auth>,
+    returned: CallbackRequest,
+) -> Result<Response, Refusal> {
+    let Some((pending, mut cookies)) = returned.take_flow::<Pending>(&auth).await? else {
+        return Ok(refused(&auth, &FlowError::InvalidState, &ReturnPath::root()));
+    };
+    cookies.extend(returned.handle_cookie(&auth, pending.initiator));
+    let browser = returned.browser_reference(&auth);
+    let SignInOutcome { response, has_signed_in } =
+        finish_sign_in(&auth, &returned, pending, browser, cookies).await;
+    if has_signed_in {
+        returned.confirm(auth);
     }
+    Ok(response)
 }
 
 /// How a sign-in ended.
@@ -148,12 +151,12 @@ pub async fn finish_sign_in(
     let (return_path, initiator) = (pending.return_path(), pending.initiator);
     let by_visitor = initiator == Initiator::Visitor;
     let done = || match initiator {
-        Initiator::Frame => check_session::told(Outcome::SignedIn),
+        Initiator::Frame => check_session::result_page(Outcome::SignedIn),
         Initiator::Visitor | Initiator::Guard | Initiator::Waiting => {
             Redirect::to(return_path.as_str()).into_response()
         }
     };
-    if !by_visitor && matches!(returned.current, CurrentSession::SignedIn(_)) {
+    if !by_visitor && returned.session().is_some() {
         // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
         let response = (set_cookies(cookies), done()).into_response();
         return SignInOutcome { response, has_signed_in: false };
@@ -181,7 +184,7 @@ pub async fn finish_sign_in(
             done()
         }
         Err(error) if initiator == Initiator::Frame => {
-            check_session::told(Outcome::of(&error, &returned.headers))
+            check_session::result_page(Outcome::of(&error, &returned.headers))
         }
         // The visitor did not ask for this sign-in, so no failure of it is shown.
         Err(error) if !by_visitor => {
@@ -233,7 +236,7 @@ async fn signed_in(
     if by_frame && auth.proxies().canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
         return Err(FlowError::NoWayToSignOut);
     }
-    let (id, record) = sign_in::begin_session(auth, &returned.current, &returned.headers, new).await?;
+    let (id, record) = sign_in::begin_session(auth, returned.session(), &returned.headers, new).await?;
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
     Ok((id, auth.sessions().cookie_seconds(&record)))
 }

@@ -12,12 +12,13 @@ use super::{
     silent::provider,
 };
 use crate::{
-    Auth, error_page,
+    Auth, Refusal,
     flow::{AuthorizeHints, FlowError, Initiator},
     origin::{FetchMetadata, RequestOrigin, ReturnPath},
-    session::CurrentSession,
+    session::Session,
     silent,
 };
+use auth_types::{CurrentSession, SessionState};
 use axum::{
     Extension,
     extract::State,
@@ -69,35 +70,35 @@ impl Outcome {
 pub(super) async fn check_session(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
     if !is_own_frame(&headers) {
         let sentence = "This address is for a hidden frame of this site's own pages.";
-        return error_page::refuse(&headers, StatusCode::FORBIDDEN, "not_a_frame", sentence);
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "not_a_frame", sentence));
     }
     match &current {
-        CurrentSession::SignedIn(_) => return told(Outcome::SignedIn),
-        CurrentSession::Unavailable => return told(Outcome::Unavailable),
-        CurrentSession::SignedOut(_) => {}
+        Ok(SessionState::SignedIn(_)) => return Ok(result_page(Outcome::SignedIn)),
+        Ok(SessionState::SignedOut(_)) => {}
+        Err(_) => return Ok(result_page(Outcome::Unavailable)),
     }
     if !silent::is_open(&current) || silent::was_ended(&auth, &origin, &headers) {
-        return told(Outcome::LoginRequired);
+        return Ok(result_page(Outcome::LoginRequired));
     }
-    let Some(provider) = provider(&auth, &origin, &headers) else { return told(Outcome::Unavailable) };
+    let Some(provider) = provider(&auth, &origin, &headers) else {
+        return Ok(result_page(Outcome::Unavailable));
+    };
     let request = SignInRequest {
         return_path: ReturnPath::root(),
         hints: AuthorizeHints::silent(),
         initiator: Initiator::Frame,
     };
-    match start(&auth, &origin, &provider.config.id, &request, &headers).await {
-        Ok(response) => response,
-        Err(error) => told(Outcome::of(&error, &headers)),
-    }
+    let begun = start(&auth, &origin, &provider.config.id, &request, &headers).await;
+    Ok(begun.unwrap_or_else(|error| result_page(Outcome::of(&error, &headers))))
 }
 
 /// The page at the end.
-pub(super) fn told(outcome: Outcome) -> Response {
+pub(super) fn result_page(outcome: Outcome) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" data-result=(outcome.as_str()) {

@@ -2,21 +2,21 @@
 
 use super::Form;
 use crate::{
-    Auth,
+    Auth, Refusal,
     cookie::set_cookies,
-    guard,
     origin::{RequestOrigin, ReturnPath},
-    session::CurrentSession,
+    session::Session,
     sign_in_events::TicketError,
     silent,
 };
-use auth_types::silent_url;
+use auth_types::{CurrentSession, SessionState, silent_url};
 use axum::{
     Extension,
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
+use std::fmt::Display;
 
 /// `POST /auth/come-back`, form `callbackUrl` and `ticket`: 303 to `GET /auth/silent`, which then asks the provider
 /// once, as if the guard had sent the browser. The ticket came with the news that somebody signed in in this
@@ -29,40 +29,31 @@ use http::HeaderMap;
 pub(super) async fn come_back(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
+) -> Result<Response, Refusal> {
     let return_path = ReturnPath::or_root(form.get("callbackUrl"));
-    match current {
-        CurrentSession::SignedIn(_) => return Redirect::to(return_path.as_str()).into_response(),
-        CurrentSession::Unavailable => return guard::unavailable(&headers),
-        CurrentSession::SignedOut(_) => {}
+    match current? {
+        SessionState::SignedIn(_) => return Ok(Redirect::to(return_path.as_str()).into_response()),
+        SessionState::SignedOut(_) => {}
     }
-    if silent::left_this_app(&auth, &origin, &headers) {
-        tracing::warn!(rule = "left_this_app", "a silent sign-in was refused");
-        return Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
-    }
-    let redeemed = match (form.get("ticket"), auth.browsers().of(&origin, &headers)) {
-        (Some(ticket), Some(browser)) => auth.browsers().redeem(ticket, &browser).await.map(|()| browser),
-        _ => Err(TicketError::Invalid),
+    let login = |rule: &dyn Display| {
+        tracing::warn!(%rule, "silent sign-in refused");
+        Ok(Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response())
     };
-    match redeemed {
-        Ok(browser) => {
-            // The cookie of the session that has ended stays: the tab that signs in may have just replaced it.
-            (
-                set_cookies(silent::resume(&auth, &origin, &headers, browser)),
-                Redirect::to(&silent_url(return_path.as_str())),
-            )
-                .into_response()
-        }
-        Err(TicketError::Store(error)) => {
-            tracing::error!(%error, "a ticket could not be looked at");
-            guard::unavailable(&headers)
-        }
-        Err(error) => {
-            tracing::warn!(rule = %error, "a silent sign-in was refused");
-            Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response()
-        }
+    if silent::left_this_app(&auth, &origin, &headers) {
+        return login(&"left_this_app");
     }
+    let Some((ticket, browser)) = form.get("ticket").zip(auth.browsers().of(&origin, &headers)) else {
+        return login(&TicketError::Invalid);
+    };
+    match auth.browsers().redeem(ticket, &browser).await {
+        Ok(()) => {}
+        Err(TicketError::Store(error)) => return Err(error.into()),
+        Err(error) => return login(&error),
+    }
+    // The cookie of the ended session stays: the tab that signs in may have just replaced it.
+    let cookies = silent::resume(&auth, &origin, &headers, browser);
+    Ok((set_cookies(cookies), Redirect::to(&silent_url(return_path.as_str()))).into_response())
 }

@@ -8,10 +8,9 @@
 //! | [`finish_sign_out`] | the same for the way back from the provider's sign-out |
 //! | [`receive_logout`] | a logout token, with something more to do before it counts as used: passing it on |
 //! | [`navigation_only`] | callbacks are no answer to HEAD requests and prefetches |
-//! | [`try_again`] | what a callback answers while the store is down, so that a reload works |
 
 pub use super::{
     backchannel_logout::receive_logout,
     callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out},
 };
-pub use crate::{error_page::try_again, origin::navigation_only};
+pub use crate::origin::navigation_only;

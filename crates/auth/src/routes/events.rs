@@ -6,12 +6,12 @@
 
 use super::waiting;
 use crate::{
-    Auth, error_page,
-    events::{BusMessage, Listener, SessionEvent, StreamPermit, TooManyStreams},
+    Auth, Refusal,
+    events::{BusMessage, Listener, SessionEvent, StreamPermit},
     origin::RequestOrigin,
-    session::{CurrentSession, Resolution, SessionKey, rfc3339},
+    session::{Session, SessionKey, rfc3339},
 };
-use auth_types::EndReason;
+use auth_types::{CurrentSession, EndReason, SessionState};
 use axum::{
     Extension,
     extract::State,
@@ -22,7 +22,7 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, Stream};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, header, request::Parts};
 use serde_json::{Value, json};
 use std::{convert::Infallible, time::Duration};
 use tokio::{
@@ -52,43 +52,22 @@ const RETRY: Duration = Duration::from_secs(1);
 /// 401 signed out; 429 when the session has too many streams open; 503 when the store is down.
 pub(super) async fn events(
     State(auth): State<Auth>,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     RequestOrigin(origin): RequestOrigin,
     parts: Parts,
-) -> Response {
+) -> Result<Response, Refusal> {
     if parts.uri.query() == Some("waiting") {
         let client = auth.trusted_proxies().client(&parts);
         return waiting::events(auth, &origin, &parts.headers, client);
     }
-    let headers = parts.headers;
-    let key = match current {
-        CurrentSession::SignedIn(session) => session.key,
-        CurrentSession::SignedOut(_) => {
-            return error_page::refuse(&headers, StatusCode::UNAUTHORIZED, "signed_out", "Please sign in.");
-        }
-        CurrentSession::Unavailable => {
-            let sentence = "The session store does not answer. Please try again.";
-            return error_page::refuse(
-                &headers,
-                StatusCode::SERVICE_UNAVAILABLE,
-                "session_unavailable",
-                sentence,
-            );
-        }
+    let key = match current? {
+        SessionState::SignedIn(session) => session.key,
+        SessionState::SignedOut(_) => return Err(Refusal::signed_out()),
     };
-    let slot = match auth.streams().open(Listener::Session(key.to_bytes())) {
-        Ok(slot) => slot,
-        Err(error) => return too_many(&headers, error),
-    };
-    let missed_some = headers.contains_key("last-event-id");
+    let slot = auth.streams().open(Listener::Session(key.to_bytes()))?;
+    let missed_some = parts.headers.contains_key("last-event-id");
     let watch = Watch::new(auth, key, slot, missed_some);
-    answer(stream::unfold(watch, Watch::next))
-}
-
-/// 429: nobody keeps this process busy with streams.
-pub(super) fn too_many(headers: &HeaderMap, error: TooManyStreams) -> Response {
-    let sentence = "Too many tabs listen at once. Close some.";
-    error_page::refuse(headers, StatusCode::TOO_MANY_REQUESTS, &error.to_string(), sentence)
+    Ok(answer(stream::unfold(watch, Watch::next)))
 }
 
 /// A stream as an answer.
@@ -152,22 +131,22 @@ impl Watch {
                     Ok(BusMessage::Lagged) | Err(RecvError::Lagged(_)) => self.heartbeat.reset_immediately(),
                     Err(RecvError::Closed) => return None,
                 },
-                _ = self.heartbeat.tick() => break self.look().await,
+                _ = self.heartbeat.tick() => break self.report().await,
             }
         };
         Some((Ok(event), self))
     }
 
     /// Looks at the session; says what is to be said of it, if only that the stream lives.
-    async fn look(&mut self) -> Event {
+    async fn report(&mut self) -> Event {
         if std::mem::take(&mut self.missed_some) {
             return self.event("changed", &json!({}));
         }
-        match self.auth.sessions().look(&self.key).await {
-            Ok(Resolution::SignedIn(key, record)) => {
-                // A tab that only listens is a session in use too: its provider is asked in time.
-                self.auth.refresher().renew_if_attended(&self.auth.sessions().session(key, record.clone()));
-                let expires_at = record.expires_at;
+        match self.auth.sessions().load(&self.key).await {
+            Ok(SessionState::SignedIn(session)) => {
+                // A tab that only listens uses its session too: the tokens are renewed in time.
+                self.auth.refresher().renew_if_attended(&session);
+                let expires_at = session.record.expires_at;
                 let left = expires_at - self.auth.clock().now();
                 let is_near = left <= WARNING;
                 // Not a heartbeat late at the two times that matter.
@@ -179,11 +158,10 @@ impl Watch {
                     self.heartbeat.reset_immediately();
                     return self.event("expiring", &json!({ "expires": rfc3339(expires_at) }));
                 }
-                self.event("heartbeat", &json!(self.auth.sessions().times(&record)))
+                self.event("heartbeat", &json!(self.auth.sessions().times(&session.record)))
             }
-            Ok(Resolution::Ended(reason)) => self.ended(reason),
-            Ok(Resolution::Unknown) => self.ended(EndReason::Expired),
-            // Nobody is signed out because the store is away.
+            Ok(SessionState::SignedOut(reason)) => self.ended(reason.unwrap_or(EndReason::Expired)),
+            // A store in trouble signs no user out.
             Err(_) => self.event("heartbeat", &json!({})),
         }
     }

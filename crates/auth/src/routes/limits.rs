@@ -1,9 +1,9 @@
 //! The share of each client address in what costs the store or a provider something.
 
 use crate::{
-    Auth,
+    Auth, Refusal,
     clock::Clock,
-    limit::{Quota, RateLimit, too_many_requests},
+    limit::{Quota, RateLimit},
     origin::ClientAddress,
 };
 use axum::{
@@ -43,13 +43,13 @@ pub async fn limit_by_address(
     State((auth, endpoint)): State<(Auth, Endpoint)>,
     request: Request,
     next: Next,
-) -> Response {
+) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     if let Some(client) = auth.trusted_proxies().client(&parts)
         && let Err(limit) = auth.address_limits().0[endpoint as usize].take(client)
     {
         tracing::warn!(rule = %limit, ?endpoint, "a client address has used up its share");
-        return too_many_requests(&parts.headers, limit);
+        return Err(limit.into());
     }
-    next.run(Request::from_parts(parts, body)).await
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }

@@ -6,9 +6,9 @@ use crate::{
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     page::form_action_origins,
     provider::Provider,
-    session::CurrentSession,
+    session::{Session, SessionState},
 };
-use auth_types::{ProviderView, SignInError};
+use auth_types::{CurrentSession, ProviderView, SignInError};
 use axum::{
     Extension, Router,
     extract::{RawQuery, State},
@@ -66,7 +66,7 @@ fn provider_form(provider: &ProviderView, back: &str) -> Markup {
 async fn sign_out(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
@@ -74,8 +74,8 @@ async fn sign_out(
     let content = html! {
         h1 { "Sign out" }
         @match &current {
-            CurrentSession::SignedOut(_) => { p { "You are not signed in. " a href=(auth.pages().login) { "Sign in" } } }
-            CurrentSession::SignedIn(_) | CurrentSession::Unavailable => {
+            Ok(SessionState::SignedOut(_)) => { p { "You are not signed in. " a href=(auth.pages().login) { "Sign in" } } }
+            Ok(SessionState::SignedIn(_)) | Err(_) => {
                 form.stack method="post" action="/auth/signout" {
                     @if let Some(back) = back { input type="hidden" name="callbackUrl" value=(back); }
                     button.button.wide { "Sign out" }
@@ -90,17 +90,17 @@ async fn sign_out(
 /// `GET /signed-out`: where a sign-out ends.
 async fn signed_out(
     State(pages): State<Arc<Pages>>,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
 ) -> Response {
     let (title, content) = match &current {
-        CurrentSession::SignedIn(session) => {
+        Ok(SessionState::SignedIn(session)) => {
             ("You are signed in", html! { p { "You are signed in as " (session.public().user.name) "." } })
         }
-        CurrentSession::SignedOut(_) => (
+        Ok(SessionState::SignedOut(_)) => (
             "You have been signed out",
             html! { p { a.button href=(pages.login_url("/")) { "Sign in again" } } },
         ),
-        CurrentSession::Unavailable => (
+        Err(_) => (
             "Session unknown",
             html! { p { "Your session cannot be checked right now. Please try again in a moment." } },
         ),

@@ -1,17 +1,13 @@
 //! `POST /api/renew-token` (article 2 points to "how to rotate the refresh token").
 
 use crate::{
-    error_page,
+    Refusal,
     refresh::{RefreshError, Refresher},
     session::{Session, rfc3339},
 };
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, StatusCode};
-use serde_json::json;
+use axum::{Json, extract::State};
+use http::StatusCode;
+use serde_json::{Value, json};
 
 /// Renews the session's access token now: `{"expires_at": "RFC 3339"}`, or `null` where the provider
 /// names no end. Never a token.
@@ -22,18 +18,20 @@ use serde_json::json;
 pub(super) async fn renew(
     State(refresher): State<Refresher>,
     session: Session,
-    headers: HeaderMap,
-) -> Response {
-    let error = match refresher.renew(&session).await {
-        Ok(expires_at) => return Json(json!({ "expires_at": expires_at.map(rfc3339) })).into_response(),
-        Err(error) => error,
-    };
+) -> Result<Json<Value>, Refusal> {
+    let expires_at = refresher.renew(&session).await.map_err(refusal)?;
+    Ok(Json(json!({ "expires_at": expires_at.map(rfc3339) })))
+}
+
+fn refusal(error: RefreshError) -> Refusal {
     let (status, sentence) = match error {
         RefreshError::Ended => (StatusCode::UNAUTHORIZED, "Please sign in again."),
-        RefreshError::NoRefreshToken => (StatusCode::CONFLICT, "The provider gave nothing to renew with."),
+        RefreshError::NoRefreshToken => (StatusCode::CONFLICT, "The provider gave no refresh token."),
         RefreshError::ProviderUnavailable | RefreshError::StoreUnavailable => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Not now; your session goes on. Please try again in a moment.")
+            let sentence =
+                "The tokens cannot be renewed right now. Your session goes on; please try again in a moment.";
+            (StatusCode::SERVICE_UNAVAILABLE, sentence)
         }
     };
-    error_page::refuse(&headers, status, &error.to_string(), sentence)
+    Refusal::new(status, error.to_string(), sentence)
 }

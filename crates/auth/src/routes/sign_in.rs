@@ -2,9 +2,8 @@
 
 use super::Form;
 use crate::{
-    Auth, Pages,
+    Auth, Pages, Refusal,
     cookie::set_cookies,
-    error_page,
     flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
@@ -14,7 +13,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use std::sync::Arc;
 use url::Url;
 
@@ -44,18 +43,16 @@ pub(super) async fn begin(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
+) -> Result<Response, Refusal> {
     let return_path = ReturnPath::or_root(form.get("callbackUrl"));
-    let is_known = query.is_none() && form.only(&FIELDS).is_ok();
-    let Some(hints) = AuthorizeHints::read(&form).filter(|_| is_known) else {
-        let sentence = "The sign-in form was filled in a way we do not understand.";
-        return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_parameters", sentence);
-    };
-    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
-    match start(&auth, &origin, &provider, &request, &headers).await {
-        Ok(response) => response,
-        Err(error) => refused(&auth, &error, &request.return_path),
+    let unexpected = || Refusal::invalid_parameters("The sign-in request contains unexpected fields.");
+    if query.is_some() || form.only(&FIELDS).is_err() {
+        return Err(unexpected());
     }
+    let hints = AuthorizeHints::read(&form).ok_or_else(unexpected)?;
+    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
+    let begun = start(&auth, &origin, &provider, &request, &headers).await;
+    Ok(begun.unwrap_or_else(|error| refused(&auth, &error, &request.return_path)))
 }
 
 /// What a sign-in is to be like.

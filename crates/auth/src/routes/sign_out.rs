@@ -2,23 +2,23 @@
 
 use super::Form;
 use crate::{
-    Auth, Pages,
+    Auth, Pages, Refusal,
     cookie::{CookieKind, set_cookies},
-    error_page,
     flow::SigningOut,
     logout::{LogoutNotice, logout_state},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    session::{CurrentSession, Session, SessionRecord},
+    session::{Session, SessionRecord, SessionState},
     silent,
+    store::StoreError,
 };
-use auth_types::{EndReason, encode_query};
+use auth_types::{CurrentSession, EndReason, encode_query};
 use axum::{
     Extension,
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
@@ -44,58 +44,40 @@ pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQu
 pub(super) async fn sign_out(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
+) -> Result<impl IntoResponse, Refusal> {
     let is_global = match form.get("scope") {
         None | Some("global") => true,
         Some("local") => false,
         Some(_) => {
-            let sentence = "A sign-out is either global or local.";
-            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_scope", sentence);
+            return Err(Refusal::bad_request("invalid_scope", "A sign-out is either global or local."));
         }
     };
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
     let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(&auth.pages().signed_out)));
     let mut cookies = auth.cookies().clear_everywhere(CookieKind::Session, &origin);
-    match is_global {
-        true => cookies.extend(silent::ended(&auth, &origin)),
-        // Who leaves this app only does not want to be back as soon as they sign in to another.
-        false => cookies.extend([silent::left(&auth, &origin), auth.browsers().forget(&origin)].concat()),
+    if is_global {
+        cookies.extend(silent::ended(&auth, &origin));
+    } else {
+        // After a local sign-out, do not resume when the user signs in elsewhere.
+        cookies.extend([silent::left(&auth, &origin), auth.browsers().forget(&origin)].concat());
     }
     let mut to = None;
-    match &current {
-        CurrentSession::SignedIn(session) => {
-            if let Err(error) = auth.sessions().end(&session.key, EndReason::SignedOut).await {
-                tracing::error!(error = %error.0, "a session could not be ended");
-                return unavailable(&headers);
-            }
+    match current.map_err(|error| Refusal::from(error).with_sentence(NOT_SIGNED_OUT))? {
+        SessionState::SignedIn(session) => {
+            auth.sessions().end(&session.key, EndReason::SignedOut).await.map_err(not_signed_out)?;
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
             if is_global {
-                // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
-                let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
-                let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
-                let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
-                let happened_at = auth.clock().now();
-                let others =
-                    notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token);
-                tokio::spawn(others);
-                to = at_provider(&auth, &origin, session, id_token, &return_path, &headers).await;
+                to = end_elsewhere(&auth, &origin, &session, &return_path, &headers).await;
             }
         }
-        CurrentSession::SignedOut(_) => {
-            // With more cookies than are looked at, the one that counts may be among the rest.
-            if auth
-                .sessions()
-                .end_each(auth.cookies().all_sessions(&origin, &headers), EndReason::SignedOut)
-                .await
-                .is_err()
-            {
-                return unavailable(&headers);
-            }
+        SessionState::SignedOut(_) => {
+            // Of more cookies than are looked at, any may name the session that counts.
+            let named = auth.cookies().all_sessions(&origin, &headers);
+            auth.sessions().end_each(named, EndReason::SignedOut).await.map_err(not_signed_out)?;
         }
-        CurrentSession::Unavailable => return unavailable(&headers),
     }
     let to = match to {
         Some((url, flow_cookies)) => {
@@ -104,13 +86,32 @@ pub(super) async fn sign_out(
         }
         None => return_path.to_string(),
     };
-    (set_cookies(cookies), Redirect::to(&to)).into_response()
+    Ok((set_cookies(cookies), Redirect::to(&to)))
 }
 
-fn unavailable(headers: &HeaderMap) -> Response {
-    let sentence =
-        "You could not be signed out right now: the session store does not answer. Please try again.";
-    error_page::refuse(headers, StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
+const NOT_SIGNED_OUT: &str =
+    "You could not be signed out right now: the session store does not answer. Please try again.";
+
+fn not_signed_out(error: StoreError) -> Refusal {
+    Refusal::from(error).with_sentence(NOT_SIGNED_OUT)
+}
+
+/// Signs out of everything else that this session opened: the other apps, which the visitor does not wait for, and the
+/// provider. Returns where the provider signs the visitor out, with the cookies of that flow.
+async fn end_elsewhere(
+    auth: &Auth,
+    origin: &Origin,
+    session: &Session,
+    return_path: &ReturnPath,
+    headers: &HeaderMap,
+) -> Option<(Url, Vec<HeaderValue>)> {
+    // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
+    let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
+    let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
+    let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
+    let happened_at = auth.clock().now();
+    tokio::spawn(notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token));
+    at_provider(auth, origin, session, id_token, return_path, headers).await
 }
 
 /// What the visitor of a global sign-out does not wait for. Identity tells the other apps, whatever the provider

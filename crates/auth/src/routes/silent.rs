@@ -2,15 +2,15 @@
 
 use super::sign_in::{SignInRequest, start};
 use crate::{
-    Auth,
+    Auth, Refusal,
     cookie::{CookieKind, set_cookies},
     flow::{AuthorizeHints, Initiator},
-    guard,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
-    session::CurrentSession,
+    session::Session,
     silent,
 };
+use auth_types::CurrentSession;
 use axum::{
     Extension,
     extract::{RawQuery, State},
@@ -28,20 +28,18 @@ use http::HeaderMap;
 pub(super) async fn silent(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let return_path = ReturnPath::or_root(params.get("callbackUrl"));
-    match &current {
-        CurrentSession::SignedIn(_) => return Redirect::to(return_path.as_str()).into_response(),
-        CurrentSession::Unavailable => return guard::unavailable(&headers),
-        CurrentSession::SignedOut(_) => {}
+    if current.clone()?.session().is_some() {
+        return Ok(Redirect::to(return_path.as_str()).into_response());
     }
     let login = Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
     if !silent::was_sent(&auth, &origin, &headers) {
-        return login;
+        return Ok(login);
     }
     let initiator = silent::sender(&auth, &origin, &current, &headers);
     let begun = match initiator.zip(provider(&auth, &origin, &headers)) {
@@ -55,7 +53,7 @@ pub(super) async fn silent(
     if begun.is_none() && initiator == Some(Initiator::Waiting) {
         cookies.extend(silent::ended(&auth, &origin));
     }
-    (set_cookies(cookies), begun.unwrap_or(login)).into_response()
+    Ok((set_cookies(cookies), begun.unwrap_or(login)).into_response())
 }
 
 /// The provider this browser signed in with last, else the first that can be asked.

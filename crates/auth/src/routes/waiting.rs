@@ -4,9 +4,9 @@
 //! Nobody is signed in on this stream. It is tied to the handle by which identity knows the browser
 //! ([`browser`](crate::sign_in_events)), says nothing about who it is, and grants nothing.
 
-use super::events::{HEARTBEAT, answer, event, too_many};
+use super::events::{HEARTBEAT, answer, event};
 use crate::{
-    Auth,
+    Auth, Refusal,
     events::{BusMessage, Listener, SessionEvent, StreamPermit},
     origin::{ClientAddress, Origin},
     sign_in_events::BrowserKey,
@@ -33,17 +33,14 @@ pub(super) fn events(
     origin: &Origin,
     headers: &HeaderMap,
     client: Option<ClientAddress>,
-) -> Response {
+) -> Result<Response, Refusal> {
     let browser =
         auth.browsers().of(origin, headers).filter(|_| !silent::left_this_app(&auth, origin, headers));
     let Some(browser) = browser else {
-        return StatusCode::NO_CONTENT.into_response();
+        return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let slot = match auth.streams().open(Listener::Waiting(*browser.as_bytes(), client)) {
-        Ok(slot) => slot,
-        Err(error) => return too_many(headers, error),
-    };
-    answer(stream::unfold(Waiting::new(auth, browser, slot), Waiting::next))
+    let slot = auth.streams().open(Listener::Waiting(*browser.as_bytes(), client))?;
+    Ok(answer(stream::unfold(Waiting::new(auth, browser, slot), Waiting::next)))
 }
 
 /// One tab's stream.

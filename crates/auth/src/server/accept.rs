@@ -1,4 +1,4 @@
-//! Accepting connections, as many as there is room for, and giving up those that hold a place for nothing.
+//! Accepts connections up to the limit, and closes connections that are idle for too long.
 
 use super::{
     Limits,
@@ -36,15 +36,15 @@ use tokio::{
 };
 use tower::Service;
 
-/// HTTP/2: how often the other side is asked whether it is still there, and how long it may take to say so.
+/// HTTP/2: time between keep-alive pings, and how long a client may take to answer a ping.
 const PING: Duration = Duration::from_secs(20);
-/// HTTP/2: requests at once on one connection.
+/// HTTP/2: maximum concurrent requests on one connection.
 const MAX_STREAMS: u32 = 100;
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// How often idle connections are looked at.
+/// How often idle connections are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long accepting waits after the system refused, as when descriptors run out.
+/// How long to wait before accepting again after a refusal by the system, as when descriptors run out.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// The open connections.
@@ -54,7 +54,7 @@ struct Connections {
     open: Arc<Mutex<HashMap<u64, Connection>>>,
 }
 
-/// A connection's place; dropping it makes room.
+/// A connection's place in the limit; dropping the permit frees the place.
 struct ConnectionPermit {
     connections: Connections,
     number: u64,
@@ -72,7 +72,7 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Room for one more. When all places are taken, the connection that has been idle for longest gives way.
+    /// Waits for a free place. If all places are taken, closes the connection that has been idle longest.
     async fn room(&self) -> OwnedSemaphorePermit {
         loop {
             if let Ok(permit) = self.room.clone().try_acquire_owned() {
@@ -86,14 +86,14 @@ impl Connections {
             if let Some(connection) = idlest {
                 connection.close();
             }
-            // It goes when its task has run; or another one ends meanwhile.
+            // The closed connection frees its place when its task ends; another connection may end first.
             if let Ok(Ok(permit)) = timeout(REFUSED_PAUSE, self.room.clone().acquire_owned()).await {
                 return permit;
             }
         }
     }
 
-    /// Closes what was silent for too long, now and then.
+    /// Regularly closes connections that have been idle for too long.
     async fn sweep(self, limits: Limits) {
         loop {
             sleep(LOOK).await;
@@ -108,7 +108,8 @@ impl Connections {
     }
 }
 
-/// Serves what `listener` accepts until `stop` is ready, then waits until requests under way are answered.
+/// Serves connections from `listener` until `stop` is ready, then waits until requests
+/// under way are answered.
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
@@ -139,12 +140,12 @@ pub(super) async fn accept(
                 begin(stream, peer, connection, place, router.clone(), limits, &graceful);
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "connection not accepted");
                 sleep(REFUSED_PAUSE).await;
             }
         }
     }
-    // No new ones from here on.
+    // Accept no new connections from here on.
     drop(listener);
     graceful.shutdown().await;
     sweeping.abort();
@@ -159,14 +160,14 @@ fn begin(
     limits: Limits,
     graceful: &GracefulShutdown,
 ) {
-    // Answers are small, and events should not wait for more to come.
+    // Answers are small, and events must not wait for more data.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(Io::new(stream, connection.clone(), limits.write, place));
     let service =
         hyper::service::service_fn(move |request| answer(router.clone(), connection.clone(), peer, request));
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // hyper counts from the answer before, so this is the pause between requests too; for the first head `sweep`
-    // has less patience.
+    // hyper starts this timer after the previous answer, so the timer also limits the pause between requests.
+    // For the first head, `sweep` applies the shorter limit.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(MAX_HEAD);
     builder
         .http2()
@@ -178,9 +179,9 @@ fn begin(
     let serving = builder.serve_connection_with_upgrades(io, service).into_owned();
     let serving = graceful.watch(serving);
     tokio::spawn(async move {
-        // Broken off, garbage, or too slow: all of them the other side's business.
+        // A broken, malformed or slow connection is the client's problem: debug level only.
         if let Err(error) = serving.await {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(%error, "connection ended early");
         }
     });
 }
@@ -203,7 +204,7 @@ async fn answer(
 }
 
 pin_project! {
-    /// A body whose request is under way until it has been sent.
+    /// An answer's body; its request counts as under way until the body has been sent.
     struct Counted {
         #[pin]
         body: Body,

@@ -1,4 +1,4 @@
-//! One accepted connection: what it is doing, and the means to end it from outside.
+//! One accepted connection: its state, and a way to close it from outside.
 
 use futures::task::AtomicWaker;
 use pin_project_lite::pin_project;
@@ -20,20 +20,20 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A connection as others see it; in the extensions of its requests. Clones are the same connection.
+/// A handle to a connection, in the extensions of its requests. Clones refer to the same connection.
 #[derive(Clone, Debug)]
 pub struct Connection(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     accepted_at: Instant,
-    /// Requests that are being answered, their bodies included.
+    /// Requests that are being answered, including their bodies.
     in_flight: AtomicUsize,
-    /// Whether a request has begun at all.
+    /// Whether the connection has ever had a request.
     has_asked: AtomicBool,
-    /// When the last answer ended, milliseconds after it was accepted.
+    /// When the last answer ended, in milliseconds after the connection was accepted.
     idle_since: AtomicU64,
-    /// Whether it is a WebSocket by now.
+    /// Whether the connection has switched to another protocol, such as a WebSocket.
     is_upgraded: AtomicBool,
     is_closed: AtomicBool,
     reader: AtomicWaker,
@@ -56,7 +56,7 @@ impl Connection {
         }))
     }
 
-    /// Ends it at once: both sides see it closed, whatever was under way.
+    /// Closes the connection at once, for both sides, even with requests under way.
     pub fn close(&self) {
         self.0.is_closed.store(true, Ordering::Release);
         self.0.reader.wake();
@@ -64,7 +64,7 @@ impl Connection {
         self.0.closed.notify_waiters();
     }
 
-    /// Returns when it is closed, from whichever side.
+    /// Returns when either side has closed the connection.
     pub async fn closed(&self) {
         let notified = self.0.closed.notified();
         if !self.is_closed() {
@@ -76,20 +76,20 @@ impl Connection {
         self.0.is_closed.load(Ordering::Acquire)
     }
 
-    /// It speaks another protocol from here on, with pauses of its own.
+    /// Marks the connection as switched to another protocol, which exempts it from idle limits.
     pub(super) fn has_upgraded(&self) {
         self.0.is_upgraded.store(true, Ordering::Release);
     }
 
-    /// A request begins; it ends when the returned value is dropped.
+    /// Counts a request as under way until the returned value is dropped.
     pub(super) fn request(&self) -> InFlight {
         self.0.has_asked.store(true, Ordering::Release);
         self.0.in_flight.fetch_add(1, Ordering::AcqRel);
         InFlight(self.clone())
     }
 
-    /// For how long no request has been under way, and whether there ever was one; `None` while there is one, and for
-    /// a WebSocket.
+    /// How long no request has been under way, and whether the connection ever had a request. `None` while a
+    /// request is under way, and after a switch to another protocol.
     pub(super) fn idle(&self) -> Option<(Duration, bool)> {
         if self.0.in_flight.load(Ordering::Acquire) > 0 || self.0.is_upgraded.load(Ordering::Acquire) {
             return None;
@@ -113,8 +113,10 @@ impl Drop for InFlight {
 }
 
 pin_project! {
-    /// The socket: closed when its [`Connection`] is, and given up when the other side takes nothing for too long.
-    /// Holds `held` for as long as it is open, upgraded connections included.
+    /// The socket. Its reads and writes fail once the [`Connection`] is closed, and its writes fail when the
+    /// client stops reading for too long.
+    ///
+    /// Keeps `held` while the socket is open, also after a switch to another protocol.
     pub(super) struct Io<H> {
         #[pin]
         stream: TcpStream,
@@ -125,7 +127,7 @@ pin_project! {
     }
 }
 
-/// Says that the connection is closed when the socket goes.
+/// Marks the connection as closed when the socket is dropped.
 struct Closing<H> {
     connection: Connection,
     _held: H,
@@ -199,7 +201,7 @@ impl<H> AsyncWrite for Io<H> {
     }
 }
 
-/// The outcome of a write, or an error when the other side has taken nothing for as long as `patience`.
+/// Returns the outcome of a write, or an error if the client has read nothing for as long as `patience`.
 fn in_time<T>(
     stuck: &mut Option<Pin<Box<Sleep>>>,
     patience: Duration,

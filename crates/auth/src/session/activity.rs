@@ -1,67 +1,70 @@
-//! Activity that a tab tells of, and the end of a session that a tab finds idle (article 4: "sync timers
-//! between tabs for `lastUserActionTime`").
+//! User activity that tabs report, and sessions that tabs find idle (article 4: "sync timers between tabs for
+//! `lastUserActionTime`").
 //!
-//! The tabs count by the server's clock and the server decides: activity is noted for when it was, and a
-//! session ends for idleness only if nobody knows of anything newer.
+//! Tabs use the server's clock, and the server decides. Activity is recorded with the time of the activity. A
+//! session ends as idle only if no newer activity is known.
 
-use super::{Resolution, SessionKey, SessionRecord, SessionUnavailable, Sessions};
+use super::{Session, SessionKey, SessionRecord, SessionState, Sessions};
+use crate::store::StoreError;
 use auth_types::{SessionTimes, TabFacts};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
-/// However often tabs tell of it, activity is written down no more than once in this time.
+/// Minimum time between two records of activity, however often tabs report activity.
 const SHORTEST_INTERVAL: TimeDelta = TimeDelta::seconds(1);
 
-/// What became of the wish to end a session as idle.
+/// The outcome of a request to end an idle session.
 #[derive(Clone, Debug)]
 pub enum IdleEnd {
-    /// It has ended, now or before.
+    /// The session has ended, now or before.
     Ended,
-    /// Its user was active later than the tab knew.
+    /// The user was active later than the tab knew.
     NewerActivity(Arc<SessionRecord>),
-    /// Its time is not up yet.
+    /// The idle limit is not reached yet.
     NotIdle(Arc<SessionRecord>),
 }
 
 impl Sessions {
-    /// Writes down that the user was active so long ago, unless later activity is known. The times after it:
-    /// `Some` as a record when something was written.
+    /// Records that the user was active `ago` before now, unless later activity is known. Returns the record
+    /// with the new times if something was written.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
+    /// [`StoreError`] when the store does not answer.
     pub async fn note_activity(
         &self,
         key: &SessionKey,
         record: &SessionRecord,
         ago: TimeDelta,
-    ) -> Result<Option<SessionRecord>, SessionUnavailable> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         let seen_at = self.clock.now() - ago.max(TimeDelta::zero());
-        // What would not be written anyway asks no store and has nothing looked up anew.
+        // Skip the store, and keep the cache, if nothing would be written.
         if seen_at - record.last_seen_at < SHORTEST_INTERVAL {
             return Ok(None);
         }
         self.see(key, record, seen_at, SHORTEST_INTERVAL).await
     }
 
-    /// Ends a session whose user is away for too long, if `last_activity` is the last there was: compare and
-    /// set, so that a tab which slept never signs out one that was used meanwhile.
+    /// Ends a session whose user has been away for too long. `last_activity` is the last activity
+    /// that the tab knows of.
+    ///
+    /// The store compares and sets, so a tab that slept never ends a session that was used since.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
+    /// [`StoreError`] when the store does not answer.
     pub async fn end_if_idle(
         &self,
         key: &SessionKey,
         last_activity: DateTime<Utc>,
-    ) -> Result<IdleEnd, SessionUnavailable> {
-        // Looking is enough: what is idle by this app's limit ends when it is looked at.
-        let Resolution::SignedIn(_, record) = self.look_again(key).await? else {
+    ) -> Result<IdleEnd, StoreError> {
+        // Loading a session ends the session if it is idle by this app's limit.
+        let SessionState::SignedIn(Session { record, .. }) = self.reload(key).await? else {
             return Ok(IdleEnd::Ended);
         };
         let is_newer = record.last_seen_at.timestamp_millis() > last_activity.timestamp_millis();
         Ok(if is_newer { IdleEnd::NewerActivity(record) } else { IdleEnd::NotIdle(record) })
     }
 
-    /// The times of a session, as tabs are told them.
+    /// The times of a session, for its tabs.
     #[must_use]
     pub fn times(&self, record: &SessionRecord) -> SessionTimes {
         SessionTimes {
@@ -71,7 +74,7 @@ impl Sessions {
         }
     }
 
-    /// What a page tells its tab, so that it need not ask for it.
+    /// The facts that a page contains for its tab, so that the tab sends no request for them.
     #[must_use]
     pub fn tab_facts(&self, record: &SessionRecord) -> TabFacts {
         let policy = &self.policy;

@@ -1,6 +1,6 @@
 //! Article 2's own data in the session, typed: the favourite number of the demo, or whatever an app keeps.
 
-use super::{DataError, Session, SessionRecord};
+use super::{Session, SessionRecord};
 use crate::{Auth, store::StoreError};
 use auth_types::{AppData, Invalid, PublicData};
 use axum::routing::MethodRouter;
@@ -48,7 +48,7 @@ pub enum UpdateError {
     SignedOut,
     /// The store does not answer.
     #[error("session_unavailable")]
-    Unavailable(StoreError),
+    Unavailable(#[from] StoreError),
 }
 
 /// The data of a session. What cannot be read, because it is of an older or of another type, is the
@@ -91,18 +91,10 @@ impl Auth {
         let change = |record: &SessionRecord| {
             let mut data = read::<D>(record);
             data.apply(update).map_err(UpdateError::Invalid)?;
-            let json = serde_json::to_string(&data)
-                .map_err(|error| UpdateError::Unavailable(StoreError(error.to_string())))?;
+            let json = serde_json::to_string(&data).map_err(|error| StoreError(error.to_string()))?;
             if json.len() > MAX_DATA { Err(UpdateError::TooLarge) } else { Ok(json) }
         };
-        match self.sessions().change_data(&session.key, change).await {
-            Ok(record) => Ok(self.sessions().session(session.key, record.into())),
-            Err(DataError::Refused(error)) => Err(error),
-            Err(DataError::SignedOut) => Err(UpdateError::SignedOut),
-            Err(DataError::Unavailable(error)) => {
-                tracing::error!(%error, "the data of a session was not written");
-                Err(UpdateError::Unavailable(error))
-            }
-        }
+        let record = self.sessions().change_data(&session.key, change).await?;
+        Ok(self.sessions().session(session.key, record.into()))
     }
 }

@@ -1,11 +1,11 @@
-//! A short human name for a browser, from what it says of itself.
+//! A short display name for a browser, from its `User-Agent`.
 //!
-//! It only helps people recognise their own devices in a list, so a handful of names is enough and a
-//! database of patterns would be too much. Nothing is verified: a `User-Agent` says what it likes, and
-//! what is shown comes from the tables here, never from the header.
+//! The name only helps users to recognise their devices in a list, so a few names are enough.
+//! Nothing is verified: a `User-Agent` can claim anything. The shown text comes from the tables
+//! here, never from the header.
 
-/// What the header contains, and the browser that says so. The order matters: nearly everything also
-/// claims to be Chrome, and Chrome claims to be Safari.
+/// Header substrings and the browsers they mean. The order matters: nearly every browser also claims to be
+/// Chrome, and Chrome claims to be Safari.
 const BROWSERS: [(&str, &str); 17] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -26,7 +26,8 @@ const BROWSERS: [(&str, &str); 17] = [
     ("curl/", "curl"),
 ];
 
-/// The same for systems: phones name the system they descend from as well.
+/// Header substrings and the systems they mean. The order matters: phones also name the
+/// system they derive from.
 const SYSTEMS: [(&str, &str); 9] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -39,7 +40,8 @@ const SYSTEMS: [(&str, &str); 9] = [
     ("OpenBSD", "OpenBSD"),
 ];
 
-/// "Firefox on Linux", "Chrome on Android"; "Unknown browser" when nothing is recognised.
+/// Returns a name such as "Firefox on Linux" or "Chrome on Android"; "Unknown browser" if
+/// nothing is recognised.
 pub(super) fn browser_name(user_agent: Option<&str>) -> String {
     let user_agent = user_agent.unwrap_or_default();
     let first =
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_says_so_and_repeats_nothing() {
+    fn an_unknown_browser_is_called_unknown_and_never_quoted() {
         assert_eq!(browser_name(None), "Unknown browser");
         assert_eq!(browser_name(Some("")), "Unknown browser");
         assert_eq!(browser_name(Some("<script>alert(1)</script>")), "Unknown browser");

@@ -1,37 +1,11 @@
-//! What the session check found.
+//! The session of a request, as the check before every handler found it.
 
-use super::{Session, SessionKey, shown};
-use auth_types::{EndReason, SessionState};
+use super::{Session, shown};
+use auth_types::{CurrentSession, PageSession};
 
-/// What the session check found; in the extensions of every request that reaches a handler.
-#[derive(Clone, Debug)]
-pub enum CurrentSession {
-    /// A live session.
-    SignedIn(Session),
-    /// None, or one that has ended.
-    SignedOut(Option<EndReason>),
-    /// The store did not answer.
-    Unavailable,
-}
-
-impl CurrentSession {
-    /// The live session's key.
-    pub(crate) fn key(&self) -> Option<SessionKey> {
-        match self {
-            Self::SignedIn(session) => Some(session.key),
-            Self::SignedOut(_) | Self::Unavailable => None,
-        }
-    }
-
-    /// The same, as pages see it.
-    #[must_use]
-    pub fn state(&self) -> SessionState {
-        match self {
-            Self::SignedIn(session) => {
-                SessionState::SignedIn { session: session.public(), facts: shown::facts(&session.record) }
-            }
-            Self::SignedOut(reason) => SessionState::SignedOut(*reason),
-            Self::Unavailable => SessionState::Unavailable,
-        }
-    }
+/// What pages see of the session.
+pub(crate) fn page_state(current: &CurrentSession<Session>) -> CurrentSession<PageSession> {
+    let view =
+        |session: Session| PageSession { session: session.public(), facts: shown::facts(&session.record) };
+    current.clone().map(|state| state.map(view))
 }

@@ -1,48 +1,31 @@
 //! Changing what an app keeps in a session, without losing what somebody else changes at the same time.
 
-use super::{SessionKey, SessionRecord, Sessions};
+use super::{SessionKey, SessionRecord, Sessions, UpdateError};
 use crate::{
     events::SessionEvent,
-    store::{Lookup, NewData, StoreError},
+    store::{NewData, SessionState, StoreError},
 };
 
 /// How often a change is tried again when others were faster. Each time one of them was done, so this
 /// many changes of one session happened during this one.
 const TRIES: usize = 100;
 
-/// Why a session's data was not changed. Nothing is written then.
-#[derive(Debug)]
-pub(super) enum DataError<E> {
-    /// The change itself was refused.
-    Refused(E),
-    /// The session has ended.
-    SignedOut,
-    /// The store does not answer.
-    Unavailable(StoreError),
-}
-
-impl<E> From<StoreError> for DataError<E> {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
 impl Sessions {
     /// Reads a session's data, lets `change` make the new one from it, and writes that: all of it or
     /// nothing. When another request was faster `change` runs again, on what that one left.
     ///
     /// # Errors
-    /// A [`DataError`]; nothing is written then.
-    pub(super) async fn change_data<E>(
+    /// An [`UpdateError`]; nothing is written then.
+    pub(super) async fn change_data(
         &self,
         key: &SessionKey,
-        change: impl Fn(&SessionRecord) -> Result<String, E>,
-    ) -> Result<Box<SessionRecord>, DataError<E>> {
+        change: impl Fn(&SessionRecord) -> Result<String, UpdateError>,
+    ) -> Result<Box<SessionRecord>, UpdateError> {
         for _ in 0..TRIES {
-            let Lookup::Live(mut record) = self.store.load(key, self.clock.now()).await? else {
-                return Err(DataError::SignedOut);
+            let SessionState::SignedIn(mut record) = self.store.load(key, self.clock.now()).await? else {
+                return Err(UpdateError::SignedOut);
             };
-            let data = change(&record).map_err(DataError::Refused)?;
+            let data = change(&record)?;
             if data == record.data {
                 return Ok(record);
             }

@@ -3,10 +3,9 @@
 //! What is named here is the public id. It says nothing about the session id, opens nothing, and means
 //! something only together with its user: ending looks for both at once.
 
-use super::{
-    Session, SessionRecord, SessionUnavailable, Sessions, browser_name::browser_name, shown::rfc3339,
-};
+use super::{Session, SessionRecord, Sessions, browser_name::browser_name, shown::rfc3339};
 use crate::store::SessionFilter;
+use crate::store::StoreError;
 use auth_types::{DeviceView, EndReason};
 
 impl Sessions {
@@ -14,8 +13,8 @@ impl Sessions {
     /// might still accept: one that has been idle for too long here may not be so for a neighbour.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn devices(&self, own: &Session) -> Result<Vec<DeviceView>, SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer.
+    pub async fn devices(&self, own: &Session) -> Result<Vec<DeviceView>, StoreError> {
         let record = &own.record;
         let found = self.store.of_user(&record.issuer, &record.subject, self.clock.now()).await?;
         let views = found.into_iter().map(|device| DeviceView {
@@ -31,24 +30,24 @@ impl Sessions {
     /// Ends the session with this public id, if it is a live one of `own`'s user; `false` when it is not.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer: then it has *not* ended.
-    pub async fn end_device(&self, own: &Session, public_id: &str) -> Result<bool, SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer: then it has *not* ended.
+    pub async fn end_device(&self, own: &Session, public_id: &str) -> Result<bool, StoreError> {
         Ok(self.end_of_user(own, SessionFilter::PublicId(public_id)).await? > 0)
     }
 
     /// Ends every session of `own`'s user but `own`; says how many there were.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn end_other_devices(&self, own: &Session) -> Result<usize, SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer.
+    pub async fn end_other_devices(&self, own: &Session) -> Result<usize, StoreError> {
         self.end_of_user(own, SessionFilter::AllBut(&own.key)).await
     }
 
     /// Ends the oldest sessions of `newest`'s user beyond the limit (`AUTH_MAX_SESSIONS_PER_USER`).
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub(crate) async fn end_beyond_limit(&self, newest: &Session) -> Result<(), SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer.
+    pub(crate) async fn end_beyond_limit(&self, newest: &Session) -> Result<(), StoreError> {
         let record = &newest.record;
         let found = self.store.of_user(&record.issuer, &record.subject, self.clock.now()).await?;
         for oldest in found.iter().skip(self.policy.max_sessions_per_user) {
@@ -63,15 +62,11 @@ impl Sessions {
         &self,
         issuer: &str,
         subject: &str,
-    ) -> Result<Vec<SessionRecord>, SessionUnavailable> {
-        Ok(self.store.of_user(issuer, subject, self.clock.now()).await?)
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        self.store.of_user(issuer, subject, self.clock.now()).await
     }
 
-    async fn end_of_user(
-        &self,
-        own: &Session,
-        which: SessionFilter<'_>,
-    ) -> Result<usize, SessionUnavailable> {
+    async fn end_of_user(&self, own: &Session, which: SessionFilter<'_>) -> Result<usize, StoreError> {
         let (issuer, subject) = (&own.record.issuer, &own.record.subject);
         let now = self.clock.now();
         let ended = self.store.end_of_user(issuer, subject, which, EndReason::Revoked, now).await?;

@@ -1,9 +1,10 @@
 //! Ending sessions: by their user, for being left alone, and by what the provider says.
 
-use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
+use super::{SessionKey, SessionRecord, Sessions};
 use crate::{
     events::SessionEvent,
-    store::{Logout, Lookup},
+    store::StoreError,
+    store::{Logout, SessionState},
 };
 use auth_types::EndReason;
 
@@ -11,19 +12,19 @@ impl Sessions {
     /// Ends a session; it is refused from the moment this returns.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer. Then it has not ended, as far as anybody knows:
+    /// [`StoreError`] when the store does not answer. Then it has not ended, as far as anybody knows:
     /// a store that hangs may still end it when it goes on.
-    pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, SessionUnavailable> {
+    pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, StoreError> {
         // Who it was is forgotten with the session.
         let was = if self.hooks.has_sign_out_hooks() {
             self.store.load(key, self.clock.now()).await?
         } else {
-            Lookup::Unknown
+            SessionState::SignedOut(None)
         };
         let ended = self.store.end(key, reason, self.clock.now()).await;
         let ended = self.known(key, ended)?;
         self.publish(SessionEvent::Ended(*key, reason)).await;
-        if let Lookup::Live(record) = was
+        if let SessionState::SignedIn(record) = was
             && ended
         {
             self.hooks.signed_out(reason, Some(&record.public_id), Some(&record));
@@ -34,12 +35,12 @@ impl Sessions {
     /// Ends several sessions that one browser came with.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer; some may have ended.
+    /// [`StoreError`] when the store does not answer; some may have ended.
     pub(crate) async fn end_each(
         &self,
         keys: impl IntoIterator<Item = SessionKey>,
         reason: EndReason,
-    ) -> Result<(), SessionUnavailable> {
+    ) -> Result<(), StoreError> {
         for key in keys {
             self.end(&key, reason).await?;
         }
@@ -51,7 +52,7 @@ impl Sessions {
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-    ) -> Result<bool, SessionUnavailable> {
+    ) -> Result<bool, StoreError> {
         let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
         let ended = self.known(key, ended)?;
         if ended {
@@ -65,8 +66,8 @@ impl Sessions {
     /// Returns the keys of those that ended.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn log_out(&self, logout: Logout<'_>) -> Result<Vec<SessionKey>, SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer.
+    pub async fn log_out(&self, logout: Logout<'_>) -> Result<Vec<SessionKey>, StoreError> {
         let ended = self.store.log_out(logout, self.clock.now()).await?;
         Ok(self.notify_revoked(ended, None, None).await)
     }

@@ -50,11 +50,6 @@ pub struct NewSession {
     pub(crate) ends_by: Option<DateTime<Utc>>,
 }
 
-/// The store cannot say: answered with 503, never with "signed out".
-#[derive(Debug, thiserror::Error)]
-#[error("the session store is unavailable")]
-pub struct SessionUnavailable(#[from] pub StoreError);
-
 /// The sessions of this app.
 #[derive(Clone)]
 pub struct Sessions {
@@ -175,12 +170,12 @@ impl Sessions {
     /// when something was written: then the cookie's age is renewed too.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
+    /// [`StoreError`] when the store does not answer.
     pub async fn touch(
         &self,
         key: &SessionKey,
         record: &SessionRecord,
-    ) -> Result<Option<SessionRecord>, SessionUnavailable> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         if !self.is_touch_due(record) {
             return Ok(None);
         }
@@ -195,7 +190,7 @@ impl Sessions {
         record: &SessionRecord,
         seen_at: DateTime<Utc>,
         interval: TimeDelta,
-    ) -> Result<Option<SessionRecord>, SessionUnavailable> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         let retained_until = self.policy.retained_until(seen_at, record.absolute_expires_at);
         let touch = Touch { seen_at, now: self.clock.now(), expires_at: retained_until, interval };
         let written = self.store.touch(key, touch).await;
@@ -253,9 +248,9 @@ impl Sessions {
     /// Whether the store answers.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when it does not.
-    pub async fn ping(&self) -> Result<(), SessionUnavailable> {
-        Ok(self.store.ping().await?)
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
     }
 
     /// What happens to sessions, in this process and the others on its store.

@@ -1,9 +1,10 @@
-//! What an app is told of ([events](SignInEvent)) and asked about ([a sign-in](SignInAttempt)).
+//! Hooks: [events](SignInEvent) that an app is told of, and a [question](SignInAttempt) about each sign-in.
 //!
-//! Register them with [`Auth::builder`](crate::Auth::builder). An event is told once, in the process that
-//! caused it, beside the answer: a hook that panics or hangs costs a log line and nothing else. The
-//! question is part of the sign-in: it is waited for, for a few seconds, and everything but a clear
-//! [`Verdict::Allow`] refuses. None of the arguments holds a token.
+//! Register hooks with [`Auth::builder`](crate::Auth::builder). Each event is sent once, in the process that
+//! caused it, and delays no answer. A hook that panics or hangs only costs a log line.
+//!
+//! The question is part of the sign-in, which waits a few seconds for the answer. Everything but
+//! [`Verdict::Allow`] refuses the sign-in. No argument of a hook contains a token.
 
 use super::{NewSession, SessionRecord, User};
 use auth_types::EndReason;
@@ -13,35 +14,35 @@ use serde_json::{Map, Value};
 use std::{fmt::Display, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// How long a hook may take before it is given up.
+/// How long a hook may take before it is cancelled.
 const HOOK_LIMIT: Duration = Duration::from_secs(30);
 /// How long the visitor waits for a verdict about their sign-in.
 const VERDICT_LIMIT: Duration = Duration::from_secs(3);
 
-/// Somebody has signed in, and the session is there.
+/// A user has signed in, and the session exists.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignInEvent {
-    /// The session's public id, as the user's list of devices has it.
+    /// The session's public id, as in the user's list of devices.
     pub session: String,
     /// The provider's id.
     pub provider: String,
     /// `provider:sub`, as pages see it.
     pub user_id: String,
-    /// Who it is.
+    /// The user.
     pub user: User,
 }
 
-/// This process ended a session: at its user's wish, from another of the user's devices, because the
-/// provider said so, or for idleness. A session that simply runs out is nobody's act, so nothing tells of it.
+/// This process ended a session: the user signed out here or on another device, the provider ended the
+/// session, or the session was idle. A session that simply expires causes no event.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignOutEvent {
-    /// Why.
+    /// Why the session ended.
     pub reason: EndReason,
-    /// The session's public id; `None` where one act ended several sessions.
+    /// The session's public id; `None` if one action ended several sessions.
     pub session: Option<String>,
-    /// `provider:sub`, where it is known.
+    /// `provider:sub`, if known.
     pub user_id: Option<String>,
 }
 
@@ -59,7 +60,7 @@ pub struct RefreshEvent {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A sign-in that is verified and not a session yet.
+/// A verified sign-in that is not a session yet.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignInAttempt {
@@ -69,20 +70,20 @@ pub struct SignInAttempt {
     pub issuer: String,
     /// `sub`.
     pub subject: String,
-    /// Who it is.
+    /// The user.
     pub user: User,
-    /// The standard claims of the verified ID token (OpenID Connect Core §5.1), and those of `/userinfo`
-    /// where it was asked; empty for a provider without either.
+    /// The standard claims of the verified ID token (OpenID Connect Core §5.1), completed from `/userinfo`. A
+    /// plain OAuth 2.0 provider has at most `email` and `email_verified`.
     pub claims: Map<String, Value>,
 }
 
 impl SignInAttempt {
-    /// The email address, if the provider says that it is the user's (`email_verified`). Any other may
-    /// have been typed in by anybody, so it is no ground to let somebody in.
+    /// The email address, if the provider says that it belongs to the user (`email_verified`). Any other
+    /// address may be made up, and must not grant access.
     #[must_use]
     pub fn verified_email(&self) -> Option<&str> {
         let is_verified = self.claims.get("email_verified").is_some_and(|verified| *verified == true);
-        // Of the address that stands beside it.
+        // `email_verified` is about the `email` claim; the user's address must be the same.
         let about = self.claims.get("email").and_then(Value::as_str).filter(|_| is_verified);
         self.user.email.as_deref().filter(|email| Some(*email) == about)
     }
@@ -91,16 +92,16 @@ impl SignInAttempt {
 /// Whether a sign-in becomes a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does.
+    /// The sign-in becomes a session.
     Allow,
-    /// It does not: `/login?error=refused`.
+    /// The sign-in is refused: `/login?error=refused`.
     Refuse,
 }
 
 type EventHook<E> = Arc<dyn Fn(E) -> BoxFuture<'static, ()> + Send + Sync>;
 type SignInHook = Arc<dyn Fn(SignInAttempt) -> BoxFuture<'static, Result<Verdict, String>> + Send + Sync>;
 
-/// Everything an app has registered.
+/// All hooks that an app has registered.
 #[derive(Default)]
 pub(crate) struct Hooks {
     sign_in: Vec<EventHook<SignInEvent>>,
@@ -149,7 +150,7 @@ impl Hooks {
         E: Display + 'static,
     {
         self.verdict = Some(Arc::new(move |attempt| {
-            // Called inside, so that a panic before the first `await` is caught like any other.
+            // Called inside the future, so that a panic before the first `await` is caught too.
             callback(attempt).map(|verdict| verdict.map_err(|error| error.to_string())).boxed()
         }));
     }
@@ -163,12 +164,12 @@ impl Hooks {
         });
     }
 
-    /// Whether somebody wants to hear of sign-outs: who it was must be looked up before.
+    /// Whether the app has sign-out hooks. If so, the user must be looked up before the session ends.
     pub(crate) fn has_sign_out_hooks(&self) -> bool {
         !self.sign_out.is_empty()
     }
 
-    /// `session` and `user` are known or not, each on its own.
+    /// Calls the sign-out hooks. `session` and `user` may each be unknown.
     pub(crate) fn signed_out(&self, reason: EndReason, session: Option<&str>, user: Option<&SessionRecord>) {
         notify("on_sign_out", &self.sign_out, || SignOutEvent {
             reason,
@@ -186,7 +187,7 @@ impl Hooks {
         });
     }
 
-    /// Whether this sign-in may become a session. An error, a panic and silence are a no.
+    /// Whether this sign-in may become a session. An error, a panic or a timeout refuses the sign-in.
     pub(crate) async fn allows(&self, new: &NewSession) -> bool {
         let Some(callback) = self.verdict.clone() else { return true };
         let attempt = SignInAttempt {
@@ -199,15 +200,15 @@ impl Hooks {
         let asked = AssertUnwindSafe(async move { callback(attempt).await }).catch_unwind();
         match timeout(VERDICT_LIMIT, asked).await {
             Ok(Ok(Ok(verdict))) => return verdict == Verdict::Allow,
-            Ok(Ok(Err(error))) => tracing::error!(error, "the sign_in callback failed: refused"),
-            Ok(Err(_)) => tracing::error!("the sign_in callback panicked: refused"),
-            Err(_) => tracing::error!(limit = ?VERDICT_LIMIT, "the sign_in callback was too slow: refused"),
+            Ok(Ok(Err(error))) => tracing::error!(error, "sign_in callback failed; sign-in refused"),
+            Ok(Err(_)) => tracing::error!("sign_in callback panicked; sign-in refused"),
+            Err(_) => tracing::error!(limit = ?VERDICT_LIMIT, "sign_in callback timed out; sign-in refused"),
         }
         false
     }
 }
 
-/// Runs each hook in a task of its own.
+/// Runs each hook in a separate task.
 fn notify<E: Clone + Send + 'static>(name: &'static str, hooks: &[EventHook<E>], event: impl FnOnce() -> E) {
     if hooks.is_empty() {
         return;
@@ -219,9 +220,9 @@ fn notify<E: Clone + Send + 'static>(name: &'static str, hooks: &[EventHook<E>],
             let told = AssertUnwindSafe(async move { hook(event).await }).catch_unwind();
             match timeout(HOOK_LIMIT, told).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => tracing::error!(hook = name, "a hook panicked"),
+                Ok(Err(_)) => tracing::error!(hook = name, "hook panicked"),
                 Err(_) => {
-                    tracing::error!(hook = name, limit = ?HOOK_LIMIT, "a hook was too slow and is given up");
+                    tracing::error!(hook = name, limit = ?HOOK_LIMIT, "hook timed out");
                 }
             }
         });
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_asked_is_a_yes_and_a_callback_that_never_answers_a_no() {
+    async fn without_a_callback_sign_ins_are_allowed_and_a_hanging_callback_refuses() {
         let mut hooks = Hooks::default();
         assert!(hooks.allows(&new_session()).await);
         hooks.ask(async |_| pending::<Result<Verdict, String>>().await);
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_nobody_verified_is_none() {
+    fn an_unverified_address_is_not_returned() {
         let attempt = |claims: Value| SignInAttempt {
             provider: "demo".into(),
             issuer: "https://op.example".into(),
@@ -280,7 +281,7 @@ mod tests {
             serde_json::json!({ "email": "a@example.com" }),
             serde_json::json!({ "email": "a@example.com", "email_verified": "true" }),
             serde_json::json!({ "email": "a@example.com", "email_verified": false }),
-            // A word about an address that is not there, or is another.
+            // `email_verified` without an address, or about another address.
             serde_json::json!({ "email_verified": true }),
             serde_json::json!({ "email": null, "email_verified": true }),
             serde_json::json!({ "email": "b@example.com", "email_verified": true }),

@@ -1,7 +1,7 @@
 //! A live session, as handlers and pages get it.
 
-use super::{AppDataType, CurrentSession, SessionKey, SessionRecord, shown};
-use auth_types::PublicSession;
+use super::{AppDataType, SessionKey, SessionRecord, SessionState, shown};
+use auth_types::{CurrentSession, PublicSession};
 use http::request::Parts;
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ impl Session {
     /// The session of a request that came through the layers, for code that has only its parts.
     #[must_use]
     pub fn of(parts: &Parts) -> Option<Self> {
-        match parts.extensions.get::<CurrentSession>() {
-            Some(CurrentSession::SignedIn(session)) => Some(session.clone()),
+        match parts.extensions.get::<CurrentSession<Session>>() {
+            Some(Ok(SessionState::SignedIn(session))) => Some(session.clone()),
             _ => None,
         }
     }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
-/// How often activity is written down at most.
+/// Minimum time between two writes of activity.
 const WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(60);
-/// The same where an idle limit depends on it.
+/// Minimum time between two writes of activity if an idle limit depends on them.
 const IDLE_WRITE_INTERVAL: TimeDelta = TimeDelta::seconds(15);
 /// How long before the idle limit the user is warned.
 const IDLE_WARNING: TimeDelta = TimeDelta::seconds(60);
@@ -13,31 +13,29 @@ const IDLE_WARNING: TimeDelta = TimeDelta::seconds(60);
 /// The limits of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionPolicy {
-    /// Time without activity after which it expires (`AUTH_SESSION_MAX_AGE`): article 2's rolling
-    /// `expires`.
+    /// Time without activity after which the session expires (`AUTH_SESSION_MAX_AGE`): article
+    /// 2's rolling `expires`.
     pub max_age: TimeDelta,
-    /// Time after which it ends whatever happens (`AUTH_SESSION_ABSOLUTE_AGE`).
+    /// Time after which the session ends in any case (`AUTH_SESSION_ABSOLUTE_AGE`).
     pub absolute_age: TimeDelta,
-    /// Time without user activity after which the user is taken to be away (`AUTH_IDLE_TIMEOUT`).
+    /// Time without user activity after which the session ends as idle (`AUTH_IDLE_TIMEOUT`).
     pub idle_timeout: Option<TimeDelta>,
     /// How often a session in use is checked with the provider (`AUTH_REVALIDATE_INTERVAL`, article 3);
     /// `None`: never.
     pub revalidate_interval: Option<TimeDelta>,
-    /// How long a session may go without a successful check (`AUTH_MAX_UNCHECKED_AGE`); `None`: for as long as it lasts.
-    /// Past it, requests wait for a check and get 503 until one succeeds. The session stays.
+    /// How long a session may go without a successful check (`AUTH_MAX_UNCHECKED_AGE`); `None`: without
+    /// limit. After that, requests wait for a check and get 503 until a check succeeds. The session stays.
     pub max_unchecked_age: Option<TimeDelta>,
-    /// How long a process may believe what it looked up, should it hear nothing
-    /// (`AUTH_SESSION_CACHE_AGE`): so old can an end or a change be at most, in any process. Zero asks the
-    /// store at every request.
+    /// How long a process may use a cached session without news from the bus (`AUTH_SESSION_CACHE_AGE`): the
+    /// maximum staleness in any process. Zero asks the store at every request.
     pub cache_age: Duration,
-    /// How many live sessions one user may have in the store (`AUTH_MAX_SESSIONS_PER_USER`); a new one ends the
-    /// oldest.
+    /// Maximum live sessions of one user in the store (`AUTH_MAX_SESSIONS_PER_USER`); a new
+    /// session ends the oldest.
     pub max_sessions_per_user: usize,
 }
 
 impl Default for SessionPolicy {
-    /// 30 days rolling, 90 days absolute, no idle limit; checked every quarter of an hour, believed for five
-    /// seconds.
+    /// 30 days rolling, 90 days absolute, no idle limit; checked every 15 minutes, cached for five seconds.
     fn default() -> Self {
         Self {
             max_age: TimeDelta::days(30),
@@ -51,10 +49,10 @@ impl Default for SessionPolicy {
     }
 }
 
-/// What a request says about its sender.
+/// Whether a request counts as activity of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// A person did something: followed a link, sent a form, asked for a navigation check.
+    /// The user did something: followed a link, sent a form, asked for a navigation check.
     User,
     /// A poll, a stream, a prefetch: extends nothing.
     Background,
@@ -68,22 +66,23 @@ impl SessionPolicy {
         (now + idle).min(absolute)
     }
 
-    /// Until when the store keeps a session that saw activity at `now`: without the idle limit, which
-    /// another app on the same store may not have.
+    /// Until when the store keeps a session that saw activity at `now`. The idle limit does not count,
+    /// because another app on the same store may have none.
     #[must_use]
     pub fn retained_until(&self, now: DateTime<Utc>, absolute: DateTime<Utc>) -> DateTime<Utc> {
         (now + self.max_age).min(absolute)
     }
 
-    /// Whether a user last seen then is away for too long now.
+    /// Whether a user last seen at `last_seen_at` has been away for too long.
     #[must_use]
     pub fn is_idle(&self, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.idle_timeout.is_some_and(|idle| now >= last_seen_at + idle)
     }
 
-    /// Whether a session that the provider stood by at `checked_at` is to be checked again. `spread`, any number
-    /// that is the session's own, makes it up to a tenth of the interval early, so that sessions which began
-    /// together do not ask together.
+    /// Whether a session that the provider last confirmed at `checked_at` must be checked again.
+    ///
+    /// `spread` is a fixed number of the session. This number moves the check forward by up to a tenth of the
+    /// interval, so that sessions that began together are not checked together.
     #[must_use]
     pub fn is_check_due(&self, checked_at: DateTime<Utc>, spread: u8, now: DateTime<Utc>) -> bool {
         self.is_unchecked_too_long(checked_at, now)
@@ -92,21 +91,23 @@ impl SessionPolicy {
             })
     }
 
-    /// Whether a session whose last successful check was at `checked_at` must be checked before a request may use it.
+    /// Whether a session whose last successful check was at `checked_at` must be checked
+    /// before a request may use it.
     #[must_use]
     pub fn is_unchecked_too_long(&self, checked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         self.max_unchecked_age.is_some_and(|age| now - checked_at >= age)
     }
 
-    /// When a session that begins at `now` ends whatever happens.
+    /// When a session that begins at `now` ends in any case.
     #[must_use]
     pub fn absolute_expires_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now + self.absolute_age
     }
 
-    /// How old the last written activity must be before the next is written, and how often a tab tells of
-    /// it: a minute, a quarter of one where an idle limit depends on it, and less where a session lives so
-    /// short that this would be most of it.
+    /// How old the last written activity must be before the next write, and how often a tab reports activity.
+    ///
+    /// The interval is a minute, or 15 seconds with an idle limit, but at most a quarter of the
+    /// session's shortest limit.
     #[must_use]
     pub fn write_interval(&self) -> TimeDelta {
         let shortest = self.idle_timeout.map_or(self.max_age, |idle| idle.min(self.max_age));
@@ -114,7 +115,7 @@ impl SessionPolicy {
         longest.min(shortest / 4)
     }
 
-    /// How long before the idle limit the user is warned: a minute, or half of a limit that is short.
+    /// How long before the idle limit the user is warned: a minute, or half of a short limit.
     #[must_use]
     pub fn idle_warning(&self) -> TimeDelta {
         self.idle_timeout.map_or(TimeDelta::zero(), |idle| IDLE_WARNING.min(idle / 2))
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_limit_is_the_nearer_end() {
+    fn an_idle_limit_expires_before_the_maximum_age() {
         let policy = policy(1000, 5000, Some(30));
         assert_eq!(policy.expires_at(at(0), at(5000)), at(30));
     }
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_went_unchecked_for_too_long_is_checked_whatever_the_interval() {
+    fn a_session_past_its_unchecked_age_is_due_for_a_check() {
         let policy = SessionPolicy {
             revalidate_interval: None,
             max_unchecked_age: Some(TimeDelta::seconds(100)),
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn activity_is_written_once_a_minute_and_oftener_only_for_short_sessions() {
+    fn activity_is_written_once_a_minute_or_more_often_for_short_sessions() {
         assert_eq!(SessionPolicy::default().write_interval(), TimeDelta::seconds(60));
         assert_eq!(policy(8, 100, None).write_interval(), TimeDelta::seconds(2));
         assert_eq!(policy(86_400, 86_400, Some(1_800)).write_interval(), TimeDelta::seconds(15));

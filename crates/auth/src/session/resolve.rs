@@ -1,62 +1,93 @@
-//! What a session cookie leads to: on every request, so from memory where that is recent enough.
+//! Finds the session of a cookie: on every request, so from the cache where its entry is recent enough.
 
-use super::{SessionKey, SessionRecord, Sessions, engine::SessionUnavailable};
+use super::{Session, SessionKey, SessionRecord, Sessions};
 use crate::{
     cookie::SessionId,
     events::{BusMessage, SessionEvent},
-    store::Lookup,
+    store::StoreError,
 };
-use auth_types::EndReason;
+use auth_types::{EndReason, SessionState};
 use std::{future::Future, sync::Arc};
 use tokio::sync::broadcast::error::RecvError;
 
-/// What a session cookie led to.
-#[derive(Clone, Debug)]
-pub enum Resolution {
-    /// A live session.
-    SignedIn(SessionKey, Arc<SessionRecord>),
-    /// It has ended.
-    Ended(EndReason),
-    /// It opens nothing.
-    Unknown,
-}
-
 impl Sessions {
-    /// The live session of a cookie's value, if it was looked up a moment ago: then the store need not be
-    /// asked.
-    pub(crate) fn remembered(&self, cookie: &str) -> Option<(SessionKey, Arc<SessionRecord>)> {
+    /// The live session of a cookie's value, from the cache only.
+    pub(crate) fn cached(&self, cookie: &str) -> Option<Session> {
         let key = SessionId::parse(cookie)?.key();
         let record = self.cache.get(&key)?;
-        (record.expires_at > self.clock.now()).then_some((key, record))
+        (record.expires_at > self.clock.now()).then(|| self.session(key, record))
     }
 
-    /// What the cookie's value leads to. Garbage is [`Resolution::Unknown`].
+    /// The session of a cookie's value. A value that is no session id opens nothing: `SignedOut(None)`.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn resolve(&self, cookie: &str) -> Result<Resolution, SessionUnavailable> {
-        let Some(id) = SessionId::parse(cookie) else {
-            return Ok(Resolution::Unknown);
-        };
-        self.look(&id.key()).await
+    /// [`StoreError`] when the store does not answer.
+    pub async fn resolve(&self, cookie: &str) -> Result<SessionState<Session>, StoreError> {
+        match SessionId::parse(cookie) {
+            Some(id) => self.load(&id.key()).await,
+            None => Ok(SessionState::SignedOut(None)),
+        }
     }
 
-    /// What a key leads to, for who has it already.
+    /// The session with this key, from the cache if its entry is recent enough.
     ///
     /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn look(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
+    /// [`StoreError`] when the store does not answer.
+    pub async fn load(&self, key: &SessionKey) -> Result<SessionState<Session>, StoreError> {
         let key = *key;
         if let Some(record) = self.cache.get(&key)
             && record.expires_at > self.clock.now()
         {
-            return Ok(Resolution::SignedIn(key, record));
+            return Ok(SessionState::SignedIn(self.session(key, record)));
         }
-        // What seems to be over may have been used since it was remembered.
-        self.look_in_store(key).await
+        // Another process may have extended the session since it was cached.
+        self.load_from_store(key).await
     }
 
-    /// Returns once the session has ended, wherever that was. A store in trouble ends nothing.
+    /// The session with this key, from the store and never from the cache.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn reload(&self, key: &SessionKey) -> Result<SessionState<Session>, StoreError> {
+        self.cache.forget(key);
+        self.load_from_store(*key).await
+    }
+
+    async fn load_from_store(&self, key: SessionKey) -> Result<SessionState<Session>, StoreError> {
+        loop {
+            let lookup = self.cache.begin();
+            let mut record = match self.store.load(&key, self.clock.now()).await? {
+                SessionState::SignedIn(record) => record,
+                SessionState::SignedOut(reason) => return Ok(SessionState::SignedOut(reason)),
+            };
+            // Apps that share a store may have different limits. Each app applies its own, counted from the last
+            // activity in any app.
+            record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
+            let record: Arc<SessionRecord> = Arc::from(record);
+            let now = self.clock.now();
+            if record.expires_at > now {
+                self.cache.remember(lookup, key, record.clone());
+                return Ok(SessionState::SignedIn(self.session(key, record)));
+            }
+            if !self.policy.is_idle(record.last_seen_at, now) {
+                return Ok(SessionState::SignedOut(Some(EndReason::Expired)));
+            }
+            // The session is idle. If it was used while we looked, the loop loads it again.
+            if self.end_idle(&key, &record).await? {
+                return Ok(SessionState::SignedOut(Some(EndReason::Idle)));
+            }
+        }
+    }
+
+    /// Whether the store has a live session with this key right now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn is_live(&self, key: &SessionKey) -> Result<bool, StoreError> {
+        Ok(self.store.load(key, self.clock.now()).await?.session().is_some())
+    }
+
+    /// Returns once the session has ended, in this process or another. A store in trouble ends nothing.
     pub(crate) fn ended(&self, key: SessionKey) -> impl Future<Output = ()> + Send + use<> {
         let mut bus = self.events();
         let sessions = self.clone();
@@ -66,7 +97,7 @@ impl Sessions {
                     Ok(BusMessage::Event(SessionEvent::Ended(ended, _))) if ended == key => return,
                     Ok(BusMessage::Event(_)) => {}
                     Ok(BusMessage::Lagged) | Err(RecvError::Lagged(_)) => {
-                        if !sessions.lives(&key).await.unwrap_or(true) {
+                        if !sessions.is_live(&key).await.unwrap_or(true) {
                             return;
                         }
                     }
@@ -75,50 +106,5 @@ impl Sessions {
                 }
             }
         }
-    }
-
-    /// The same without what is remembered.
-    async fn look_in_store(&self, key: SessionKey) -> Result<Resolution, SessionUnavailable> {
-        loop {
-            let begun = self.cache.begin();
-            let mut record = match self.store.load(&key, self.clock.now()).await? {
-                Lookup::Live(record) => record,
-                Lookup::Ended(reason) => return Ok(Resolution::Ended(reason)),
-                Lookup::Unknown => return Ok(Resolution::Unknown),
-            };
-            // Apps that share a store may have different limits: each judges by its own, from the last
-            // activity in any of them.
-            record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
-            let record: Arc<SessionRecord> = Arc::from(record);
-            let now = self.clock.now();
-            if record.expires_at > now {
-                self.cache.remember(begun, key, record.clone());
-                return Ok(Resolution::SignedIn(key, record));
-            }
-            if !self.policy.is_idle(record.last_seen_at, now) {
-                return Ok(Resolution::Ended(EndReason::Expired));
-            }
-            // Away for too long, unless it was used meanwhile: then it is looked at once more.
-            if self.end_idle(&key, &record).await? {
-                return Ok(Resolution::Ended(EndReason::Idle));
-            }
-        }
-    }
-
-    /// The same from the store itself, whatever was looked up a moment ago.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn look_again(&self, key: &SessionKey) -> Result<Resolution, SessionUnavailable> {
-        self.cache.forget(key);
-        self.look(key).await
-    }
-
-    /// Whether the session lives right now.
-    ///
-    /// # Errors
-    /// [`SessionUnavailable`] when the store does not answer.
-    pub async fn lives(&self, key: &SessionKey) -> Result<bool, SessionUnavailable> {
-        Ok(matches!(self.store.load(key, self.clock.now()).await?, Lookup::Live(_)))
     }
 }

@@ -1,10 +1,10 @@
-//! What a session shows of itself.
+//! The views of a session: one for every page, one for its user.
 
 use super::SessionRecord;
 use auth_types::{PublicData, PublicSession, PublicUser, SessionFacts};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// What everybody may see of a session, with `data` of the app.
+/// The public view of a session; `data` is the app's public data.
 pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession {
     let user = &record.user;
     PublicSession {
@@ -19,7 +19,7 @@ pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession 
     }
 }
 
-/// What its own user sees on top.
+/// Facts that only the session's user sees.
 pub(super) fn facts(record: &SessionRecord) -> SessionFacts {
     SessionFacts {
         public_id: record.public_id.clone(),

@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The provider's tokens. They never leave the server; sealed, they lie in the store.
+/// The provider's tokens. They never leave the server, and the store keeps them sealed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tokens {
-    /// For the provider's APIs and `/userinfo`. A session that was handed over has none.
+    /// The token for the provider's APIs and `/userinfo`. A handed-over session has none.
     #[serde(serialize_with = "exposed_option")]
     pub access_token: Option<SecretString>,
     /// When the access token ends, if the provider said.
     pub access_expires_at: Option<DateTime<Utc>>,
-    /// To get the next access token.
+    /// The token for the next refresh.
     #[serde(serialize_with = "exposed_option")]
     pub refresh_token: Option<SecretString>,
     /// Kept for `id_token_hint` at sign-out.
@@ -20,7 +20,7 @@ pub struct Tokens {
     pub id_token: Option<SecretString>,
 }
 
-// `secrecy` makes serialising a secret an explicit act; sealing is the one place that does it.
+// `secrecy` requires an explicit call to serialise a secret. Sealing is the only reason to do so.
 #[expect(clippy::ref_option, reason = "the shape that serde calls")]
 fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)

@@ -18,7 +18,7 @@ mod handle;
 mod receipt;
 mod waiting;
 
-pub use event::{BrowserEvent, BrowserEventError};
+pub use event::BrowserEvent;
 pub use handle::AppHandle;
 pub use session_store::BrowserKey;
 pub use waiting::{Browsers, TicketError};

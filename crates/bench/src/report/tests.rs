@@ -39,7 +39,7 @@ fn each_request_is_a_row_with_its_ratios() {
 }
 
 #[test]
-fn a_missed_aim_is_said_aloud() {
+fn a_missed_aim_is_reported() {
     let verdict = verdict(&two());
     assert_eq!(verdict[0], "Status, signed in: 0.50 of bare at worst; aim 0.7: MISSED.");
     assert!(verdict[1].contains("1.50 × slower at worst; aim 1.2: MISSED."), "{}", verdict[1]);
@@ -47,13 +47,13 @@ fn a_missed_aim_is_said_aloud() {
 }
 
 #[test]
-fn one_size_has_nothing_to_be_compared_with() {
+fn a_single_size_is_not_compared() {
     let verdict = verdict(&two()[..1]);
     assert_eq!(verdict, ["Status, signed in: 0.75 of bare at worst; aim 0.7: reached."]);
 }
 
 #[test]
-fn a_busy_machine_and_a_single_core_are_owned_up_to() {
+fn a_busy_machine_and_a_single_core_are_reported() {
     let options = Options {
         stores: vec![StoreKind::Sqlite],
         sessions: vec![1000],

@@ -1,4 +1,4 @@
-//! Filling a store with sessions like those of real people.
+//! Fills a store with realistic sessions.
 
 mod redis;
 mod sqlite;
@@ -15,12 +15,12 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use std::{io, io::Write, path::Path};
 
-/// The lengths of tokens as Google gives them, characters.
+/// Lengths of Google's tokens, in characters.
 const ACCESS_TOKEN: usize = 200;
 const REFRESH_TOKEN: usize = 100;
 const ID_TOKEN: usize = 900;
 
-/// Makes sessions.
+/// Generates sessions and fills a store with them.
 pub(crate) struct Seeder {
     keyring: Keyring,
     random: Random,
@@ -29,21 +29,21 @@ pub(crate) struct Seeder {
     ids: String,
 }
 
-/// A session that is to be stored.
+/// A session to store.
 pub(crate) struct Seed {
     key: SessionKey,
     record: SessionRecord,
 }
 
 impl Seeder {
-    /// For an app with this `AUTH_SECRET`.
+    /// Creates a seeder for an app with this `AUTH_SECRET`.
     pub(crate) fn new(secret: &str) -> Self {
         let random = Random::system();
         let keyring = Keyring::new(&[SecretString::from(secret)], random.clone());
         Self { keyring, random, clock: Clock::system(), made: 0, ids: String::new() }
     }
 
-    /// Fills the store up to `total` sessions and writes all their ids to `file`, one after the other.
+    /// Fills the store up to `total` sessions and writes all their ids to `file`, without separators.
     pub(crate) async fn fill(
         &mut self,
         (kind, url): (StoreKind, &str),
@@ -51,9 +51,9 @@ impl Seeder {
         file: &Path,
     ) -> Result<(), Problem> {
         let mut keys: Vec<(SessionKey, u32)> = (self.made..total).map(|number| self.key(number)).collect();
-        // In the order of the keys a tree grows at its end only.
+        // Inserting in key order lets a B-tree grow at its end only.
         keys.sort_unstable_by(|one, other| one.0.as_bytes().cmp(other.0.as_bytes()));
-        // One at a time: a million at once would need gigabytes.
+        // Build one session at a time: a million at once would need gigabytes.
         let seeds = keys.into_iter().map(|(key, number)| self.seed(key, number));
         match kind {
             StoreKind::Sqlite => sqlite::fill(url, seeds).await?,
@@ -64,12 +64,12 @@ impl Seeder {
         Ok(())
     }
 
-    /// The id of the first session, as it stands in its cookie.
+    /// Returns the id of the first session, as in its cookie.
     pub(crate) fn first_id(&self) -> &str {
         self.nth_id(0)
     }
 
-    /// A few ids from all over the store.
+    /// Returns about `count` ids, evenly spread over all sessions.
     pub(crate) fn sample(&self, count: u32) -> impl Iterator<Item = &str> {
         let step = (self.made / count).max(1);
         (0..self.made).step_by(step as usize).map(|number| self.nth_id(number))
@@ -91,7 +91,7 @@ impl Seeder {
         let now = self.clock.now();
         let policy = SessionPolicy::default();
         let absolute_expires_at = policy.absolute_expires_at(now);
-        // Far away: a measurement is not to ask any provider.
+        // Far in the future: the app must not contact a provider during a measurement.
         let tokens_expire_at = Some(now + TimeDelta::days(1));
         let tokens = Tokens {
             access_token: Some(token(ACCESS_TOKEN)),
@@ -128,7 +128,7 @@ impl Seeder {
     }
 }
 
-/// As long as a real one; nobody reads it.
+/// Returns a placeholder token with the length of a real token.
 fn token(length: usize) -> SecretString {
     ".".repeat(length).into()
 }
@@ -136,12 +136,12 @@ fn token(length: usize) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth::store::{self, Lookup};
+    use auth::store::{self, SessionState};
 
     const SECRET: &str = "a secret of at least thirty-two bytes";
 
     #[tokio::test]
-    async fn a_sqlite_file_is_filled_and_filled_further_with_sessions_that_live() {
+    async fn a_sqlite_store_is_filled_with_live_sessions_in_two_steps() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
         let file = folder.path().join("ids");
@@ -154,7 +154,7 @@ mod tests {
             for number in 0..total {
                 let id = SessionId::parse(seeder.nth_id(number)).unwrap();
                 let found = store.load(&id.key(), Clock::system().now()).await.unwrap();
-                let Lookup::Live(record) = found else { panic!("{number}: {found:?}") };
+                let SessionState::SignedIn(record) = found else { panic!("{number}: {found:?}") };
                 assert_eq!(record.subject, format!("person|{number}"));
                 let opened = seeder.keyring.open(Purpose::Tokens, id.key().as_bytes(), &record.sealed_tokens);
                 assert!(opened.is_ok(), "{number}");
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_comes_from_all_over() {
+    fn a_sample_is_spread_over_all_sessions() {
         let mut seeder = Seeder::new(SECRET);
         for number in 0..10 {
             seeder.key(number);

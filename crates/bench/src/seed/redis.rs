@@ -1,11 +1,11 @@
-//! Redis takes sessions by the store's own `create`, many at a time over one connection.
+//! Fills Redis with the store's `create`, many requests at a time over one connection.
 
 use super::Seed;
 use crate::problem::Problem;
 use auth::store;
 use futures::{StreamExt, TryStreamExt, stream};
 
-/// How many are on their way at a time.
+/// Number of concurrent requests.
 const AT_ONCE: usize = 256;
 
 pub(super) async fn fill(url: &str, seeds: impl Iterator<Item = Seed>) -> Result<(), Problem> {

@@ -1,5 +1,5 @@
-//! SQLite syncs the disk at every `create`, which takes an hour for a million. So the store creates one
-//! session, and the others are copies of that row, in few transactions.
+//! Fills SQLite. Every `create` syncs the disk, which takes an hour for a million sessions. So the store
+//! creates one session, and the others are copies of that row, in few transactions.
 
 use super::Seed;
 use crate::problem::Problem;
@@ -7,9 +7,9 @@ use auth::store::{SessionStore, SqliteStore};
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::str::FromStr;
 
-/// Few enough that the write-ahead log stays short.
+/// Rows in a transaction: few enough that the write-ahead log stays short.
 const IN_A_TRANSACTION: usize = 10_000;
-/// The columns in which sessions differ; whatever others there are is copied.
+/// Columns in which sessions differ. All other columns are copied.
 const OWN: [&str; 6] = ["key", "public_id", "user", "subject", "provider_session", "sealed_tokens"];
 
 pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Result<(), Problem> {
@@ -23,7 +23,7 @@ pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Re
     store.close().await;
 
     let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::from_str(url)?).await?;
-    // A file that is half filled is thrown away, so nothing has to be on the disk.
+    // An incomplete file is thrown away, so the disk need not be synced.
     connection.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000").await?;
     let copy = copy_of_a_row(&mut connection).await?;
     let mut seeds = seeds.peekable();
@@ -47,7 +47,8 @@ pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Re
     Ok(())
 }
 
-/// `INSERT … SELECT` with [`OWN`] as parameters 1 to 6, and the key of the row to copy as the last.
+/// Returns an `INSERT … SELECT` with [`OWN`] as parameters 1 to 6, and the key of the row to copy as the
+/// last.
 async fn copy_of_a_row(connection: &mut SqliteConnection) -> Result<String, Problem> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_info('sessions')").fetch_all(connection).await?;

@@ -15,7 +15,7 @@ fn shared(variables: &[(&str, &str)]) -> SharedEnv {
     SharedEnv::of(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
-/// The environment of `process` in a suite changed by `change`.
+/// Returns the environment of `process` in a plan changed by `change`.
 fn environment_with(
     process: Process,
     shared: &SharedEnv,
@@ -47,7 +47,7 @@ fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
 }
 
 #[test]
-fn main_answers_for_the_articles_origin_and_for_its_own_domain() {
+fn main_has_the_articles_origin_and_an_origin_below_the_shared_domain() {
     let env = environment(Process::Main);
     assert_eq!(env["PUBLIC_URL"], "http://localhost:4201,http://games.wow.localhost:4201");
     assert_eq!(env["LEPTOS_SITE_ADDR"], "127.0.0.1:4201");
@@ -90,7 +90,7 @@ fn identity_has_the_registry_and_no_proxy() {
 }
 
 #[test]
-fn direct_mode_takes_the_proxy_from_partner_only() {
+fn direct_mode_removes_the_proxy_from_partner_only() {
     let direct =
         |process| environment_with(process, &SharedEnv::default(), |plan| plan.partner_direct = true);
     assert!(!direct(Process::Partner).contains_key("AUTH_REDIRECT_PROXY_URL"));
@@ -110,7 +110,7 @@ fn an_offset_reaches_every_address() {
 }
 
 #[test]
-fn the_provider_knows_identitys_callbacks_and_no_others() {
+fn the_provider_accepts_only_identitys_callbacks() {
     let (secrets, shared) = (secrets(), SharedEnv::default());
     let arguments = plan(&secrets, &shared).arguments(Process::Provider);
     let values = |flag: &str| -> Vec<&str> {
@@ -133,7 +133,7 @@ fn the_provider_knows_identitys_callbacks_and_no_others() {
 }
 
 #[test]
-fn the_client_secret_is_the_providers_and_travels_by_environment() {
+fn apps_and_provider_share_a_client_secret_that_is_not_an_argument() {
     let (secrets, shared) = (secrets(), SharedEnv::default());
     let plan = plan(&secrets, &shared);
     let provider = plan.environment(Process::Provider);
@@ -142,7 +142,7 @@ fn the_client_secret_is_the_providers_and_travels_by_environment() {
 }
 
 #[test]
-fn a_configured_provider_reaches_every_app_and_replaces_the_demo_one() {
+fn a_configured_provider_reaches_every_app_and_replaces_the_demo_provider() {
     let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_SECRET", "mine")]);
     for process in [Process::Identity, Process::Main, Process::Store, Process::Partner] {
         let env = environment_with(process, &shared, |_| {});
@@ -153,7 +153,7 @@ fn a_configured_provider_reaches_every_app_and_replaces_the_demo_one() {
 }
 
 #[test]
-fn a_setting_beats_everything_for_one_process() {
+fn a_setting_overrides_all_other_values_for_one_process() {
     let shared = shared(&[("AUTH_SESSION_MAX_AGE", "60")]);
     let settings =
         [Setting { process: Process::Main, name: "AUTH_SESSION_MAX_AGE".into(), value: "2".into() }];
@@ -164,7 +164,7 @@ fn a_setting_beats_everything_for_one_process() {
 }
 
 #[test]
-fn the_shells_own_settings_do_not_leak_into_an_app() {
+fn settings_of_the_shell_do_not_leak_into_an_app() {
     assert!(is_inherited("PATH") && is_inherited("RUST_LOG"));
     for name in ["AUTH_SECRET", "PUBLIC_URL", "LEPTOS_SITE_ADDR", "SESSION_STORE_URL"] {
         assert!(!is_inherited(name), "{name}");

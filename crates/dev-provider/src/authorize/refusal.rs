@@ -1,20 +1,20 @@
-//! How an authorization request is refused: here on a page, or by an answer to the app.
+//! Refusals of the authorization endpoint: a page at the provider, or a redirect to the app with an error.
 
 use crate::pages;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-/// Why a request is answered here, with a page, and never by a redirect: nobody vouches for the address
-/// (RFC 6749 §4.1.2.1).
+/// Why a request is refused with a page and never with a redirect: its address is not trusted (RFC 6749
+/// §4.1.2.1).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageRefusal {
-    #[error("No app is registered here under the client_id it sent.")]
+    #[error("No app is registered here under this client_id.")]
     UnknownClient,
-    #[error("The request names its client_id or redirect_uri twice.")]
+    #[error("The request contains client_id or redirect_uri twice.")]
     DuplicateTarget,
     #[error("The redirect URI is missing. We expected {expected}")]
     MissingRedirectUri { expected: String },
-    /// The words of article 1, whose app meets this at Auth0.
+    /// Worded as in article 1, where Auth0 shows this error.
     #[error("The redirect URI is wrong. You sent {sent}, and we expected {expected}")]
     WrongRedirectUri { sent: String, expected: String },
 }
@@ -32,14 +32,14 @@ impl PageRefusal {
 
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
-        // Debug, so that what the request sent cannot forge a line of the log.
+        // Debug escapes the text of the request, so that it cannot forge a log line.
         tracing::warn!(rule = self.rule(), said = ?self.to_string(), "authorization refused");
         let code = if self == Self::DuplicateTarget { "invalid_request" } else { "unauthorized_client" };
         pages::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
     }
 }
 
-/// Why a request is sent back to its redirect URI with an error.
+/// Why a request is refused with a redirect to its redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("a parameter was sent twice")]
@@ -60,13 +60,13 @@ pub(crate) enum Refusal {
     PlainChallenge,
     #[error("code_challenge is not a SHA-256 in base64url")]
     MalformedChallenge,
-    #[error("prompt is unknown, or none is combined with another")]
+    #[error("prompt has an unknown value, or combines none with another value")]
     UnsupportedPrompt,
     #[error("max_age must be a number of seconds")]
     MalformedMaxAge,
     #[error("the user is not signed in")]
     LoginRequired,
-    #[error("the user said no")]
+    #[error("the user cancelled the sign-in")]
     Cancelled,
 }
 

@@ -1,4 +1,4 @@
-//! An authorization request that has passed every check that needs no user.
+//! Parsing and validation of an authorization request.
 
 use super::refusal::Refusal;
 use super::target::Target;
@@ -6,7 +6,7 @@ use crate::params::{Params, Scopes};
 use crate::state::ProviderSession;
 use chrono::{DateTime, Utc};
 
-/// What the user is to be asked (OpenID Connect Core §3.1.2.1).
+/// When to show the login page: the `prompt` parameter (OpenID Connect Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prompt {
     IfNeeded,
@@ -14,15 +14,15 @@ pub(super) enum Prompt {
     Always,
 }
 
-/// A request that may be answered with a code.
+/// An authorization request with valid parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthorizeRequest {
     pub(crate) client_id: String,
     pub(crate) target: Target,
     pub(crate) login_hint: Option<String>,
-    /// The user an `id_token_hint` names: nobody else will do.
+    /// The `sub` of the `id_token_hint`: only this user may sign in.
     pub(crate) expected_sub: Option<String>,
-    /// The query as it came, to start over.
+    /// The original query, to restart the request.
     pub(crate) query: String,
     pub(super) scope: Scopes,
     pub(super) nonce: Option<String>,
@@ -80,7 +80,7 @@ impl AuthorizeRequest {
         })
     }
 
-    /// Whether `session` is enough without asking.
+    /// Whether `session` satisfies `max_age` and `id_token_hint` without a new sign-in.
     pub(super) fn is_satisfied_by(&self, session: &ProviderSession, now: DateTime<Utc>) -> bool {
         let age = (now - session.auth_time).num_seconds();
         self.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age)

@@ -1,4 +1,4 @@
-//! Where the answer to an authorization request goes.
+//! Redirect target of an authorization response.
 
 use super::refusal::{PageRefusal, Refusal};
 use crate::config::{Config, is_registered};
@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-/// Where an answer goes: a registered redirect URI, and the client's `state`.
+/// Target of an authorization response: a registered redirect URI and the client's `state`.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) redirect_uri: String,
@@ -17,7 +17,10 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The target of a request, or why there is none. Also gives the client's id.
+    /// Returns the client id and the target of a request.
+    ///
+    /// # Errors
+    /// When the client or its redirect URI is unknown: the refusal must be a page.
     pub(super) fn find(config: &Config, params: &Params) -> Result<(String, Self), PageRefusal> {
         if params.is_duplicate("client_id") || params.is_duplicate("redirect_uri") {
             return Err(PageRefusal::DuplicateTarget);
@@ -32,7 +35,7 @@ impl Target {
             let target = Self { redirect_uri: sent.to_owned(), state: params.owned("state") };
             return Ok((client.client_id.clone(), target));
         }
-        // A wrong origin is the mistake people make: then the origins say it best.
+        // The usual mistake is a wrong origin: then show only the origins.
         let origin = |url: &Url| url.origin().ascii_serialization();
         let wrong_origin =
             Url::parse(sent).ok().filter(|url| url.origin().is_tuple()).map(|url| origin(&url));
@@ -45,13 +48,13 @@ impl Target {
         })
     }
 
-    /// A redirect to the target with `answer`, `state` and `iss` (RFC 9207 §2).
+    /// Redirects to the target with `answer`, `state` and `iss` (RFC 9207 §2).
     pub(super) fn redirect(&self, provider: &DevProvider, answer: &[(&str, &str)]) -> Response {
         let Ok(mut url) = Url::parse(&self.redirect_uri) else {
             return pages::refusal(
                 StatusCode::BAD_REQUEST,
                 "invalid_request",
-                "The redirect URI cannot be read.",
+                "The redirect URI is not a valid URL.",
             );
         };
         let mut query = url.query_pairs_mut();
@@ -68,7 +71,7 @@ impl Target {
         (StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url))]).into_response()
     }
 
-    /// An error response (RFC 6749 §4.1.2.1).
+    /// Redirects to the target with an error (RFC 6749 §4.1.2.1).
     pub(crate) fn refuse(&self, provider: &DevProvider, refusal: Refusal) -> Response {
         tracing::info!(rule = ?refusal, error = refusal.code(), "authorization refused");
         self.redirect(provider, &[("error", refusal.code()), ("error_description", &refusal.to_string())])

@@ -1,4 +1,4 @@
-//! Which client is calling: `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1).
+//! Client authentication: `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1).
 
 use super::refusal::TokenRefusal;
 use crate::Config;
@@ -10,11 +10,11 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
-/// The client that sent this request.
+/// Authenticates a request and returns its client.
 ///
 /// # Errors
 /// [`TokenRefusal::InvalidClient`] for wrong or missing credentials, [`TokenRefusal::TwoCredentials`] when
-/// both ways are used at once.
+/// header and body both contain a secret.
 pub(crate) fn authenticate<'a>(
     config: &'a Config,
     headers: &HeaderMap,
@@ -37,7 +37,7 @@ pub(crate) fn authenticate<'a>(
         ),
     };
     let client = config.client(&client_id).ok_or(TokenRefusal::InvalidClient)?;
-    // Hashes first: equal lengths, so the comparison takes the same time whatever was sent.
+    // Compare hashes: their lengths are equal, so the comparison takes constant time.
     let expected = fingerprint(client.client_secret.expose_secret());
     if bool::from(expected.ct_eq(&fingerprint(&secret))) {
         Ok(client)
@@ -46,7 +46,7 @@ pub(crate) fn authenticate<'a>(
     }
 }
 
-/// Reads `Basic`; both halves are form-encoded before they are joined.
+/// Parses a `Basic` header. The client form-encodes id and secret before it joins them.
 fn basic(value: &str) -> Option<(String, String)> {
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -58,7 +58,7 @@ fn basic(value: &str) -> Option<(String, String)> {
 }
 
 fn form_decode(text: &str) -> String {
-    // One value without a name: what form_urlencoded reads after "x=".
+    // form_urlencoded parses pairs, so decode the text as the value of "x".
     let escaped = format!("x={}", text.replace('&', "%26"));
     url::form_urlencoded::parse(escaped.as_bytes())
         .map(|(_, value)| value.into_owned())

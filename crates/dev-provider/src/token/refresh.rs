@@ -1,4 +1,4 @@
-//! `grant_type=refresh_token`: rotation, grace, and the end of a family (RFC 6749 §6, RFC 9700 §4.14).
+//! `grant_type=refresh_token`: rotation, grace period and family revocation (RFC 6749 §6, RFC 9700 §4.14).
 
 use super::refusal::{TokenError, TokenRefusal};
 use crate::DevProvider;
@@ -17,7 +17,7 @@ impl DevProvider {
             return Err(TokenRefusal::RefusedByFault.into());
         }
         let now = self.now();
-        // One refresh at a time: the second of two sees what the first has made of the token.
+        // One refresh at a time: of two concurrent refreshes, the second sees the token as used.
         let _turn = self.refresh_turn();
         let (family, grant) = {
             let mut state = self.state();
@@ -36,19 +36,20 @@ impl DevProvider {
         if !scope.within(&grant.scope) {
             return Err(TokenRefusal::WiderScope.into());
         }
-        // No nonce: it belongs to the sign-in (OpenID Connect Core §12.2).
+        // A refreshed ID token has no `nonce` (OpenID Connect Core §12.2).
         let (answer, successor) = self.answer(&family, &grant, &scope, None)?;
         if let (Some(successor), Some(token)) = (successor, self.state().refresh_tokens.get_mut(&key, now)) {
             let answer_expires = later(now, self.config().access_token_ttl);
             token.used =
                 Some(UsedRefreshToken { at: now, successor, answer: answer.clone(), answer_expires });
         }
-        tracing::info!(client_id = %client.client_id, "refreshed");
+        tracing::info!(client_id = %client.client_id, "tokens refreshed");
         Ok(answer)
     }
 
-    /// A refresh token comes a second time. Within the grace, and while its successor is unused, the answer
-    /// was probably lost: the same one again. Otherwise two parties hold it, and the family ends.
+    /// Handles the reuse of a refresh token. Within the grace period, and while its successor is unused, the
+    /// response was probably lost: returns that response again. Otherwise two parties hold the token: revokes
+    /// its family.
     fn reuse(
         &self,
         state: &mut Memory,
@@ -69,7 +70,8 @@ impl DevProvider {
 }
 
 impl Memory {
-    /// A refresh token whose family is alive: the family, its grant, and its first use if there was one.
+    /// Returns the family, the grant and the first use (if any) of a refresh token whose family is not
+    /// revoked.
     fn refresh_token(
         &self,
         key: &Fingerprint,

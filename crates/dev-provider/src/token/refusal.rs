@@ -1,4 +1,4 @@
-//! How a token request is refused.
+//! Refusals of the token endpoint.
 
 use crate::error::Failure;
 use axum::Json;
@@ -11,7 +11,7 @@ use serde_json::json;
 pub(crate) enum TokenRefusal {
     #[error("the client is unknown, or its credentials are wrong")]
     InvalidClient,
-    #[error("credentials came in the header and in the body")]
+    #[error("the header and the body both contain credentials")]
     TwoCredentials,
     #[error("the body must be application/x-www-form-urlencoded")]
     NotAForm,
@@ -21,23 +21,23 @@ pub(crate) enum TokenRefusal {
     MissingParameter,
     #[error("grant_type must be authorization_code or refresh_token")]
     UnsupportedGrantType,
-    #[error("the code is unknown, expired, or another client's")]
+    #[error("the code is unknown, expired, or issued to another client")]
     UnknownCode,
     #[error("the code was used before; the tokens of its first use are revoked")]
     ReplayedCode,
-    #[error("redirect_uri is not the one the code was sent to")]
+    #[error("redirect_uri differs from the authorization request")]
     WrongRedirectUri,
-    #[error("code_verifier does not fit the code_challenge")]
+    #[error("code_verifier does not match the code_challenge")]
     WrongVerifier,
     #[error("the session has ended")]
     SessionEnded,
-    #[error("the refresh token is unknown, expired, revoked, or another client's")]
+    #[error("the refresh token is unknown, expired, revoked, or issued to another client")]
     UnknownRefreshToken,
     #[error("the refresh token was used before; its whole family is revoked")]
     ReusedRefreshToken,
     #[error("the refresh token is refused")]
     RefusedByFault,
-    #[error("the scope goes beyond what was granted")]
+    #[error("the scope exceeds the granted scope")]
     WiderScope,
     #[error("the token belongs to another client")]
     ForeignToken,

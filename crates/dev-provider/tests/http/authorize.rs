@@ -47,7 +47,7 @@ async fn a_second_app_gets_its_code_without_a_page_and_with_the_same_sid() {
 }
 
 #[tokio::test]
-async fn an_unknown_redirect_uri_gets_the_page_of_the_article_and_no_redirect() {
+async fn an_unknown_redirect_uri_gets_the_articles_page_and_no_redirect() {
     let suite = start().await;
     let page = suite
         .visitor()
@@ -85,14 +85,14 @@ async fn no_variation_of_a_redirect_uri_is_followed() {
 }
 
 #[tokio::test]
-async fn what_the_request_says_is_escaped_on_the_page() {
+async fn text_from_the_request_is_escaped_on_the_page() {
     let suite = start().await;
     let page = suite.visitor().get(&authorize(&ask_with("redirect_uri", "/<b>&\"x"))).await;
     assert!(page.body.contains("/&lt;b&gt;&amp;&quot;x"), "{}", page.body);
 }
 
 #[tokio::test]
-async fn an_unknown_or_doubled_client_gets_a_page_and_no_redirect() {
+async fn an_unknown_or_repeated_client_gets_a_page_and_no_redirect() {
     let suite = start().await;
     let doubled = format!("{}&client_id=demo", authorize(&ask()));
     let redirect_doubled = format!("{}&redirect_uri=http%3A%2F%2Fevil.example", authorize(&ask()));
@@ -200,7 +200,7 @@ async fn a_login_hint_puts_its_user_first() {
 }
 
 #[tokio::test]
-async fn an_id_token_hint_accepts_nobody_else() {
+async fn an_id_token_hint_accepts_only_its_user() {
     let suite = start().await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 
-/// A relying party that takes logout tokens and answers with `status`.
+/// Starts a relying party that receives logout tokens and answers with `status`.
 async fn relying_party(status: StatusCode) -> (Url, UnboundedReceiver<String>) {
     let (sender, receiver) = unbounded_channel();
     let take = async move |State(sender): State<UnboundedSender<String>>, body: String| {
@@ -21,7 +21,7 @@ async fn relying_party(status: StatusCode) -> (Url, UnboundedReceiver<String>) {
     let port = listener.local_addr().unwrap().port();
     let router = Router::new().route("/auth/backchannel-logout", post(take)).with_state(sender);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    // A name under localhost, which the system's resolver need not know.
+    // A name under localhost, which the system's resolver may not know.
     let uri = format!("http://identity.wow.localhost:{port}/auth/backchannel-logout");
     (uri.parse().unwrap(), receiver)
 }
@@ -54,11 +54,11 @@ async fn every_app_of_the_session_gets_a_signed_logout_token() {
     assert_eq!(logout_token["events"], serde_json::json!({ event: {} }));
     assert!(logout_token.get("nonce").is_none());
     suite.provider.deliveries_done().await;
-    assert!(received.try_recv().is_err(), "one token a session and app");
+    assert!(received.try_recv().is_err(), "only one token per session and app");
 }
 
 #[tokio::test]
-async fn an_app_that_took_no_part_hears_nothing() {
+async fn an_app_outside_the_session_gets_no_logout_token() {
     let (uri, mut received) = relying_party(StatusCode::OK).await;
     let suite = start_with(|config| config.clients[1].backchannel_logout_uri = Some(uri)).await;
     let alice = suite.visitor();
@@ -82,7 +82,7 @@ async fn a_logout_token_cannot_be_used_as_a_hint() {
 }
 
 #[tokio::test]
-async fn an_app_that_redirects_is_not_followed() {
+async fn a_redirect_from_an_app_is_not_followed() {
     let (uri, mut received) = relying_party(StatusCode::TEMPORARY_REDIRECT).await;
     let suite = provider_with(uri).await;
     let alice = suite.visitor();
@@ -94,7 +94,7 @@ async fn an_app_that_redirects_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_app_that_hangs_holds_up_neither_the_sign_out_nor_the_provider() {
+async fn an_app_that_hangs_delays_neither_the_sign_out_nor_the_provider() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://identity.wow.localhost:{}/", silent.local_addr().unwrap().port());
     let suite = provider_with(uri.parse().unwrap()).await;

@@ -1,4 +1,4 @@
-//! Each fault does what it says, and no more often.
+//! Each fault has its documented effect, as often as requested.
 
 use crate::support::{Suite, ask, ask_with, authorize, claims, header, start, start_with, text};
 use dev_provider::{Document, Endpoint, Fault, OddAnswer};
@@ -13,7 +13,7 @@ async fn spoilt(suite: &Suite, fault: Fault) -> String {
 }
 
 #[tokio::test]
-async fn a_spoilt_claim_is_signed_all_the_same() {
+async fn a_wrong_claim_still_has_a_valid_signature() {
     let suite = start().await;
     let now = 1_800_000_000;
     let cases: [(Fault, &str, Value); 7] = [
@@ -36,7 +36,7 @@ async fn a_spoilt_claim_is_signed_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_spoilt_signature_does_not_verify() {
+async fn a_wrong_signature_does_not_verify() {
     let suite = start().await;
     for (fault, alg) in [
         (Fault::WrongKid, "RS256"),
@@ -93,7 +93,7 @@ async fn an_endpoint_can_be_slow_or_broken() {
 }
 
 #[tokio::test]
-async fn a_broken_token_endpoint_leaves_the_code_good_and_a_lost_answer_does_not() {
+async fn a_status_500_keeps_the_code_valid_but_a_lost_response_uses_it_up() {
     let suite = start().await;
     let alice = suite.visitor();
     let code = alice.sign_in(&ask(), "alice").await.param("code").unwrap();
@@ -103,7 +103,7 @@ async fn a_broken_token_endpoint_leaves_the_code_good_and_a_lost_answer_does_not
     suite.provider.faults().add_times(Fault::LostTokenAnswer, 1);
     let refresh = text(&tokens["refresh_token"]);
     assert_eq!(suite.refresh(refresh).await.status, 500);
-    assert_eq!(suite.refresh(refresh).await.status, 200, "the grace makes up for the lost answer");
+    assert_eq!(suite.refresh(refresh).await.status, 200, "within the grace period the response is repeated");
     let code = alice.get(&authorize(&ask())).await.param("code").unwrap();
     suite.provider.faults().add_times(Fault::LostTokenAnswer, 1);
     assert_eq!(suite.redeem(&code).await.status, 500);
@@ -122,8 +122,8 @@ async fn prompt_none_can_answer_with_another_user() {
 }
 
 #[tokio::test]
-async fn rotation_publishes_another_key_at_once() {
-    // A key of its own: the one the other tests share must stay as it is.
+async fn rotation_replaces_the_published_key_at_once() {
+    // A separate key, because the key that the other tests share must not change.
     let suite = start_with(|config| config.data_dir = None).await;
     let before = suite.tokens(&suite.visitor(), "alice").await;
     let before = text(&before["id_token"]);
@@ -137,7 +137,7 @@ async fn rotation_publishes_another_key_at_once() {
 }
 
 #[tokio::test]
-async fn the_switchboard_takes_all_of_an_order_or_nothing() {
+async fn an_order_with_an_invalid_line_switches_no_fault_on() {
     let suite = start().await;
     let order = async |body: &str| suite.send(Method::POST, "/test/faults", &[], body).await.status.as_u16();
     let silent = authorize(&ask_with("prompt", "none"));
@@ -160,7 +160,7 @@ async fn the_switchboard_takes_all_of_an_order_or_nothing() {
 }
 
 #[tokio::test]
-async fn the_counters_count_what_was_asked() {
+async fn the_counters_count_every_request() {
     let suite = start().await;
     let tokens = suite.tokens(&suite.visitor(), "alice").await;
     suite.refresh(text(&tokens["refresh_token"])).await;
@@ -178,7 +178,7 @@ async fn the_counters_count_what_was_asked() {
 }
 
 #[tokio::test]
-async fn a_short_lived_access_token_says_so_and_the_next_is_as_ever() {
+async fn a_short_lived_access_token_is_followed_by_a_normal_one() {
     let suite = start().await;
     suite.provider.faults().add_times(Fault::ShortLived, 1);
     let first = suite.tokens(&suite.visitor(), "alice").await;
@@ -187,7 +187,7 @@ async fn a_short_lived_access_token_says_so_and_the_next_is_as_ever() {
 }
 
 #[tokio::test]
-async fn any_answer_and_any_members_can_be_asked_for() {
+async fn any_response_and_any_members_can_be_ordered() {
     let suite = start().await;
     let faults = suite.provider.faults();
     let members = |value: Value| value.as_object().unwrap().clone();

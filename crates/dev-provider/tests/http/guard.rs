@@ -1,10 +1,10 @@
-//! What holds for every request: host, size, headers, metadata.
+//! Rules for every request: host, body size and headers. Also tests the metadata.
 
 use crate::support::{ask, authorize, start, start_with};
 use reqwest::Method;
 
 #[tokio::test]
-async fn discovery_says_what_the_provider_does() {
+async fn discovery_describes_the_provider() {
     let suite = start().await;
     let metadata = suite.send(Method::GET, "/.well-known/openid-configuration", &[], "").await.json();
     let at = |path: &str| format!("{}{path}", suite.issuer);
@@ -74,7 +74,7 @@ async fn every_answer_carries_the_security_headers() {
         assert!(csp.contains("default-src 'none'") && csp.contains("frame-ancestors 'none'"), "{path}");
         assert!(
             !csp.contains("form-action"),
-            "the redirects after the form lead to origins nobody knows here"
+            "redirects after a form lead to origins that the provider does not know"
         );
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "same-origin");
@@ -83,7 +83,7 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
-async fn pages_bring_no_script_and_no_inline_style() {
+async fn pages_contain_no_script_and_no_inline_style() {
     let suite = start().await;
     let page = suite.visitor().get(&authorize(&ask())).await.body;
     assert!(!page.contains("<script") && !page.contains("style=") && !page.contains("<style"));
@@ -102,7 +102,7 @@ async fn a_get_changes_nothing() {
 }
 
 #[tokio::test]
-async fn without_the_flag_there_is_no_switchboard() {
+async fn without_the_flag_the_test_endpoints_do_not_exist() {
     let suite = start_with(|config| config.faults = false).await;
     for (method, path) in
         [(Method::POST, "/test/faults"), (Method::DELETE, "/test/faults"), (Method::GET, "/test/counters")]

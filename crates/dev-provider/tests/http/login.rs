@@ -1,11 +1,11 @@
-//! The login page's form, and the provider's own session.
+//! The login page's form and the provider's browser session.
 
 use crate::support::{FORM, ask, ask_with, authorize, claims, form, start, text};
 use reqwest::Method;
 use std::time::Duration;
 
 #[tokio::test]
-async fn signing_in_changes_the_cookie_and_a_planted_one_opens_nothing() {
+async fn signing_in_changes_the_cookie_so_a_planted_cookie_is_not_signed_in() {
     let suite = start().await;
     let victim = suite.visitor();
     let page = victim.get(&authorize(&ask())).await;
@@ -44,7 +44,7 @@ async fn two_tabs_can_sign_in_at_once() {
 }
 
 #[tokio::test]
-async fn another_browsers_login_page_signs_nobody_in() {
+async fn another_browsers_login_page_does_not_sign_in() {
     let suite = start().await;
     let page = suite.visitor().get(&authorize(&ask())).await;
     let victim = suite.visitor();
@@ -91,7 +91,7 @@ async fn cancelling_tells_the_app() {
 }
 
 #[tokio::test]
-async fn another_user_in_the_same_browser_ends_the_first_ones_session() {
+async fn another_user_in_the_same_browser_ends_the_first_users_session() {
     let suite = start().await;
     let browser = suite.visitor();
     let alice = suite.tokens(&browser, "alice").await;

@@ -1,4 +1,4 @@
-//! `/logout`.
+//! `/logout` (RP-Initiated Logout 1.0).
 
 use crate::support::{AFTER, FORM, ask, ask_with, authorize, form, logout, start, start_with, text};
 use reqwest::Method;
@@ -9,7 +9,7 @@ async fn is_signed_in(visitor: &crate::support::Visitor<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn a_good_hint_signs_out_and_returns_with_the_state_encoded() {
+async fn a_valid_hint_signs_out_and_returns_with_the_state_encoded() {
     let suite = start().await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
@@ -28,7 +28,7 @@ async fn a_good_hint_signs_out_and_returns_with_the_state_encoded() {
 }
 
 #[tokio::test]
-async fn an_expired_hint_and_one_of_a_retired_key_still_sign_out() {
+async fn an_expired_hint_with_a_retired_key_still_signs_out() {
     let suite = start().await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
@@ -53,7 +53,7 @@ async fn a_relying_partys_cross_site_form_signs_out_without_the_cookie() {
 }
 
 #[tokio::test]
-async fn without_a_good_hint_the_user_is_asked_first() {
+async fn without_a_valid_hint_the_user_must_confirm() {
     let suite = start().await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
@@ -75,7 +75,7 @@ async fn without_a_good_hint_the_user_is_asked_first() {
 }
 
 #[tokio::test]
-async fn a_confirmation_from_elsewhere_is_refused() {
+async fn a_confirmation_from_another_site_or_browser_is_refused() {
     let suite = start().await;
     let alice = suite.visitor();
     suite.tokens(&alice, "alice").await;
@@ -93,7 +93,7 @@ async fn a_confirmation_from_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn an_unregistered_address_is_not_redirected_to_and_says_so() {
+async fn an_unregistered_address_gets_an_error_page_and_no_redirect() {
     let suite = start().await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
@@ -106,7 +106,7 @@ async fn an_unregistered_address_is_not_redirected_to_and_says_so() {
         assert_eq!((page.status.as_u16(), page.is_redirect()), (400, false), "{address}");
         assert!(page.body.contains("not registered"));
     }
-    // Without client_id and hint nobody says whose address it is.
+    // Without client_id and hint, the address belongs to no known client.
     assert_eq!(alice.get(&logout(&[("post_logout_redirect_uri", AFTER)])).await.status, 400);
     assert!(is_signed_in(&alice).await);
     let page = alice.get(&logout(&[("post_logout_redirect_uri", "http://evil.example/")])).await;
@@ -116,7 +116,7 @@ async fn an_unregistered_address_is_not_redirected_to_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_hint_of_another_session_or_another_client_signs_nobody_out() {
+async fn a_hint_of_another_session_or_client_does_not_sign_out() {
     let suite = start().await;
     let alice = suite.visitor();
     suite.tokens(&alice, "alice").await;
@@ -132,7 +132,7 @@ async fn a_hint_of_another_session_or_another_client_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn nobody_signed_in_gets_a_link_and_no_redirect() {
+async fn without_a_session_the_page_has_a_link_and_does_not_redirect() {
     let suite = start().await;
     let page = suite
         .visitor()
@@ -153,7 +153,7 @@ async fn a_code_of_an_ended_session_gives_no_tokens() {
 }
 
 #[tokio::test]
-async fn offline_access_can_be_told_to_outlive_a_sign_out() {
+async fn offline_access_can_be_configured_to_outlive_a_sign_out() {
     let suite = start_with(|config| config.offline_access_outlives_logout = true).await;
     let alice = suite.visitor();
     let tokens = suite.tokens(&alice, "alice").await;
@@ -163,7 +163,7 @@ async fn offline_access_can_be_told_to_outlive_a_sign_out() {
 }
 
 #[tokio::test]
-async fn a_session_at_the_provider_ends_by_itself() {
+async fn a_session_at_the_provider_expires() {
     let suite = start_with(|config| config.session_ttl = Duration::from_secs(3600)).await;
     let alice = suite.visitor();
     suite.tokens(&alice, "alice").await;

@@ -1,4 +1,4 @@
-//! The provider on a real socket, asked as browsers and relying parties ask it.
+//! Tests of the provider on a real socket, with requests as browsers and relying parties send them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod authorize;

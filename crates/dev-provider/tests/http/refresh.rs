@@ -21,7 +21,7 @@ async fn a_refresh_rotates_the_token_and_keeps_the_session() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_within_the_grace() {
+async fn a_lost_response_is_repeated_within_the_grace_period() {
     let suite = start().await;
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let lost = suite.refresh(text(&first["refresh_token"])).await.json();
@@ -34,7 +34,7 @@ async fn a_lost_answer_is_given_again_within_the_grace() {
 }
 
 #[tokio::test]
-async fn reuse_after_the_grace_ends_the_whole_family() {
+async fn reuse_after_the_grace_period_revokes_the_family() {
     let suite = start().await;
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let second = suite.refresh(text(&first["refresh_token"])).await.json();
@@ -45,7 +45,7 @@ async fn reuse_after_the_grace_ends_the_whole_family() {
 }
 
 #[tokio::test]
-async fn reuse_after_the_successor_was_used_ends_the_family_even_within_the_grace() {
+async fn reuse_after_use_of_the_successor_revokes_the_family_within_the_grace() {
     let suite = start().await;
     let first = suite.tokens(&suite.visitor(), "alice").await;
     let second = suite.refresh(text(&first["refresh_token"])).await.json();
@@ -96,7 +96,7 @@ async fn a_refresh_token_is_bound_to_its_client_and_its_time() {
 }
 
 #[tokio::test]
-async fn a_refresh_may_narrow_the_scope_and_not_widen_it() {
+async fn a_refresh_may_narrow_the_scope_but_not_widen_it() {
     let suite = start().await;
     let code = suite
         .visitor()
@@ -115,7 +115,7 @@ async fn a_refresh_may_narrow_the_scope_and_not_widen_it() {
 }
 
 #[tokio::test]
-async fn a_refused_refresh_leaves_the_token_good() {
+async fn a_refused_refresh_leaves_the_token_valid() {
     let suite = start().await;
     let tokens = suite.tokens(&suite.visitor(), "alice").await;
     suite.provider.faults().add_times(Fault::RefuseRefresh, 1);
@@ -124,7 +124,7 @@ async fn a_refused_refresh_leaves_the_token_good() {
 }
 
 #[tokio::test]
-async fn lifetimes_are_what_the_configuration_says() {
+async fn lifetimes_come_from_the_configuration() {
     let suite = start_with(|config| {
         config.access_token_ttl = Duration::from_secs(7);
         config.refresh_grace = Duration::ZERO;

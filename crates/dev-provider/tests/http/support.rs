@@ -1,4 +1,4 @@
-//! A provider with a clock that stands still, visitors with cookies, and a relying party's side of the flow.
+//! A provider with a fixed clock, visitors with cookies, and a relying party's side of the flow.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::DateTime;
@@ -51,7 +51,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Suite {
     };
     let mut config = Config {
         clients: vec![client("demo"), client("second")],
-        // One key for all test processes: making one takes a second.
+        // One key for all test processes: generating a key takes a second.
         data_dir: Some(concat!(env!("CARGO_TARGET_TMPDIR"), "/dev-provider").into()),
         faults: true,
         clock: clock.clone(),
@@ -64,7 +64,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Suite {
     Suite { provider, clock, issuer, http: client_for(addr) }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a browser, not a part of the suite")]
+#[expect(clippy::disallowed_methods, reason = "this client acts as a browser")]
 fn client_for(addr: SocketAddr) -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -74,13 +74,13 @@ fn client_for(addr: SocketAddr) -> reqwest::Client {
         .unwrap()
 }
 
-/// A browser: keeps cookies, follows nothing by itself.
+/// A browser: keeps cookies and does not follow redirects.
 pub(crate) struct Visitor<'a> {
     suite: &'a Suite,
     pub(crate) cookies: Mutex<BTreeMap<String, String>>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -117,7 +117,7 @@ impl Suite {
         self.send(Method::POST, path, &[FORM], &form(fields)).await
     }
 
-    /// As the client `demo`, credentials in the body.
+    /// Posts a form as the client `demo`, with the credentials in the body.
     pub(crate) async fn as_client(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut all = vec![("client_id", "demo"), ("client_secret", SECRET)];
         all.extend(fields);
@@ -142,7 +142,7 @@ impl Suite {
         self.send(Method::GET, "/userinfo", &[("authorization", &format!("Bearer {access_token}"))], "").await
     }
 
-    /// Signs in and redeems the code.
+    /// Signs in, redeems the code and returns the token response.
     pub(crate) async fn tokens(&self, visitor: &Visitor<'_>, user: &str) -> Value {
         let code = visitor.sign_in(&ask(), user).await.param("code").unwrap();
         let answer = self.redeem(&code).await;
@@ -150,7 +150,7 @@ impl Suite {
         answer.json()
     }
 
-    /// The claims of `token`, when a published key fits its signature.
+    /// Returns the claims of `token` if a published key verifies its signature.
     pub(crate) async fn verified(&self, token: &str) -> Option<Value> {
         let jwks = self.send(Method::GET, "/jwks.json", &[], "").await;
         let jwks: CoreJsonWebKeySet = serde_json::from_str(&jwks.body).unwrap();
@@ -220,7 +220,7 @@ impl Answer {
         location.to_str().unwrap().parse().unwrap()
     }
 
-    /// A parameter of the redirect.
+    /// Returns a parameter of the redirect.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
         self.location().query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
@@ -229,12 +229,12 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The `error` of a token answer.
+    /// Returns the `error` of a token response.
     pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap().to_owned()
     }
 
-    /// The value of a hidden field.
+    /// Returns the value of a hidden field.
     pub(crate) fn hidden(&self, name: &str) -> String {
         let marker = format!("name=\"{name}\" value=\"");
         let Some((_, rest)) = self.body.split_once(&marker) else { panic!("no {name} in {}", self.body) };
@@ -252,7 +252,7 @@ pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A good authorization request.
+/// Returns a valid authorization request.
 pub(crate) fn ask() -> Vec<(&'static str, &'static str)> {
     vec![
         ("response_type", "code"),
@@ -266,7 +266,7 @@ pub(crate) fn ask() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// The same with one parameter changed; an empty value leaves it out.
+/// Returns a valid authorization request with one parameter changed. An empty value removes the parameter.
 pub(crate) fn ask_with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     let mut request: Vec<_> = ask().into_iter().filter(|(key, _)| *key != name).collect();
     if !value.is_empty() {

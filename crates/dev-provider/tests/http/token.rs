@@ -36,7 +36,7 @@ async fn a_client_may_put_its_secret_in_the_header_or_in_the_body() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused_and_do_not_burn_the_code() {
+async fn wrong_credentials_are_refused_and_do_not_use_up_the_code() {
     let suite = start().await;
     let code = suite.visitor().sign_in(&ask(), "alice").await.param("code").unwrap();
     let body = form(&exchange(&code));
@@ -76,7 +76,7 @@ async fn a_malformed_token_request_is_refused() {
 }
 
 #[tokio::test]
-async fn a_replayed_code_is_refused_and_ends_the_tokens_of_its_first_use() {
+async fn a_replayed_code_is_refused_and_revokes_the_tokens_of_its_first_use() {
     let suite = start().await;
     let code = suite.visitor().sign_in(&ask(), "alice").await.param("code").unwrap();
     let tokens = suite.redeem(&code).await.json();
@@ -87,7 +87,7 @@ async fn a_replayed_code_is_refused_and_ends_the_tokens_of_its_first_use() {
 }
 
 #[tokio::test]
-async fn a_replay_after_the_codes_lifetime_still_ends_the_tokens() {
+async fn a_replay_after_the_codes_lifetime_still_revokes_the_tokens() {
     let suite = start().await;
     let code = suite.visitor().sign_in(&ask(), "alice").await.param("code").unwrap();
     let tokens = suite.redeem(&code).await.json();
@@ -97,7 +97,7 @@ async fn a_replay_after_the_codes_lifetime_still_ends_the_tokens() {
 }
 
 #[tokio::test]
-async fn a_code_lives_for_sixty_seconds() {
+async fn a_code_expires_after_sixty_seconds() {
     let suite = start().await;
     let alice = suite.visitor();
     let code = alice.sign_in(&ask(), "alice").await.param("code").unwrap();
@@ -126,14 +126,14 @@ async fn a_code_is_bound_to_its_client_redirect_uri_and_verifier() {
         let mut fields: Vec<_> = exchange(&code).into_iter().filter(|(key, _)| *key != name).collect();
         fields.push((name, value));
         assert_eq!(suite.as_client("/token", &fields).await.error(), "invalid_grant", "{name}={value}");
-        // A second guess is not allowed.
+        // The code is used up: a second try fails.
         assert_eq!(suite.redeem(&code).await.error(), "invalid_grant");
     }
     let code = alice.get(&crate::support::authorize(&ask())).await.param("code").unwrap();
     let mut foreign = exchange(&code);
     foreign.extend([("client_id", "second"), ("client_secret", SECRET)]);
     assert_eq!(suite.post("/token", &foreign).await.error(), "invalid_grant");
-    assert_eq!(suite.redeem(&code).await.status, 200, "another client cannot burn it");
+    assert_eq!(suite.redeem(&code).await.status, 200, "another client cannot use up the code");
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn without_offline_access_there_is_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn userinfo_wants_a_live_bearer_token() {
+async fn userinfo_requires_a_valid_bearer_token() {
     let suite = start().await;
     let none = suite.send(Method::GET, "/userinfo", &[], "").await;
     assert_eq!(
@@ -163,7 +163,7 @@ async fn userinfo_wants_a_live_bearer_token() {
 }
 
 #[tokio::test]
-async fn revoking_a_refresh_token_ends_its_family_and_an_access_token_only_itself() {
+async fn a_revoked_refresh_token_ends_its_family_but_an_access_token_only_itself() {
     let suite = start().await;
     let tokens = suite.tokens(&suite.visitor(), "alice").await;
     let (access, refresh) = (text(&tokens["access_token"]), text(&tokens["refresh_token"]));
@@ -176,7 +176,7 @@ async fn revoking_a_refresh_token_ends_its_family_and_an_access_token_only_itsel
 }
 
 #[tokio::test]
-async fn revoking_needs_credentials_and_spares_other_clients() {
+async fn revocation_requires_credentials_and_spares_other_clients_tokens() {
     let suite = start().await;
     let tokens = suite.tokens(&suite.visitor(), "alice").await;
     let refresh = text(&tokens["refresh_token"]);

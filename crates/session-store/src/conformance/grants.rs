@@ -1,4 +1,4 @@
-//! What every store must do with what is handed out.
+//! Conformance tests for grants.
 
 use super::at;
 use crate::{Claim, Grant, GrantKind, GrantOutcome, Store};
@@ -6,7 +6,7 @@ use futures::future::join_all;
 use std::sync::Arc;
 
 fn grant(kind: GrantKind) -> Grant {
-    // Bytes that are no text, and a zero among them.
+    // Bytes that are not UTF-8, with zeros among them.
     let sealed = vec![0, 255, 1, 0, 128];
     Grant { kind, audience: "games".into(), state_hash: [0xff; 32], sealed, expires_at: at(30) }
 }
@@ -17,7 +17,7 @@ async fn put(store: &Arc<dyn Store>, kind: GrantKind) {
     store.put_grant(&[1; 32], &grant(kind), at(0)).await.unwrap();
 }
 
-pub(super) async fn a_grant_is_taken_once_by_whom_it_fits_and_then_gone(store: Arc<dyn Store>) {
+pub(super) async fn a_grant_is_taken_once_by_a_matching_claim(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
     let found = store.load_grant(&[1; 32]).await.unwrap();
     assert_eq!(found, Some(grant(GrantKind::HandoffToken)));
@@ -28,7 +28,7 @@ pub(super) async fn a_grant_is_taken_once_by_whom_it_fits_and_then_gone(store: A
     assert_eq!(store.take_grant(&[2; 32], CLAIM, at(29)).await.unwrap(), GrantOutcome::Unknown);
 }
 
-pub(super) async fn of_fifty_who_want_a_grant_at_once_one_gets_it(store: Arc<dyn Store>) {
+pub(super) async fn one_of_fifty_concurrent_claims_takes_the_grant(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
     let all = join_all((0..50).map(|_| {
         let store = store.clone();
@@ -39,7 +39,7 @@ pub(super) async fn of_fifty_who_want_a_grant_at_once_one_gets_it(store: Arc<dyn
     assert_eq!(taken.iter().filter(|taken| **taken == GrantOutcome::Unknown).count(), 49);
 }
 
-pub(super) async fn what_does_not_fit_is_told_and_leaves_the_grant_there(store: Arc<dyn Store>) {
+pub(super) async fn a_refused_claim_gets_the_reason_and_leaves_the_grant(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
     for (claim, told) in [
         (Claim { audience: "store", ..CLAIM }, GrantOutcome::WrongAudience),
@@ -52,7 +52,7 @@ pub(super) async fn what_does_not_fit_is_told_and_leaves_the_grant_there(store: 
     assert!(matches!(store.take_grant(&[1; 32], CLAIM, at(1)).await.unwrap(), GrantOutcome::Granted(_)));
 }
 
-pub(super) async fn a_grant_is_over_at_its_time_and_swept_an_hour_later(store: Arc<dyn Store>) {
+pub(super) async fn a_grant_expires_on_time_and_is_swept_an_hour_later(store: Arc<dyn Store>) {
     put(&store, GrantKind::HandoffToken).await;
     assert_eq!(store.take_grant(&[1; 32], CLAIM, at(30)).await.unwrap(), GrantOutcome::Expired);
     assert_eq!(store.sweep(at(30 + 3599)).await.unwrap(), 0);

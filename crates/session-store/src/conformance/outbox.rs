@@ -1,4 +1,4 @@
-//! What every store must do with deliveries.
+//! Conformance tests for deliveries.
 
 use super::at;
 use crate::{Delivery, NewDelivery, Store};
@@ -20,7 +20,7 @@ async fn ids(store: &Arc<dyn Store>, seconds: i64) -> Vec<u8> {
         .collect()
 }
 
-pub(super) async fn a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_over(store: Arc<dyn Store>) {
+pub(super) async fn a_delivery_is_taken_once_and_due_again_later(store: Arc<dyn Store>) {
     store.enqueue(&[delivery(1), delivery(2)], at(0)).await.unwrap();
     let until = at(10);
     let takers = join_all((0..8).map(|_| store.take_due(at(0), until, 100))).await;
@@ -32,10 +32,10 @@ pub(super) async fn a_delivery_is_taken_by_one_and_comes_back_when_its_time_is_o
     );
     assert!(ids(&store, 9).await.is_empty());
     let again = store.take_due(until, at(20), 1).await.unwrap();
-    assert_eq!((again.len(), again[0].tries), (1, 2), "no more than asked for");
+    assert_eq!((again.len(), again[0].tries), (1, 2), "one delivery, as limited");
 }
 
-pub(super) async fn a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settled(store: Arc<dyn Store>) {
+pub(super) async fn a_postponed_delivery_is_due_later_and_a_settled_one_is_gone(store: Arc<dyn Store>) {
     store.enqueue(&[delivery(1), delivery(2)], at(0)).await.unwrap();
     assert_eq!(ids(&store, 0).await.len(), 2);
     store.try_later(&[1; 32], at(30)).await.unwrap();
@@ -45,7 +45,7 @@ pub(super) async fn a_delivery_is_due_when_it_was_put_off_to_and_gone_when_settl
     assert_eq!(ids(&store, 30).await, [1]);
 }
 
-pub(super) async fn the_same_delivery_put_in_twice_is_one_and_keeps_its_tries(store: Arc<dyn Store>) {
+pub(super) async fn a_delivery_enqueued_twice_exists_once_and_keeps_its_tries(store: Arc<dyn Store>) {
     store.enqueue(&[delivery(1)], at(0)).await.unwrap();
     assert_eq!(ids(&store, 0).await, [1]);
     store.enqueue(&[delivery(1)], at(1)).await.unwrap();
@@ -54,7 +54,7 @@ pub(super) async fn the_same_delivery_put_in_twice_is_one_and_keeps_its_tries(st
     assert_eq!(again[0].tries, 2);
 }
 
-pub(super) async fn a_delivery_that_is_no_use_any_more_is_not_taken_and_swept(store: Arc<dyn Store>) {
+pub(super) async fn an_expired_delivery_is_swept_and_not_taken(store: Arc<dyn Store>) {
     store.enqueue(&[delivery(1)], at(0)).await.unwrap();
     assert!(ids(&store, 24 * 3600).await.is_empty());
     assert_eq!(store.sweep(at(0) + TimeDelta::days(1)).await.unwrap(), 1);

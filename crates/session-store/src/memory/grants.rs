@@ -1,4 +1,4 @@
-//! What is handed out for seconds or minutes.
+//! Grants in memory.
 
 use super::MemoryStore;
 use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError};

@@ -1,4 +1,4 @@
-//! What is still to be delivered.
+//! Deliveries in memory.
 
 use super::MemoryStore;
 use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError};

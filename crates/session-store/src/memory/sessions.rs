@@ -1,9 +1,9 @@
-//! Sessions in memory: each change happens under the one lock, if the session still lives.
+//! Sessions in memory. Each change holds the lock and applies only to a live session.
 
 use super::MemoryStore;
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionFilter,
-    SessionKey, SessionRecord, SessionStore, StoreError, Touch,
+    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, NewData, NewTokens, SessionFilter, SessionKey,
+    SessionRecord, SessionState, SessionStore, StoreError, Touch,
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -20,13 +20,17 @@ impl SessionStore for MemoryStore {
         self.state().create(*key, record.clone(), refused_since)
     }
 
-    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+    async fn load(
+        &self,
+        key: &SessionKey,
+        now: DateTime<Utc>,
+    ) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
         let state = self.state();
-        let Some(entry) = state.get(key) else { return Ok(Lookup::Unknown) };
+        let Some(entry) = state.get(key) else { return Ok(SessionState::SignedOut(None)) };
         Ok(match entry.ended {
-            Some(reason) => Lookup::Ended(reason),
-            None if entry.record.expires_at > now => Lookup::Live(Box::new(entry.record.clone())),
-            None => Lookup::Ended(EndReason::Expired),
+            Some(reason) => SessionState::SignedOut(Some(reason)),
+            None if entry.record.expires_at > now => SessionState::SignedIn(Box::new(entry.record.clone())),
+            None => SessionState::SignedOut(Some(EndReason::Expired)),
         })
     }
 

@@ -1,4 +1,4 @@
-//! What the memory store holds, and the steps that are more than a look-up.
+//! The data of the in-memory store, and the operations that are more than a lookup.
 
 use super::outbox::Deliveries;
 use crate::{
@@ -17,9 +17,9 @@ pub(super) struct State {
     sessions: HashMap<SessionKey, Entry>,
     by_subject: HashMap<Name, HashSet<SessionKey>>,
     by_provider_session: HashMap<Name, HashSet<SessionKey>>,
-    /// By issuer and what a logout named there.
+    /// Tombstones by issuer and key.
     tombstones: HashMap<(String, TombstoneKey), Tombstone>,
-    /// The `state`s that came back, and when they could not come back any more.
+    /// Used `state` values, and when they expire.
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
     pub(super) grants: HashMap<GrantHash, Grant>,
     pub(super) outbox: Deliveries,
@@ -28,7 +28,7 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) record: SessionRecord,
-    /// Who refreshes the tokens, and until when nobody else may.
+    /// The owner of the lease to refresh the tokens, and when the lease expires.
     pub(super) lease: Option<(LeaseOwner, DateTime<Utc>)>,
     pub(super) ended: Option<EndReason>,
 }
@@ -44,7 +44,7 @@ impl Entry {
         self.ended.is_none() && self.record.expires_at > now
     }
 
-    /// Ending forgets the person and the tokens; what stays is that it ended, and why.
+    /// Ends the session: deletes the user, the app's data and the tokens, and keeps the reason.
     fn end(&mut self, reason: EndReason, now: DateTime<Utc>) {
         self.ended = Some(reason);
         self.lease = None;
@@ -93,12 +93,12 @@ impl State {
         self.sessions.get_mut(key)
     }
 
-    /// The session, if it lives at `now`.
+    /// Returns the session, if it is live at `now`.
     pub(super) fn live(&mut self, key: &SessionKey, now: DateTime<Utc>) -> Option<&mut Entry> {
         self.sessions.get_mut(key).filter(|entry| entry.is_live(now))
     }
 
-    /// The live sessions of `(iss, sub)`.
+    /// Returns the live sessions of `(iss, sub)`.
     pub(super) fn of_subject(
         &self,
         issuer: &str,
@@ -108,7 +108,7 @@ impl State {
         self.live_among(self.by_subject.get(&name(issuer, subject)), now)
     }
 
-    /// The live sessions of `(iss, sid)`.
+    /// Returns the live sessions of `(iss, sid)`.
     pub(super) fn of_provider_session(
         &self,
         issuer: &str,
@@ -130,7 +130,7 @@ impl State {
             .collect()
     }
 
-    /// Ends a session; `false` when it does not live.
+    /// Ends a session. Returns `false` if the session is not live.
     pub(super) fn end(&mut self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> bool {
         self.live(key, now).map(|entry| entry.end(reason, now)).is_some()
     }
@@ -151,7 +151,7 @@ impl State {
         self.used_states.contains_key(state_hash)
     }
 
-    /// Forgets what nobody needs any more; returns how many entries went.
+    /// Removes expired entries, and returns their number.
     pub(super) fn sweep(&mut self, now: DateTime<Utc>) -> usize {
         let before = self.entries();
         self.sessions.retain(|_, entry| entry.record.expires_at > now - REMEMBER_ENDED);

@@ -1,17 +1,17 @@
-//! The bus between processes on one PostgreSQL database: `NOTIFY` and `LISTEN`.
+//! The event bus between processes on one PostgreSQL database: `NOTIFY` and `LISTEN`.
 
 use crate::{BusMessage, Listeners, SessionEvent, StoreError};
 use sqlx::{Executor, PgPool, postgres::PgListener};
 use std::time::Duration;
 
-/// Channels belong to a database, so stores in different databases do not hear each other.
+/// The channel of the bus. Channels belong to a database, so stores in different databases share no events.
 pub(super) const CHANNEL: &str = "auth_session_events";
-/// How long it may be quiet before we ask whether the connection is still there: a network that drops
-/// packets tells nobody.
+/// How long the bus may be quiet before the listener checks the connection: a network that drops packets
+/// reports no error.
 const QUIET: Duration = Duration::from_secs(15);
-/// How long that question may take.
+/// How long that check may take.
 const ANSWER: Duration = Duration::from_secs(3);
-/// How long to wait before connecting again.
+/// How long to wait before reconnecting.
 const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) async fn publish(pool: &PgPool, event: SessionEvent) -> Result<(), StoreError> {
@@ -19,17 +19,17 @@ pub(super) async fn publish(pool: &PgPool, event: SessionEvent) -> Result<(), St
     Ok(())
 }
 
-/// Listens for ever, and tells the listeners of this process. A lost connection is made again; whatever
-/// was said meanwhile is lost, so they are told of a gap once we listen again.
+/// Forwards events to the listeners of this process; never returns. Reconnects after a lost connection.
+/// Events published in between are lost, so the listeners then get [`BusMessage::Lagged`].
 pub(super) async fn listen(pool: PgPool, mut listener: PgListener, listeners: Listeners) {
     loop {
         let Err(error) = forward(&mut listener, &listeners).await;
-        tracing::warn!(%error, "the event bus lost its connection");
+        tracing::warn!(%error, "event bus connection lost");
         listener = loop {
             tokio::time::sleep(RETRY).await;
             match connect(&pool).await {
                 Ok(listener) => break listener,
-                Err(error) => tracing::debug!(%error, "the event bus has no connection yet"),
+                Err(error) => tracing::debug!(%error, "event bus reconnect failed"),
             }
         };
         listeners.publish(BusMessage::Lagged);
@@ -58,7 +58,7 @@ async fn forward(
                     listeners.publish(BusMessage::Event(event));
                 }
             }
-            // It lost its connection and has made another by now.
+            // The listener lost its connection and has reconnected.
             None => listeners.publish(BusMessage::Lagged),
         }
     }

@@ -1,4 +1,4 @@
-//! The bus between processes on one Redis: publish and subscribe.
+//! The event bus between processes on one Redis server: publish and subscribe.
 
 use super::{RedisStore, TIMEOUT, ask};
 use crate::{BusMessage, EventBus, Listeners, SessionEvent, StoreError};
@@ -8,10 +8,10 @@ use futures::StreamExt;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast;
 
-/// How long it may be quiet before we ask whether the connection is still there: a network that drops
-/// packets tells nobody.
+/// How long the bus may be quiet before the listener checks the connection: a network that drops packets
+/// reports no error.
 const QUIET: Duration = Duration::from_secs(15);
-/// How long to wait before connecting again.
+/// How long to wait before reconnecting.
 const RETRY: Duration = Duration::from_secs(1);
 
 #[async_trait]
@@ -25,7 +25,7 @@ impl EventBus for RedisStore {
     }
 }
 
-/// A connection that listens already.
+/// Returns a connection that is subscribed to the channel.
 pub(super) async fn connect(client: &Client, channel: &str) -> Result<PubSub, StoreError> {
     let connecting = async {
         let mut connection = client.get_async_pubsub().await?;
@@ -36,16 +36,16 @@ pub(super) async fn connect(client: &Client, channel: &str) -> Result<PubSub, St
     connected.map_err(|_| StoreError("the server does not answer".into()))?
 }
 
-/// Listens for ever, and tells the listeners of this process. A lost connection is made again; whatever
-/// was said meanwhile is lost, so they are told of a gap once we listen again.
+/// Forwards events to the listeners of this process; never returns. Reconnects after a lost connection.
+/// Events published in between are lost, so the listeners then get [`BusMessage::Lagged`].
 pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: PubSub, listeners: Listeners) {
     loop {
         forward(connection, &listeners).await;
-        tracing::warn!("the event bus lost its connection");
+        tracing::warn!("event bus connection lost");
         connection = loop {
             match connect(&client, &channel).await {
                 Ok(connection) => break connection,
-                Err(error) => tracing::debug!(%error, "the event bus has no connection yet"),
+                Err(error) => tracing::debug!(%error, "event bus reconnect failed"),
             }
             tokio::time::sleep(RETRY).await;
         };
@@ -53,7 +53,7 @@ pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: Pu
     }
 }
 
-/// Returns when the connection is lost.
+/// Forwards events until the connection is lost.
 async fn forward(connection: PubSub, listeners: &Listeners) {
     let (mut sink, mut messages) = connection.split();
     loop {

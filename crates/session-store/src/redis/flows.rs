@@ -1,4 +1,4 @@
-//! The `state`s that were used.
+//! Used `state` values in Redis.
 
 use super::{RedisStore, ask, scripts};
 use crate::{FlowStore, StoreError};

@@ -1,11 +1,11 @@
-//! What is handed out for seconds or minutes.
+//! Grants in Redis.
 
 use super::{RedisStore, ask, scripts};
 use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, REMEMBER_EXPIRED, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-/// Kind, audience, hash of the state, what is sealed, and the end, as the hash holds them.
+/// Kind, audience, state hash, sealed content and expiry, as the Redis hash has them.
 type Row = (Option<String>, Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
 
 #[async_trait]

@@ -1,21 +1,21 @@
-//! The names of things in Redis.
+//! The names of keys in Redis.
 //!
 //! | key | type | holds |
 //! |---|---|---|
-//! | `auth:session:<key>` | hash | a session, or that it ended and why |
-//! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | keys of the sessions of `(iss, sub)`, `(iss, sid)` |
-//! | `auth:buried:<kind>:<hash>` | hash | a tombstone of a `sub`, a `sid`, or a user in a browser |
-//! | `auth:state:<hash>` | string | a `state` that came back |
-//! | `auth:grant:<hash>` | hash | something handed out for seconds or minutes |
-//! | `auth:delivery:<id>` | hash | something to deliver |
-//! | `auth:outbox` | sorted set | the deliveries, by when they are due |
-//! | `auth:expiry` | sorted set | every key above but the indices and the outbox, by when it may go |
+//! | `auth:session:<key>` | hash | a session, or why it ended |
+//! | `auth:sub:<hash>`, `auth:sid:<hash>` | set | the session keys of `(iss, sub)` or `(iss, sid)` |
+//! | `auth:buried:<kind>:<hash>` | hash | a tombstone for a `sub`, a `sid`, or a user in a browser |
+//! | `auth:state:<hash>` | string | a used `state` |
+//! | `auth:grant:<hash>` | hash | a grant |
+//! | `auth:delivery:<id>` | hash | a delivery |
+//! | `auth:outbox` | sorted set | the deliveries, by due time |
+//! | `auth:expiry` | sorted set | all keys above except the indices and the outbox, by removal time |
 
 use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, TombstoneKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-/// Makes the names.
+/// Builds the names of keys.
 #[derive(Debug)]
 pub(super) struct Keys {
     prefix: String,
@@ -30,7 +30,7 @@ impl Keys {
         format!("{}:session:{}", self.prefix, URL_SAFE_NO_PAD.encode(key.as_bytes()))
     }
 
-    /// The reverse of [`session`](Self::session).
+    /// Parses a name from [`session`](Self::session).
     pub(super) fn parse_session(&self, name: &str) -> Option<SessionKey> {
         let key = name.strip_prefix(&self.prefix)?.strip_prefix(":session:")?;
         let bytes: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
@@ -69,7 +69,7 @@ impl Keys {
         format!("{}:expiry", self.prefix)
     }
 
-    /// The indices that a session is in, as the scripts want them: `sub`, then `sid` or nothing.
+    /// Returns the indices of a session, as the scripts expect them: `sub`, then `sid` or an empty string.
     pub(super) fn indices(&self, record: &SessionRecord) -> (String, String) {
         let sid = record.sid.as_ref();
         (
@@ -79,8 +79,8 @@ impl Keys {
     }
 }
 
-/// Names of fixed length, whatever a provider calls its users; the length keeps `("a", "bc")` and
-/// `("ab", "c")` apart.
+/// Hashes a pair to a name of fixed length. The issuer's length distinguishes `("a", "bc")` from
+/// `("ab", "c")`.
 fn hash(issuer: &str, value: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {issuer} {value}", issuer.len())))
 }

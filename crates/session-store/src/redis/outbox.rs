@@ -1,4 +1,4 @@
-//! What is still to be delivered.
+//! Deliveries in Redis.
 
 use super::{RedisStore, ask, scripts};
 use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError};
@@ -40,7 +40,7 @@ impl Outbox for RedisStore {
 
     async fn try_later(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut connection = self.connection.clone();
-        // XX: one that was settled stays settled.
+        // XX: a settled delivery is not added again.
         let mut command = ::redis::cmd("ZADD");
         command.arg(self.keys.outbox()).arg("XX").arg(due_at.timestamp_millis()).arg(self.keys.delivery(id));
         ask(command.query_async(&mut connection)).await

@@ -1,6 +1,6 @@
-//! Between records and hashes.
+//! Conversion between session records and Redis hashes.
 
-use crate::{Lookup, SessionRecord, StoreError};
+use crate::{SessionRecord, SessionState, StoreError};
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
@@ -27,23 +27,26 @@ pub(super) const FIELDS: [&str; 19] = [
     "browser",
 ];
 
-/// The values of [`FIELDS`], `None` where there is none.
+/// The values of [`FIELDS`]; `None` for a missing field.
 pub(super) type Row = Vec<Option<Vec<u8>>>;
 
-/// What a row says at `now`; a row without any value is no session.
-pub(super) fn lookup(mut row: Row, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+/// Converts a row to the state of the session at `now`. A row without any value means no session.
+pub(super) fn lookup(
+    mut row: Row,
+    now: DateTime<Utc>,
+) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
     if row.iter().all(Option::is_none) {
-        return Ok(Lookup::Unknown);
+        return Ok(SessionState::SignedOut(None));
     }
     if let Some(reason) = row.first_mut().and_then(Option::take) {
         let reason = std::str::from_utf8(&reason).ok().and_then(EndReason::parse);
-        return Ok(Lookup::Ended(reason.unwrap_or(EndReason::Revoked)));
+        return Ok(SessionState::SignedOut(Some(reason.unwrap_or(EndReason::Revoked))));
     }
     let record = record(row)?;
     Ok(if record.expires_at > now {
-        Lookup::Live(Box::new(record))
+        SessionState::SignedIn(Box::new(record))
     } else {
-        Lookup::Ended(EndReason::Expired)
+        SessionState::SignedOut(Some(EndReason::Expired))
     })
 }
 
@@ -70,14 +73,14 @@ pub(super) fn record(row: Row) -> Result<SessionRecord, StoreError> {
         begun_at: DateTime::UNIX_EPOCH,
         browser: None,
     };
-    // A session from before these were noted counts as checked, and its sign-in as begun, when it was created.
+    // A session from before these fields counts as checked, and its sign-in as begun, at its creation.
     record.checked_at = fields.optional_time()?.unwrap_or(record.created_at);
     record.begun_at = fields.optional_time()?.unwrap_or(record.created_at);
     record.browser = fields.optional_text()?;
     Ok(record)
 }
 
-/// The names and values of a new session, one after the other.
+/// Returns the field names and values of a new session.
 pub(super) fn values(record: &SessionRecord) -> Result<Vec<(&'static str, Vec<u8>)>, StoreError> {
     let time = |at: DateTime<Utc>| Some(at.timestamp_millis().to_string().into_bytes());
     let text = |text: &String| Some(text.clone().into_bytes());
@@ -109,12 +112,12 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, StoreEr
     serde_json::to_vec(value).map_err(|error| StoreError(error.to_string()))
 }
 
-/// Reads one field after the other.
+/// Reads the fields of a row one by one.
 struct Fields<I>(I);
 
 impl<'a, I: Iterator<Item = (&'a &'a str, Option<Vec<u8>>)>> Fields<I> {
     fn bytes(&mut self) -> Result<(&'a str, Option<Vec<u8>>), StoreError> {
-        let (name, value) = self.0.next().ok_or_else(|| StoreError("a row is too short".into()))?;
+        let (name, value) = self.0.next().ok_or_else(|| StoreError("session row is too short".into()))?;
         Ok((name, value))
     }
 
@@ -124,17 +127,17 @@ impl<'a, I: Iterator<Item = (&'a &'a str, Option<Vec<u8>>)>> Fields<I> {
     }
 
     fn text(&mut self) -> Result<String, StoreError> {
-        self.optional_text()?.ok_or_else(|| bad("a text"))
+        self.optional_text()?.ok_or_else(|| bad("a text field"))
     }
 
     fn optional_time(&mut self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(text) = self.optional_text()? else { return Ok(None) };
         let millis = text.parse().ok().and_then(DateTime::from_timestamp_millis);
-        millis.map(Some).ok_or_else(|| bad("a time"))
+        millis.map(Some).ok_or_else(|| bad("a time field"))
     }
 
     fn time(&mut self) -> Result<DateTime<Utc>, StoreError> {
-        self.optional_time()?.ok_or_else(|| bad("a time"))
+        self.optional_time()?.ok_or_else(|| bad("a time field"))
     }
 
     fn json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, StoreError> {

@@ -1,4 +1,4 @@
-//! The scripts, each of them one change. `redis/lua/session.lua` stands before each.
+//! The Lua scripts, which Redis runs atomically. `redis/lua/session.lua` is prepended to each script.
 
 use ::redis::Script;
 use std::sync::LazyLock;

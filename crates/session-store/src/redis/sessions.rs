@@ -1,23 +1,23 @@
-//! Sessions in Redis: each change is one script.
+//! Sessions in Redis. Each change is one script.
 
 use super::{RedisStore, ask, rows, scripts};
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, Lookup, NewData, NewTokens, SessionFilter,
-    SessionKey, SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE, TombstoneKey, Touch,
+    CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, NewData, NewTokens, SessionFilter, SessionKey,
+    SessionRecord, SessionState, SessionStore, StoreError, TOMBSTONE_AGE, TombstoneKey, Touch,
 };
 use ::redis::{AsyncCommands, FromRedisValue, ScriptInvocation};
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
-/// How many keys one step of a sweep removes.
+/// How many keys one step of a sweep removes at most.
 const SWEEP_STEP: usize = 500;
 
-/// Which sessions of an index end.
+/// Selects the sessions of an index to end.
 struct EndMany<'a> {
     index: String,
     which: (&'a str, &'a str),
-    /// The key of the tombstone that a logout leaves, and when it took place.
+    /// The key of the logout's tombstone, and the time of the logout.
     logout: Option<(String, LogoutTime)>,
 }
 
@@ -47,7 +47,7 @@ impl RedisStore {
             .arg(until.refuses_until(now).timestamp_millis())
             .arg(TOMBSTONE_AGE.num_milliseconds());
         let ended: Vec<String> = self.run(&script).await?;
-        let bad = || StoreError("bad key".into());
+        let bad = || StoreError("invalid key".into());
         ended.iter().map(|name| self.keys.parse_session(name).ok_or_else(bad)).collect()
     }
 }
@@ -82,7 +82,11 @@ impl SessionStore for RedisStore {
         }
     }
 
-    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+    async fn load(
+        &self,
+        key: &SessionKey,
+        now: DateTime<Utc>,
+    ) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
         let row = ask(self.connection.clone().hmget(self.keys.session(key), &rows::FIELDS)).await?;
         rows::lookup(row, now)
     }

@@ -1,4 +1,4 @@
-//! The `state`s that were used.
+//! Used `state` values in SQL.
 
 use super::{Database, SqlStore};
 use crate::{FlowStore, StoreError, limited::within};

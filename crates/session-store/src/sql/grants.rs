@@ -1,4 +1,4 @@
-//! What is handed out for seconds or minutes.
+//! Grants in SQL.
 
 use super::{Database, SqlStore, rows};
 use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError, limited::within};

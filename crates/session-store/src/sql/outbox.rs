@@ -1,4 +1,4 @@
-//! What is still to be delivered.
+//! Deliveries in SQL.
 
 use super::{Database, SqlRow, SqlStore, Transaction, Value, rows};
 use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError, limited::within};

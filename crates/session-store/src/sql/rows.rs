@@ -1,7 +1,7 @@
-//! Between records and rows.
+//! Conversion between session records and rows.
 
 use super::SqlRow;
-use crate::{Lookup, SessionKey, SessionRecord, StoreError};
+use crate::{SessionKey, SessionRecord, SessionState, StoreError};
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
@@ -10,15 +10,18 @@ pub(super) const SELECTED: &str = "public_id, {user} AS user_info, provider, iss
     issued_at, created_at, last_seen_at, checked_at, expires_at, absolute_expires_at, data, sealed_tokens, \
     tokens_expire_at, user_agent, begun_at, browser, ended_reason";
 
-pub(super) fn lookup(row: &impl SqlRow, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+pub(super) fn lookup(
+    row: &impl SqlRow,
+    now: DateTime<Utc>,
+) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
     if let Some(reason) = row.text("ended_reason")? {
-        return Ok(Lookup::Ended(EndReason::parse(&reason).unwrap_or(EndReason::Revoked)));
+        return Ok(SessionState::SignedOut(Some(EndReason::parse(&reason).unwrap_or(EndReason::Revoked))));
     }
     let record = record(row)?;
     Ok(if record.expires_at > now {
-        Lookup::Live(Box::new(record))
+        SessionState::SignedIn(Box::new(record))
     } else {
-        Lookup::Ended(EndReason::Expired)
+        SessionState::SignedOut(Some(EndReason::Expired))
     })
 }
 
@@ -47,9 +50,9 @@ pub(super) fn record(row: &impl SqlRow) -> Result<SessionRecord, StoreError> {
     })
 }
 
-/// The key column.
+/// Reads the key column.
 pub(super) fn key(row: &impl SqlRow) -> Result<SessionKey, StoreError> {
-    bytes(row, "key")?.try_into().map(SessionKey::from_bytes).map_err(|_| StoreError("bad key".into()))
+    bytes(row, "key")?.try_into().map(SessionKey::from_bytes).map_err(|_| StoreError("invalid key".into()))
 }
 
 pub(super) fn time(row: &impl SqlRow, column: &str) -> Result<DateTime<Utc>, StoreError> {

@@ -1,25 +1,25 @@
-//! Sessions in SQL: each change is one statement that says "if it still lives".
+//! Sessions in SQL. Each change is one statement that applies only to a live session.
 
 use super::{Database, SqlStore, Transaction, rows};
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, Lookup, NewData, NewTokens, REMEMBER_ENDED,
-    REMEMBER_EXPIRED, SessionFilter, SessionKey, SessionRecord, SessionStore, StoreError, TOMBSTONE_AGE,
+    CreateError, LeaseOwner, Logout, LogoutScope, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED,
+    SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, StoreError, TOMBSTONE_AGE,
     TombstoneKey, Touch, limited::within,
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 
-/// Ending forgets the person and the tokens; what stays is that it ended, and why. `?1` is the reason, `?2` now, `?3`
-/// no bytes.
+/// Ends live sessions: deletes the user, the app's data and the tokens, and keeps the reason. `?1` is the
+/// reason, `?2` the current time, `?3` [`NO_BYTES`].
 const END: &str = "UPDATE sessions SET ended_reason = ?1, {user} = '{}', data = '{}', sealed_tokens = ?3, \
     user_agent = NULL, refresh_owner = NULL, expires_at = least(expires_at, ?2) \
     WHERE ended_reason IS NULL AND expires_at > ?2";
-/// What stands in the place of tokens that were forgotten.
+/// Replaces the tokens of an ended session.
 const NO_BYTES: &[u8] = &[];
 
 impl<D: Database> SqlStore<D> {
-    /// Runs a statement on a session; whether it changed one.
+    /// Runs a statement on a session, and returns whether a session changed.
     async fn changes(&self, statement: &str, values: &[super::Value<'_>]) -> Result<bool, StoreError> {
         Ok(within(self.0.execute(statement, values)).await? > 0)
     }
@@ -137,10 +137,14 @@ impl<D: Database> SessionStore for SqlStore<D> {
         within(async { Self::try_create(self.0.begin().await?, key, record, refused_since).await }).await
     }
 
-    async fn load(&self, key: &SessionKey, now: DateTime<Utc>) -> Result<Lookup, StoreError> {
+    async fn load(
+        &self,
+        key: &SessionKey,
+        now: DateTime<Utc>,
+    ) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
         let statement = format!("SELECT {} FROM sessions WHERE key = ?1", rows::SELECTED);
         let found = within(self.0.read(&statement, &[key.as_bytes().into()])).await?;
-        found.first().map_or(Ok(Lookup::Unknown), |row| rows::lookup(row, now))
+        found.first().map_or(Ok(SessionState::SignedOut(None)), |row| rows::lookup(row, now))
     }
 
     async fn touch(&self, key: &SessionKey, touch: Touch) -> Result<bool, StoreError> {
@@ -269,7 +273,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
         found.iter().map(rows::record).collect()
     }
 
-    /// Nobody waits for it, so it may take its time.
+    /// Has no time limit, because no visitor waits for a sweep.
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut gone = 0;
         for (statement, before) in [

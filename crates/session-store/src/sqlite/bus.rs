@@ -1,15 +1,15 @@
-//! The bus between processes that share a SQLite file: a table of events, and a look at SQLite's own
-//! change counter several times a second, which costs next to nothing while nothing changes.
+//! The event bus between processes that share a SQLite file: a table of events. Listeners poll SQLite's
+//! change counter several times a second, which is cheap while nothing changes.
 
 use crate::{BusMessage, Listeners, SessionEvent, StoreError};
 use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOptions};
 use std::time::Duration;
 
-/// How often the counter is looked at.
+/// The interval between two reads of the counter.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long to wait before opening the file again after an error.
 const RETRY: Duration = Duration::from_secs(1);
-/// Events that stay in the table: enough for the slowest reader, and then it hears of a gap.
+/// How many events stay in the table. A listener that lags too far behind gets [`BusMessage::Lagged`].
 const KEPT: i64 = 4096;
 
 pub(super) async fn publish(write: &SqlitePool, event: SessionEvent) -> Result<(), StoreError> {
@@ -22,12 +22,12 @@ pub(super) async fn publish(write: &SqlitePool, event: SessionEvent) -> Result<(
     Ok(())
 }
 
-/// Reads events until the store is closed, and tells the listeners of this process.
+/// Forwards events to the listeners of this process; never returns.
 pub(super) async fn listen(options: SqliteConnectOptions, listeners: Listeners) {
     let mut seen = None;
     loop {
         if let Err(error) = read_on(&options, &listeners, &mut seen).await {
-            tracing::warn!(%error, "the event bus lost its connection");
+            tracing::warn!(%error, "event bus connection lost");
             tokio::time::sleep(RETRY).await;
             listeners.publish(BusMessage::Lagged);
         }

@@ -1,9 +1,9 @@
-//! The database file is for its owner's eyes only: it holds names and email addresses.
+//! Restricts the database files to their owner, because they hold names and email addresses.
 
 use std::path::Path;
 
-/// Makes the file with that mode where it is not there yet; SQLite gives its `-wal` and `-shm` files the same. What
-/// goes wrong, SQLite will name.
+/// Creates a missing file with mode 0600. SQLite gives its `-wal` and `-shm` files the same mode. Errors are
+/// ignored here, because SQLite reports them when it opens the file.
 pub(super) fn make(file: &Path) {
     #[cfg(unix)]
     {
@@ -16,7 +16,7 @@ pub(super) fn make(file: &Path) {
     let _ = file;
 }
 
-/// Takes away what others may do with a file that an earlier version made.
+/// Removes the access of other users to files that an earlier version created.
 pub(super) fn keep(file: &Path) {
     #[cfg(unix)]
     {
@@ -29,7 +29,7 @@ pub(super) fn keep(file: &Path) {
             name.push(ending);
             let is_open = metadata(&name).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
             if is_open && let Err(error) = set_permissions(&name, Permissions::from_mode(0o600)) {
-                tracing::warn!(file = %Path::new(&name).display(), %error, "others can read a database file");
+                tracing::warn!(file = %Path::new(&name).display(), %error, "database file is not private");
             }
         }
     }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_is_for_its_owner_only_from_the_start_or_from_the_next_start_on() {
+    async fn new_and_existing_database_files_are_private_to_their_owner() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sessions.db");
         let files =

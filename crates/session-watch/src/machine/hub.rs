@@ -1,51 +1,52 @@
-//! What does the sync hub say (article 4), and what has this app told it?
+//! The messages to and from the sync hub (article 4).
 //!
-//! The hub is a frame of identity's in the one tab of an origin that leads. Messages are lines of text with the
-//! version in front. A message of the hub is a hint; the tab asks the server.
+//! The hub is a page of identity, in a hidden frame. Only the leading tab of an origin loads the frame. Each
+//! message is a line of text that starts with the version. A message from the hub is a hint, so the tab asks
+//! the server.
 
 use crate::Effect;
 
 const VERSION: &str = "hub/1";
-/// The tab greets a hub that has loaded; the hub answers with its state.
+/// The greeting to a loaded hub; the hub answers with its state.
 pub(crate) const HELLO: &str = "hub/1 hello";
 const SET_IN: &str = "hub/1 set in";
 const SET_OUT: &str = "hub/1 set out";
-/// The state in which an app of the site has a session.
+/// Hub state: an app of the site has a session.
 pub(crate) const IN: &str = "in";
-/// The state in which a session has ended.
+/// Hub state: a session has ended.
 pub(crate) const OUT: &str = "out";
 
-/// How far the tab is with the hub.
+/// The state of the tab's connection to the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HubState {
-    /// The app has no hub: identity is on another site, or the app has no identity.
+    /// The app has no hub: identity is on another site, or the app does not use identity.
     None,
-    /// The leading tab has the hub.
+    /// This tab has no hub frame; only the leading tab loads the frame.
     Elsewhere,
     /// This tab loads the hub and waits for its answer.
     Asked,
-    /// The hub answers.
+    /// The hub has answered.
     Ready,
-    /// The hub stepped aside, because its storage is blocked or partitioned.
+    /// The hub is unusable: the browser blocks or partitions its storage.
     Aside,
 }
 
-/// What a message of the hub says.
+/// The meaning of a message from the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HubReply {
-    /// Another app of the site has a session (`true`), or a session has ended.
+    /// Another app of the site has a session (`true`), or a session has ended (`false`).
     Session(bool),
-    /// The hub steps aside.
+    /// The hub is unusable.
     Aside,
-    /// Nothing, or nothing that can be read.
+    /// No news, or an unreadable message.
     Nothing,
 }
 
-/// What a tab knows about the hub.
+/// The tab's view of the hub.
 #[derive(Clone, Debug)]
 pub(crate) struct Hub {
     state: HubState,
-    /// What this app said last.
+    /// The session state that this app last reported to the hub.
     said: Option<bool>,
 }
 
@@ -58,7 +59,7 @@ impl Hub {
         self.state
     }
 
-    /// The leading tab loads the hub; a tab that no longer leads removes it.
+    /// Loads the hub in the leading tab; removes the hub from a tab that no longer leads.
     pub(crate) fn sync(&mut self, is_active: bool) -> Option<Effect> {
         match self.state {
             HubState::Elsewhere if is_active => {
@@ -73,7 +74,7 @@ impl Hub {
         }
     }
 
-    /// Tells the hub whether this app has a session, once each time that changes.
+    /// Tells the hub whether this app has a session, once per change.
     pub(crate) fn say(&mut self, is_signed_in: bool) -> Option<Effect> {
         if self.state != HubState::Ready || self.said.replace(is_signed_in) == Some(is_signed_in) {
             return None;
@@ -81,7 +82,7 @@ impl Hub {
         Some(Effect::PostToHub(if is_signed_in { SET_IN } else { SET_OUT }))
     }
 
-    /// Takes in a message of the hub.
+    /// Handles a message from the hub.
     pub(crate) fn handle(&mut self, line: &str) -> HubReply {
         let mut words = line.split(' ');
         let (version, kind, state) = (words.next(), words.next(), words.next());
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_another_version_or_kind_says_nothing() {
+    fn a_message_of_another_version_or_kind_is_ignored() {
         let mut hub = ready();
         for line in [
             "",
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hub_that_stepped_aside_is_not_heard_again() {
+    fn an_unusable_hub_is_ignored() {
         let mut hub = ready();
         assert_eq!(hub.handle("hub/1 aside blocked"), HubReply::Aside);
         assert_eq!(hub.handle("hub/1 state in 1"), HubReply::Nothing);

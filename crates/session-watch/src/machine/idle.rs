@@ -1,22 +1,22 @@
-//! When was the user last active, in any tab, and when have they been away for too long? (Article 4: "sync
-//! timers between tabs for `lastUserActionTime`".)
+//! Tracks the user's last activity in any tab, and the idle limit (article 4: "sync timers between tabs for
+//! `lastUserActionTime`").
 //!
-//! Times are the server's, milliseconds since 1970; the caller adds the offset of this machine's clock. They are
-//! points on the wall clock and not counters, so sleep and slowed timers need no special case.
+//! Times use the server's clock, milliseconds since 1970; the caller adds the offset of this machine's clock.
+//! All times are absolute, so sleep and throttled timers need no special case.
 //!
-//! The server decides. When the limit is reached, a tab asks the server to end the session, and names the last
-//! activity that the server has confirmed. The server refuses if it knows of a later one.
+//! The server decides. When the limit is reached, a tab asks the server to end the session, and names the
+//! last activity that the server has confirmed. The server refuses if it knows of later activity.
 
 use auth_types::TabFacts;
 
 /// The tab reports activity to the other tabs at most this often, milliseconds.
 const SHARE: i64 = 1_000;
-/// How long after the limit the tab asks the server to end the session, milliseconds. Mostly the server has
-/// ended it by then and said so on the stream.
+/// How long after the limit the tab asks the server to end the session, milliseconds. By then, the server
+/// has usually ended the session and sent an event on the stream.
 const GRACE: i64 = 1_500;
 /// The tab repeats an unanswered request to end the session after this time, milliseconds.
 const AGAIN: i64 = 5_000;
-/// The tab repeats the user's answer to the warning after this time if the server did not get it, milliseconds.
+/// The tab repeats the user's answer to the warning after this time if the server missed it, milliseconds.
 const ANSWER_AGAIN: i64 = 2_000;
 /// How far the estimate of the server's clock may be behind, milliseconds.
 const SLACK: i64 = 2_000;
@@ -24,11 +24,11 @@ const SLACK: i64 = 2_000;
 /// The server's settings for the idle limit, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// The session ends when the user has been away for this long; `None`: no limit.
+    /// The session ends when the user has been idle for this long; `None`: no limit.
     pub(crate) limit: Option<i64>,
     /// The user is warned this long before the limit.
     pub(crate) warning: i64,
-    /// The server is told of activity at most this often.
+    /// The tab reports activity to the server at most this often.
     pub(crate) beacon: i64,
 }
 
@@ -49,27 +49,27 @@ pub(crate) enum Phase {
     Over,
 }
 
-/// What the tab hears.
+/// An input to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// The user did something in this tab.
+    /// The user was active in this tab.
     Acted,
     /// The user answered the warning and wants to stay.
     Stayed,
-    /// Another tab says that the user was active at this time.
+    /// Another tab reports that the user was active at this time.
     Told(i64),
-    /// The server says that the user was active at this time.
+    /// The server confirms that the user was active at this time.
     Known(i64),
-    /// The server did not get the last report of activity.
+    /// The last activity report did not reach the server.
     NotTold,
-    /// Time has passed. `is_active`: this tab acts for all of its origin.
+    /// Time has passed.
     Tick {
-        /// Whether this tab acts for all of its origin.
+        /// Whether this tab acts for all tabs of its origin.
         is_active: bool,
     },
 }
 
-/// What has to be done.
+/// An action for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Tell the other tabs that the user was active at this time.
@@ -81,7 +81,7 @@ pub(crate) enum Output {
     },
     /// Warn the user.
     Warn,
-    /// Take the warning away.
+    /// Dismiss the warning.
     DismissWarning,
     /// Ask the server to end the session, naming the last activity that the server has confirmed.
     Expire {
@@ -90,7 +90,7 @@ pub(crate) enum Output {
     },
 }
 
-/// What a tab knows about the user's activity.
+/// The tab's record of the user's activity.
 #[derive(Clone, Debug)]
 pub(crate) struct Idle {
     limits: Limits,
@@ -109,7 +109,7 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// A tab whose page says when the user was last active.
+    /// Creates a record from the last activity that the server wrote into the page.
     pub(crate) fn new(limits: Limits, last_activity: i64) -> Self {
         Self {
             limits,
@@ -124,22 +124,22 @@ impl Idle {
         }
     }
 
-    /// How far the user is from the limit.
+    /// Returns how far the user is from the limit.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// When the limit is reached without further activity; `None` without a limit.
+    /// Returns when the limit is reached without further activity; `None` without a limit.
     pub(crate) fn deadline(&self) -> Option<i64> {
         self.limits.limit.map(|limit| self.last + limit)
     }
 
-    /// The last activity that any tab or the server knows of.
+    /// Returns the last activity that any tab or the server knows of.
     pub(crate) fn last_activity(&self) -> i64 {
         self.last
     }
 
-    /// Takes in what the tab hears at `now`, by the server's clock.
+    /// Handles an input at `now`, by the server's clock, and returns the actions for the caller.
     pub(crate) fn handle(&mut self, input: Input, now: i64) -> Vec<Output> {
         match input {
             // A warned user must answer: moving the pointer to "Sign out now" is not a wish to stay.

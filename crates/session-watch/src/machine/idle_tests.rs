@@ -2,12 +2,12 @@ use super::{Output::*, *};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
-/// When the server last saw the user.
+/// The last activity that the server knows of.
 const T0: i64 = 1_800_000_000_000;
 const LEADER: Input = Input::Tick { is_active: true };
 const FOLLOWER: Input = Input::Tick { is_active: false };
 
-/// Half an hour, a warning of a minute, a beacon each 15 seconds.
+/// A limit of 30 minutes, a warning one minute before, a beacon every 15 seconds.
 fn idle() -> Idle {
     Idle::new(Limits { limit: Some(30 * MINUTE), warning: MINUTE, beacon: 15 * SECOND }, T0)
 }
@@ -22,19 +22,19 @@ fn a_minute_before_the_end_the_user_is_warned_once() {
 }
 
 #[test]
-fn one_tab_asks_for_the_end_and_names_what_the_server_knew() {
+fn the_leader_asks_for_the_end_and_names_the_confirmed_activity() {
     let (mut leader, mut follower) = (idle(), idle());
-    assert_eq!(leader.handle(LEADER, T0 + 30 * MINUTE), [Warn], "the server may say so itself");
+    assert_eq!(leader.handle(LEADER, T0 + 30 * MINUTE), [Warn], "the server may end the session itself");
     let end = T0 + 30 * MINUTE + GRACE;
     assert_eq!(leader.handle(LEADER, end), [Expire { last_activity: T0 }]);
     assert_eq!(follower.handle(FOLLOWER, end), [Warn]);
     assert_eq!((leader.phase(), follower.phase()), (Phase::Over, Phase::Over));
     assert!(leader.handle(LEADER, end + SECOND).is_empty());
-    assert_eq!(leader.handle(LEADER, end + 5 * SECOND), [Expire { last_activity: T0 }], "nobody answered");
+    assert_eq!(leader.handle(LEADER, end + 5 * SECOND), [Expire { last_activity: T0 }], "no answer arrived");
 }
 
 #[test]
-fn newer_activity_that_the_server_knows_of_calls_it_off() {
+fn newer_activity_confirmed_by_the_server_dismisses_the_warning() {
     let mut tab = idle();
     assert_eq!(tab.handle(LEADER, T0 + 31 * MINUTE).len(), 2);
     assert_eq!(tab.handle(Input::Known(T0 + 10 * MINUTE), T0 + 31 * MINUTE + 5), [DismissWarning]);
@@ -45,7 +45,7 @@ fn newer_activity_that_the_server_knows_of_calls_it_off() {
 }
 
 #[test]
-fn activity_is_shared_each_second_and_told_to_the_server_by_one_tab_each_quarter_minute() {
+fn tabs_share_activity_each_second_and_the_leader_reports_every_15_seconds() {
     let (mut acting, mut leader) = (idle(), idle());
     let (mut shared, mut told) = (0, 0);
     for tick in 0..600 {
@@ -66,7 +66,7 @@ fn activity_is_shared_each_second_and_told_to_the_server_by_one_tab_each_quarter
 }
 
 #[test]
-fn the_last_move_before_a_pause_is_told_with_its_age() {
+fn the_last_activity_before_a_pause_is_reported_with_its_age() {
     let mut tab = idle();
     let now = T0 + MINUTE;
     tab.handle(Input::Acted, now);
@@ -76,11 +76,11 @@ fn the_last_move_before_a_pause_is_told_with_its_age() {
     assert!(tab.handle(LEADER, now + 14 * SECOND).is_empty());
     assert_eq!(tab.handle(LEADER, now + 15 * SECOND), [Beacon { ago: SECOND }]);
     tab.handle(Input::Known(now + 14 * SECOND), now + 15 * SECOND);
-    assert!(tab.handle(LEADER, now + 31 * SECOND).is_empty(), "and once");
+    assert!(tab.handle(LEADER, now + 31 * SECOND).is_empty(), "reported once");
 }
 
 #[test]
-fn a_server_whose_clock_runs_a_little_behind_is_told_once() {
+fn activity_is_reported_once_to_a_server_whose_clock_is_slightly_behind() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + MINUTE);
     tab.handle(LEADER, T0 + MINUTE);
@@ -89,7 +89,7 @@ fn a_server_whose_clock_runs_a_little_behind_is_told_once() {
 }
 
 #[test]
-fn a_server_that_cannot_be_told_is_told_later() {
+fn a_failed_activity_report_is_repeated_later() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + MINUTE);
     assert_eq!(tab.handle(LEADER, T0 + MINUTE).len(), 1);
@@ -99,15 +99,15 @@ fn a_server_that_cannot_be_told_is_told_later() {
 }
 
 #[test]
-fn who_is_warned_must_answer_and_the_answer_is_told_at_once_and_closes_every_dialog() {
+fn a_warned_user_must_answer_and_the_answer_closes_the_dialog_in_every_tab() {
     let (mut tab, mut other) = (idle(), idle());
     let now = T0 + 29 * MINUTE + 30 * SECOND;
     tab.handle(LEADER, now);
     other.handle(FOLLOWER, now);
-    assert!(tab.handle(Input::Acted, now).is_empty(), "a hand on its way to the other button");
+    assert!(tab.handle(Input::Acted, now).is_empty(), "the user may be moving to the sign-out button");
     assert_eq!(tab.phase(), Phase::Warned);
     assert_eq!(tab.handle(Input::Stayed, now), [Beacon { ago: 0 }]);
-    assert_eq!(tab.phase(), Phase::Warned, "until the server has heard it");
+    assert_eq!(tab.phase(), Phase::Warned, "until the server has confirmed the answer");
     assert_eq!(tab.handle(Input::Known(now), now + 2), [DismissWarning]);
     assert_eq!(other.handle(Input::Told(now), now + 3), [DismissWarning]);
     assert_eq!(other.deadline(), Some(now + 30 * MINUTE));
@@ -115,7 +115,7 @@ fn who_is_warned_must_answer_and_the_answer_is_told_at_once_and_closes_every_dia
 }
 
 #[test]
-fn an_answer_that_does_not_get_through_is_sent_again_for_when_it_was_given() {
+fn a_lost_answer_to_the_warning_is_sent_again_with_its_age() {
     let mut tab = idle();
     let now = T0 + 29 * MINUTE + 30 * SECOND;
     tab.handle(FOLLOWER, now);
@@ -127,7 +127,7 @@ fn an_answer_that_does_not_get_through_is_sent_again_for_when_it_was_given() {
 }
 
 #[test]
-fn a_forged_word_about_the_future_counts_as_now() {
+fn activity_reported_for_the_future_counts_as_now() {
     let mut tab = idle();
     tab.handle(Input::Told(T0 + 1_000 * MINUTE), T0 + MINUTE);
     assert_eq!(tab.last_activity(), T0 + MINUTE);
@@ -136,7 +136,7 @@ fn a_forged_word_about_the_future_counts_as_now() {
 }
 
 #[test]
-fn a_background_tab_that_knows_nothing_new_cannot_move_the_end_back() {
+fn older_activity_does_not_move_the_deadline_back() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + 20 * MINUTE);
     tab.handle(Input::Told(T0 + MINUTE), T0 + 21 * MINUTE);
@@ -145,7 +145,7 @@ fn a_background_tab_that_knows_nothing_new_cannot_move_the_end_back() {
 }
 
 #[test]
-fn without_a_limit_nobody_is_warned_but_activity_is_told_for_the_apps_that_have_one() {
+fn without_a_limit_the_tab_never_warns_but_still_reports_activity() {
     let mut tab = Idle::new(Limits { limit: None, warning: 0, beacon: MINUTE }, T0);
     assert!(tab.handle(LEADER, T0 + 10_000 * MINUTE).is_empty());
     assert_eq!(tab.deadline(), None);
@@ -155,7 +155,7 @@ fn without_a_limit_nobody_is_warned_but_activity_is_told_for_the_apps_that_have_
 }
 
 #[test]
-fn a_laptop_that_slept_over_the_end_asks_as_soon_as_it_wakes() {
+fn a_laptop_that_slept_past_the_limit_asks_as_soon_as_it_wakes() {
     let mut tab = idle();
     tab.handle(LEADER, T0 + MINUTE);
     assert_eq!(tab.handle(LEADER, T0 + 600 * MINUTE), [Warn, Expire { last_activity: T0 }]);

@@ -1,38 +1,38 @@
-//! Which tab of an origin listens to the server and passes on what it hears?
+//! Elects the tab of an origin that listens to the server and passes events on to the other tabs.
 //!
-//! The browser's lock manager decides (`navigator.locks`): the tab that holds the lock leads. When that tab is
-//! closed or crashes, the next tab in the queue gets the lock. The lock manager does not notice a leader that
-//! cannot run, or one that is about to be frozen. So a follower sends a ping when it has heard nothing for a
-//! heartbeat, and steals the lock from a leader that does not answer. A tab that goes away releases the lock
+//! The browser's lock manager (`navigator.locks`) decides: the tab that holds the lock leads. When that tab
+//! closes or crashes, the next tab in the queue gets the lock. The lock manager does not notice a leader that
+//! is suspended or about to be frozen. So a follower pings a leader that has been silent for [`HEARTBEAT`],
+//! and steals the lock if the leader does not answer. A tab that is about to be frozen releases the lock
 //! first.
 //!
-//! Followers ping because browsers slow down the timers of a background tab to once a minute, but deliver its
+//! Followers ping because browsers throttle the timers of a background tab to once a minute, but deliver its
 //! messages at once. Heartbeats from a leader in the background would come too late.
 //!
-//! Whenever the listening tab changes, the new one asks the server once, so no event is lost in between.
+//! A tab that starts to listen asks the server once, so no event is lost in between.
 
-/// A follower pings after this much silence, and waits as long for the answer, milliseconds.
+/// A follower pings after this much silence, then waits this long for the answer. Milliseconds.
 pub(crate) const HEARTBEAT: i64 = 1_500;
 
-/// Which part a tab plays among the tabs of its origin.
+/// A tab's role among the tabs of its origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Another tab listens; this one waits for the lock.
+    /// Another tab listens; this tab waits for the lock.
     Follows,
-    /// The leader did not answer: this tab listens already and is stealing the lock.
+    /// The leader did not answer: this tab already listens, and is stealing the lock.
     Stands,
-    /// It holds the lock and listens.
+    /// This tab holds the lock and listens.
     Leads,
-    /// It is frozen or in the back/forward cache, and holds nothing.
+    /// This tab is frozen or in the back/forward cache, and holds nothing.
     Away,
 }
 
-/// What happens to the tab.
+/// An input to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// The lock manager gave it the lock.
+    /// The lock manager gave this tab the lock.
     Granted,
-    /// Another tab stole the lock, or the request failed.
+    /// This tab lost the lock, usually because another tab stole the lock.
     Lost,
     /// A message that only a leader sends.
     TabEvent,
@@ -40,13 +40,13 @@ pub(crate) enum Input {
     Pinged,
     /// Time has passed.
     Tick,
-    /// It is about to be frozen or put away.
+    /// The tab is about to be frozen or put into the back/forward cache.
     Leaving,
-    /// It runs again.
+    /// The tab runs again.
     Back,
 }
 
-/// What has to be done.
+/// An action for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Wait in the queue for the lock.
@@ -55,52 +55,52 @@ pub(crate) enum Output {
     Steal,
     /// Release the lock, or leave the queue.
     Release,
-    /// Ask the server who is signed in, and listen to it.
+    /// Ask the server for the current session, and open the event stream.
     Listen,
-    /// Stop listening.
+    /// Close the event stream.
     StopListening,
-    /// Ask the server who is signed in.
+    /// Ask the server for the current session.
     Ask,
-    /// Ask the others whether a leader is there.
+    /// Ask the other tabs whether a leader is there.
     Ping,
-    /// Tell the others that the leader is here.
+    /// Tell the other tabs that the leader is here.
     SayHere,
 }
 
-/// What a tab knows about the leadership.
+/// The tab's role, and its view of the leader.
 #[derive(Clone, Debug)]
 pub(crate) struct Leadership {
     role: Role,
-    /// When a leader was heard last.
+    /// When the tab last heard from a leader.
     heard_at: i64,
-    /// When the tab sent a ping that has not been answered.
+    /// When the tab sent its unanswered ping.
     asked_at: Option<i64>,
 }
 
 impl Leadership {
-    /// A tab that has just begun; it queues for the lock.
+    /// Creates a follower that waits for the lock.
     pub(crate) fn new(now: i64) -> Self {
         Self { role: Role::Follows, heard_at: now, asked_at: None }
     }
 
-    /// Which part it plays.
+    /// Returns the tab's role.
     pub(crate) fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether it acts for all tabs of the origin.
+    /// Returns whether the tab acts for all tabs of its origin.
     pub(crate) fn is_active(&self) -> bool {
         matches!(self.role, Role::Leads | Role::Stands)
     }
 
-    /// Takes in what happens at `now`, milliseconds.
+    /// Handles an input at `now`, milliseconds, and returns the actions for the caller.
     pub(crate) fn handle(&mut self, input: Input, now: i64) -> &'static [Output] {
         match (self.role, input) {
             (Role::Away, Input::Back) => {
                 self.follow(now);
                 &[Output::Queue, Output::Ask]
             }
-            // The lock came while the tab was on its way out.
+            // The lock manager granted the lock after the tab had left the queue.
             (Role::Away, Input::Granted) => &[Output::Release],
             (Role::Away, _) | (_, Input::Back) => &[],
             (_, Input::Leaving) => {
@@ -175,12 +175,12 @@ mod tests {
         let mut tab = leader();
         assert_eq!((tab.role(), tab.is_active()), (Role::Leads, true));
         assert_eq!(tab.handle(Input::Pinged, 1), [SayHere]);
-        assert!(tab.handle(Input::Tick, 1_000_000).is_empty(), "it needs nobody");
+        assert!(tab.handle(Input::Tick, 1_000_000).is_empty(), "a leader sends no ping");
         assert!(!Leadership::new(0).is_active());
     }
 
     #[test]
-    fn a_follower_whose_leader_answers_stays_one() {
+    fn a_follower_whose_leader_answers_stays_a_follower() {
         let mut tab = Leadership::new(0);
         for round in 0..100 {
             let now = round * 2_000;
@@ -192,66 +192,66 @@ mod tests {
     }
 
     #[test]
-    fn after_two_heartbeats_of_silence_a_follower_listens_itself_and_takes_the_lock() {
+    fn after_two_silent_heartbeats_a_follower_listens_and_steals_the_lock() {
         let mut tab = Leadership::new(0);
         assert!(tab.handle(Input::Tick, 1_499).is_empty());
         assert_eq!(tab.handle(Input::Tick, 1_500), [Ping]);
-        assert!(tab.handle(Input::Tick, 2_999).is_empty(), "asked once");
+        assert!(tab.handle(Input::Tick, 2_999).is_empty(), "one ping");
         assert_eq!(tab.handle(Input::Tick, 3_000), [Listen, Steal]);
         assert_eq!((tab.role(), tab.is_active()), (Role::Stands, true));
-        assert_eq!(tab.handle(Input::Granted, 3_010), [SayHere], "it listens already");
+        assert_eq!(tab.handle(Input::Granted, 3_010), [SayHere], "the tab listens already");
         assert_eq!(tab.role(), Role::Leads);
     }
 
     #[test]
     fn a_tab_whose_timers_were_slowed_asks_before_it_takes_over() {
         let mut tab = Leadership::new(0);
-        assert_eq!(tab.handle(Input::Tick, 60_000), [Ping], "nobody had a reason to speak");
+        assert_eq!(tab.handle(Input::Tick, 60_000), [Ping], "a ping, not a takeover");
         assert!(tab.handle(Input::TabEvent, 60_010).is_empty());
         assert_eq!(tab.handle(Input::Tick, 120_000), [Ping]);
     }
 
     #[test]
-    fn a_leader_that_was_robbed_steps_down_asks_and_queues_again() {
+    fn a_leader_whose_lock_was_stolen_stops_listening_and_queues_again() {
         let mut tab = leader();
         assert_eq!(tab.handle(Input::Lost, 9_000), [StopListening, Ask, Queue]);
         assert_eq!(tab.role(), Role::Follows);
-        assert!(tab.handle(Input::Tick, 10_000).is_empty(), "its successor has its time");
+        assert!(tab.handle(Input::Tick, 10_000).is_empty(), "the new leader gets a full heartbeat");
     }
 
     #[test]
-    fn of_two_that_take_the_lock_at_once_the_one_that_lost_it_follows() {
+    fn when_two_tabs_steal_the_lock_the_loser_follows() {
         let mut tab = Leadership::new(0);
         tab.handle(Input::Tick, 1_500);
         tab.handle(Input::Tick, 3_000);
-        assert!(tab.handle(Input::TabEvent, 3_001).is_empty(), "a word does not make a leader");
+        assert!(tab.handle(Input::TabEvent, 3_001).is_empty(), "a message alone changes no role");
         assert_eq!(tab.handle(Input::Lost, 3_002), [StopListening, Ask, Queue]);
     }
 
     #[test]
-    fn a_forged_word_does_not_depose_a_leader() {
+    fn a_forged_message_does_not_depose_a_leader() {
         let mut tab = leader();
         assert!(tab.handle(Input::TabEvent, 1).is_empty());
         assert_eq!(tab.role(), Role::Leads);
     }
 
     #[test]
-    fn who_goes_away_gives_everything_back_and_asks_when_it_returns() {
+    fn a_leaving_tab_releases_the_lock_and_asks_when_it_returns() {
         let mut tab = leader();
         assert_eq!(tab.handle(Input::Leaving, 10), [StopListening, Release]);
         assert_eq!((tab.role(), tab.is_active()), (Role::Away, false));
-        assert!(tab.handle(Input::Leaving, 10).is_empty(), "frozen, then put away");
+        assert!(tab.handle(Input::Leaving, 10).is_empty(), "frozen, then cached");
         assert!(tab.handle(Input::Tick, 11).is_empty());
-        assert!(tab.handle(Input::Lost, 11).is_empty(), "what it gave back itself");
-        assert_eq!(tab.handle(Input::Granted, 11), [Release], "that came too late");
+        assert!(tab.handle(Input::Lost, 11).is_empty(), "the tab released the lock itself");
+        assert_eq!(tab.handle(Input::Granted, 11), [Release], "granted too late");
         assert_eq!(tab.handle(Input::Back, 99_000), [Queue, Ask]);
-        assert!(tab.handle(Input::Back, 99_000).is_empty(), "resumed and shown are one return");
-        assert!(tab.handle(Input::Tick, 99_001).is_empty(), "a night is no silence of the leader");
+        assert!(tab.handle(Input::Back, 99_000).is_empty(), "`resume` and `pageshow` are one return");
+        assert!(tab.handle(Input::Tick, 99_001).is_empty(), "time away does not count as silence");
         assert_eq!(tab.handle(Input::Granted, 99_002), [SayHere, Listen]);
     }
 
     #[test]
-    fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+    fn a_clock_that_is_set_back_does_not_delay_a_takeover() {
         let mut tab = Leadership::new(86_400_000);
         assert!(tab.handle(Input::Tick, 1_000).is_empty());
         assert_eq!(tab.handle(Input::Tick, 2_500), [Ping]);

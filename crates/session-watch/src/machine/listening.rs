@@ -1,38 +1,38 @@
-//! Which event stream does the tab have open, and when may it open one?
+//! Tracks the tab's open event stream, and when the tab may open the next one.
 
-/// A refused stream is left alone for this long, milliseconds; doubled each time, up to [`LONGEST_PAUSE`].
+/// The pause after the server refuses a stream, milliseconds; doubled each time, up to [`LONGEST_PAUSE`].
 const PAUSE: i64 = 2_000;
 const LONGEST_PAUSE: i64 = 60_000;
-/// The server sends a heartbeat every 15 seconds; a stream that is silent for this long is dead. Milliseconds.
+/// The server sends a heartbeat every 15 seconds; a stream silent for this long is dead. Milliseconds.
 const SILENCE: i64 = 40_000;
 
-/// What an event stream is about.
+/// The kind of an event stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamKind {
-    /// The session of this page.
+    /// The events of this page's session.
     Session,
-    /// This browser, while the user is signed out: whether they sign in to another app.
+    /// Sign-ins to other apps in this browser, while the user is signed out.
     Waiting,
 }
 
-/// What a tab knows about its stream.
+/// The state of the tab's event stream.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listening {
     open: Option<StreamKind>,
     heard_at: i64,
-    /// No stream is opened before this time.
+    /// The tab opens no stream before this time.
     not_before: i64,
-    /// How long the pause after the last refusal was.
+    /// The pause after the last refusal, milliseconds.
     pause: i64,
 }
 
 impl Listening {
-    /// The open stream.
+    /// Returns the open stream.
     pub(crate) fn open(&self) -> Option<StreamKind> {
         self.open
     }
 
-    /// The stream to open now, in place of the open one.
+    /// Returns the stream to open now, in place of the open stream; `None` if no change is due.
     pub(crate) fn switch(&mut self, is_live: bool, now: i64) -> Option<StreamKind> {
         let wanted = if is_live { StreamKind::Session } else { StreamKind::Waiting };
         if self.open == Some(wanted) || now < self.not_before {
@@ -43,32 +43,32 @@ impl Listening {
         self.open
     }
 
-    /// Forgets the open stream; whether there was one.
+    /// Forgets the open stream. Returns whether a stream was open.
     pub(crate) fn close(&mut self) -> bool {
         self.open.take().is_some()
     }
 
-    /// Something arrived on the stream.
+    /// Records that an event arrived on the stream.
     pub(crate) fn handle(&mut self, now: i64) {
         self.heard_at = now;
     }
 
-    /// Whether the open stream is dead.
+    /// Returns whether the open stream is dead.
     pub(crate) fn is_silent(&self, now: i64) -> bool {
         self.open.is_some() && now - self.heard_at > SILENCE
     }
 
-    /// The next stream may be opened at once.
+    /// Allows the tab to open the next stream at once.
     pub(crate) fn resume(&mut self) {
         (self.not_before, self.pause) = (0, 0);
     }
 
-    /// The server ended the stream with its last event. The browser would connect again and be refused.
+    /// Pauses after the server ended the stream: the server would refuse a new connection.
     pub(crate) fn end(&mut self, now: i64) {
         (self.not_before, self.pause) = (now + PAUSE, 0);
     }
 
-    /// The server refused the stream.
+    /// Doubles the pause after the server refused the stream.
     pub(crate) fn refuse(&mut self, now: i64) {
         self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
         self.not_before = now + self.pause;
@@ -83,7 +83,7 @@ mod tests {
     fn a_tab_has_the_stream_that_fits_its_page() {
         let mut listening = Listening::default();
         assert_eq!(listening.switch(true, 0), Some(StreamKind::Session));
-        assert_eq!(listening.switch(true, 1), None, "it is open");
+        assert_eq!(listening.switch(true, 1), None, "the stream is open already");
         assert_eq!(listening.switch(false, 2), Some(StreamKind::Waiting));
         assert!(listening.close());
         assert!(!listening.close());
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_stream_without_heartbeats_is_dead() {
         let mut listening = Listening::default();
-        assert!(!listening.is_silent(100_000), "none is open");
+        assert!(!listening.is_silent(100_000), "no stream is open");
         listening.switch(true, 100_000);
         assert!(!listening.is_silent(140_000));
         listening.handle(140_000);

@@ -1,7 +1,7 @@
-//! Pure state machines: the time is an argument, and the caller carries out what they return. So a night's
-//! sleep, a frozen tab or a wrong clock is a line in a test.
+//! Pure state machines: the time is an argument, and the caller carries out the outputs. So a test can
+//! simulate a long sleep, a frozen tab or a wrong clock in one line.
 //!
-//! Three of them decide; the other files keep count for them.
+//! The machines [`session`], [`leadership`] and [`idle`] decide; the other modules keep state for them.
 
 pub(crate) mod clock;
 pub(crate) mod hub;

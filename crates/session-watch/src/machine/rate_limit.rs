@@ -1,6 +1,6 @@
 //! A rate limit for messages and questions.
 
-/// A number of things in each span of time.
+/// A rate limit with a fixed window.
 #[derive(Clone, Debug)]
 pub(crate) struct RateLimit {
     most: u32,
@@ -10,12 +10,13 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// At most `most` in each `span` (milliseconds).
+    /// Allows at most `most` calls per `span` (milliseconds).
     pub(crate) fn new(most: u32, span: i64) -> Self {
         Self { most, span, since: 0, count: 0 }
     }
 
-    /// Counts one more at `now` and says whether it is within the limit. A clock that was set back begins a new span.
+    /// Counts a call at `now`, and returns whether the call is within the limit. A clock that was set back
+    /// starts a new span.
     pub(crate) fn take(&mut self, now: i64) -> bool {
         if now < self.since || now >= self.since + self.span {
             self.since = now;
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_cut_off_and_the_next_span_is_a_new_one() {
+    fn a_flood_is_cut_off_until_the_next_span() {
         let mut rate_limit = RateLimit::new(2, 100);
         assert_eq!([0, 1, 2, 99].map(|now| rate_limit.take(now)), [true, true, false, false]);
         assert!(rate_limit.take(100));

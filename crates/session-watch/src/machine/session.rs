@@ -1,23 +1,24 @@
-//! Does the page still show a session, and whose?
+//! Decides whether the page still shows the user's session.
 //!
-//! Every input but the server's answer is a hint. Before the page changes, the tab asks the server: one question
-//! for all hints that arrived meanwhile, and again until the server has answered.
+//! Every input except the server's answer is a hint. Before the page changes, the tab asks the server. All
+//! hints that arrive during a question cause one more question. The tab repeats a question until the server
+//! answers.
 
 use super::rate_limit::RateLimit;
 use auth_types::EndReason;
 
-/// Hints cause at most this many questions in one span; after that the tab asks once a tick.
+/// Hints cause at most this many questions per [`SPAN`]; after that, the tab asks once per tick.
 const QUESTIONS: u32 = 10;
-/// The span, milliseconds.
+/// The window of the rate limit, milliseconds.
 const SPAN: i64 = 10_000;
 
-/// What a tab knows about the session of its page.
+/// The tab's view of its page's session.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    /// Whose page it is: the user's id.
+    /// The id of the page's user.
     user: String,
     state: State,
-    /// The page is covered until the server has answered, because what it shows may be out of date.
+    /// The page is covered until the server has answered, because its content may be out of date.
     is_covered: bool,
     /// The tab sleeps: the user does not see the page.
     is_asleep: bool,
@@ -31,26 +32,26 @@ pub(crate) struct Session {
 enum State {
     /// The page shows the session. The reason is a hint that the server has not confirmed.
     Live(Option<EndReason>),
-    /// The page shows that it has ended.
+    /// The page shows that the session has ended.
     Ended(EndReason),
     /// The browser is loading another page.
     Left,
 }
 
-/// How far the question to the server is.
+/// The state of the question to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
     /// No question is open.
     None,
     /// The tab waits for the answer.
     Asked,
-    /// The tab waits for an answer, and has heard a hint since that may be newer.
+    /// The tab waits for the answer, but a newer hint has arrived since the tab asked.
     AskedTooEarly,
     /// The tab asks with the next tick.
     Owed,
 }
 
-/// What the tab hears.
+/// An input to the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     /// A hint that the session has ended, with the reason if it is known.
@@ -59,12 +60,12 @@ pub(crate) enum Input {
     SignedIn(String),
     /// Another app of the same site says that it has a session.
     SignedInNearby,
-    /// Identity says that a user signed in to another app in this browser. The ticket is good for one silent
+    /// Identity says that a user signed in to another app in this browser. The ticket is valid for one silent
     /// sign-in.
     SignedInElsewhere(String),
-    /// The tab came to the front.
+    /// The tab came to the front, or the network is back.
     Woke,
-    /// The tab may have missed something.
+    /// The tab may have missed an event.
     LostTouch,
     /// The tab is about to open its event stream, which the server refuses when the session has ended.
     Listens,
@@ -72,31 +73,31 @@ pub(crate) enum Input {
     Slept,
     /// Time has passed.
     Tick,
-    /// The server's answer: the id of the signed-in user.
+    /// The server's answer: the id of the signed-in user, or `None` without a session.
     Answer(Option<String>),
     /// The server did not answer.
     NoAnswer,
 }
 
-/// What has to be done.
+/// An action for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-    /// Ask the server who is signed in; [`Input::Answer`] or [`Input::NoAnswer`] follows.
+    /// Ask the server for the current session; [`Input::Answer`] or [`Input::NoAnswer`] follows.
     Ask,
-    /// Remove the signed-in content from the page, and say why.
+    /// Remove the signed-in content from the page, and show the reason.
     Ended(EndReason),
     /// Cover the page.
     Cover,
-    /// Show the page again: the session is still the user's.
+    /// Show the page again: the server has confirmed the user's session.
     Show,
-    /// Bring the content back: the same user is signed in again.
+    /// Restore the content: the same user is signed in again.
     Restore,
     /// Try a silent sign-in with this ticket.
     SignInSilently(String),
 }
 
 impl Session {
-    /// A tab whose page was written for the user with this id.
+    /// Creates the state for a page that the server rendered for the user with this id.
     pub(crate) fn new(user: String) -> Self {
         Self {
             user,
@@ -109,17 +110,17 @@ impl Session {
         }
     }
 
-    /// Whose page it is: the user's id.
+    /// Returns the id of the page's user.
     pub(crate) fn user(&self) -> &str {
         &self.user
     }
 
-    /// Whether the page shows a session.
+    /// Returns whether the page shows a session.
     pub(crate) fn is_live(&self) -> bool {
         matches!(self.state, State::Live(_))
     }
 
-    /// Takes in what the tab hears at `now`, milliseconds.
+    /// Handles an input at `now`, milliseconds, and returns the action for the caller.
     pub(crate) fn handle(&mut self, input: Input, now: i64) -> Option<Output> {
         match (self.state, input) {
             (State::Left, _) => None,
@@ -127,7 +128,7 @@ impl Session {
                 self.state = State::Live(reason);
                 self.ask(now)
             }
-            // Another tab of the same user changes nothing, and another app may have another user.
+            // A tab of the same user brings no news, and another app may have another user.
             (State::Live(_), Input::SignedIn(user)) if user == self.user => None,
             (State::Live(_), Input::SignedInNearby | Input::SignedInElsewhere(_)) => None,
             (State::Ended(_), Input::SignedInElsewhere(ticket)) => {
@@ -141,7 +142,7 @@ impl Session {
             (_, Input::Ended(_) | Input::SignedIn(_) | Input::SignedInNearby | Input::LostTouch) => {
                 self.ask(now)
             }
-            // The answer of an open question is new enough.
+            // The answer to an open question is recent enough.
             (_, Input::Listens) if matches!(self.question, Question::Asked | Question::AskedTooEarly) => None,
             (_, Input::Listens) => self.ask(now),
             (state, Input::Slept) => {
@@ -171,7 +172,7 @@ impl Session {
         }
     }
 
-    /// Acts on the server's answer; `is_old` when the tab has heard a hint since it asked.
+    /// Acts on the server's answer. `is_old`: a hint has arrived since the tab asked.
     fn accept(&mut self, user: Option<&str>, is_old: bool) -> Option<Output> {
         let is_own = user == Some(self.user.as_str());
         match self.state {

@@ -1,24 +1,24 @@
-//! Has the tab, or the machine, slept?
+//! Detects that the tab or the machine has slept.
 
-/// A tab that was hidden for this long is covered: it asks the server before it shows its page. Milliseconds.
+/// A tab that was hidden for this long covers its page until the server has answered. Milliseconds.
 const NAP: i64 = 30_000;
-/// No timer of a visible tab is this late, milliseconds.
+/// A visible tab has slept if its tick comes more than this after the last tick. Milliseconds.
 const SLEPT: i64 = 10_000;
-/// The two clocks of a machine differ by less between two ticks, unless one was set or stopped. Milliseconds.
+/// The two clocks of a machine drift apart by more than this only if one was set or stopped. Milliseconds.
 const DRIFT: i64 = 2_000;
 
-/// What the time between two ticks says.
+/// What happened between two ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gap {
     /// Nothing unusual.
     None,
-    /// The tab has been hidden for long.
+    /// The tab has been hidden for a long time.
     Nap,
     /// The machine slept, or its clock was set.
     Sleep,
 }
 
-/// What a tab knows about its sleep.
+/// Tracks when the tab was hidden, and its last tick.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sleep {
     hidden_at: Option<i64>,
@@ -27,17 +27,17 @@ pub(crate) struct Sleep {
 }
 
 impl Sleep {
-    /// The tab is hidden from now on.
+    /// Records that the tab is hidden.
     pub(crate) fn hide(&mut self, now: i64) {
         self.hidden_at = Some(now);
     }
 
-    /// The tab is visible from now on; whether it was hidden for long.
+    /// Records that the tab is visible. Returns whether the tab was hidden for a long time.
     pub(crate) fn show(&mut self, now: i64) -> bool {
         self.hidden_at.take().is_some_and(|hidden_at| has_napped(hidden_at, now))
     }
 
-    /// Judges the time since the last tick. `uptime` is a clock that the user cannot set.
+    /// Returns what happened since the last tick. `uptime` is a monotonic clock that the user cannot set.
     pub(crate) fn tick(&mut self, now: i64, uptime: i64) -> Gap {
         let (then, uptime_then) = self.last.replace((now, uptime)).unwrap_or((now, uptime));
         let passed = now - then;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_is_a_sleep_in_a_hidden_tab_too() {
+    fn a_changed_clock_counts_as_sleep_in_a_hidden_tab_too() {
         let mut sleep = Sleep::default();
         sleep.tick(0, 0);
         sleep.hide(0);

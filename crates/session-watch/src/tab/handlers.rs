@@ -1,4 +1,4 @@
-//! What the server, the other tabs and the other apps say.
+//! Handlers for messages from the server, the other tabs and the other apps.
 
 use super::Tab;
 use crate::{
@@ -61,18 +61,18 @@ impl Tab {
         }
     }
 
-    /// Takes in an answer with the session's times; whether there was one.
+    /// Applies a server's answer with the session's times. Returns whether the server answered.
     pub(super) fn on_times(&mut self, answer: TimesAnswer) -> bool {
         match answer {
             TimesAnswer::Times(times) => self.set_times(times),
-            // The session has ended, and this tab has not heard yet.
+            // The session has ended, but no event has told this tab yet.
             TimesAnswer::Ended => self.step_session(session::Input::LostTouch),
             TimesAnswer::Missing => return false,
         }
         true
     }
 
-    /// Takes in the session's times, and passes them on to the other tabs.
+    /// Applies the session's times. The leading tab also passes the times on to the other tabs.
     fn set_times(&mut self, times: SessionTimes) {
         let SessionTimes { now: sent, last_activity, expires } = times;
         self.clock.sample(sent, self.now);
@@ -88,7 +88,7 @@ impl Tab {
 
     pub(super) fn on_tab(&mut self, line: &str) {
         if !self.rate_limit.take(self.now) {
-            // One of the messages that are dropped may be true.
+            // A dropped message may have been genuine, so ask the server.
             return self.step_session(session::Input::LostTouch);
         }
         let Some(Message { kind, sent, detail }) = Message::parse(line) else { return };
@@ -116,7 +116,7 @@ impl Tab {
             kind::SIGNED_IN => self.step_session(session::Input::SignedIn(detail.to_owned())),
             kind::HUB => self.on_other_app(detail == hub::IN),
             kind::CHANGED => self.emit(Effect::Changed),
-            // A message of another version, or of no version.
+            // An unknown message, for example from another version.
             _ => {}
         }
     }

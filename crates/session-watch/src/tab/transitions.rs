@@ -1,4 +1,4 @@
-//! Tells the machines what happened, and turns what they return into effects.
+//! Feeds inputs to the machines, and turns their outputs into effects.
 
 use super::Tab;
 use crate::{
@@ -34,7 +34,7 @@ impl Tab {
         }
         self.emit(Effect::Changed);
         self.listening.resume();
-        // The other tabs may not have heard: the leader may have found out by asking.
+        // The other tabs may not know yet: the leader may have found out by asking the server.
         if self.leadership.is_active() {
             self.post(kind::SIGNED_OUT, reason.as_str());
         }
@@ -47,7 +47,7 @@ impl Tab {
                 Output::Queue => self.emit(Effect::QueueForLock),
                 Output::Steal => self.emit(Effect::StealLock),
                 Output::Release => self.emit(Effect::ReleaseLock),
-                // The stream is opened when the server has said who is signed in.
+                // `on_session` opens the stream after the server has answered.
                 Output::Listen => self.step_session(session::Input::Listens),
                 Output::Ask => self.step_session(session::Input::LostTouch),
                 Output::StopListening => self.close_stream(),
@@ -79,7 +79,7 @@ impl Tab {
         }
     }
 
-    /// Opens the stream that fits the page, if this tab listens for all.
+    /// Opens the stream that fits the page's state, if this tab listens for all tabs of the origin.
     pub(super) fn sync_stream(&mut self) {
         if self.leadership.is_active()
             && let Some(kind) = self.listening.switch(self.session.is_live(), self.now)
@@ -117,7 +117,7 @@ impl Tab {
         self.emit(Effect::TabEvent(TabEvent { source, name: name.to_owned(), delay }));
     }
 
-    /// Tells the hub about this app, and the host what this tab knows.
+    /// Reports this app's session to the hub, and the tab's status to the host.
     pub(super) fn show_readings(&mut self) {
         if let Some(effect) = self.hub.say(self.session.is_live()) {
             self.emit(effect);

@@ -1,4 +1,4 @@
-//! Signs that the user is there: pointer, keys, scrolling, touch, and media that play in a visible tab.
+//! Detects user activity: pointer, keys, scrolling, touch, and media that play in a visible tab.
 
 use super::{
     listener::Listener,
@@ -9,17 +9,17 @@ use crate::Event;
 use std::{cell::Cell, rc::Rc};
 
 const SIGNS: [&str; 6] = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "scroll"];
-/// A moving pointer is an event every few milliseconds; one in this many milliseconds is enough.
+/// A moving pointer causes an event every few milliseconds; the tab uses one per this many milliseconds.
 const SPARSE: i64 = 250;
 
-/// Listens to the page.
+/// Sends [`Event::Acted`] when the user is active in the page.
 pub(super) fn listen(sink: &EventSink, listeners: &mut Vec<Listener>) {
     let looked_at = Rc::new(Cell::new(0));
     for sign in SIGNS {
         let (sink, looked_at) = (sink.clone(), looked_at.clone());
         listeners.push(Listener::passive(&document(), sign, move |event| {
             let now = now();
-            // A trusted event comes from the user, and not from a script.
+            // A trusted event comes from the user, not from a script.
             if event.is_trusted() && !(looked_at.get()..looked_at.get() + SPARSE).contains(&now) {
                 looked_at.set(now);
                 sink.send(Event::Acted);
@@ -28,7 +28,7 @@ pub(super) fn listen(sink: &EventSink, listeners: &mut Vec<Listener>) {
     }
 }
 
-/// Whether a video or a sound plays in a visible tab.
+/// Returns whether a video or audio element plays in a visible tab.
 pub(super) fn is_playing() -> bool {
     if document().hidden() {
         return false;

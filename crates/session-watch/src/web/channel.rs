@@ -1,4 +1,4 @@
-//! What the tabs of this origin say to each other (`BroadcastChannel`).
+//! The messages between the tabs of this origin (`BroadcastChannel`).
 
 use super::{listener::Listener, sink::EventSink};
 use crate::Event;
@@ -6,12 +6,12 @@ use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// The name holds the version, so tabs of two versions do not hear each other.
+/// The name contains the version, so tabs of different versions exchange no messages.
 const NAME: &str = "session/2";
-/// A longer line is ignored, characters.
+/// The maximum length of a line, characters; a longer line is ignored.
 const LONGEST: u32 = 300;
 
-/// The channel, while it is open; dropping it closes it.
+/// The channel to the other tabs; closed on drop.
 pub(super) struct Channel {
     sink: EventSink,
     open: RefCell<Option<(BroadcastChannel, Listener)>>,
@@ -22,7 +22,7 @@ impl Channel {
         Self { sink, open: RefCell::new(None) }
     }
 
-    /// Begins to listen. A browser without the channel lets each tab ask the server alone.
+    /// Starts to listen. Without `BroadcastChannel`, each tab relies on the server alone.
     pub(super) fn open(&self) {
         if self.open.borrow().is_some() {
             return;
@@ -32,7 +32,7 @@ impl Channel {
         let listener = Listener::new(&channel, "message", move |event| {
             let event: MessageEvent = event.unchecked_into();
             let line = event.data().dyn_into::<js_sys::JsString>().ok();
-            // The length first: a longer line is not even copied.
+            // Check the length first, so that a longer line is not copied.
             let line = line.filter(|line| line.length() <= LONGEST).map(String::from);
             sink.send(Event::FromTab(line.unwrap_or_default()));
         });

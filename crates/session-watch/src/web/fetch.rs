@@ -1,4 +1,4 @@
-//! Requests to the page's own server: same origin, never from a cache, and given up after five seconds.
+//! Requests to the page's own server: same origin, never from a cache, with a timeout of five seconds.
 
 use super::window::window;
 use js_sys::{Object, Reflect};
@@ -6,17 +6,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestCache, RequestInit, Response};
 
-/// A request is given up after this time, milliseconds.
+/// The timeout of a request, milliseconds.
 const TIMEOUT: u32 = 5_000;
 
-/// Asks for `GET path`. The response, whatever its status; `None` when there was none.
+/// Sends `GET path`. Returns the response with any status; `None` if no response arrived.
 pub fn get(path: &str) -> impl Future<Output = Option<Response>> + use<> {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
     send(path, &init)
 }
 
-/// Posts a form to `path`. The response, whatever its status; `None` when there was none.
+/// Posts a form to `path`. Returns the response with any status; `None` if no response arrived.
 pub(super) fn post(path: &str, form: &str) -> impl Future<Output = Option<Response>> + use<> {
     let init = RequestInit::new();
     init.set_method("POST");
@@ -33,12 +33,12 @@ fn send(path: &str, init: &RequestInit) -> impl Future<Output = Option<Response>
     async { answer.await.ok()?.dyn_into().ok() }
 }
 
-/// The body of a response as JSON; `None` when it is not JSON, or did not arrive.
+/// Reads a response's body as JSON; `None` if the body is not JSON or did not arrive.
 pub async fn json(response: &Response) -> Option<JsValue> {
     JsFuture::from(response.json().ok()?).await.ok()
 }
 
-/// The body of a response as text; `None` when it did not arrive.
+/// Reads a response's body as text; `None` if the body did not arrive.
 pub async fn text(response: &Response) -> Option<String> {
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }

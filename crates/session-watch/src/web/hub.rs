@@ -1,5 +1,5 @@
-//! The parent's side of the sync hub (article 4, "create a message listener in the parent app and specify the
-//! correct origin"): a hidden frame of identity's, in the one tab of this origin that leads.
+//! The parent side of the sync hub (article 4, "create a message listener in the parent app and specify the
+//! correct origin"). The leading tab of this origin loads identity's hub page in a hidden frame.
 
 use super::{
     listener::{Listener, after},
@@ -14,27 +14,27 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
-/// At most this many messages of other windows are looked at in one span.
+/// The rate limit for messages from other windows, per [`SPAN`]; further messages are ignored.
 const MESSAGES: u32 = 50;
-/// The span, milliseconds.
+/// The window of the rate limit, milliseconds.
 const SPAN: i64 = 10_000;
-/// A longer line is ignored, characters.
+/// The maximum length of a line, characters.
 const LONGEST: u32 = 60;
 
-/// The hub's place in this tab; dropping it removes the frame.
+/// The hub in this tab; the frame is removed on drop.
 pub(super) struct Hub(Rc<Place>);
 
 struct Place {
     sink: EventSink,
     origin: String,
-    /// The address of the frame.
+    /// The URL of the frame.
     address: String,
     is_wanted: Cell<bool>,
     frame: RefCell<Option<Frame>>,
 }
 
 impl Hub {
-    /// `origin` is the hub's, and `path` that of its page.
+    /// Creates a hub without a frame. `origin` is the hub's origin, and `path` is the path of the hub's page.
     pub(super) fn new(origin: &str, path: &str, sink: EventSink) -> Self {
         let address = [origin, path].concat();
         Self(Rc::new(Place {
@@ -46,7 +46,7 @@ impl Hub {
         }))
     }
 
-    /// Loads the frame when the browser has nothing better to do, unless it is unloaded first.
+    /// Loads the frame when the browser is idle, unless [`unload`](Self::unload) is called first.
     pub(super) fn load(&self) {
         self.0.is_wanted.set(true);
         let place = self.0.clone();
@@ -63,7 +63,7 @@ impl Hub {
         drop(self.0.frame.borrow_mut().take());
     }
 
-    /// Sends a line to the hub and to no other window: the browser compares the origin.
+    /// Sends a line to the hub. The browser delivers the line only if the frame has the hub's origin.
     pub(super) fn post(&self, line: &str) {
         if let Some(frame) = &*self.0.frame.borrow()
             && let Some(target) = frame.element.content_window()
@@ -79,14 +79,14 @@ impl Drop for Hub {
     }
 }
 
-/// The frame in the page; dropping it removes it.
+/// The frame in the page; removed on drop.
 struct Frame {
     element: HtmlIFrameElement,
     _listeners: [Listener; 2],
 }
 
 impl Frame {
-    /// Puts the frame into the page, out of sight and out of reach.
+    /// Adds the hidden frame to the page.
     fn open(place: &Place) -> Option<Self> {
         let body = document().body()?;
         let element: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
@@ -120,14 +120,14 @@ impl Drop for Frame {
     }
 }
 
-/// Whether a message is the hub's: from its frame and its origin.
+/// Returns whether a message comes from the hub's frame and origin.
 fn is_from(event: &MessageEvent, hub: &HtmlIFrameElement, origin: &str) -> bool {
     let source = hub.content_window();
     source.is_some_and(|source| event.source().is_some_and(|from| from == *source.as_ref()))
         && event.origin() == origin
 }
 
-/// Calls `does` when the browser is idle. Safari has no such call, and waits a little.
+/// Calls `does` when the browser is idle; without `requestIdleCallback` (Safari), after 200 ms.
 fn when_idle(does: impl FnOnce() + 'static) {
     match property(&window(), "requestIdleCallback").dyn_into::<js_sys::Function>() {
         Ok(request) => drop(request.call1(&window(), &Closure::once_into_js(does))),

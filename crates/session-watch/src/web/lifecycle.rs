@@ -1,5 +1,5 @@
-//! The tab's own life (Page Lifecycle): shown, hidden, frozen, put away and brought back; online again; and the
-//! seconds that pass.
+//! The tab's lifecycle (Page Lifecycle): shown, hidden, frozen, cached, restored and online events, and the
+//! one-second tick.
 
 use super::{
     activity,
@@ -10,10 +10,10 @@ use super::{
 use crate::Event;
 use web_sys::EventTarget;
 
-/// How often a tab looks at the clock, milliseconds.
+/// The interval between ticks, milliseconds.
 const TICK: i32 = 1_000;
 
-/// Follows the tab's life, and sends the first tick.
+/// Listens to lifecycle events and sends the first tick. The returned timer sends the following ticks.
 pub(super) fn follow(sink: &EventSink, listeners: &mut Vec<Listener>) -> Timer {
     let (page, tab): (EventTarget, EventTarget) = (document().into(), window().into());
     for (target, name) in [
@@ -46,7 +46,7 @@ fn read(name: &str, event: &web_sys::Event) -> Option<Event> {
         "visibilitychange" if is_hidden => Event::Hidden,
         "visibilitychange" => Event::Shown,
         "freeze" | "pagehide" => Event::Leaving,
-        // A page that is shown for the first time does not come back.
+        // On the first load, `pageshow` is not a return from the back/forward cache.
         "pageshow" if !property(event, "persisted").is_truthy() => return None,
         "resume" | "pageshow" => Event::Returned { is_hidden },
         _ => Event::Online { is_hidden },

@@ -1,11 +1,11 @@
-//! Event listeners and timers that end when they are dropped.
+//! Event listeners and timers that stop on drop.
 
 use super::window::window;
 use js_sys::Function;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{AddEventListenerOptions, Event, EventTarget};
 
-/// Calls a function at each event of one name, until it is dropped.
+/// A listener for the events of one name; removed on drop.
 pub(super) struct Listener {
     target: EventTarget,
     name: &'static str,
@@ -18,7 +18,7 @@ impl Listener {
         Self::add(target, name, false, Closure::new(does))
     }
 
-    /// Hears the event before the page does, and never delays it.
+    /// Adds a passive, capturing listener, which runs before the page's listeners and never delays the event.
     pub(super) fn passive(target: &EventTarget, name: &'static str, does: impl Fn(Event) + 'static) -> Self {
         Self::add(target, name, true, Closure::new(does))
     }
@@ -47,7 +47,7 @@ impl Drop for Listener {
     }
 }
 
-/// Calls a function again and again, until it is dropped.
+/// A repeating timer; stopped on drop.
 pub(super) struct Timer {
     id: Option<i32>,
     _callback: Closure<dyn Fn()>,
@@ -70,7 +70,7 @@ impl Drop for Timer {
     }
 }
 
-/// Calls `does` once, after so many milliseconds.
+/// Calls `does` once, after this many milliseconds.
 pub(super) fn after(milliseconds: i32, does: impl FnOnce() + 'static) {
     let does: Function = Closure::once_into_js(does).unchecked_into();
     let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&does, milliseconds);

@@ -1,5 +1,5 @@
-//! The lock that the leading tab holds (Web Locks API). It is called by name, because web-sys counts that API as
-//! unstable.
+//! The lock that the leading tab holds (Web Locks API). The code calls the API by name, because web-sys marks
+//! it as unstable.
 
 use super::{
     sink::EventSink,
@@ -18,7 +18,7 @@ use web_sys::AbortController;
 /// The tab that holds this lock leads.
 const NAME: &str = "session-leader/2";
 
-/// What this tab has of the lock; dropping it releases that.
+/// This tab's handle to the lock. On drop, the tab releases the lock and leaves the queue.
 pub(super) struct Lock {
     sink: EventSink,
     grip: Rc<LockRequest>,
@@ -26,9 +26,9 @@ pub(super) struct Lock {
 
 #[derive(Default)]
 struct LockRequest {
-    /// Resolves the promise that holds the lock, so the next tab gets it.
+    /// Resolves the promise that holds the lock, so the next tab gets the lock.
     held: RefCell<Option<Function>>,
-    /// Leaves the queue.
+    /// Aborts the queued request.
     queued: RefCell<Option<AbortController>>,
     /// The watch has stopped: a lock that is granted now is released at once.
     is_over: Cell<bool>,
@@ -39,7 +39,7 @@ impl Lock {
         Self { sink, grip: Rc::default() }
     }
 
-    /// Waits in the queue.
+    /// Queues for the lock.
     pub(super) fn queue(&self) {
         if self.grip.queued.borrow().is_some() {
             return;
@@ -49,12 +49,12 @@ impl Lock {
         let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
         *self.grip.queued.borrow_mut() = Some(controller);
         if !self.request(&options, true) {
-            // Browsers have no locks on plain http, except for localhost. Then each tab leads itself.
+            // Browsers offer no locks over plain http, except on localhost. Without locks, every tab leads.
             self.sink.send(Event::LockGranted);
         }
     }
 
-    /// Takes the lock from the tab that holds it.
+    /// Steals the lock from the tab that holds it.
     pub(super) fn take_over(&self) {
         let options = Object::new();
         let _ = Reflect::set(&options, &"steal".into(), &JsValue::TRUE);
@@ -72,7 +72,7 @@ impl Lock {
         }
     }
 
-    /// Asks for the lock; `false` when the browser has none.
+    /// Requests the lock. Returns `false` if the request fails, for example without a lock manager.
     fn request(&self, options: &Object, is_queued: bool) -> bool {
         let Some((locks, request)) = lock_manager() else { return false };
         let is_held = Rc::new(Cell::new(false));
@@ -94,7 +94,7 @@ impl Lock {
         let Ok(asked) = request.call3(&locks, &NAME.into(), options, &granted) else { return false };
         let sink = self.sink.clone();
         spawn_local(async move {
-            // A released lock resolves; a stolen one rejects, and so does a place in the queue that was left.
+            // A released lock resolves the promise. A stolen lock or an aborted request rejects the promise.
             let outcome = JsFuture::from(Promise::resolve(&asked)).await;
             if outcome.is_err() && is_held.get() {
                 sink.send(Event::LockLost);

@@ -1,5 +1,5 @@
-//! The questions to the server, and its answers. They are read field by field: a JSON parser would cost a page
-//! more than everything else here.
+//! The requests to the server, and its answers. The code reads answers field by field, because a JSON parser
+//! would cost a page more than all other code here.
 
 use super::{
     fetch,
@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Response;
 
-/// A session as `GET /auth/session` tells it.
+/// A session, as `GET /auth/session` returns it.
 #[derive(Clone, Debug)]
 pub struct SessionView {
     user_id: String,
@@ -20,21 +20,23 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// The id of the session's user.
+    /// Returns the id of the session's user.
     #[must_use]
     pub fn user_id(&self) -> &str {
         &self.user_id
     }
 
-    /// A field of the user, which may be public data of the app; `undefined` where there is none.
+    /// Returns a field of the user, which may be public data of the app; `undefined` if the field is missing.
     #[must_use]
     pub fn user_field(&self, name: &str) -> JsValue {
         property(&self.user, name)
     }
 }
 
-/// Asks who is signed in at `path` ([`Endpoints::session`](crate::Endpoints)). `Some(None)` without a session;
-/// `None` when the server does not answer, or not in words that can be read. Asking does not extend the session.
+/// Requests the current session from `path` ([`Endpoints::session`](crate::Endpoints)).
+///
+/// Returns `Some(None)` without a session, and `None` if the server does not answer or the answer is
+/// unreadable. The request does not extend the session.
 pub async fn session(path: &str) -> Option<Option<SessionView>> {
     let response = fetch::get(path).await.filter(Response::ok)?;
     let body = fetch::json(&response).await?;
@@ -46,7 +48,7 @@ pub async fn session(path: &str) -> Option<Option<SessionView>> {
     Some(Some(SessionView { user_id, user }))
 }
 
-/// Asks who is signed in.
+/// Requests the current session, and sends the answer to `sink`.
 pub(super) fn ask_session(path: &'static str, sink: EventSink) {
     spawn_local(async move {
         sink.send(Event::Session(match session(path).await {
@@ -62,18 +64,18 @@ pub(super) fn send_activity(path: &str, ago: i64, sink: EventSink) {
     post(path, &["ago=", &ago.to_string()].concat(), sink, |_, answer| Event::Activity(answer));
 }
 
-/// Asks the server to end a session whose user is away.
+/// Asks the server to end an idle session.
 pub(super) fn end_idle(path: &str, last_activity: i64, sink: EventSink) {
     let form = ["last_activity=", &last_activity.to_string()].concat();
     post(path, &form, sink, |is_ok, answer| match answer {
         _ if is_ok => Event::IdleEnded,
-        // 409: the server knows of newer activity, and says when that was.
+        // 409: the server knows of newer activity; the body has its time.
         answer => Event::IdleRefused(answer),
     });
 }
 
-/// Posts a form, and sends the event that `read` makes of the answer: whether the status is a success, and what
-/// the body says.
+/// Posts a form, and sends an event to `sink`. `read` makes the event from the answer: whether the status is
+/// a success, and the session's times in the body.
 fn post(path: &str, form: &str, sink: EventSink, read: fn(bool, TimesAnswer) -> Event) {
     let response = fetch::post(path, form);
     spawn_local(async move {
@@ -91,7 +93,7 @@ fn post(path: &str, form: &str, sink: EventSink, read: fn(bool, TimesAnswer) -> 
     });
 }
 
-/// The session's times in a JSON object.
+/// Reads the session's times from a JSON object.
 pub(super) fn times(object: &JsValue) -> Option<SessionTimes> {
     let number = |name| property(object, name).as_f64().map(milliseconds);
     Some(SessionTimes {

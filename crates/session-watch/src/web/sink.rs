@@ -1,9 +1,9 @@
-//! Where the adaptors send their events.
+//! The sink for the adaptors' events.
 
 use crate::Event;
 use std::rc::Rc;
 
-/// Takes events; cheap to clone. An adaptor knows nothing of the receiver.
+/// Takes events; cheap to clone. The sink hides the receiver from the adaptors.
 #[derive(Clone)]
 pub(super) struct EventSink(Rc<dyn Fn(Event)>);
 

@@ -1,4 +1,4 @@
-//! The server's event stream (`EventSource`), in the one tab of an origin that listens.
+//! The server's event stream (`EventSource`). Only the listening tab of an origin opens the stream.
 
 use super::{listener::Listener, server::times, sink::EventSink, window::property};
 use crate::{Event, ServerEvent, StreamKind};
@@ -6,14 +6,14 @@ use auth_types::EndReason;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventSource, MessageEvent};
 
-/// An open stream; dropping it closes it.
+/// An open stream; closed on drop.
 pub(super) struct Stream {
     source: EventSource,
     _listeners: Vec<Listener>,
 }
 
 impl Stream {
-    /// Begins to listen.
+    /// Opens the stream, and listens to its events.
     pub(super) fn open(kind: StreamKind, path: &str, sink: &EventSink) -> Option<Self> {
         let source = EventSource::new(path).ok()?;
         let names: &[&'static str] = match kind {
@@ -35,7 +35,7 @@ impl Stream {
         listeners.push({
             let (sink, stream) = (sink.clone(), source.clone());
             Listener::new(&source, "error", move |_| {
-                // The browser repairs a broken connection, with the last event's id. A refusal is final.
+                // The browser reconnects a broken connection, with the last event's id. A refusal is final.
                 if stream.ready_state() == EventSource::CLOSED {
                     sink.send(Event::StreamLost(kind));
                 }

@@ -1,4 +1,4 @@
-//! Starts and stops a watch, and carries its effects out.
+//! Starts and stops a watch, and carries out its effects.
 
 use super::{
     activity,
@@ -19,17 +19,17 @@ use std::{
     rc::Rc,
 };
 
-/// A tab that watches its session, until this is dropped.
+/// A running watch on the page's session; stopped on drop.
 ///
-/// Dropping it removes all listeners and timers, closes the stream and the channel, releases the lock and removes
-/// the hub's frame. The page stays as it is.
+/// On drop, the watch removes all listeners and timers, closes the stream and the channel, releases the lock
+/// and removes the hub's frame. The page stays as it is.
 #[must_use = "dropping it stops the watch"]
 pub struct Watch {
     driver: Rc<Driver>,
     sink: EventSink,
 }
 
-/// What the host tells the watch; cheap to clone, and without effect once the watch has stopped.
+/// The host's handle to the watch; cheap to clone. Calls have no effect once the watch has stopped.
 #[derive(Clone)]
 pub struct Controls(EventSink);
 
@@ -37,12 +37,12 @@ struct Driver {
     tab: RefCell<Tab>,
     /// `None` once the watch has stopped.
     outside: RefCell<Option<Rc<Adaptors>>>,
-    /// Events that arrived while another one was handled.
+    /// Events that arrived while the driver handled another event.
     queue: RefCell<Vec<Event>>,
     is_busy: Cell<bool>,
 }
 
-/// What the effects are carried out on: the host and the adaptors. Dropping it gives everything back.
+/// The host and the adaptors, which carry out the effects. On drop, the adaptors release their resources.
 struct Adaptors {
     host: Box<dyn Host>,
     endpoints: Endpoints,
@@ -51,13 +51,13 @@ struct Adaptors {
     lock: Lock,
     stream: RefCell<Option<Stream>>,
     hub: Hub,
-    /// Hear the user and the tab's own life.
+    /// Listeners for user activity and lifecycle events.
     listeners: RefCell<Vec<Listener>>,
     timer: RefCell<Option<Timer>>,
 }
 
 impl Watch {
-    /// Begins to watch. The server wrote the page for the user with this id, and `facts` with it.
+    /// Starts a watch on a page that the server rendered for the user with this id, together with `facts`.
     pub fn start(user: String, facts: &TabFacts, endpoints: Endpoints, host: impl Host + 'static) -> Self {
         let now = now();
         let driver = Rc::new(Driver {
@@ -89,13 +89,13 @@ impl Watch {
         Self { driver, sink }
     }
 
-    /// For the host to tell the watch something.
+    /// Returns the host's handle to the watch.
     #[must_use]
     pub fn controls(&self) -> Controls {
         Controls(self.sink.clone())
     }
 
-    /// Watches as long as the page lives.
+    /// Keeps the watch running until the page unloads.
     pub fn forget(self) {
         std::mem::forget(self);
     }
@@ -103,21 +103,21 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The adaptors and the host's controls hold the driver, by their sinks. Without them it goes too.
+        // The sinks of the adaptors and the controls hold the driver. The driver is freed with the last sink.
         let outside = self.driver.outside.take();
         drop(outside);
     }
 }
 
 impl Controls {
-    /// The user answered the idle warning and wants to stay.
+    /// Reports that the user answered the idle warning and wants to stay.
     pub fn stay(&self) {
         self.0.send(Event::Stayed);
     }
 }
 
 impl Driver {
-    /// Handles an event, after those that came before.
+    /// Handles an event, after all earlier events.
     fn receive(&self, event: Event) {
         self.queue.borrow_mut().push(event);
         if self.is_busy.replace(true) {
@@ -137,8 +137,8 @@ impl Driver {
         (!queue.is_empty()).then(|| queue.remove(0))
     }
 
-    /// The one place where something happens. Nothing does once the watch has stopped, which the host may do in
-    /// the middle of an event.
+    /// Carries out an effect; the only place with side effects. Does nothing once the watch has stopped: the
+    /// host may stop the watch in the middle of an event.
     fn carry_out(&self, effect: Effect) {
         let Some(outside) = self.outside.borrow().clone() else { return };
         let Adaptors { host, endpoints, sink, channel, lock, stream, hub, .. } = &*outside;

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Window};
 
 pub(super) fn window() -> Window {
-    // A page has no other global object.
+    // In a page, the global object is the window.
     js_sys::global().unchecked_into()
 }
 
@@ -13,22 +13,22 @@ pub(super) fn document() -> Document {
     window().document().expect("a page")
 }
 
-/// A property of an object; `undefined` where there is none.
+/// Returns a property of an object; `undefined` if the property is missing.
 pub(super) fn property(object: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(object, &name.into()).unwrap_or_default()
 }
 
-/// The clock of this machine, milliseconds since 1970.
+/// Returns the time of this machine's clock, milliseconds since 1970.
 pub(super) fn now() -> i64 {
     milliseconds(js_sys::Date::now())
 }
 
-/// A clock that the user cannot set, milliseconds.
+/// Returns the time of a monotonic clock that the user cannot set, milliseconds.
 pub(super) fn uptime() -> i64 {
     window().performance().map_or(0, |performance| milliseconds(performance.now()))
 }
 
-/// When the first byte of the page arrived, by this machine's clock.
+/// Returns when the first byte of the page arrived, by this machine's clock; `None` if unknown.
 pub(super) fn page_arrived() -> Option<i64> {
     let performance = window().performance()?;
     let entry = performance.get_entries_by_type("navigation").get(0);
@@ -36,7 +36,7 @@ pub(super) fn page_arrived() -> Option<i64> {
     (since_start > 0.0).then(|| milliseconds(performance.time_origin() + since_start))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds of this era fit")]
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
 pub(super) fn milliseconds(number: f64) -> i64 {
     number as i64
 }

@@ -1,16 +1,16 @@
-//! What tabs tell of their user, and the idle limit.
+//! Activity reports from tabs, and the idle limit.
 
 use crate::support::{World, world, world_with};
-use auth::session::Resolution;
+use auth::session::{Session, SessionState};
 use auth_types::EndReason;
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_support::EventStream;
 
-/// An app that signs out whoever is away for ten minutes.
+/// An app with an idle limit of ten minutes.
 async fn idle_world() -> World {
-    // Nobody asks the provider meanwhile: the clock jumps here, past the end of a refresh that is on its way.
+    // No revalidation: the clock jumps in these tests, possibly past the deadline of a refresh in progress.
     world_with(vec![("AUTH_IDLE_TIMEOUT", "600".into()), ("AUTH_REVALIDATE_INTERVAL", "0".into())]).await
 }
 
@@ -23,7 +23,7 @@ impl World {
         self.app.clock.advance(TimeDelta::seconds(seconds));
     }
 
-    /// Tells of activity so many seconds ago.
+    /// Reports activity that happened `ago` seconds ago.
     async fn beacon(&mut self, ago: i64) -> Value {
         let page = self.post("/auth/activity", &[("ago", &(ago * 1_000).to_string())]).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
@@ -37,7 +37,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn activity_on_one_page_keeps_the_session_and_polls_do_not() {
+async fn activity_keeps_the_session_and_polls_do_not() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     for _ in 0..3 {
@@ -54,13 +54,13 @@ async fn activity_on_one_page_keeps_the_session_and_polls_do_not() {
 }
 
 #[tokio::test]
-async fn activity_counts_for_when_it_was_and_never_sets_the_end_back() {
+async fn activity_counts_from_its_own_time_and_never_shortens_the_session() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     let begun = world.now();
     world.wait(300);
     assert_eq!(world.beacon(100).await["last_activity"], begun + 200_000);
-    assert_eq!(world.beacon(250).await["last_activity"], begun + 200_000, "that is old news");
+    assert_eq!(world.beacon(250).await["last_activity"], begun + 200_000, "an older report changes nothing");
     assert_eq!(world.beacon(86_000).await["last_activity"], begun + 200_000);
     world.wait(499);
     assert_eq!(world.status().await, 200);
@@ -69,7 +69,7 @@ async fn activity_counts_for_when_it_was_and_never_sets_the_end_back() {
 }
 
 #[tokio::test]
-async fn the_cookie_lasts_as_long_as_the_session_now_may() {
+async fn recorded_activity_renews_the_session_cookie() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     world.wait(300);
@@ -78,11 +78,11 @@ async fn the_cookie_lasts_as_long_as_the_session_now_may() {
     assert!(cookies.len() == 1 && cookies[0].contains("Max-Age=2592000"), "{cookies:?}");
     world.app.clock.advance(TimeDelta::milliseconds(10));
     let page = world.post("/auth/activity", &[("ago", "0")]).await;
-    assert!(page.set_cookies().is_empty(), "nothing was written, so nothing is renewed");
+    assert!(page.set_cookies().is_empty(), "without a write, the cookie is not renewed");
 }
 
 #[tokio::test]
-async fn who_cannot_tell_of_activity_changes_nothing() {
+async fn a_signed_out_invalid_or_foreign_report_changes_nothing() {
     let mut world = idle_world().await;
     let page = world.post("/auth/activity", &[("ago", "0")]).await;
     assert_eq!((page.status, page.body.as_str()), (StatusCode::OK, "null"));
@@ -114,11 +114,11 @@ async fn who_cannot_tell_of_activity_changes_nothing() {
     world.wait(299);
     assert_eq!(world.status().await, 200);
     world.wait(1);
-    assert_eq!(world.status().await, 401, "nothing of all that was activity");
+    assert_eq!(world.status().await, 401, "no refused request counts as activity");
 }
 
 #[tokio::test]
-async fn a_tab_that_finds_the_user_away_ends_the_session_once_for_all() {
+async fn a_tab_that_finds_the_user_idle_ends_the_session_for_all_tabs() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     let begun = world.now();
@@ -127,14 +127,14 @@ async fn a_tab_that_finds_the_user_away_ends_the_session_once_for_all() {
     assert_eq!(world.expire(begun).await, (StatusCode::OK, json!({ "ended": true })));
     assert_eq!(world.expire(begun).await, (StatusCode::OK, json!({ "ended": true })), "another tab");
     let resolution = world.app.auth.sessions().resolve(&cookie).await.unwrap();
-    assert!(matches!(resolution, Resolution::Ended(EndReason::Idle)), "{resolution:?}");
+    assert!(matches!(resolution, SessionState::SignedOut(Some(EndReason::Idle))), "{resolution:?}");
     let late = world.post("/auth/activity", &[("ago", "0")]).await;
     assert_eq!((late.status, late.body.as_str()), (StatusCode::OK, "null"));
-    assert!(late.set_cookies().is_empty(), "no cookie comes late");
+    assert!(late.set_cookies().is_empty(), "a late report sets no cookie");
 }
 
 #[tokio::test]
-async fn a_tab_that_knows_less_than_the_server_signs_nobody_out() {
+async fn a_tab_with_outdated_activity_ends_no_session() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     let begun = world.now();
@@ -148,13 +148,13 @@ async fn a_tab_that_knows_less_than_the_server_signs_nobody_out() {
     assert_eq!(
         world.expire(now + 86_400_000).await,
         (StatusCode::CONFLICT, times("not_idle")),
-        "a clock a day off"
+        "the tab's clock is a day ahead"
     );
     assert_eq!(world.status().await, 200);
 }
 
 #[tokio::test]
-async fn activity_in_another_process_counts_at_once_here() {
+async fn activity_in_another_process_counts_here_at_once() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
@@ -164,14 +164,15 @@ async fn activity_in_another_process_counts_at_once_here() {
     let first = tab.next().await.unwrap();
     assert_eq!((first.name.as_str(), &first.data["last_activity"]), ("heartbeat", &json!(begun)));
     let other = world.app.replica().await;
-    let Ok(Resolution::SignedIn(key, record)) = other.sessions().resolve(&cookie).await else {
-        panic!("gone")
+    let Ok(SessionState::SignedIn(Session { key, record, .. })) = other.sessions().resolve(&cookie).await
+    else {
+        panic!("not signed in")
     };
     world.wait(599);
     let noted = other.sessions().note_activity(&key, &record, TimeDelta::zero()).await.unwrap();
     assert!(noted.is_some());
     world.wait(2);
-    // Nobody waits for the bus here: a session that seems to be over is looked up again.
+    // The bus is not needed here: the app reads a cached session that seems expired from the store again.
     assert_eq!(world.status().await, 200);
     loop {
         let event = tab.next().await.unwrap();
@@ -183,7 +184,7 @@ async fn activity_in_another_process_counts_at_once_here() {
 }
 
 #[tokio::test]
-async fn near_the_end_a_tab_is_told_the_times_as_well() {
+async fn near_the_end_a_tab_gets_the_expiry_and_a_heartbeat() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     world.wait(550);
@@ -195,7 +196,7 @@ async fn near_the_end_a_tab_is_told_the_times_as_well() {
 }
 
 #[tokio::test]
-async fn without_an_idle_limit_activity_is_noted_for_the_apps_that_have_one() {
+async fn without_an_idle_limit_activity_is_still_recorded() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.wait(86_400);
@@ -206,7 +207,7 @@ async fn without_an_idle_limit_activity_is_noted_for_the_apps_that_have_one() {
 }
 
 #[tokio::test]
-async fn while_the_store_is_away_nobody_is_signed_out() {
+async fn activity_reports_get_503_without_a_store_and_the_cookie_is_kept() {
     let mut world = idle_world().await;
     world.sign_in("/", "alice").await;
     world.wait(300);

@@ -1,7 +1,7 @@
-//! What an app keeps in a session, over HTTP and through its own calls.
+//! The app's session data, changed over HTTP and through Rust calls.
 
 use crate::support::{World, world, world_as};
-use auth::session::{Resolution, Session, UpdateError};
+use auth::session::{Session, SessionState, UpdateError};
 use auth_types::{AppData, EndReason, Invalid};
 use chrono::TimeDelta;
 use futures::future::join_all;
@@ -41,7 +41,7 @@ impl AppData for Profile {
             self.number = number;
         }
         if change.colour.as_deref() == Some("grue") {
-            return Err(Invalid::new("colour", "is one that exists"));
+            return Err(Invalid::new("colour", "is the name of a known colour"));
         }
         self.colour = change.colour.clone().unwrap_or(std::mem::take(&mut self.colour));
         Ok(())
@@ -52,7 +52,7 @@ impl AppData for Profile {
     }
 }
 
-/// What an earlier version of the app kept: `colour` was a number.
+/// The session data of an earlier app version: `colour` was a number.
 #[derive(Default, Serialize, Deserialize)]
 struct OldProfile {
     colour: u32,
@@ -81,7 +81,8 @@ async fn alice() -> World {
 impl World {
     async fn found(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
-        let Resolution::SignedIn(key, record) = self.app.auth.sessions().resolve(&cookie).await.unwrap()
+        let SessionState::SignedIn(Session { key, record, .. }) =
+            self.app.auth.sessions().resolve(&cookie).await.unwrap()
         else {
             panic!("not signed in")
         };
@@ -95,7 +96,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn of_forty_changes_at_once_to_two_fields_in_two_processes_none_is_lost() {
+async fn forty_concurrent_changes_in_two_processes_are_all_kept() {
     let world = alice().await;
     let session = world.found().await;
     let other = world.app.replica().await;
@@ -114,7 +115,7 @@ async fn of_forty_changes_at_once_to_two_fields_in_two_processes_none_is_lost() 
 }
 
 #[tokio::test]
-async fn it_outlives_fresh_tokens_and_a_rolled_end() {
+async fn app_data_survives_a_token_refresh_and_a_session_extension() {
     let mut world = alice().await;
     world.update(r#"{"colour": "red", "number": 7}"#).await;
     world.app.clock.advance(TimeDelta::seconds(100));
@@ -122,21 +123,21 @@ async fn it_outlives_fresh_tokens_and_a_rolled_end() {
     assert_eq!(world.post("/api/renew-token", &[]).await.status, StatusCode::OK);
     let shown = world.get("/auth/session").await.json()["user"].clone();
     assert_eq!((&shown["colour"], &shown["number"]), (&"red".into(), &7.into()));
-    assert_eq!(shown.get("changes"), None, "that is the server's");
+    assert_eq!(shown.get("changes"), None, "`changes` is not public");
     assert_eq!(world.found().await.data::<Profile>().changes, 1);
 }
 
 #[tokio::test]
-async fn a_value_against_the_apps_own_rule_is_refused_by_name_and_nothing_is_changed() {
+async fn a_value_that_breaks_the_apps_rule_is_refused_and_nothing_is_changed() {
     let mut world = alice().await;
     let refused = world.update(r#"{"number": 7, "colour": "grue"}"#).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.json()["message"], "colour is one that exists");
+    assert_eq!(refused.json()["message"], "colour is the name of a known colour");
     assert_eq!(world.found().await.data::<Profile>(), Profile::default());
 }
 
 #[tokio::test]
-async fn more_than_a_session_can_keep_is_refused_and_nothing_is_changed() {
+async fn data_too_large_for_a_session_is_refused_and_nothing_is_changed() {
     let mut world = alice().await;
     let refused = world.update(&format!(r#"{{"colour": "{}"}}"#, "x".repeat(5000))).await;
     assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -145,7 +146,7 @@ async fn more_than_a_session_can_keep_is_refused_and_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn a_change_that_comes_after_the_end_is_refused() {
+async fn a_change_after_the_session_has_ended_is_refused() {
     let mut world = alice().await;
     let session = world.found().await;
     world.app.auth.sessions().end(&session.key, EndReason::Revoked).await.unwrap();
@@ -156,7 +157,7 @@ async fn a_change_that_comes_after_the_end_is_refused() {
 }
 
 #[tokio::test]
-async fn data_of_another_shape_reads_as_the_default_and_signs_nobody_out() {
+async fn data_of_another_shape_reads_as_the_default_and_the_session_is_kept() {
     let mut world = alice().await;
     let session = world.found().await;
     world.app.auth.update_data::<OldProfile>(&session, &7).await.unwrap();
@@ -167,7 +168,7 @@ async fn data_of_another_shape_reads_as_the_default_and_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn without_a_store_it_is_try_again_and_not_signed_out() {
+async fn without_a_store_a_change_gets_503_and_not_401() {
     let mut world = alice().await;
     let session = world.found().await;
     world.app.lose_store().await;
@@ -181,7 +182,7 @@ async fn without_a_store_it_is_try_again_and_not_signed_out() {
 }
 
 #[tokio::test]
-async fn an_app_that_keeps_nothing_has_nothing_to_change() {
+async fn without_app_data_the_update_endpoint_is_not_found() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     assert_eq!(world.update("{}").await.status, StatusCode::NOT_FOUND);

@@ -1,4 +1,4 @@
-//! `checkSession`: a hidden frame asks the provider, and its page is told.
+//! `checkSession`: a hidden frame asks the provider and reports to the page around it.
 
 use crate::support::{World, world, world_with};
 use chrono::TimeDelta;
@@ -9,11 +9,11 @@ use url::Url;
 
 const CHECK: &str = "/auth/check-session";
 
-/// What a browser says of a frame that a page of this origin holds.
+/// The request headers of a frame in a page of this origin.
 const OWN: [(&str, &str); 3] =
     [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-site", "same-origin")];
 
-/// What it says further on, when all of it is one site, or when it is not.
+/// The request headers after the first redirect: within one site, or ([`CROSS_SITE`]) across sites.
 const SAME_SITE: [(&str, &str); 3] = [OWN[0], OWN[1], ("sec-fetch-site", "same-site")];
 const CROSS_SITE: [(&str, &str); 3] = [OWN[0], OWN[1], ("sec-fetch-site", "cross-site")];
 
@@ -21,14 +21,15 @@ async fn load(browser: &mut Browser, url: &Url, headers: &[(&str, &str)]) -> Pag
     browser.send(Method::GET, url, headers, "").await
 }
 
-/// What the page at the end tells the one around it.
+/// Returns the result that the final page reports to the page around the frame.
 fn told(page: &Page) -> Option<&str> {
     let (_, rest) = page.body.split_once("data-result=\"")?;
     rest.split('"').next()
 }
 
 impl World {
-    /// The frame, from the page's own request to where it ends, `on_the_way` after the first.
+    /// Loads the frame and follows its redirects; returns the final page. `on_the_way` are the headers of all
+    /// requests after the first.
     async fn frame(&mut self, on_the_way: &[(&str, &str)]) -> Page {
         let mut page = load(&mut self.browser, &self.app.at(CHECK), &OWN).await;
         while let Some(next) = page.location() {
@@ -38,7 +39,7 @@ impl World {
     }
 }
 
-/// Signed in at the provider, and no longer here: the time of the session was up.
+/// A world whose app session has expired while the provider's session continues.
 async fn known_at_the_provider() -> World {
     let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
     world.sign_in("/", "alice").await;
@@ -48,36 +49,36 @@ async fn known_at_the_provider() -> World {
 }
 
 #[tokio::test]
-async fn whom_the_provider_knows_is_signed_in_without_leaving_the_page() {
+async fn a_user_known_to_the_provider_is_signed_in_without_leaving_the_page() {
     let mut world = known_at_the_provider().await;
     let end = world.frame(&SAME_SITE).await;
     assert_eq!((end.status, told(&end)), (StatusCode::OK, Some("signed_in")));
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Alice Adams");
     let policy = end.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("frame-ancestors 'self'") && policy.contains("script-src 'self'"), "{policy}");
-    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"), "who is here already asks nobody");
+    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"), "the provider is not asked");
 }
 
 #[tokio::test]
-async fn whom_it_does_not_know_stays_a_guest_and_may_ask_again() {
+async fn a_visitor_unknown_to_the_provider_may_ask_again() {
     let mut world = world().await;
     for _ in 0..2 {
         let end = world.frame(&SAME_SITE).await;
         assert_eq!(told(&end), Some("login_required"));
     }
     let silent = world.browser.navigate(&world.app.at("/protected")).await;
-    assert_eq!(silent.path(), "/auth/silent?callbackUrl=%2Fprotected", "the guard's own try is still there");
+    assert_eq!(silent.path(), "/auth/silent?callbackUrl=%2Fprotected", "the guard's attempt is still unused");
 }
 
 #[tokio::test]
-async fn an_answer_that_came_across_sites_says_nothing() {
+async fn a_cross_site_answer_is_reported_as_unavailable() {
     let mut world = world().await;
     let end = world.frame(&CROSS_SITE).await;
     assert_eq!(told(&end), Some("unavailable"));
 }
 
 #[tokio::test]
-async fn a_provider_in_trouble_says_nothing_and_signs_nobody_out() {
+async fn a_failing_provider_is_reported_as_unavailable() {
     let mut world = known_at_the_provider().await;
     world.provider.faults().add(Fault::Status500(Endpoint::Token));
     assert_eq!(told(&world.frame(&SAME_SITE).await), Some("unavailable"));
@@ -86,7 +87,7 @@ async fn a_provider_in_trouble_says_nothing_and_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_session_that_began_meanwhile_is_left_alone() {
+async fn a_session_that_began_in_the_meantime_is_kept() {
     let mut world = known_at_the_provider().await;
     let begun = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
     let answer = load(&mut world.browser, &begun.location().unwrap(), &SAME_SITE).await;
@@ -98,7 +99,7 @@ async fn a_session_that_began_meanwhile_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_sign_out_meanwhile_is_not_undone_by_a_frame_that_comes_late() {
+async fn a_late_frame_does_not_undo_a_sign_out() {
     let mut world = known_at_the_provider().await;
     let begun = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
     let answer = load(&mut world.browser, &begun.location().unwrap(), &SAME_SITE).await;
@@ -110,7 +111,7 @@ async fn a_sign_out_meanwhile_is_not_undone_by_a_frame_that_comes_late() {
 }
 
 #[tokio::test]
-async fn what_somebody_ended_is_not_begun_again() {
+async fn a_signed_out_or_revoked_session_is_not_resumed() {
     for by_sign_out in [true, false] {
         let mut world = world().await;
         world.sign_in("/", "alice").await;
@@ -120,15 +121,15 @@ async fn what_somebody_ended_is_not_begun_again() {
             assert_eq!(world.log_out_alice().await, 1);
         }
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nobody was asked");
+        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: the provider is not asked");
         let page = world.browser.navigate(&world.app.at("/")).await;
         assert_eq!(page.status, StatusCode::OK);
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a page said why");
-        // What `/auth/silent` answers, should it arrive only now.
+        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a page showed the reason");
+        // Replaces the cookie, as a late answer of `/auth/silent` would.
         world.browser.plant(&world.app.url, "app.silent", "tried");
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after an answer that was slow");
+        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a late answer");
         world.app.clock.advance(TimeDelta::seconds(2));
         world.sign_in_again().await;
         assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"));
@@ -160,7 +161,7 @@ async fn only_a_frame_of_this_origin_may_ask() {
 }
 
 #[tokio::test]
-async fn while_the_store_is_away_nobody_can_say() {
+async fn without_a_store_the_result_is_unavailable_and_the_cookie_is_kept() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.app.lose_store().await;

@@ -1,4 +1,4 @@
-//! Connections: those that hold a place for nothing are given up, and what stays open ends with its session.
+//! Connections: idle connections are closed, and open streams and WebSockets end with their session.
 
 use crate::support::{World, world, world_with};
 use auth::{
@@ -26,11 +26,11 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-/// Long enough for anything that is to happen, however slow the machine.
+/// Time-out that is long enough for a slow machine.
 const EVER: Duration = Duration::from_secs(60);
 const PUBLIC: PublicPaths = PublicPaths { pages: &["/"], others: &[], prefixes: &["/auth/"] };
 
-/// Serves the app of `world` with a page, a WebSocket that echoes, and a stream without end.
+/// Serves the app of `world` with a page, a WebSocket that echoes, and an endless stream.
 async fn serving(world: &World, limits: Limits) -> SocketAddr {
     let (listener, _) = test_support::bind().await;
     let address = listener.local_addr().unwrap();
@@ -73,7 +73,7 @@ fn quick() -> Limits {
     Limits { connections: 4, head, idle, write: Duration::from_secs(30) }
 }
 
-/// Whether the other side closes the connection, whatever it says before.
+/// Reads until the end of the connection; returns whether the server closes it in time.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
     timeout(EVER, stream.read_to_end(&mut rest)).await.is_ok()
@@ -108,7 +108,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn silent_half_and_idle_connections_are_given_up() {
+async fn silent_incomplete_and_idle_connections_are_closed() {
     let world = world().await;
     let address = serving(&world, quick()).await;
     for begun in ["", "G", "GET / HTTP/1.1\r\nhost: x", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
@@ -118,11 +118,11 @@ async fn silent_half_and_idle_connections_are_given_up() {
     }
     let mut kept = TcpStream::connect(address).await.unwrap();
     assert!(ask(&mut kept, &world.request("/", "")).await.starts_with("HTTP/1.1 200"));
-    assert!(is_closed(&mut kept).await, "an answer, and then nothing");
+    assert!(is_closed(&mut kept).await, "idle after a response");
 }
 
 #[tokio::test]
-async fn where_all_places_are_taken_the_one_that_was_silent_for_longest_gives_way() {
+async fn at_the_connection_limit_the_longest_idle_connection_is_closed() {
     let world = world().await;
     let address = serving(&world, Limits { head: EVER, idle: EVER, ..quick() }).await;
     let mut silent = Vec::new();
@@ -160,7 +160,7 @@ async fn a_web_socket_needs_the_exact_origin_and_ends_with_its_session() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let answer = ask(&mut stream, &world.request("/socket", &format!("{own}{}", world.cookie()))).await;
     assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
-    // Time-outs are for those that say nothing at the beginning.
+    // The idle limit does not apply to an upgraded connection.
     tokio::time::sleep(quick().idle * 5).await;
     assert_eq!(ask(&mut stream, "ping").await, "ping");
     world.end_session().await;
@@ -184,7 +184,7 @@ async fn a_stream_ends_with_its_session_and_not_before() {
 }
 
 #[tokio::test]
-async fn one_address_has_its_share_of_sign_ins_and_a_forged_header_is_no_way_round() {
+async fn requests_are_rate_limited_per_address_and_a_forged_header_does_not_help() {
     let world = world_with(vec![("AUTH_TRUSTED_PROXIES", "10.0.0.1".into())]).await;
     let router = test_support::app_routes(&world.app.auth);
     let ask = async |peer: &str, forwarded: &str, path: &str| {
@@ -207,7 +207,7 @@ async fn one_address_has_its_share_of_sign_ins_and_a_forged_header_is_no_way_rou
         let refused = ask("203.0.113.9", "198.51.100.200", path).await;
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
         assert_eq!(refused.headers()["retry-after"], "1");
-        // Others have theirs, and behind the proxy its word counts.
+        // Other addresses have separate limits. A trusted proxy's `X-Forwarded-For` names the address.
         for (peer, forwarded) in
             [("203.0.113.10", ""), ("10.0.0.1", "198.51.100.1"), ("10.0.0.1", "198.51.100.2")]
         {
@@ -218,7 +218,7 @@ async fn one_address_has_its_share_of_sign_ins_and_a_forged_header_is_no_way_rou
 }
 
 #[tokio::test]
-async fn a_user_has_so_many_sessions_and_the_oldest_ends() {
+async fn beyond_the_limit_per_user_the_oldest_session_ends() {
     let mut world = world_with(vec![("AUTH_MAX_SESSIONS_PER_USER", "3".into())]).await;
     let mut browsers = Vec::new();
     for _ in 0..5 {

@@ -1,4 +1,5 @@
-//! The cookie line: neighbours on the same domain may add to it, and caches must not keep what is set.
+//! The `Cookie` header: neighbours on the same domain can add cookies, and caches must not keep answers
+//! that set one.
 
 use crate::support::{World, world, world_with};
 use chrono::TimeDelta;
@@ -8,7 +9,7 @@ use test_support::{Browser, Page};
 const NAVIGATE: [(&str, &str); 3] =
     [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
 
-/// An id as far as its form goes, which opens nothing.
+/// Returns a well-formed session id that opens no session.
 fn junk(letter: char) -> String {
     letter.to_string().repeat(42) + "A"
 }
@@ -18,13 +19,13 @@ impl World {
         self.browser.cookie(&self.app.url, "app.session").unwrap()
     }
 
-    /// A request with this cookie line and no other.
+    /// Requests `path` with `line` as the only `Cookie` header.
     async fn with_line(&self, line: &str, path: &str) -> Page {
         let headers = [NAVIGATE[0], NAVIGATE[1], ("cookie", line)];
         Browser::new().send(Method::GET, &self.app.at(path), &headers, "").await
     }
 
-    /// Signs in with a browser of its own; the session's cookie.
+    /// Signs in with a separate browser; returns the session cookie.
     async fn another(&mut self, user: &str) -> String {
         let first = std::mem::take(&mut self.browser);
         self.sign_in("/", user).await;
@@ -39,7 +40,7 @@ fn is_alice(page: &Page) -> bool {
 }
 
 #[tokio::test]
-async fn no_answer_that_a_cache_may_keep_sets_a_cookie_and_a_file_is_no_activity() {
+async fn a_cacheable_answer_sets_no_cookie_and_a_file_is_no_activity() {
     let mut world = world_with(vec![("AUTH_IDLE_TIMEOUT", "600".into())]).await;
     world.sign_in("/", "alice").await;
     let line = format!("app.session={}", world.session_cookie());
@@ -53,13 +54,13 @@ async fn no_answer_that_a_cache_may_keep_sets_a_cookie_and_a_file_is_no_activity
             assert!(answer.set_cookies().is_empty(), "{file}: {:?}", answer.set_cookies());
         }
     }
-    // Ten minutes of files, and the user is away.
+    // After ten minutes with requests for files only, the user is idle.
     world.app.clock.advance(TimeDelta::seconds(61));
     assert_eq!(world.with_line(&line, "/api/get-session-status?peek=1").await.json()["status"], 401);
 }
 
 #[tokio::test]
-async fn an_answer_that_sets_a_cookie_or_depends_on_one_is_kept_by_no_cache() {
+async fn an_answer_that_sets_a_cookie_or_depends_on_one_is_not_cacheable() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let line = format!("app.session={}", world.session_cookie());
@@ -73,7 +74,7 @@ async fn an_answer_that_sets_a_cookie_or_depends_on_one_is_kept_by_no_cache() {
 }
 
 #[tokio::test]
-async fn odd_neighbours_on_the_cookie_line_hide_nothing() {
+async fn other_cookies_in_the_header_do_not_hide_the_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let own = world.session_cookie();
@@ -87,7 +88,7 @@ async fn odd_neighbours_on_the_cookie_line_hide_nothing() {
         let answer = world.with_line(&format!("{before}app.session={own}"), "/auth/session").await;
         assert!(is_alice(&answer), "{before}: {}", answer.body);
     }
-    // Nor does a sign-out miss it.
+    // A sign-out finds the session too.
     let line = format!("app.session={}; app.session={own}", junk('q'));
     let headers = [("cookie", line.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let url = world.app.at("/auth/signout");
@@ -96,7 +97,7 @@ async fn odd_neighbours_on_the_cookie_line_hide_nothing() {
 }
 
 #[tokio::test]
-async fn more_cookies_than_are_looked_at_let_none_go_on() {
+async fn too_many_session_cookies_open_no_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let flood: String = ('a'..='z').map(|letter| format!("app.session={}; ", junk(letter))).collect();
@@ -104,17 +105,17 @@ async fn more_cookies_than_are_looked_at_let_none_go_on() {
     let answer = world.with_line(&line, "/auth/session").await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "null"));
     assert!(answer.set_cookies()[0].contains("Max-Age=0"));
-    assert_eq!(world.status().await, 200, "nothing has ended");
-    // But a sign-out keeps its word.
+    assert_eq!(world.status().await, 200, "no session has ended");
+    // A sign-out still ends the session.
     let headers = [("cookie", line.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let url = world.app.at("/auth/signout");
     Browser::new().send(Method::POST, &url, &headers, "scope=local").await;
     assert_eq!(world.status().await, 401);
 }
 
-/// The domain of the cookie has moved, and the browser sends the old one beside the new one.
+/// After a change of the cookie domain, the browser sends the old cookie and the new cookie.
 #[tokio::test]
-async fn of_several_sessions_of_one_user_the_newest_goes_on_and_the_others_end() {
+async fn of_several_sessions_of_one_user_only_the_newest_is_kept() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let old = world.session_cookie();
@@ -137,7 +138,7 @@ async fn of_several_sessions_of_one_user_the_newest_goes_on_and_the_others_end()
 }
 
 #[tokio::test]
-async fn of_sessions_of_several_users_none_goes_on_and_all_end() {
+async fn sessions_of_several_users_in_one_browser_all_end() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let (own, planted) = (world.session_cookie(), world.another("bob").await);
@@ -162,7 +163,7 @@ async fn a_thousand_planted_flows_are_cleared_a_few_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_flow_cookie_never_outgrows_what_browsers_keep() {
+async fn a_flow_cookie_stays_below_the_size_limit_of_browsers() {
     let mut world = world().await;
     for path in ["a".repeat(2_000), "\u{e4}".repeat(600), "%22".repeat(650), "\"".repeat(650)] {
         let begun = world.post("/auth/signin/demo", &[("callbackUrl", &format!("/{path}"))]).await;

@@ -1,6 +1,8 @@
-//! "My devices": listing a user's sessions and ending them from another one.
+//! "My devices": listing a user's sessions, and ending one session from another.
 
 use crate::support::{World, world};
+use auth::session::Session;
+use auth::session::SessionState;
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -8,14 +10,14 @@ use test_support::{Browser, Page};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// A world with several browsers at hand.
+/// A world with a second browser.
 struct Devices {
     world: World,
-    /// The browser that is put aside while `world` uses another one.
+    /// The second browser, unused while `world` has the current one.
     aside: Browser,
 }
 
-/// Alice in two browsers: `aside` signed in first, the one in hand a minute later.
+/// Signs Alice in with two browsers: first with `aside`, a minute later with the current browser.
 async fn alice_twice() -> Devices {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
@@ -36,7 +38,7 @@ impl Devices {
         answer.json().as_array().unwrap().clone()
     }
 
-    /// The public id of the session in hand.
+    /// Returns the public id of the current browser's session.
     async fn own_id(&mut self) -> String {
         let list = self.list().await;
         let own = list.iter().find(|device| device["is_this_one"] == true).unwrap();
@@ -56,7 +58,7 @@ impl Devices {
         self.world.browser.send(Method::DELETE, &url, &[("origin", &own_origin)], "").await
     }
 
-    /// What the browser in hand and the one aside are told about their sessions.
+    /// Returns the session status of the current browser, and of the browser `aside`.
     async fn statuses(&mut self) -> (u64, u64) {
         let in_hand = self.world.status().await;
         self.swap();
@@ -67,20 +69,20 @@ impl Devices {
 }
 
 #[tokio::test]
-async fn a_user_sees_their_own_live_sessions_the_newest_first() {
+async fn a_user_sees_only_their_own_live_sessions_newest_first() {
     let mut devices = alice_twice().await;
     let alice = std::mem::take(&mut devices.world.browser);
     devices.world.sign_in("/", "bob").await;
     devices.world.browser = alice;
     let list = devices.list().await;
-    assert_eq!(list.len(), 2, "Bob's is not hers");
+    assert_eq!(list.len(), 2, "Alice's list leaves out Bob's session");
     assert_eq!((&list[0]["is_this_one"], &list[1]["is_this_one"]), (&true.into(), &false.into()));
     assert!(list[0]["signed_in_at"].as_str() > list[1]["signed_in_at"].as_str());
     assert_ne!(list[0]["id"], list[1]["id"]);
 }
 
 #[tokio::test]
-async fn the_list_names_the_browser_and_holds_nothing_that_opens_a_session() {
+async fn the_list_names_the_browser_and_holds_no_session_credential() {
     let mut devices = alice_twice().await;
     devices.world.browser = Browser::new();
     devices.world.app.clock.advance(TimeDelta::seconds(1));
@@ -102,7 +104,7 @@ async fn the_list_names_the_browser_and_holds_nothing_that_opens_a_session() {
 }
 
 #[tokio::test]
-async fn ending_another_session_signs_that_browser_out_at_once_and_only_that_one() {
+async fn ending_another_session_signs_out_that_browser_only() {
     let mut devices = alice_twice().await;
     let id = devices.id_aside().await;
     let kept = devices.aside.cookie(&devices.world.app.url, "app.session").unwrap();
@@ -112,12 +114,12 @@ async fn ending_another_session_signs_that_browser_out_at_once_and_only_that_one
     assert_eq!(devices.statuses().await, (200, 401));
     assert_eq!(devices.list().await.len(), 1);
     let resolution = devices.world.app.auth.sessions().resolve(&kept).await.unwrap();
-    assert!(matches!(resolution, auth::session::Resolution::Ended(auth_types::EndReason::Revoked)));
-    assert_eq!(devices.delete(&id).await.status, StatusCode::NOT_FOUND, "it has ended already");
+    assert!(matches!(resolution, SessionState::SignedOut(Some(auth_types::EndReason::Revoked))));
+    assert_eq!(devices.delete(&id).await.status, StatusCode::NOT_FOUND, "the session has already ended");
 }
 
 #[tokio::test]
-async fn an_unknown_id_is_not_found_and_ends_nothing() {
+async fn an_unknown_id_is_not_found_and_ends_no_session() {
     let mut devices = alice_twice().await;
     let own = devices.own_id().await;
     let cookie = devices.world.browser.cookie(&devices.world.app.url, "app.session").unwrap();
@@ -134,7 +136,7 @@ async fn an_unknown_id_is_not_found_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn another_users_session_is_not_found_and_goes_on() {
+async fn another_users_session_is_not_found_and_is_kept() {
     let mut devices = alice_twice().await;
     let alices = devices.own_id().await;
     devices.world.browser = Browser::new();
@@ -144,11 +146,11 @@ async fn another_users_session_is_not_found_and_goes_on() {
     devices.world.post("/auth/sessions/revoke", &[("id", &alices)]).await;
     assert_eq!(devices.statuses().await, (200, 200));
     devices.swap();
-    assert_eq!(devices.list().await.len(), 2, "both of Alice's");
+    assert_eq!(devices.list().await.len(), 2, "both of Alice's sessions are kept");
 }
 
 #[tokio::test]
-async fn ending_ones_own_session_clears_the_cookie_too() {
+async fn ending_the_current_session_clears_its_cookie() {
     let mut devices = alice_twice().await;
     let own = devices.own_id().await;
     let ended = devices.delete(&own).await;
@@ -162,7 +164,7 @@ async fn ending_ones_own_session_clears_the_cookie_too() {
 }
 
 #[tokio::test]
-async fn ending_all_others_leaves_only_this_one() {
+async fn ending_all_other_sessions_keeps_only_the_current_one() {
     let mut devices = alice_twice().await;
     let third = std::mem::replace(&mut devices.world.browser, Browser::new());
     devices.world.sign_in("/", "alice").await;
@@ -170,13 +172,13 @@ async fn ending_all_others_leaves_only_this_one() {
     assert_eq!((ended.status, ended.set_cookies().len()), (StatusCode::NO_CONTENT, 0));
     assert_eq!(devices.statuses().await, (200, 401));
     assert_eq!(devices.list().await.len(), 1);
-    assert_eq!(devices.delete("others").await.status, StatusCode::NO_CONTENT, "nobody else is no error");
+    assert_eq!(devices.delete("others").await.status, StatusCode::NO_CONTENT, "no other session is left");
     devices.world.browser = third;
     assert_eq!(devices.world.status().await, 401);
 }
 
 #[tokio::test]
-async fn signed_out_there_is_no_list_and_nothing_ends() {
+async fn a_signed_out_visitor_gets_no_list_and_ends_no_session() {
     let mut devices = alice_twice().await;
     let own = devices.own_id().await;
     let alice = std::mem::take(&mut devices.world.browser);
@@ -195,7 +197,7 @@ async fn signed_out_there_is_no_list_and_nothing_ends() {
 }
 
 #[tokio::test]
-async fn requests_from_another_site_end_nothing() {
+async fn cross_site_requests_end_no_session() {
     let mut devices = alice_twice().await;
     let id = devices.id_aside().await;
     let url = |path: &str| devices.world.app.at(path);
@@ -217,7 +219,7 @@ async fn requests_from_another_site_end_nothing() {
 }
 
 #[tokio::test]
-async fn a_get_ends_nothing() {
+async fn a_get_request_ends_no_session() {
     let mut devices = alice_twice().await;
     let id = devices.id_aside().await;
     for path in [&id, "others", "revoke"] {
@@ -228,14 +230,14 @@ async fn a_get_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_without_javascript_ends_one_or_all_others_and_leads_back_to_the_list() {
+async fn a_plain_form_ends_one_or_all_other_sessions_and_returns_to_the_list() {
     let mut devices = alice_twice().await;
     let id = devices.id_aside().await;
     let posted = devices.world.post("/auth/sessions/revoke", &[("id", &id)]).await;
     assert_eq!((posted.status, posted.path().as_str()), (StatusCode::SEE_OTHER, "/session"));
     assert_eq!(devices.statuses().await, (200, 401));
     let again = devices.world.post("/auth/sessions/revoke", &[("id", &id)]).await;
-    assert_eq!(again.path(), "/session", "the list shows that it is gone");
+    assert_eq!(again.path(), "/session", "the list shows that the session is gone");
 
     devices.swap();
     let begun = devices.world.begin("/").await;
@@ -252,7 +254,7 @@ async fn a_form_without_javascript_ends_one_or_all_others_and_leads_back_to_the_
 }
 
 #[tokio::test]
-async fn a_form_that_names_no_session_is_refused_and_ends_nothing() {
+async fn an_invalid_form_is_refused_and_ends_no_session() {
     let mut devices = alice_twice().await;
     for fields in [&[][..], &[("id", "others"), ("scope", "all")], &[("id", "others"), ("id", "others")]] {
         let refused = devices.world.post("/auth/sessions/revoke", fields).await;
@@ -262,12 +264,12 @@ async fn a_form_that_names_no_session_is_refused_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_is_not_an_empty_one() {
+async fn an_unavailable_store_is_a_503_and_not_an_empty_list() {
     let mut devices = alice_twice().await;
     let id = devices.id_aside().await;
     let value = devices.world.browser.cookie(&devices.world.app.url, "app.session").unwrap();
     let auth = devices.world.app.auth.clone();
-    let auth::session::Resolution::SignedIn(key, record) = auth.sessions().resolve(&value).await.unwrap()
+    let SessionState::SignedIn(Session { key, record, .. }) = auth.sessions().resolve(&value).await.unwrap()
     else {
         panic!("not signed in")
     };

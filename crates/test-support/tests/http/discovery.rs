@@ -1,4 +1,4 @@
-//! Metadata are judged before anything is sent to an address in them.
+//! The app checks a provider's metadata before it uses any endpoint in them.
 
 use axum::{Json, Router, routing::get};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use std::sync::{
 use test_support::{App, AppOptions, Browser, app_routes, bind};
 use url::Url;
 
-/// A provider on this machine whose metadata have `changes`; and how often its keys were fetched.
+/// Starts a provider with `changes` in its metadata; returns the issuer and the number of JWKS requests.
 async fn provider(changes: Value) -> (Url, Arc<AtomicUsize>) {
     let (listener, port) = bind().await;
     let issuer = format!("http://localhost:{port}");
@@ -38,7 +38,7 @@ async fn provider(changes: Value) -> (Url, Arc<AtomicUsize>) {
     (issuer.parse().unwrap(), fetched)
 }
 
-/// Where a sign-in at that provider leads.
+/// Begins a sign-in at `issuer`; returns the redirect target.
 async fn led(issuer: &Url) -> String {
     let clock = auth::clock::Clock::fixed(test_support::now());
     let app = App::start(bind().await, issuer, clock, AppOptions::default(), app_routes).await;
@@ -48,7 +48,7 @@ async fn led(issuer: &Url) -> String {
 }
 
 #[tokio::test]
-async fn a_provider_that_names_an_address_it_may_not_name_is_not_used() {
+async fn a_provider_with_a_forbidden_endpoint_is_not_used() {
     let (sound, _) = provider(json!({})).await;
     assert!(led(&sound).await.starts_with(&format!("{sound}authorize?")));
     for (name, endpoint) in [
@@ -69,7 +69,7 @@ async fn a_provider_that_names_an_address_it_may_not_name_is_not_used() {
 }
 
 #[tokio::test]
-async fn an_optional_endpoint_that_is_not_allowed_counts_as_missing() {
+async fn a_forbidden_optional_endpoint_counts_as_missing() {
     for name in ["end_session_endpoint", "userinfo_endpoint", "revocation_endpoint"] {
         for endpoint in ["http://op.example/x", "javascript:alert(1)"] {
             let (issuer, _) = provider(json!({ name: endpoint })).await;

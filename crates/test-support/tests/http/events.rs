@@ -1,5 +1,5 @@
 use crate::support::{World, world, world_with};
-use auth::session::Resolution;
+use auth::session::SessionState;
 use auth_types::EndReason;
 use chrono::TimeDelta;
 use dev_provider::Fault;
@@ -17,7 +17,7 @@ impl World {
         EventStream::open(&self.app.at("/auth/events"), &self.cookie_header(), None).await
     }
 
-    /// A tab that listens, and has shown that it does.
+    /// Opens an event stream and waits for the first heartbeat.
     async fn listen(&self) -> EventStream {
         let mut stream = self.try_listen().await.unwrap();
         assert_eq!(stream.next().await.unwrap().name, "heartbeat");
@@ -26,7 +26,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_hears_nothing() {
+async fn without_a_session_no_stream_opens() {
     let mut world = world().await;
     assert_eq!(world.try_listen().await.err(), Some(StatusCode::UNAUTHORIZED));
     world.sign_in("/", "alice").await;
@@ -37,7 +37,7 @@ async fn who_is_not_signed_in_hears_nothing() {
 }
 
 #[tokio::test]
-async fn every_tab_hears_why_its_session_ended_and_then_nothing_more() {
+async fn every_tab_hears_why_its_session_ended_and_then_the_stream_ends() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let mut tabs = [world.listen().await, world.listen().await];
@@ -51,7 +51,7 @@ async fn every_tab_hears_why_its_session_ended_and_then_nothing_more() {
 }
 
 #[tokio::test]
-async fn an_end_in_another_process_is_heard_here() {
+async fn a_tab_hears_of_a_session_end_in_another_process() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
@@ -62,7 +62,7 @@ async fn an_end_in_another_process_is_heard_here() {
 }
 
 #[tokio::test]
-async fn a_change_of_user_has_its_own_name() {
+async fn a_change_of_user_is_a_separate_event() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
@@ -75,7 +75,7 @@ async fn a_change_of_user_has_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_change_of_user_at_the_provider_is_found_without_a_question_and_told() {
+async fn a_silent_sign_in_detects_a_change_of_user_at_the_provider() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let alices = world.browser.cookie(&world.app.url, "app.session").unwrap();
@@ -87,11 +87,11 @@ async fn a_change_of_user_at_the_provider_is_found_without_a_question_and_told()
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
     assert_eq!(tab.next().await, None);
     let resolution = world.app.auth.sessions().resolve(&alices).await.unwrap();
-    assert!(matches!(resolution, Resolution::Ended(EndReason::UserChanged)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(EndReason::UserChanged))));
 }
 
 #[tokio::test]
-async fn nobody_hears_of_another_session() {
+async fn a_tab_hears_only_of_its_own_session() {
     let mut world = world().await;
     world.sign_in("/", "bob").await;
     let mut bobs = world.listen().await;
@@ -102,11 +102,11 @@ async fn nobody_hears_of_another_session() {
     assert_eq!(alices.next_but_heartbeats().await.unwrap().name, "signed_out");
     world.browser = bobs_browser;
     world.post("/api/renew-token", &[]).await;
-    assert_eq!(bobs.next_but_heartbeats().await.unwrap().name, "changed", "his own, and nothing before it");
+    assert_eq!(bobs.next_but_heartbeats().await.unwrap().name, "changed", "his own event comes first");
 }
 
 #[tokio::test]
-async fn a_tab_that_missed_something_is_told_to_look_again() {
+async fn a_tab_that_missed_events_gets_a_changed_event() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let url = world.app.at("/auth/events");
@@ -115,7 +115,7 @@ async fn a_tab_that_missed_something_is_told_to_look_again() {
 }
 
 #[tokio::test]
-async fn an_end_in_sight_is_announced_and_then_told_and_listening_does_not_put_it_off() {
+async fn an_expiry_is_announced_and_listening_does_not_delay_it() {
     let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(599));
@@ -129,7 +129,7 @@ async fn an_end_in_sight_is_announced_and_then_told_and_listening_does_not_put_i
 }
 
 #[tokio::test]
-async fn one_session_cannot_keep_the_server_busy_with_streams() {
+async fn the_number_of_streams_per_session_is_limited() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let mut open = Vec::new();
@@ -150,5 +150,5 @@ async fn a_server_that_stops_ends_its_streams() {
     let mut tab = world.listen().await;
     world.app.auth.streams().stop();
     assert_eq!(tab.next_but_heartbeats().await, None);
-    assert_eq!(world.status().await, 200, "the session goes on");
+    assert_eq!(world.status().await, 200, "the session is kept");
 }

@@ -1,4 +1,4 @@
-//! The gate around an app: what it refuses first, and what it writes down.
+//! The gate around an app: the order of its checks, its refusals and its log lines.
 
 use crate::support::world;
 use auth::{guard::PublicPaths, protect};
@@ -35,9 +35,9 @@ async fn ask(
     router.oneshot(request.body(body).unwrap()).await.unwrap()
 }
 
-/// Each of these requests is wrong in all the ways of those after it.
+/// Each request also has the faults of all later requests. Every refusal carries the security headers.
 #[tokio::test]
-async fn host_then_size_then_cross_site_then_session_and_every_refusal_carries_the_security_headers() {
+async fn host_size_origin_and_session_are_checked_in_this_order() {
     let world = world().await;
     let host = world.app.url.authority().to_owned();
     let foreign = ("origin", "https://evil.example");
@@ -68,7 +68,7 @@ async fn host_then_size_then_cross_site_then_session_and_every_refusal_carries_t
 }
 
 #[tokio::test]
-async fn health_checks_come_by_any_name_and_nothing_else_does() {
+async fn health_checks_answer_on_any_host_and_nothing_else_does() {
     let world = world().await;
     let by_address = [("host", "10.0.0.7:8080")];
     for (path, expected) in [
@@ -87,7 +87,7 @@ async fn health_checks_come_by_any_name_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_form_in_pieces_that_does_not_say_how_long_it_is_is_read_to_the_limit_only() {
+async fn a_form_without_content_length_is_read_up_to_the_limit() {
     let world = world().await;
     let host = world.app.url.authority().to_owned();
     let headers = [("host", &*host), ("content-type", FORM)];
@@ -122,9 +122,9 @@ impl MakeWriter<'_> for Lines {
     }
 }
 
-/// A browser shows a page of its own for a refusal without a body, and blames the site.
+/// For a refusal without a body, a browser shows its own error page and blames the site.
 #[tokio::test]
-async fn no_refusal_has_an_empty_body_for_people_or_programs() {
+async fn every_refusal_has_a_body_for_people_and_programs() {
     let world = world().await;
     let host = world.app.url.authority().to_owned();
     for (method, path, status, name) in [
@@ -150,9 +150,9 @@ async fn no_refusal_has_an_empty_body_for_people_or_programs() {
     }
 }
 
-/// Old bookmarks of the endpoints end at a page with a button; the session is untouched.
+/// Old bookmarks of these endpoints lead to a page with a form. The session is kept.
 #[tokio::test]
-async fn a_get_of_sign_in_or_sign_out_leads_to_the_page_with_the_form_and_changes_nothing() {
+async fn a_get_of_sign_in_or_sign_out_redirects_to_the_form_and_changes_nothing() {
     let mut world = world().await;
     world.sign_in("/protected", "alice").await;
     let prefetch = [("sec-purpose", "prefetch"), ("sec-fetch-mode", "navigate")];
@@ -181,9 +181,9 @@ async fn a_get_of_sign_in_or_sign_out_leads_to_the_page_with_the_form_and_change
     assert_eq!(world.browser.get(&world.app.at("/protected")).await.status, StatusCode::OK);
 }
 
-/// A query may hold a code.
+/// A query can contain an authorization code.
 #[tokio::test]
-async fn what_is_written_down_names_the_path_and_never_the_query_or_a_cookie() {
+async fn log_lines_contain_the_path_and_never_the_query_or_a_cookie() {
     let world = world().await;
     let host = world.app.url.authority().to_owned();
     let lines = Lines::default();
@@ -204,6 +204,6 @@ async fn what_is_written_down_names_the_path_and_never_the_query_or_a_cookie() {
         ask(router.clone(), method, &url, &headers, Body::empty()).await;
     }
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("could not be answered") && text.contains("/auth/callback/demo"), "{text}");
+    assert!(text.contains("request failed") && text.contains("/auth/callback/demo"), "{text}");
     assert!(!text.contains("private"), "{text}");
 }

@@ -39,7 +39,7 @@ async fn a_github_user_signs_in_without_an_id_token() {
 }
 
 #[tokio::test]
-async fn a_code_that_github_refuses_signs_nobody_in() {
+async fn a_code_that_github_refuses_creates_no_session() {
     let (app, _) = start().await;
     let mut browser = Browser::new();
     let begun = browser.post(&app.at("/auth/signin/github"), &[]).await;
@@ -50,7 +50,7 @@ async fn a_code_that_github_refuses_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_private_address_is_asked_for_and_a_dead_refresh_token_ends_the_session() {
+async fn a_private_email_is_fetched_and_a_dead_refresh_token_ends_the_session() {
     let (app, _) = start().await;
     let mut browser = Browser::new();
     let begun = browser.post(&app.at("/auth/signin/github"), &[]).await;
@@ -60,7 +60,7 @@ async fn a_private_address_is_asked_for_and_a_dead_refresh_token_ends_the_sessio
     assert_eq!(done.path(), "/");
     let user = browser.get(&app.at("/auth/session")).await.json()["user"].clone();
     assert_eq!(user["email"], "private@example.com");
-    // What GitHub calls it, with status 200.
+    // GitHub refuses the refresh token with `bad_refresh_token` and status 200.
     let renewed = browser.post(&app.at("/api/renew-token"), &[]).await;
     assert_eq!(renewed.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.get(&app.at("/auth/session")).await.body, "null");

@@ -1,4 +1,4 @@
-//! The handoff at an app that has no identity app. With one it is tried in `apps/identity`.
+//! The handoff at an app without an identity app. `apps/identity` tests the handoff with one.
 
 use crate::support::{world, world_as};
 use auth::cookie::{SameSite, SessionOptions};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use test_support::AppOptions;
 
 #[tokio::test]
-async fn an_app_that_is_not_set_up_for_it_says_so() {
+async fn an_app_without_a_configured_handoff_refuses_one() {
     let mut world = world().await;
     let refused = world.get("/handoff/start").await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
@@ -22,7 +22,7 @@ async fn an_app_that_is_not_set_up_for_it_says_so() {
 }
 
 #[tokio::test]
-async fn the_sessions_cookie_is_as_the_app_asks_for_it() {
+async fn session_options_set_the_cookies_name_same_site_and_max_age() {
     let options = SessionOptions {
         cookie_name: Some("my_app_session".to_owned()),
         same_site: SameSite::Strict,

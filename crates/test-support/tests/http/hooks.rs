@@ -1,4 +1,4 @@
-//! What an app is told, and its say in a sign-in.
+//! Hooks: the events that an app receives, and the callback that allows or refuses a sign-in.
 
 use crate::support::{World, world_as};
 use auth::{
@@ -18,7 +18,7 @@ async fn world_of(configure: impl Fn(AuthBuilder) -> AuthBuilder + Send + Sync +
     world_as(AppOptions { configure: Arc::new(configure), ..AppOptions::default() }, None).await
 }
 
-/// Hooks that write down what they are told.
+/// Adds hooks that send each event to `told`, one line per event.
 fn listening(builder: AuthBuilder, told: &UnboundedSender<String>) -> AuthBuilder {
     fn note(told: &UnboundedSender<String>, line: String) -> Ready<()> {
         let _ = told.send(line);
@@ -31,13 +31,13 @@ fn listening(builder: AuthBuilder, told: &UnboundedSender<String>) -> AuthBuilde
         .on_refresh(move |event| note(&three, format!("{event:?}")))
 }
 
-/// The next line; a failure after a while that no machine needs.
+/// Waits for the next line; fails after 60 seconds.
 async fn next(lines: &mut UnboundedReceiver<String>) -> String {
     tokio::time::timeout(Duration::from_secs(60), lines.recv()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn each_event_is_told_once_and_without_a_token() {
+async fn each_hook_runs_once_per_event_and_gets_no_token() {
     let (told, mut lines) = unbounded_channel();
     let mut world = world_of(move |builder| listening(builder, &told)).await;
     for _ in 0..2 {
@@ -51,14 +51,14 @@ async fn each_event_is_told_once_and_without_a_token() {
         let signed_out = next(&mut lines).await;
         assert!(signed_out.starts_with("SignOutEvent { reason: SignedOut"), "{signed_out}");
         let held = [&signed_in, &refreshed, &signed_out].iter().any(|line| line.contains("eyJ"));
-        assert!(!held, "a token");
+        assert!(!held, "a hook received a token");
         world.browser = test_support::Browser::new();
     }
     assert!(lines.try_recv().is_err());
 }
 
 #[tokio::test]
-async fn ending_other_devices_is_told_for_each_of_them() {
+async fn ending_other_devices_calls_the_sign_out_hook_for_each_session() {
     let (told, mut lines) = unbounded_channel();
     let mut world = world_of(move |builder| listening(builder, &told)).await;
     world.sign_in("/", "alice").await;
@@ -72,7 +72,7 @@ async fn ending_other_devices_is_told_for_each_of_them() {
 }
 
 #[tokio::test]
-async fn a_hook_that_panics_or_hangs_costs_nobody_anything() {
+async fn a_hook_that_panics_or_hangs_does_not_affect_the_sign_in() {
     let (told, mut lines) = unbounded_channel();
     let mut world = world_of(move |builder| {
         let builder = builder
@@ -88,7 +88,7 @@ async fn a_hook_that_panics_or_hangs_costs_nobody_anything() {
 }
 
 #[tokio::test]
-async fn the_callback_is_asked_with_verified_claims_and_may_allow() {
+async fn the_sign_in_callback_gets_verified_claims_and_may_allow() {
     let (told, mut lines) = unbounded_channel();
     let mut world = world_of(move |builder| {
         let told = told.clone();
@@ -105,7 +105,7 @@ async fn the_callback_is_asked_with_verified_claims_and_may_allow() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_clear_yes_refuses_and_the_session_from_before_goes_on() {
+async fn a_failing_callback_refuses_the_sign_in_and_the_previous_session_is_kept() {
     let mut world = world_of(|builder| {
         builder.sign_in(async |attempt| match attempt.user.name.as_deref() {
             Some("Alice Adams") => Ok(Verdict::Allow),
@@ -127,7 +127,7 @@ async fn whatever_is_no_clear_yes_refuses_and_the_session_from_before_goes_on() 
 }
 
 #[tokio::test]
-async fn a_callback_that_says_no_or_panics_refuses() {
+async fn a_callback_that_refuses_or_panics_creates_no_session() {
     let mut worlds = [
         world_of(|builder| builder.sign_in(async |_| Ok::<_, String>(Verdict::Refuse))).await,
         world_of(|builder| builder.sign_in(|_| -> Ready<Result<Verdict, String>> { panic!("at once") }))

@@ -1,11 +1,11 @@
-//! An https origin, with TLS ended by a proxy in front: the scheme comes from `PUBLIC_URL`, never from the
+//! An https origin behind a proxy that terminates TLS: the scheme comes from `PUBLIC_URL`, never from the
 //! request.
 
 use http::{Method, StatusCode};
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
 use url::{Position, Url};
 
-/// An app behind such a proxy, and a browser that reaches it at `host`.
+/// An app behind a TLS proxy, and a browser that reaches the app at `host`.
 struct World {
     provider: TestProvider,
     app: App,
@@ -24,7 +24,7 @@ async fn world(public_url: &str, host: &str, vars: Vec<(&'static str, String)>) 
 }
 
 impl World {
-    /// Sends it on as the proxy does: to the app's own address, with the host as the browser sees it.
+    /// Sends a request as the proxy forwards it: to the app's address, with the host that the browser sees.
     async fn send(&mut self, method: Method, path: &str, body: &str) -> Page {
         let origin = format!("https://{}", self.host);
         let mut headers = vec![("host", self.host.as_str()), ("accept", "text/html")];
@@ -39,7 +39,7 @@ impl World {
         self.send(Method::GET, path, "").await
     }
 
-    /// Signs in; returns the answers that begin and finish it.
+    /// Signs in; returns the app's first and last response.
     async fn sign_in(&mut self) -> (Page, Page) {
         let begun = self.send(Method::POST, "/auth/signin/demo", "callbackUrl=%2Fprotected").await;
         let login = self.browser.get(&begun.location().unwrap()).await;
@@ -57,7 +57,7 @@ fn cookie<'a>(cookies: &'a [String], name: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test]
-async fn cookies_of_a_host_are_secure_and_locked_to_it() {
+async fn host_cookies_are_secure_and_have_the_host_prefix() {
     let mut world = world("https://games.example", "games.example", vec![]).await;
     let (begun, finished) = world.sign_in().await;
     for attributes in [
@@ -73,12 +73,12 @@ async fn cookies_of_a_host_are_secure_and_locked_to_it() {
     let left = world.send(Method::POST, "/auth/signout", "scope=local").await;
     let cleared = left.set_cookies();
     let attributes = cookie(&cleared, "__Host-app.session=; ");
-    assert!(attributes.contains(&"Max-Age=0") && attributes.contains(&"Secure"), "or browsers ignore it");
+    assert!(attributes.contains(&"Max-Age=0") && attributes.contains(&"Secure"), "a deletion needs `Secure`");
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
-async fn a_cookie_for_a_whole_domain_is_secure_and_says_so_in_its_name() {
+async fn a_domain_cookie_is_secure_and_has_the_secure_prefix() {
     let vars = vec![("AUTH_COOKIE_DOMAIN", ".wow.example".to_owned())];
     let mut world = world("https://games.wow.example", "games.wow.example", vars).await;
     let (begun, finished) = world.sign_in().await;
@@ -90,7 +90,7 @@ async fn a_cookie_for_a_whole_domain_is_secure_and_says_so_in_its_name() {
 }
 
 #[tokio::test]
-async fn an_unprefixed_cookie_opens_nothing_on_https() {
+async fn an_unprefixed_cookie_opens_no_session_on_https() {
     let mut world = world("https://games.example", "games.example", vec![]).await;
     world.sign_in().await;
     let value = world.browser.cookie(&world.app.url, "__Host-app.session").unwrap();
@@ -100,7 +100,7 @@ async fn an_unprefixed_cookie_opens_nothing_on_https() {
 }
 
 #[tokio::test]
-async fn every_answer_asks_the_browser_to_stay_on_https() {
+async fn every_answer_sets_strict_transport_security() {
     let mut world = world("https://games.example", "games.example", vec![]).await;
     for path in ["/", "/protected", "/auth/session", "/auth/nothing"] {
         let answer = world.get(path).await;
@@ -109,7 +109,7 @@ async fn every_answer_asks_the_browser_to_stay_on_https() {
 }
 
 #[tokio::test]
-async fn a_preview_host_answers_for_itself_and_no_other_host_does() {
+async fn a_preview_host_is_served_and_an_unlisted_host_is_misdirected() {
     let origins = "https://games.example,https://pr-*.preview.example";
     let mut world = world(origins, "pr-7.preview.example", vec![]).await;
     let (begun, _) = world.sign_in().await;

@@ -1,4 +1,4 @@
-//! Back-channel logout in direct mode: the provider tells the app itself.
+//! Back-channel logout in direct mode: the provider notifies the app directly.
 
 use crate::support::{World, world, world_where};
 use auth::store::{Logout, LogoutScope, LogoutTime};
@@ -8,7 +8,8 @@ use serde_json::json;
 use test_support::{App, AppOptions, Browser, EventStream, TestProvider, app_routes, bind, until};
 use url::Url;
 
-/// Two apps at one provider, which tells the second of logouts; the same visitor is signed in to both.
+/// Two apps at one provider, with one visitor signed in to each. The provider notifies the second app of
+/// logouts.
 async fn two_apps() -> (World, App) {
     let (first, second) = (bind().await, bind().await);
     let url = |port: u16| -> Url { format!("http://localhost:{port}").parse().unwrap() };
@@ -31,7 +32,7 @@ async fn two_apps() -> (World, App) {
 }
 
 #[tokio::test]
-async fn an_app_may_be_registered_at_the_provider_directly() {
+async fn a_back_channel_logout_from_the_provider_ends_the_session() {
     let (mut world, second) = two_apps().await;
     let cookie = format!("app.session={}", world.browser.cookie(&second.url, "app.session").unwrap());
     let mut tab = EventStream::open(&second.at("/auth/events"), &cookie, None).await.unwrap();
@@ -44,7 +45,7 @@ async fn an_app_may_be_registered_at_the_provider_directly() {
 }
 
 #[tokio::test]
-async fn a_sign_out_everywhere_gives_the_refresh_token_back_and_one_here_does_not() {
+async fn a_global_sign_out_revokes_the_refresh_token_and_a_local_one_does_not() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.post("/auth/signout", &[("scope", "local")]).await;
@@ -52,12 +53,13 @@ async fn a_sign_out_everywhere_gives_the_refresh_token_back_and_one_here_does_no
     world.sign_in("/", "alice").await;
     world.post("/auth/signout", &[]).await;
     let revoked = async || world.provider.provider.counters().revocation > 0;
-    until("the refresh token is given back", revoked).await;
-    // The local one came first and would have been counted by now.
+    until("the refresh token is revoked", revoked).await;
+    // The local sign-out came first: its revocation would have been counted by now.
     assert_eq!(world.provider.provider.counters().revocation, 1);
 }
 
-/// Signs out here, but the browser never comes to the provider, whose session lives on; and identity tells of it.
+/// Signs out at the app, but the browser never reaches the provider, whose session continues. The app also
+/// receives a logout of that session, as from identity.
 async fn signed_out_here_alone(world: &mut World) {
     world.sign_in("/", "alice").await;
     let sid = world.session().await.record.sid.clone().unwrap();
@@ -71,7 +73,7 @@ async fn signed_out_here_alone(world: &mut World) {
 }
 
 #[tokio::test]
-async fn a_sign_out_that_the_provider_never_carried_out_locks_nobody_out() {
+async fn after_a_sign_out_that_never_reached_the_provider_a_sign_in_works() {
     let mut world = world().await;
     signed_out_here_alone(&mut world).await;
     let begun = world.begin("/protected").await;
@@ -81,10 +83,11 @@ async fn a_sign_out_that_the_provider_never_carried_out_locks_nobody_out() {
 }
 
 #[tokio::test]
-async fn what_nobody_asked_for_does_not_undo_it() {
+async fn a_silent_sign_in_does_not_undo_a_sign_out_that_never_reached_the_provider() {
     let mut world = world().await;
     signed_out_here_alone(&mut world).await;
-    // A neighbour has removed the cookies that remember the sign-out, so the guard tries silently.
+    // A neighbour on the same domain has removed the cookies that record the sign-out, so the guard tries a
+    // silent sign-in.
     for name in ["app.ended", "app.ended_here", "app.silent"] {
         world.browser.plant(&world.app.url, name, "");
     }
@@ -95,7 +98,7 @@ async fn what_nobody_asked_for_does_not_undo_it() {
 }
 
 #[tokio::test]
-async fn a_long_id_token_is_left_out_of_the_sign_out_address() {
+async fn a_long_id_token_is_left_out_of_the_sign_out_url() {
     let mut world = world().await;
     for (groups, has_hint) in [(1, true), (400, false)] {
         let groups = json!({ "groups": vec!["a long name of a group"; groups] });
@@ -112,9 +115,9 @@ async fn a_long_id_token_is_left_out_of_the_sign_out_address() {
 }
 
 #[tokio::test]
-async fn where_the_provider_cannot_end_its_session_the_next_sign_in_asks_for_the_account() {
+async fn without_an_end_session_endpoint_the_next_sign_in_sends_a_prompt() {
     for (known, prompt) in [
-        // Without a list only what every provider has to know is asked for (OpenID Connect Core §15.1).
+        // Without the list, the app sends a value all providers must support (OpenID Connect Core §15.1).
         (json!({"prompt_values_supported": null}), "login"),
         (json!({"prompt_values_supported": ["none", "login", "select_account"]}), "select_account"),
         (json!({"prompt_values_supported": ["none", "login"]}), "login"),
@@ -132,7 +135,7 @@ async fn where_the_provider_cannot_end_its_session_the_next_sign_in_asks_for_the
         assert_eq!(world.post("/auth/signout", &[]).await.path(), "/signed-out", "{known}");
         assert_eq!(asked(&mut world).await.as_deref(), Some(prompt), "{known}");
     }
-    // One that ends its own session is not told how to ask.
+    // A provider that can end its session gets no `prompt`.
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.post("/auth/signout", &[]).await;

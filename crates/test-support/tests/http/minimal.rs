@@ -1,14 +1,14 @@
-//! The example of the crate's documentation, as a browser meets it: signed in and out of by its own pages.
+//! The example of the crate's documentation in a browser: signing in and out through the app's pages.
 
 use http::StatusCode;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, bind};
 use url::Url;
 
 #[path = "../../../auth/examples/minimal.rs"]
-#[expect(dead_code, reason = "its `main` is for people")]
+#[expect(dead_code, reason = "tests do not call `main`")]
 mod example;
 
-/// Posts the first form of a page, with its hidden field.
+/// Posts the first form of `page`, with the form's hidden `callbackUrl` field.
 async fn press(browser: &mut Browser, page: &Page) -> Page {
     let action = page.body.split("action=\"").nth(1).unwrap().split('"').next().unwrap();
     let back = page.field("callbackUrl").unwrap_or_default();
@@ -18,7 +18,7 @@ async fn press(browser: &mut Browser, page: &Page) -> Page {
 }
 
 #[tokio::test]
-async fn the_documented_app_can_be_signed_in_to_and_out_of_by_its_pages() {
+async fn a_visitor_signs_in_and_out_through_the_pages_of_the_documented_app() {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;

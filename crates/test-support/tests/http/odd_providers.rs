@@ -1,4 +1,4 @@
-//! What providers answer out there, and what must not come of it: trouble signs nobody out.
+//! Unusual and faulty provider answers. A provider's failure must not end a session.
 
 use crate::support::{World, changed, world, world_with};
 use chrono::TimeDelta;
@@ -18,12 +18,12 @@ fn members(document: Document, value: &Value) -> Fault {
 }
 
 impl World {
-    /// Past the time for which the provider is left alone after a failure.
+    /// Advances the clock past the pause that follows a provider failure.
     fn wait_out_the_pause(&self) {
         self.app.clock.advance(TimeDelta::seconds(61));
     }
 
-    /// Where a sign-in ends whose ID token says this.
+    /// Signs in while `document` contains `claims`; returns the path of the final redirect.
     async fn signed_in_with(&mut self, document: Document, claims: &Value) -> String {
         self.browser = Browser::new();
         self.provider.faults().add_times(members(document, claims), 1);
@@ -73,7 +73,7 @@ async fn no_trouble_at_the_token_endpoint_ends_a_session() {
 }
 
 #[tokio::test]
-async fn a_refused_grant_ends_the_session_whatever_the_status_of_the_refusal() {
+async fn a_refused_grant_ends_the_session_whatever_the_http_status() {
     for status in [400, 401, 403, 200] {
         let mut world = world().await;
         world.sign_in("/", "alice").await;
@@ -85,7 +85,7 @@ async fn a_refused_grant_ends_the_session_whatever_the_status_of_the_refusal() {
 }
 
 #[tokio::test]
-async fn another_user_in_a_refresh_ends_the_session() {
+async fn a_refresh_for_another_user_ends_the_session() {
     for claims in [json!({"sub": "somebody-else"}), json!({"iss": "http://somebody-else.localhost"})] {
         let mut world = world().await;
         world.sign_in("/", "alice").await;
@@ -118,9 +118,9 @@ async fn new_tokens_are_kept_when_only_their_id_token_cannot_be_verified() {
         let before = world.session().await.record;
         world.provider.faults().add_times(fault.clone(), 1);
         assert_eq!(world.renew().await.status, StatusCode::OK, "{fault:?}");
-        // Long past the time for which the old refresh token would be taken once more.
+        // Past the grace period in which the provider accepts the old refresh token again.
         world.app.clock.advance(TimeDelta::minutes(5));
-        // A result is handed to those who come late; this is about the next one.
+        // The app shares a result with late callers for 2 s of real time. Wait for the next refresh.
         tokio::time::sleep(Duration::from_millis(2050)).await;
         assert_eq!(world.renew().await.status, StatusCode::OK, "{fault:?}: the new refresh token was lost");
         let after = world.session().await.record;
@@ -130,7 +130,7 @@ async fn new_tokens_are_kept_when_only_their_id_token_cannot_be_verified() {
 }
 
 #[tokio::test]
-async fn a_forged_token_of_another_user_ends_nothing() {
+async fn a_forged_token_of_another_user_ends_no_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.provider.faults().add_times(members(Document::IdToken, &json!({"sub": "somebody-else"})), 1);
@@ -140,7 +140,7 @@ async fn a_forged_token_of_another_user_ends_nothing() {
 }
 
 #[tokio::test]
-async fn keys_that_change_under_slow_answers_cost_no_session() {
+async fn a_key_rotation_with_slow_answers_ends_no_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let bob = {
@@ -157,41 +157,41 @@ async fn keys_that_change_under_slow_answers_cost_no_session() {
     let refresher = &world.app.auth.refresher();
     let (first, second) = tokio::join!(refresher.renew(&alice), refresher.renew(&bob));
     assert!(first.is_ok() && second.is_ok());
-    assert_eq!(world.provider.provider.counters().jwks, fetched + 1, "one fetch serves both");
+    assert_eq!(world.provider.provider.counters().jwks, fetched + 1, "one JWKS request");
     assert_eq!(world.status().await, 200);
     world.browser = swapped;
     assert_eq!(world.status().await, 200);
 }
 
 #[tokio::test]
-async fn a_strangers_unknown_key_delays_nobody() {
+async fn a_strangers_unknown_key_does_not_delay_a_sign_in() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let made_up = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im1hZGUgdXAifQ.e30.AAAA";
     let url = world.app.at("/auth/backchannel-logout");
     let refused = Browser::new().post(&url, &[("logout_token", made_up)]).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    // In the same second the provider changes its keys.
+    // In the same second the provider rotates its keys.
     world.provider.provider.rotate_keys().await.unwrap();
     world.browser = Browser::new();
     assert_eq!(world.sign_in("/protected", "alice").await.path(), "/protected");
 }
 
 #[tokio::test]
-async fn a_token_endpoint_slower_than_a_request_may_be_is_waited_for_in_the_background() {
+async fn a_slow_refresh_continues_in_the_background() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let session = world.session().await;
     let mut bus = world.app.auth.sessions().events();
     world.provider.faults().add_times(Fault::Slow(Endpoint::Token, Duration::from_secs(6)), 1);
-    assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE, "five seconds are enough");
+    assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE, "a request waits 5 s at most");
     changed(&mut bus).await;
     assert!(world.session().await.record.checked_at >= session.record.checked_at);
     assert_eq!((world.status().await, world.refreshes()), (200, 1));
 }
 
 #[tokio::test]
-async fn what_is_not_needed_may_have_any_shape() {
+async fn optional_values_may_have_any_shape() {
     let mut world = world().await;
     for (document, odd) in [
         (Document::TokenAnswer, json!({"expires_in": "3600"})),
@@ -206,7 +206,7 @@ async fn what_is_not_needed_may_have_any_shape() {
         assert_eq!(world.signed_in_with(document, &odd).await, "/", "{odd}");
         assert_eq!(world.status().await, 200, "{odd}");
     }
-    // A fraction in a time is a time.
+    // A timestamp may have a fraction (RFC 7519 §2, NumericDate).
     let iat = world.app.clock.now().timestamp();
     let fractions =
         json!({"iat": iat as f64 + 0.25, "exp": iat as f64 + 300.5, "auth_time": iat as f64 - 0.5});
@@ -214,7 +214,7 @@ async fn what_is_not_needed_may_have_any_shape() {
 }
 
 #[tokio::test]
-async fn what_a_decision_hangs_on_has_one_shape() {
+async fn a_security_relevant_claim_of_the_wrong_shape_is_refused() {
     let mut world = world().await;
     for claims in [
         json!({"sub": ""}),
@@ -245,14 +245,14 @@ async fn what_a_decision_hangs_on_has_one_shape() {
 }
 
 #[tokio::test]
-async fn a_thin_id_token_is_filled_up_at_userinfo() {
+async fn claims_missing_in_the_id_token_come_from_userinfo() {
     let mut world = world().await;
     let thin = json!({"email": null, "email_verified": null, "name": null, "picture": null});
     assert_eq!(world.signed_in_with(Document::IdToken, &thin).await, "/");
     let user = world.session().await.record.user.clone();
     assert_eq!(user.email.as_deref(), Some("alice@example.com"));
     assert_eq!(user.name.as_deref(), Some("Alice Adams"));
-    // Not with what it says about somebody else, and not when it fails.
+    // A userinfo answer about another user is ignored, and so is a failure of userinfo.
     for fault in [
         members(Document::Userinfo, &json!({"sub": "somebody-else", "email": "m@example.com"})),
         Fault::Status500(Endpoint::Userinfo),
@@ -265,7 +265,7 @@ async fn a_thin_id_token_is_filled_up_at_userinfo() {
 }
 
 #[tokio::test]
-async fn a_providers_clock_may_differ_as_much_as_was_set() {
+async fn the_providers_clock_may_differ_by_the_configured_tolerance() {
     let ahead = |world: &World, seconds: i64| json!({"iat": world.app.clock.now().timestamp() + seconds});
     let mut world = world().await;
     let (within, beyond) = (ahead(&world, 25), ahead(&world, 45));
@@ -277,7 +277,7 @@ async fn a_providers_clock_may_differ_as_much_as_was_set() {
 }
 
 #[tokio::test]
-async fn a_minute_of_clicks_on_one_minute_tokens_takes_about_two_refreshes() {
+async fn a_minute_of_clicks_with_one_minute_tokens_takes_two_refreshes() {
     let mut world = world().await;
     world.provider.faults().add(members(Document::TokenAnswer, &json!({"expires_in": 60})));
     world.sign_in("/", "alice").await;

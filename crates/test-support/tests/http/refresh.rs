@@ -1,6 +1,6 @@
 use crate::support::{World, changed, world};
 use auth::refresh::RefreshError;
-use auth::session::{Resolution, Session};
+use auth::session::{Session, SessionState};
 use chrono::TimeDelta;
 use dev_provider::{Endpoint, Fault};
 use futures::future::join_all;
@@ -16,7 +16,9 @@ impl World {
     pub(crate) async fn session(&self) -> Session {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
         match self.app.auth.sessions().resolve(&cookie).await.unwrap() {
-            Resolution::SignedIn(key, record) => self.app.auth.sessions().session(key, record),
+            SessionState::SignedIn(Session { key, record, .. }) => {
+                self.app.auth.sessions().session(key, record)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -25,7 +27,7 @@ impl World {
         self.provider.provider.counters().refresh_token
     }
 
-    /// To a minute before the access token ends.
+    /// Advances the clock to 50 seconds before the access token expires.
     async fn near_the_end(&self) {
         let end = self.session().await.record.tokens_expire_at.unwrap();
         self.app.clock.advance(end - self.app.clock.now() - TimeDelta::seconds(50));
@@ -33,7 +35,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_forced_renewal_says_when_the_new_token_ends_and_shows_none() {
+async fn a_forced_renewal_returns_the_expiry_and_no_token() {
     let mut world = world().await;
     assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED);
     world.sign_in("/", "alice").await;
@@ -50,7 +52,7 @@ async fn a_forced_renewal_says_when_the_new_token_ends_and_shows_none() {
 }
 
 #[tokio::test]
-async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
+async fn twenty_concurrent_callers_share_one_refresh() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.near_the_end().await;
@@ -65,7 +67,7 @@ async fn twenty_who_need_a_token_at_once_make_one_request_and_get_one_result() {
 }
 
 #[tokio::test]
-async fn twenty_tabs_at_the_end_of_a_token_make_one_request() {
+async fn twenty_tabs_near_the_token_expiry_share_one_refresh() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.near_the_end().await;
@@ -83,7 +85,7 @@ async fn twenty_tabs_at_the_end_of_a_token_make_one_request() {
 }
 
 #[tokio::test]
-async fn two_processes_on_one_store_make_one_request() {
+async fn two_processes_on_one_store_share_one_refresh() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.near_the_end().await;
@@ -98,7 +100,7 @@ async fn two_processes_on_one_store_make_one_request() {
 }
 
 #[tokio::test]
-async fn a_request_near_the_end_renews_beside_it() {
+async fn a_request_near_the_token_expiry_starts_a_background_refresh() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let before = world.session().await.record.tokens_expire_at;
@@ -120,11 +122,11 @@ async fn a_refused_refresh_token_ends_the_session_as_expired() {
     assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED);
     let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let resolution = world.app.auth.sessions().resolve(&cookie).await.unwrap();
-    assert!(matches!(resolution, Resolution::Ended(auth_types::EndReason::Expired)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(auth_types::EndReason::Expired))));
 }
 
 #[tokio::test]
-async fn a_provider_in_trouble_keeps_the_session_and_is_left_alone_for_a_while() {
+async fn a_failing_provider_ends_no_session_and_is_asked_again_after_a_pause() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
@@ -137,19 +139,19 @@ async fn a_provider_in_trouble_keeps_the_session_and_is_left_alone_for_a_while()
     assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
     let asked = world.refreshes();
     assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(world.refreshes(), asked, "left alone");
+    assert_eq!(world.refreshes(), asked, "no request during the pause");
     world.app.clock.advance(TimeDelta::seconds(5));
     assert_eq!(world.renew().await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_lost_answer_does_not_cost_the_session() {
+async fn a_lost_token_answer_does_not_end_the_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.provider.faults().add_times(Fault::LostTokenAnswer, 1);
     assert_eq!(world.renew().await.status, StatusCode::SERVICE_UNAVAILABLE);
     world.app.clock.advance(TimeDelta::seconds(5));
-    assert_eq!(world.renew().await.status, StatusCode::OK, "the old parent gets its successor once more");
+    assert_eq!(world.renew().await.status, StatusCode::OK, "the old token gets the same successor");
 }
 
 #[tokio::test]
@@ -169,11 +171,11 @@ async fn a_sign_out_during_a_refresh_wins() {
     world.post("/auth/signout", &[("scope", "local")]).await;
     assert_eq!(renewal.await.unwrap(), Err(RefreshError::Ended));
     assert_eq!(world.status().await, 401);
-    assert!(!world.app.auth.sessions().lives(&session.key).await.unwrap());
+    assert!(!world.app.auth.sessions().is_live(&session.key).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_tab_that_nobody_looks_at_renews_nothing_until_somebody_does() {
+async fn background_requests_do_not_refresh_tokens_until_the_user_returns() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.near_the_end().await;

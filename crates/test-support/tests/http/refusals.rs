@@ -5,7 +5,7 @@ use test_support::Browser;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 #[tokio::test]
-async fn posts_from_another_site_are_refused_and_do_nothing() {
+async fn cross_site_posts_are_refused_and_change_nothing() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     for foreign in [
@@ -37,7 +37,7 @@ async fn a_get_changes_nothing() {
 }
 
 #[tokio::test]
-async fn unsafe_return_paths_are_forgotten() {
+async fn unsafe_return_paths_are_ignored() {
     let mut world = world().await;
     for path in [
         "//evil.example",
@@ -62,7 +62,7 @@ async fn unsafe_return_paths_are_forgotten() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_ours_is_misdirected() {
+async fn a_request_for_an_unknown_host_is_misdirected() {
     let world = world().await;
     let url: url::Url = format!("http://127.0.0.1:{}/", world.app.url.port().unwrap()).parse().unwrap();
     for path in ["/", "/auth/session", "/protected"] {

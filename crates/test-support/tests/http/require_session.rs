@@ -1,4 +1,4 @@
-//! `RequireSession` on paths that the guard lets everybody ask for.
+//! `RequireSession` on public paths.
 
 use auth::{
     guard::{PublicPaths, RequireSession},
@@ -17,7 +17,7 @@ async fn name(RequireSession(session): RequireSession) -> String {
 }
 
 #[tokio::test]
-async fn a_document_leads_to_sign_in_and_a_call_gets_its_answer() {
+async fn without_a_session_a_page_redirects_to_sign_in_and_a_call_gets_401() {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;
@@ -46,7 +46,7 @@ async fn a_document_leads_to_sign_in_and_a_call_gets_its_answer() {
     assert_eq!(browser.follow(answer).await.body, "Alice Adams");
     assert_eq!(browser.get(&app.at("/api/call")).await.body, "Alice Adams");
 
-    // What has just changed is looked up anew.
+    // The renewal drops the session from the cache, so the next request asks the store.
     assert_eq!(browser.post(&app.at("/api/renew-token"), &[]).await.status, StatusCode::OK);
     app.lose_store().await;
     for path in ["/page", "/api/call"] {

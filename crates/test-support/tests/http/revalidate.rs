@@ -1,7 +1,8 @@
-//! Article 3's fifteen minutes: whether the provider still stands by a session, asked on the server.
+//! Revalidation (article 3, every fifteen minutes): the server asks the provider whether a session is still
+//! valid.
 
 use crate::support::{World, world, world_with};
-use auth::session::Resolution;
+use auth::session::{Session, SessionState};
 use auth_types::EndReason;
 use chrono::TimeDelta;
 use dev_provider::{Document, Endpoint, Fault};
@@ -16,7 +17,7 @@ use url::Url;
 const INTERVAL: TimeDelta = TimeDelta::seconds(900);
 
 impl World {
-    /// Ends the provider's session on the provider's own page; nobody tells the app.
+    /// Ends the provider's session on the provider's page. The app is not notified.
     async fn leave_the_provider(&mut self) {
         let url = self.provider.issuer.join("/logout").unwrap();
         let page = self.browser.get(&url).await;
@@ -24,16 +25,16 @@ impl World {
         assert_eq!(self.browser.post(&url, &[("confirm", &confirm)]).await.status, StatusCode::OK);
     }
 
-    async fn resolution(&self) -> Resolution {
+    async fn resolution(&self) -> SessionState<Session> {
         let cookie = self.browser.cookie(&self.app.url, "app.session").unwrap();
         self.app.auth.sessions().resolve(&cookie).await.unwrap()
     }
 
-    /// Until the check that a request has begun beside it is over.
+    /// Waits until a background check has ended the session; returns the reason.
     async fn ended(&mut self) -> EndReason {
         let mut reason = None;
         until("the session ends", async || {
-            if let Resolution::Ended(found) = self.resolution().await {
+            if let SessionState::SignedOut(Some(found)) = self.resolution().await {
                 reason = Some(found);
             }
             reason.is_some()
@@ -47,11 +48,11 @@ impl World {
         (counters.refresh_token, counters.userinfo)
     }
 
-    /// Until the provider was asked so often, and the answer is written down.
+    /// Waits until the result of a check is stored; asserts how often the provider was asked.
     async fn checked(&mut self, refreshes: u64, lookups: u64) {
         let now = self.app.clock.now();
-        until("the check is written down", async || match self.resolution().await {
-            Resolution::SignedIn(_, record) => record.checked_at == now,
+        until("the check is stored", async || match self.resolution().await {
+            SessionState::SignedIn(Session { record, .. }) => record.checked_at == now,
             _ => false,
         })
         .await;
@@ -59,7 +60,7 @@ impl World {
     }
 }
 
-/// An app at a provider that gives it no refresh token: `offline_access` is not asked for.
+/// A world without a refresh token: the app does not request `offline_access`.
 async fn without_refresh_token() -> World {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
@@ -85,15 +86,15 @@ async fn without_refresh_token() -> World {
 }
 
 #[tokio::test]
-async fn a_session_in_use_is_checked_once_an_interval() {
+async fn a_session_in_use_is_checked_once_per_interval() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(INTERVAL * 8 / 10);
     world.get("/protected").await;
-    assert_eq!(world.checks(), (0, 0), "not yet");
+    assert_eq!(world.checks(), (0, 0), "no check is due yet");
     for round in 1..=2 {
         world.app.clock.advance(INTERVAL);
-        // Who comes within two seconds of the last answer gets that one; only this clock leaps.
+        // The app reuses an answer for two seconds of real time, which the manual clock does not skip.
         until("the provider is asked", async || {
             assert_eq!(world.get("/protected").await.status, StatusCode::OK);
             world.checks().0 == round
@@ -110,7 +111,7 @@ async fn a_session_whose_provider_session_is_gone_ends_as_revoked() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.leave_the_provider().await;
-    assert_eq!(world.status().await, 200, "nobody told the app");
+    assert_eq!(world.status().await, 200, "the app has not been notified");
     world.app.clock.advance(INTERVAL);
     world.get("/protected").await;
     assert_eq!(world.ended().await, EndReason::Revoked);
@@ -118,7 +119,7 @@ async fn a_session_whose_provider_session_is_gone_ends_as_revoked() {
 }
 
 #[tokio::test]
-async fn a_tab_that_only_listens_is_checked_and_told() {
+async fn a_tab_that_only_listens_is_told_when_a_check_fails() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.leave_the_provider().await;
@@ -130,7 +131,7 @@ async fn a_tab_that_only_listens_is_checked_and_told() {
 }
 
 #[tokio::test]
-async fn a_provider_in_trouble_ends_nothing_and_is_asked_again_later() {
+async fn a_failing_provider_ends_no_session_and_is_asked_again_later() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.provider.faults().add_times(Fault::Status500(Endpoint::Token), 1);
@@ -139,7 +140,7 @@ async fn a_provider_in_trouble_ends_nothing_and_is_asked_again_later() {
     until("the provider is asked", async || world.checks().0 == 1).await;
     assert_eq!(world.status().await, 200);
     world.app.clock.advance(TimeDelta::seconds(60));
-    until("it is asked again", async || {
+    until("the provider is asked again", async || {
         world.get("/protected").await;
         world.checks().0 == 2
     })
@@ -148,7 +149,7 @@ async fn a_provider_in_trouble_ends_nothing_and_is_asked_again_later() {
 }
 
 #[tokio::test]
-async fn twenty_requests_at_once_ask_once() {
+async fn twenty_concurrent_requests_cause_one_check() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(INTERVAL);
@@ -163,7 +164,7 @@ async fn twenty_requests_at_once_ask_once() {
 }
 
 #[tokio::test]
-async fn without_a_refresh_token_the_access_token_is_shown_to_the_provider() {
+async fn without_a_refresh_token_the_access_token_is_checked_at_userinfo() {
     let mut world = without_refresh_token().await;
     world.app.clock.advance(INTERVAL);
     world.get("/protected").await;
@@ -175,7 +176,7 @@ async fn without_a_refresh_token_the_access_token_is_shown_to_the_provider() {
 }
 
 #[tokio::test]
-async fn an_access_token_that_has_ended_proves_nothing() {
+async fn an_expired_access_token_is_not_used_for_a_check() {
     let mut world = without_refresh_token().await;
     world.leave_the_provider().await;
     world.app.clock.advance(TimeDelta::hours(7));
@@ -185,7 +186,7 @@ async fn an_access_token_that_has_ended_proves_nothing() {
 }
 
 #[tokio::test]
-async fn zero_never_asks() {
+async fn an_interval_of_zero_turns_checks_off() {
     let mut world = world_with(vec![("AUTH_REVALIDATE_INTERVAL", "0".into())]).await;
     world.sign_in("/", "alice").await;
     world.leave_the_provider().await;
@@ -194,14 +195,14 @@ async fn zero_never_asks() {
     assert_eq!((world.status().await, world.checks()), (200, (0, 0)));
 }
 
-/// Sessions are never checked, but for this bound.
+/// A world without periodic checks, with a maximum unchecked age of one hour.
 async fn bounded(vars: Vec<(&str, String)>) -> World {
     let bound = [("AUTH_REVALIDATE_INTERVAL", "0".into()), ("AUTH_MAX_UNCHECKED_AGE", "3600".into())];
     world_with(bound.into_iter().chain(vars).collect()).await
 }
 
 #[tokio::test]
-async fn past_the_bound_nobody_is_let_in_unchecked_and_nobody_is_signed_out() {
+async fn past_the_unchecked_age_requests_get_503_and_the_session_is_kept() {
     let mut world = bounded(vec![]).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(3599));
@@ -216,20 +217,20 @@ async fn past_the_bound_nobody_is_let_in_unchecked_and_nobody_is_signed_out() {
     }
     let status = world.get("/api/get-session-status?peek=1").await;
     assert_eq!(status.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(matches!(world.resolution().await, Resolution::SignedIn(..)), "it stays");
+    assert!(matches!(world.resolution().await, SessionState::SignedIn(_)), "the session is kept");
     world.provider.faults().clear();
-    // The provider is left alone for a moment after a failure.
+    // After a failure the app pauses before it asks the provider again.
     world.app.clock.advance(TimeDelta::seconds(5));
     assert_eq!(
         world.get("/protected").await.status,
         StatusCode::OK,
-        "the first who comes finds it well again"
+        "the first request after the pause is served"
     );
     assert_eq!(world.status().await, 200);
 }
 
 #[tokio::test]
-async fn past_the_bound_a_user_can_still_sign_out_or_in_again() {
+async fn past_the_unchecked_age_a_user_can_sign_out_or_sign_in_again() {
     for signs_in in [false, true] {
         let mut world = bounded(vec![]).await;
         world.sign_in("/", "alice").await;
@@ -238,25 +239,25 @@ async fn past_the_bound_a_user_can_still_sign_out_or_in_again() {
         if signs_in {
             world.leave_the_provider().await;
             world.sign_in("/", "bob").await;
-            assert_eq!(world.checks(), (0, 0), "nobody asked about the session that ends");
+            assert_eq!(world.checks(), (0, 0), "the session that ends is not checked");
             assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
         } else {
             world.provider.faults().add(Fault::Status500(Endpoint::Token));
             assert_eq!(world.post("/auth/signout", &[("scope", "local")]).await.path(), "/signed-out");
         }
         let old = world.app.auth.sessions().resolve(&old).await.unwrap();
-        assert!(matches!(old, Resolution::Ended(_)), "{signs_in}: {old:?}");
+        assert!(matches!(old, SessionState::SignedOut(Some(_))), "{signs_in}: {old:?}");
     }
 }
 
 #[tokio::test]
-async fn a_refusal_past_the_bound_ends_the_session_and_what_cannot_be_checked_expires() {
+async fn past_the_unchecked_age_a_refused_or_uncheckable_session_ends() {
     let mut world = bounded(vec![]).await;
     world.sign_in("/", "alice").await;
     world.leave_the_provider().await;
     world.app.clock.advance(TimeDelta::hours(1));
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
-    assert!(matches!(world.resolution().await, Resolution::Ended(EndReason::Revoked)));
+    assert!(matches!(world.resolution().await, SessionState::SignedOut(Some(EndReason::Revoked))));
 
     let mut world = bounded(vec![]).await;
     let no_refresh_token = json!({ "refresh_token": null, "expires_in": 1800 });
@@ -265,5 +266,5 @@ async fn a_refusal_past_the_bound_ends_the_session_and_what_cannot_be_checked_ex
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::hours(1));
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
-    assert!(matches!(world.resolution().await, Resolution::Ended(EndReason::Expired)));
+    assert!(matches!(world.resolution().await, SessionState::SignedOut(Some(EndReason::Expired))));
 }

@@ -1,10 +1,12 @@
 use crate::support::{world, world_with};
+use auth::session::Session;
+use auth::session::SessionState;
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use test_support::Browser;
 
 #[tokio::test]
-async fn without_a_session_everything_but_the_public_is_denied() {
+async fn without_a_session_only_public_paths_are_served() {
     let mut world = world().await;
     let refused = world.get("/protected?x=1").await;
     assert_eq!(
@@ -49,7 +51,7 @@ async fn expires_rolls_with_navigation_and_not_with_polls() {
     let rolled = world.get("/auth/session").await.json()["expires"].clone();
     assert_ne!(rolled, first);
     world.app.clock.advance(TimeDelta::seconds(30));
-    assert!(world.get("/protected").await.set_cookies().is_empty(), "once a minute at most");
+    assert!(world.get("/protected").await.set_cookies().is_empty(), "renewed once a minute at most");
     assert_eq!(world.get("/auth/session").await.json()["expires"], rolled);
 }
 
@@ -65,7 +67,7 @@ async fn an_expired_session_is_refused_and_its_cookie_cleared_once() {
 }
 
 #[tokio::test]
-async fn the_absolute_limit_holds_whatever_rolls() {
+async fn activity_does_not_extend_the_absolute_limit() {
     let vars = vec![("AUTH_SESSION_MAX_AGE", "600".into()), ("AUTH_SESSION_ABSOLUTE_AGE", "1000".into())];
     let mut world = world_with(vars).await;
     world.sign_in("/", "alice").await;
@@ -78,7 +80,7 @@ async fn the_absolute_limit_holds_whatever_rolls() {
 }
 
 #[tokio::test]
-async fn garbage_in_the_cookie_is_signed_out_and_cleared() {
+async fn an_invalid_session_cookie_is_signed_out_and_cleared() {
     let world = world().await;
     let too_long = "A".repeat(3000);
     for value in ["garbage", "AAAA", &"A".repeat(43), too_long.as_str(), "a.b.c"] {
@@ -102,7 +104,7 @@ async fn a_neighbours_planted_cookie_does_not_shadow_the_session() {
 }
 
 #[tokio::test]
-async fn two_live_sessions_in_one_browser_are_nobodys() {
+async fn live_sessions_of_two_users_in_one_browser_both_end() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let hers = world.browser.cookie(&world.app.url, "app.session").unwrap();
@@ -115,12 +117,12 @@ async fn two_live_sessions_in_one_browser_are_nobodys() {
     assert_eq!(answer.path(), "/login?callbackUrl=%2Fprotected");
     for value in [&hers, &planted] {
         let resolution = world.app.auth.sessions().resolve(value).await.unwrap();
-        assert!(matches!(resolution, auth::session::Resolution::Ended(_)));
+        assert!(matches!(resolution, SessionState::SignedOut(Some(_))));
     }
 }
 
 #[tokio::test]
-async fn the_idle_limit_counts_from_the_last_activity_and_says_so() {
+async fn the_idle_limit_counts_from_the_last_activity_and_ends_as_idle() {
     let mut world = world_with(vec![("AUTH_IDLE_TIMEOUT", "600".into())]).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(500));
@@ -130,7 +132,7 @@ async fn the_idle_limit_counts_from_the_last_activity_and_says_so() {
     world.app.clock.advance(TimeDelta::seconds(1));
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let resolution = world.app.auth.sessions().resolve(&value).await.unwrap();
-    assert!(matches!(resolution, auth::session::Resolution::Ended(auth_types::EndReason::Idle)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(auth_types::EndReason::Idle))));
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
 }
 
@@ -145,7 +147,7 @@ async fn an_ended_sessions_cookie_is_cleared_by_a_page_and_not_by_a_slow_fetch()
     assert!(fetched.set_cookies().is_empty());
     assert!(
         world.get("/protected").await.set_cookies().is_empty(),
-        "a redirect leads to the page that says why"
+        "the cookie is kept until a page shows the reason"
     );
     assert!(world.get("/login").await.set_cookies()[0].contains("Max-Age=0"));
 }
@@ -156,7 +158,7 @@ async fn a_copied_database_opens_no_session_and_yields_no_token() {
     world.sign_in("/", "alice").await;
     let value = world.browser.cookie(&world.app.url, "app.session").unwrap();
     let key = auth::cookie::SessionId::parse(&value).unwrap().key();
-    let auth::session::Resolution::SignedIn(_, record) =
+    let SessionState::SignedIn(Session { record, .. }) =
         world.app.auth.sessions().resolve(&value).await.unwrap()
     else {
         panic!("not signed in")
@@ -169,14 +171,14 @@ async fn a_copied_database_opens_no_session_and_yields_no_token() {
     ]
     .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned());
     let copy = world.app.store_files();
-    assert!(copy.windows(17).any(|window| window == b"alice@example.com"), "the copy is the real one");
+    assert!(copy.windows(17).any(|window| window == b"alice@example.com"), "the copy contains real data");
     for secret in secrets.iter().chain([&value]) {
         assert!(!copy.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
 }
 
 #[tokio::test]
-async fn a_session_is_not_taken_for_signed_out_when_the_store_is_gone() {
+async fn an_unavailable_store_does_not_mean_signed_out() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.app.lose_store().await;
@@ -195,11 +197,11 @@ async fn a_session_is_not_taken_for_signed_out_when_the_store_is_gone() {
     let answer = world.browser.get(&begun.location().unwrap()).await;
     let returned = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(returned.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(returned.set_cookies().is_empty(), "the flow is still good: a reload will do");
+    assert!(returned.set_cookies().is_empty(), "the flow is kept, so a reload works");
 }
 
 #[tokio::test]
-async fn the_providers_are_listed_as_auth_js_lists_them() {
+async fn the_providers_are_listed_in_the_auth_js_format() {
     let mut world = world().await;
     let listed = world.get("/auth/providers").await.json();
     let origin = world.app.url.origin().ascii_serialization();

@@ -1,4 +1,5 @@
 use crate::support::{with_param, world, world_where, world_with};
+use auth::session::SessionState;
 use auth_types::EndReason;
 use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
@@ -6,7 +7,7 @@ use std::time::Duration;
 use test_support::Browser;
 
 #[tokio::test]
-async fn a_sign_in_ends_on_the_page_asked_for_with_a_session() {
+async fn a_sign_in_ends_on_the_requested_page_with_a_session() {
     let mut world = world().await;
     let begun = world.begin("/protected?tab=2").await;
     assert_eq!(begun.status, StatusCode::SEE_OTHER);
@@ -44,7 +45,7 @@ async fn a_planted_cookie_never_becomes_a_session() {
 }
 
 #[tokio::test]
-async fn signing_in_again_ends_the_session_before() {
+async fn signing_in_again_ends_the_previous_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let first = world.browser.cookie(&world.app.url, "app.session").unwrap();
@@ -54,7 +55,7 @@ async fn signing_in_again_ends_the_session_before() {
     world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
     let resolution = world.app.auth.sessions().resolve(&first).await.unwrap();
-    assert!(matches!(resolution, auth::session::Resolution::Ended(EndReason::UserChanged)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(EndReason::UserChanged))));
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn two_tabs_of_one_browser_may_sign_in_at_once() {
 }
 
 impl crate::support::World {
-    /// Another sign-in while the provider knows the user already: no login page.
+    /// Begins another sign-in while the provider already knows the user and shows no login page.
     async fn at_provider_again(&mut self, callback_url: &str) -> test_support::Page {
         let begun = self.begin(callback_url).await;
         self.browser.get(&begun.location().unwrap()).await
@@ -78,7 +79,7 @@ impl crate::support::World {
 }
 
 #[tokio::test]
-async fn a_state_is_worth_nothing_twice_elsewhere_or_unknown() {
+async fn a_used_foreign_or_unknown_state_is_refused() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     let callback = answer.location().unwrap();
@@ -94,7 +95,7 @@ async fn a_state_is_worth_nothing_twice_elsewhere_or_unknown() {
     assert_eq!(world.browser.get(&callback).await.path(), "/");
     let again = world.browser.get(&callback).await;
     assert_eq!(again.path(), "/login?error=invalid_state");
-    assert_eq!(world.status().await, 200, "a replay does not sign anybody out");
+    assert_eq!(world.status().await, 200, "a replay ends no session");
 }
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn a_sign_in_that_takes_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn doubled_parameters_are_a_400_and_use_nothing_up() {
+async fn doubled_parameters_are_a_400_and_do_not_use_up_the_flow() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     let callback = answer.location().unwrap();
@@ -120,7 +121,7 @@ async fn doubled_parameters_are_a_400_and_use_nothing_up() {
 }
 
 #[tokio::test]
-async fn what_a_provider_adds_for_people_to_read_may_have_line_breaks() {
+async fn an_error_description_may_contain_line_breaks() {
     let mut world = world().await;
     let begun = world.begin("/").await;
     let state =
@@ -133,22 +134,22 @@ async fn what_a_provider_adds_for_people_to_read_may_have_line_breaks() {
 }
 
 #[tokio::test]
-async fn a_slow_provider_is_waited_for_and_not_given_up() {
+async fn a_slow_discovery_request_continues_in_the_background() {
     let slow = Fault::Slow(Endpoint::Discovery, Duration::from_millis(4000));
     let mut world = world_where(vec![], Some(slow)).await;
     assert_eq!(
         world.begin("/").await.path(),
         "/login?error=provider_unavailable",
-        "no visitor waits so long"
+        "the visitor does not wait for four seconds"
     );
-    // The question went on, and its answer was kept.
+    // The discovery request continued, and the app cached its answer.
     world.app.auth.provider("demo").unwrap().endpoints().await.unwrap();
     assert_eq!(world.begin("/").await.location().unwrap().origin(), world.provider.issuer.origin());
     assert_eq!(world.provider.provider.counters().discovery, 1);
 }
 
 #[tokio::test]
-async fn head_and_prefetch_do_not_use_a_code_up() {
+async fn head_and_prefetch_do_not_use_up_a_code() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     let callback = answer.location().unwrap();
@@ -197,7 +198,7 @@ async fn a_missing_or_foreign_iss_parameter_is_refused() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_used_or_made_up_is_refused() {
+async fn a_used_or_forged_code_is_refused() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
     let callback = answer.location().unwrap();
@@ -226,7 +227,7 @@ async fn new_keys_of_the_provider_are_fetched_once_and_accepted() {
 }
 
 #[tokio::test]
-async fn made_up_key_ids_do_not_turn_us_into_a_flood() {
+async fn unknown_key_ids_do_not_flood_the_jwks_endpoint() {
     let mut world = world().await;
     let mut fetched = Vec::new();
     for _ in 0..3 {
@@ -240,7 +241,7 @@ async fn made_up_key_ids_do_not_turn_us_into_a_flood() {
 }
 
 #[tokio::test]
-async fn the_providers_refusals_become_sentences() {
+async fn a_refusal_by_the_provider_becomes_an_error_code_on_the_sign_in_page() {
     let mut world = world().await;
     let begun = world.begin("/").await;
     let login = world.browser.follow(begun).await;
@@ -256,7 +257,7 @@ async fn the_providers_refusals_become_sentences() {
 }
 
 #[tokio::test]
-async fn a_provider_in_trouble_costs_nobody_their_session() {
+async fn a_failing_provider_ends_no_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let begun = world.begin("/protected").await;
@@ -281,7 +282,7 @@ async fn a_provider_in_trouble_costs_nobody_their_session() {
 }
 
 #[tokio::test]
-async fn an_unlisted_redirect_uri_is_refused_by_the_provider_itself() {
+async fn an_unlisted_redirect_uri_is_refused_by_the_provider() {
     let mut world = world_with(vec![]).await;
     let begun = world.begin("/").await;
     let other = with_param(
@@ -295,7 +296,7 @@ async fn an_unlisted_redirect_uri_is_refused_by_the_provider_itself() {
 }
 
 #[tokio::test]
-async fn an_unknown_provider_or_prompt_begins_nothing() {
+async fn an_unknown_provider_or_prompt_begins_no_sign_in() {
     let mut world = world().await;
     assert_eq!(world.post("/auth/signin/nobody", &[]).await.path(), "/login?error=unknown_provider");
     assert_eq!(
@@ -319,10 +320,10 @@ async fn a_browser_with_many_flows_under_way_drops_its_oldest() {
 }
 
 #[tokio::test]
-async fn a_logout_that_overtakes_the_code_refuses_that_sign_in_and_a_fresh_one_works() {
+async fn a_logout_that_overtakes_the_code_refuses_that_sign_in() {
     let mut world = world().await;
     let answer = world.at_provider("/", "alice").await;
-    // What a logout by `sub` leaves behind (Back-Channel Logout 1.0 §2.5): all begun before now.
+    // A logout by `sub` (Back-Channel Logout 1.0 §2.5) also refuses sign-ins that began before it.
     assert_eq!(world.log_out_alice().await, 0);
     let refused = world.browser.get(&answer.location().unwrap()).await;
     assert_eq!(refused.path(), "/login?error=session_ended");

@@ -3,7 +3,7 @@ use http::StatusCode;
 use test_support::Browser;
 
 #[tokio::test]
-async fn a_global_sign_out_ends_the_session_at_once_and_the_providers_next() {
+async fn a_global_sign_out_ends_the_apps_session_and_then_the_providers() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let kept = world.browser.cookie(&world.app.url, "app.session").unwrap();
@@ -11,7 +11,7 @@ async fn a_global_sign_out_ends_the_session_at_once_and_the_providers_next() {
     assert_eq!(left.location().unwrap().origin(), world.provider.issuer.origin());
     assert!(left.set_cookies()[0].contains("Max-Age=0"));
 
-    // Before the visitor even got to the provider, the kept cookie is worth nothing.
+    // The kept cookie is invalid even before the visitor reaches the provider.
     let mut thief = Browser::new();
     thief.plant(&world.app.url, "app.session", &kept);
     assert_eq!(thief.get(&world.app.at("/api/get-session-status?peek=1")).await.body, r#"{"status":401}"#);
@@ -25,7 +25,7 @@ async fn a_global_sign_out_ends_the_session_at_once_and_the_providers_next() {
 }
 
 #[tokio::test]
-async fn a_local_sign_out_leaves_the_provider_alone() {
+async fn a_local_sign_out_keeps_the_providers_session() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let left = world.post("/auth/signout", &[("scope", "local")]).await;
@@ -36,14 +36,14 @@ async fn a_local_sign_out_leaves_the_provider_alone() {
 }
 
 #[tokio::test]
-async fn signing_out_twice_or_signed_out_is_no_error() {
+async fn signing_out_without_a_session_is_no_error() {
     let mut world = world().await;
     assert_eq!(world.post("/auth/signout", &[("callbackUrl", "/public")]).await.path(), "/public");
     assert_eq!(world.post("/auth/signout", &[("scope", "everything")]).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
-async fn coming_back_with_a_foreign_state_leads_to_the_plain_page() {
+async fn a_logout_callback_with_a_foreign_state_leads_to_the_default_page() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let left = world.post("/auth/signout", &[("callbackUrl", "/public")]).await;
@@ -57,7 +57,7 @@ async fn coming_back_with_a_foreign_state_leads_to_the_plain_page() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_does_not_keep_anybody_signed_in() {
+async fn a_sign_out_succeeds_while_the_provider_is_down() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.provider.faults().add(dev_provider::Fault::Status500(dev_provider::Endpoint::Discovery));

@@ -1,7 +1,10 @@
 //! Silent sign-in: the guard asks the provider once before it asks the visitor.
 
 use crate::support::{World, with_param, world, world_as, world_with};
-use auth::{hooks::Verdict, session::Resolution};
+use auth::{
+    hooks::Verdict,
+    session::{Session, SessionState},
+};
 use auth_types::EndReason;
 use chrono::TimeDelta;
 use dev_provider::{Endpoint, Fault};
@@ -15,13 +18,13 @@ const LOGIN: &str = "/login?callbackUrl=%2Fprotected%3Ftab%3D2";
 const SILENT: &str = "/auth/silent?callbackUrl=%2Fprotected%3Ftab%3D2";
 
 impl World {
-    /// Opens the protected page in a tab; every answer on the way.
+    /// Opens the protected page in a tab; returns every response on the way.
     async fn open(&mut self) -> Vec<Page> {
         let url = self.app.at(PAGE);
         self.browser.open(&url).await
     }
 
-    /// As far as the provider's answer, which is not yet looked at.
+    /// Follows the silent sign-in to the provider's answer; returns the callback URL without requesting it.
     async fn answered(&mut self) -> Url {
         let guarded = self.browser.navigate(&self.app.at(PAGE)).await;
         assert_eq!(guarded.path(), SILENT);
@@ -30,7 +33,7 @@ impl World {
         answer.location().unwrap()
     }
 
-    /// Signed in at the provider, and no longer here: the time of the session was up.
+    /// Signs in and lets the app's session expire. The provider's session continues.
     async fn known_at_the_provider(&mut self) {
         self.sign_in("/", "alice").await;
         self.app.clock.advance(TimeDelta::seconds(600));
@@ -50,13 +53,13 @@ fn path(page: &Page) -> &str {
     &page.url[url::Position::BeforePath..]
 }
 
-/// How often the provider was asked.
+/// Returns how often the provider was asked.
 fn asked(pages: &[Page]) -> usize {
     pages.iter().filter(|page| page.url.path() == "/authorize").count()
 }
 
 #[tokio::test]
-async fn whom_the_provider_knows_lands_on_the_page_asked_for() {
+async fn a_user_known_to_the_provider_lands_on_the_requested_page() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let pages = world.open().await;
@@ -70,14 +73,14 @@ async fn whom_the_provider_knows_lands_on_the_page_asked_for() {
 }
 
 #[tokio::test]
-async fn whom_it_does_not_know_lands_on_the_sign_in_page_once_without_a_complaint() {
+async fn a_visitor_unknown_to_the_provider_lands_on_sign_in_without_an_error() {
     let mut world = world().await;
     let pages = world.open().await;
     assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, 1));
     let again = world.open().await;
     assert_eq!((path(again.last().unwrap()), again.len(), asked(&again)), (LOGIN, 2, 0));
     let cookie = pages[1].set_cookies().into_iter().find(|cookie| cookie.contains("silent")).unwrap();
-    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "as long as the browser runs: {cookie}");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "not a browser-session cookie: {cookie}");
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn only_a_browser_that_opens_a_page_is_sent_to_the_provider() {
 }
 
 #[tokio::test]
-async fn a_public_page_leads_nowhere() {
+async fn a_public_page_does_not_redirect() {
     let mut world = world().await;
     for path in ["/", "/login", "/signed-out"] {
         let page = world.browser.navigate(&world.app.at(path)).await;
@@ -110,7 +113,7 @@ async fn a_public_page_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn a_browser_without_cookies_ends_on_the_sign_in_page_before_anybody_is_asked() {
+async fn a_browser_without_cookies_lands_on_sign_in_without_asking_the_provider() {
     let world = world().await;
     let guarded = Browser::new().navigate(&world.app.at(PAGE)).await;
     assert_eq!(guarded.path(), SILENT);
@@ -120,12 +123,12 @@ async fn a_browser_without_cookies_ends_on_the_sign_in_page_before_anybody_is_as
 }
 
 #[tokio::test]
-async fn a_link_cannot_begin_one() {
+async fn a_link_cannot_begin_a_silent_sign_in() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let refused = world.browser.navigate(&world.app.at(SILENT)).await;
     assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0));
-    // Nor can it use up the one that is to come, nor lead away.
+    // A link cannot use up the guard's attempt either, and cannot lead to another site.
     for (wanted, led) in
         [("//evil.example/", "/login"), ("https://evil.example/", "/login"), ("%0d%0a", "/login")]
     {
@@ -136,7 +139,7 @@ async fn a_link_cannot_begin_one() {
 }
 
 #[tokio::test]
-async fn head_and_prefetch_use_nothing_up() {
+async fn head_and_prefetch_do_not_use_up_the_attempt() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let silent = world.browser.navigate(&world.app.at(PAGE)).await.location().unwrap();
@@ -152,7 +155,7 @@ async fn head_and_prefetch_use_nothing_up() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_already_goes_straight_to_the_page() {
+async fn a_signed_in_user_goes_straight_to_the_page() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let before = world.browser.cookie(&world.app.url, "app.session");
@@ -162,7 +165,7 @@ async fn who_is_signed_in_already_goes_straight_to_the_page() {
 }
 
 #[tokio::test]
-async fn no_answer_is_an_error_to_who_asked_for_nothing() {
+async fn a_failed_silent_sign_in_shows_no_error() {
     for (error, iss) in [
         ("login_required", true),
         ("interaction_required", true),
@@ -171,7 +174,7 @@ async fn no_answer_is_an_error_to_who_asked_for_nothing() {
         ("access_denied", true),
         ("invalid_request", true),
         ("server_error", true),
-        // Promised by the metadata, and left out of errors all the same (kanidm, and others).
+        // Some providers, such as kanidm, promise `iss` in their metadata and omit it from errors.
         ("login_required", false),
         ("<script>", false),
     ] {
@@ -182,12 +185,12 @@ async fn no_answer_is_an_error_to_who_asked_for_nothing() {
         }
         let pages = world.browser.open(&callback).await;
         assert_eq!((path(pages.last().unwrap()), pages.len()), (LOGIN, 2), "{error}");
-        assert_eq!(path(world.open().await.last().unwrap()), LOGIN, "{error}: no second try");
+        assert_eq!(path(world.open().await.last().unwrap()), LOGIN, "{error}: no second attempt");
     }
 }
 
 #[tokio::test]
-async fn an_answer_of_a_stranger_or_one_that_cannot_be_used_grants_nothing() {
+async fn an_answer_in_another_browser_or_from_another_issuer_is_refused() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let callback = world.answered().await;
@@ -200,7 +203,7 @@ async fn an_answer_of_a_stranger_or_one_that_cannot_be_used_grants_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_that_began_meanwhile_is_left_alone_whatever_comes_back() {
+async fn a_session_that_began_in_the_meantime_is_kept_whatever_the_answer() {
     for error in [None, Some("login_required"), Some("server_error")] {
         let mut world = short_sessions().await;
         world.known_at_the_provider().await;
@@ -218,7 +221,7 @@ async fn a_session_that_began_meanwhile_is_left_alone_whatever_comes_back() {
 }
 
 #[tokio::test]
-async fn a_sign_out_meanwhile_is_not_undone_by_an_answer_that_comes_late() {
+async fn a_late_answer_does_not_undo_a_sign_out() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let callback = world.answered().await;
@@ -230,7 +233,7 @@ async fn a_sign_out_meanwhile_is_not_undone_by_an_answer_that_comes_late() {
 }
 
 impl World {
-    /// By hand, while the provider knows the user already.
+    /// Signs in manually while the provider already knows the user.
     pub(crate) async fn sign_in_again(&mut self) {
         let begun = self.begin("/").await;
         self.browser.follow(begun).await;
@@ -266,7 +269,7 @@ async fn a_sign_out_is_not_undone_by_the_next_click() {
 }
 
 #[tokio::test]
-async fn ending_ones_own_session_on_the_list_is_a_sign_out() {
+async fn ending_the_current_session_on_the_list_is_a_sign_out() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let list = world.get("/auth/sessions").await.json();
@@ -278,7 +281,7 @@ async fn ending_ones_own_session_on_the_list_is_a_sign_out() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
+async fn a_revoked_idle_or_signed_out_session_is_not_resumed_silently() {
     for reason in [EndReason::Revoked, EndReason::Idle, EndReason::SignedOut] {
         for way in ["/", PAGE] {
             let mut world = world_with(vec![("AUTH_IDLE_TIMEOUT", "300".into())]).await;
@@ -286,12 +289,12 @@ async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
             let cookie = world.browser.cookie(&world.app.url, "app.session").unwrap();
             if reason == EndReason::Idle {
                 world.app.clock.advance(TimeDelta::seconds(300));
-            } else if let Resolution::SignedIn(key, _) =
+            } else if let SessionState::SignedIn(Session { key, .. }) =
                 world.app.auth.sessions().resolve(&cookie).await.unwrap()
             {
                 world.app.auth.sessions().end(&key, reason).await.unwrap();
             }
-            // The page that clears the session's cookie must not clear the knowledge with it.
+            // The page that clears the session cookie must still record that the session was ended.
             let url = world.app.at(way);
             world.browser.open(&url).await;
             assert_eq!(world.browser.cookie(&world.app.url, "app.session"), None, "{reason:?} {way}");
@@ -302,7 +305,7 @@ async fn a_session_that_was_ended_elsewhere_or_left_alone_asks_for_its_user() {
 }
 
 #[tokio::test]
-async fn a_sign_in_by_hand_opens_the_silent_way_again() {
+async fn a_manual_sign_in_allows_silent_sign_in_again() {
     let mut world = short_sessions().await;
     world.open().await;
     assert!(world.guard_cookie().is_some());
@@ -312,7 +315,7 @@ async fn a_sign_in_by_hand_opens_the_silent_way_again() {
 }
 
 #[tokio::test]
-async fn a_browser_that_keeps_every_cookie_but_the_sessions_does_not_go_round_in_circles() {
+async fn a_browser_that_drops_only_the_session_cookie_does_not_loop() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     let callback = world.answered().await;
@@ -324,7 +327,7 @@ async fn a_browser_that_keeps_every_cookie_but_the_sessions_does_not_go_round_in
 }
 
 #[tokio::test]
-async fn a_user_whom_the_app_does_not_want_is_told_so_when_they_ask() {
+async fn a_user_refused_by_the_app_sees_an_error_only_after_a_manual_sign_in() {
     let refuse = |_| ready(Ok::<_, Infallible>(Verdict::Refuse));
     let options =
         AppOptions { configure: Arc::new(move |builder| builder.sign_in(refuse)), ..AppOptions::default() };
@@ -338,7 +341,7 @@ async fn a_user_whom_the_app_does_not_want_is_told_so_when_they_ask() {
 }
 
 #[tokio::test]
-async fn of_several_providers_the_one_that_was_used_last_is_asked() {
+async fn of_several_providers_the_last_used_one_is_asked() {
     let socket = bind().await;
     let origin: Url = format!("http://localhost:{}", socket.1).parse().unwrap();
     let provider = TestProvider::start_with(&[&origin], |config| {
@@ -354,7 +357,7 @@ async fn of_several_providers_the_one_that_was_used_last_is_asked() {
     let options = AppOptions { vars, ..AppOptions::default() };
     let app = App::start(socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;
     let mut world = World { provider, app, browser: Browser::new() };
-    assert_eq!(world.answered().await.path(), "/auth/callback/demo", "the first");
+    assert_eq!(world.answered().await.path(), "/auth/callback/demo", "the first configured provider");
 
     let begun = world.post("/auth/signin/oidc", &[]).await;
     let login = world.browser.follow(begun).await;
@@ -363,20 +366,20 @@ async fn of_several_providers_the_one_that_was_used_last_is_asked() {
     world.app.clock.advance(TimeDelta::seconds(600));
     assert_eq!(world.answered().await.path(), "/auth/callback/oidc");
 
-    // A cookie that names nobody we know is nothing to go by.
+    // A cookie that names an unknown provider is ignored.
     world.browser.plant(&world.app.url, "app.provider", "github");
     world.browser.plant(&world.app.url, "app.silent", "");
     assert_eq!(world.answered().await.path(), "/auth/callback/demo");
 }
 
 #[tokio::test]
-async fn who_was_brought_back_once_is_brought_back_again() {
+async fn silent_sign_in_works_again_after_each_expiry() {
     let mut world = short_sessions().await;
     world.known_at_the_provider().await;
     for round in 0..3 {
         let pages = world.open().await;
         assert_eq!((path(pages.last().unwrap()), asked(&pages)), (PAGE, 1), "{round}");
-        // The page itself forgets the attempt: it came with the session that came of it.
+        // A page that is opened with a live session clears the attempt.
         assert_eq!(world.guard_cookie(), None, "{round}");
         world.app.clock.advance(TimeDelta::seconds(600));
         assert_eq!(world.status().await, 401, "{round}");

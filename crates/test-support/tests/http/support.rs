@@ -20,7 +20,7 @@ pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
     world_where(vars, None).await
 }
 
-/// With something the provider does wrong from the start.
+/// Starts a world whose provider has `fault` from the start.
 pub(crate) async fn world_where(vars: Vec<(&str, String)>, fault: Option<Fault>) -> World {
     world_as(AppOptions { vars, ..AppOptions::default() }, fault).await
 }
@@ -46,27 +46,27 @@ impl World {
         self.browser.post(&url, &[("callbackUrl", callback_url)]).await
     }
 
-    /// Goes through the provider as `user`; returns the provider's redirect to our callback.
+    /// Goes through the provider as `user`; returns the provider's redirect to the app's callback.
     pub(crate) async fn at_provider(&mut self, callback_url: &str, user: &str) -> Page {
         let begun = self.begin(callback_url).await;
         let login = self.browser.follow(begun).await;
         self.provider.continue_as(&mut self.browser, &login, user).await
     }
 
-    /// Signs in as `user`; returns the answer of our callback.
+    /// Signs in as `user`; returns the response of the app's callback.
     pub(crate) async fn sign_in(&mut self, callback_url: &str, user: &str) -> Page {
         let answer = self.at_provider(callback_url, user).await;
         self.browser.get(&answer.location().unwrap()).await
     }
 
-    /// A logout of all of alice's sessions that began up to now.
+    /// Returns a logout of all of Alice's sessions that have begun up to now.
     pub(crate) fn logout_of_alice(&self) -> Logout<'_> {
         let issuer = self.provider.issuer.as_str().trim_end_matches('/');
         let until = LogoutTime::Begun(self.app.clock.now());
         Logout { issuer, scope: LogoutScope::Subject("demo|alice"), until }
     }
 
-    /// Ends them; returns how many there were.
+    /// Ends all of Alice's sessions; returns their number.
     pub(crate) async fn log_out_alice(&self) -> usize {
         self.app.auth.sessions().log_out(self.logout_of_alice()).await.unwrap().len()
     }
@@ -87,7 +87,7 @@ impl World {
     }
 }
 
-/// `url` with its parameter `name` set to `value`, or removed.
+/// Returns `url` with the parameter `name` set to `value`, or removed.
 pub(crate) fn with_param(url: &Url, name: &str, value: Option<&str>) -> Url {
     let mut changed = url.clone();
     let others = url.query_pairs().filter(|(known, _)| known != name);

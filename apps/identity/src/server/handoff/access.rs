@@ -1,5 +1,5 @@
-//! The access token that a handoff comes with: good for identity's `/userinfo` for five minutes, and never
-//! longer than the session it stands for.
+//! The access token of a handoff: valid for identity's `/userinfo` for five minutes, but not longer than the
+//! session behind it.
 
 use super::mint::{Handoffs, user_of};
 use auth::{
@@ -11,21 +11,21 @@ use auth::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-/// What `/userinfo` tells (OpenID Connect Core §5.3.2), and of which provider's user.
+/// The answer of `/userinfo` (OpenID Connect Core §5.3.2), with the provider of the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct UserInfo {
-    /// The provider whose `sub` it is.
+    /// The provider that issued `sub`.
     pub(crate) iss: String,
     /// The user.
     #[serde(flatten)]
     pub(crate) user: HandoffUser,
 }
 
-/// Why an access token opened nothing.
+/// Why an access token was rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccessRefusal {
-    /// Unknown, expired, for something else, or of a session that has ended: RFC 6750 §3.1 has one name for
-    /// all of it.
+    /// The token is unknown, expired, of another kind, or of a session that has ended. RFC 6750 §3.1 has one
+    /// name for all of these.
     #[error("invalid_token")]
     Invalid,
     /// The store does not answer.
@@ -34,13 +34,13 @@ pub(crate) enum AccessRefusal {
 }
 
 impl Handoffs {
-    /// The one address that its access tokens are good for.
+    /// The only audience of the access tokens: the address of `/userinfo`.
     fn audience(&self) -> String {
         format!("{}/userinfo", self.inner().auth.public_urls().canonical())
     }
 
-    /// A fresh access token for the user of this session. It is not bound to a `state`; in its place is noted
-    /// which app it was made for.
+    /// Issues an access token for the user of this session. An access token has no `state`; the hash of the
+    /// client id takes its place in the grant.
     pub(crate) async fn access_token(
         &self,
         session: &SessionKey,
@@ -57,7 +57,7 @@ impl Handoffs {
         grant.await.map(SecretString::from)
     }
 
-    /// Whom an access token stands for.
+    /// Returns the user of an access token, which stays valid.
     ///
     /// # Errors
     /// An [`AccessRefusal`].
@@ -70,9 +70,9 @@ impl Handoffs {
         if !is_good {
             return Err(AccessRefusal::Invalid);
         }
-        let live = self.session_of(grant).await?;
-        let (key, record) = live.ok_or(AccessRefusal::Invalid)?;
-        let id_token = auth.sessions().tokens(&key, &record).ok().and_then(|tokens| tokens.id_token);
-        Ok(UserInfo { iss: record.issuer.clone(), user: user_of(&record, id_token.as_ref()) })
+        let session = self.session_of(grant).await?.ok_or(AccessRefusal::Invalid)?;
+        let id_token =
+            auth.sessions().tokens(&session.key, &session.record).ok().and_then(|tokens| tokens.id_token);
+        Ok(UserInfo { iss: session.record.issuer.clone(), user: user_of(&session.record, id_token.as_ref()) })
     }
 }

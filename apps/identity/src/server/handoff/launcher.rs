@@ -1,11 +1,11 @@
-//! What the launcher's page knows: the apps that can be opened, and where this browser is signed in already.
+//! The data of the launcher page: the apps, and where this browser is already signed in.
 
 use super::presence::Presence;
 use crate::server::{Proxy, registry::RegisteredClient};
 use auth::{
     guard,
     origin::{Origin, RequestOrigin},
-    session::CurrentSession,
+    session::{CurrentSession, Session, SessionState},
 };
 use auth_types::{AppPresence, PageContext, RegisteredApp};
 use axum::{
@@ -20,11 +20,12 @@ use leptos::prelude::{provide_context, use_context};
 /// The launcher's path.
 const PATH: &str = "/";
 
-/// The apps as the launcher lists them, in the request's extensions.
+/// The apps that the launcher lists, in the extensions of the request.
 #[derive(Clone)]
 struct ListedApps(Vec<RegisteredApp>);
 
-/// Middleware for the pages: whoever opens the launcher signed out is taken past the provider first, once.
+/// Middleware for the pages: a signed-out visitor of the launcher is first sent through a silent sign-in at
+/// the provider, once.
 pub(crate) async fn silent_first(request: Request, next: Next) -> Response {
     if request.uri().path() == PATH {
         guard::silent_first(request, next).await
@@ -33,21 +34,22 @@ pub(crate) async fn silent_first(request: Request, next: Next) -> Response {
     }
 }
 
-/// Middleware for the pages: on the launcher's, asks the apps for the user's sessions there, and lets its forms
-/// lead to them.
+/// Middleware for the pages: for the launcher, asks the apps about the user's sessions there, and lets the
+/// policy of the page allow redirects to the apps.
 pub(crate) async fn launch(
     State(state): State<Proxy>,
     RequestOrigin(origin): RequestOrigin,
-    Extension(current): Extension<CurrentSession>,
+    Extension(current): Extension<CurrentSession<Session>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path() != PATH {
         return next.run(request).await;
     }
-    let present = match &current {
-        CurrentSession::SignedIn(session) => state.handoffs.presence(session).await,
-        CurrentSession::SignedOut(_) | CurrentSession::Unavailable => Vec::new(),
+    let session = current.as_ref().ok().and_then(SessionState::session);
+    let present = match session {
+        Some(session) => state.handoffs.presence(session).await,
+        None => Vec::new(),
     };
     let apps = state.registry.iter().map(|app| {
         let presence = present.iter().find(|(client_id, _)| *client_id == app.client_id);
@@ -55,7 +57,7 @@ pub(crate) async fn launch(
     });
     let apps: Vec<_> = apps.collect();
     if let Some(page) = request.extensions_mut().get_mut::<PageContext>() {
-        // Chromium applies `form-action` to the redirects after a form too: "Open" leads to the app.
+        // Chromium also applies `form-action` to redirects after a form, and "Open" redirects to the app.
         page.form_action.extend(apps.iter().filter_map(|app| app.opens_at.clone()));
     }
     request.extensions_mut().insert(ListedApps(apps));
@@ -78,7 +80,7 @@ fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> Regist
     }
 }
 
-/// Gives the list to Leptos.
+/// Provides the list of apps to Leptos.
 pub(crate) fn provide() {
     let listed = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ListedApps>().cloned());
     if let Some(ListedApps(apps)) = listed {

@@ -1,16 +1,17 @@
-//! Identity's side: tokens are minted, and redeemed.
+//! Mints and redeems handoff tokens.
 
-use super::presence::PresenceClient;
-use crate::server::registry::{RegisteredClient, Registry};
+use crate::server::{
+    messages::Messenger,
+    registry::{RegisteredClient, Registry},
+};
 use auth::{
     Auth,
-    config::ConfigError,
     flow::Flow,
     grants::{IssuedGrant, hash_of},
     handoff::{ACCESS_LIFETIME, HandoffSession, HandoffUser, TOKEN_LIFETIME, VerifyAnswer},
     limit::{Quota, QuotaExceeded, RateLimit},
     origin::Origin,
-    session::{Resolution, Session, SessionKey, SessionRecord},
+    session::{Session, SessionKey, SessionRecord},
     store::{Claim, GrantKind, GrantOutcome, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,12 +21,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A token has 256 bits, so it cannot be guessed; the limit keeps those who try from costing the store a look-up for
-/// each.
+/// The rate limit of refused tokens, for each app. A token has 256 random bits and cannot be guessed. The
+/// limit protects the store, which looks up each guess.
 const REFUSALS: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
 
-/// Somebody pressed "Open" for an app, in this browser. Without one, a link that leads past an app's
-/// `/handoff/start` would sign somebody in who asked for nothing.
+/// The record that the user pressed "Open" for an app in this browser. Without this check, a link to an app's
+/// `/handoff/start` would sign in a visitor who did not ask for that.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LaunchMark {
     /// The app.
@@ -43,51 +44,42 @@ pub(crate) struct Handoffs(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) auth: Auth,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) asker: PresenceClient,
-    /// Counts refusals only: an app may open as many sessions as it likes, and when its share is used up nothing is
-    /// looked at, so no token is used up either.
+    pub(crate) messenger: Messenger,
+    /// Counts only refusals: successful handoffs are not limited. Over the limit no token is looked up, so
+    /// none is used up.
     refusals: RateLimit<String>,
 }
 
 impl Handoffs {
-    /// What hands a session of identity over to the apps of `registry`.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] when TLS has no roots.
-    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
-        let asker = PresenceClient::new(auth)?;
+    /// Creates identity's half of handoffs, for the apps of `registry`.
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, messenger: Messenger) -> Self {
         let refusals = RateLimit::new(auth.clock().clone(), REFUSALS);
-        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, asker, refusals })))
+        Self(Arc::new(Inner { auth: auth.clone(), registry, messenger, refusals }))
     }
 
-    /// The live session that a grant is about, asked of the store itself.
-    pub(crate) async fn session_of(
-        &self,
-        grant: IssuedGrant,
-    ) -> Result<Option<(SessionKey, Arc<SessionRecord>)>, StoreError> {
+    /// The live session behind a grant, read from the store and not from the cache.
+    pub(crate) async fn session_of(&self, grant: IssuedGrant) -> Result<Option<Session>, StoreError> {
         let about = grant.about.and_then(|key| key.try_into().ok());
         let Some(key) = about.map(SessionKey::from_bytes) else { return Ok(None) };
-        match self.0.auth.sessions().look_again(&key).await {
-            Ok(Resolution::SignedIn(key, record)) => Ok(Some((key, record))),
-            Ok(Resolution::Ended(_) | Resolution::Unknown) => Ok(None),
-            Err(error) => Err(error.0),
-        }
+        let state = self.0.auth.sessions().reload(&key).await?;
+        Ok(state.session().cloned())
     }
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
 
-    /// The app of this id, if it may be opened this way.
+    /// The app with this id, if handoff is enabled for the app.
     #[must_use]
     pub(crate) fn app(&self, client_id: &str) -> Option<&RegisteredClient> {
         self.0.registry.get(client_id).filter(|app| app.handoff)
     }
 
-    /// Notes that somebody opens `app` in this browser: what the app has to bring back, and the cookies.
+    /// Records that the user opens `app` in this browser. Returns the `opening` that the app must bring back,
+    /// and the cookies to set.
     ///
     /// # Errors
-    /// [`StoreError`], which would be a fault of ours.
+    /// [`StoreError`] when the record does not fit into a cookie, which would be a bug.
     pub(crate) fn open(
         &self,
         app: &RegisteredClient,
@@ -100,7 +92,8 @@ impl Handoffs {
         Ok((opening, cookies))
     }
 
-    /// Whether somebody opened `app` in this browser, once. With the cookies that forget it.
+    /// Checks whether the user opened `app` in this browser, and takes the record. Returns the cookies that
+    /// clear the record; `None` without a record for this app.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -115,7 +108,8 @@ impl Handoffs {
         Ok(taken.filter(|(flow, _)| flow.client_id == app.client_id).map(|(_, clear)| clear))
     }
 
-    /// A token that opens `app` once for the user of `session`, in the browser that knows `state`.
+    /// Mints a token with which `app` can sign in the user of `session`, once, in the browser that knows
+    /// `state`.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -129,14 +123,15 @@ impl Handoffs {
         let kind = GrantKind::HandoffToken;
         let token =
             self.0.auth.grants().issue(kind, &app.client_id, hash_of(state), about, TOKEN_LIFETIME).await?;
-        tracing::info!(app = app.client_id, session = session.record.public_id, "a handoff begins");
+        tracing::info!(app = app.client_id, session = session.record.public_id, "handoff token issued");
         Ok(SecretString::from(token))
     }
 
-    /// Whom a token stands for, told to `app` once.
+    /// Redeems a token of `app`, once, for the session and the user behind it.
     ///
     /// # Errors
-    /// A [`VerifyRefusal`]. The token is still good for whom it fits, unless its session has ended.
+    /// A [`VerifyRefusal`]. The token stays valid, unless its session has ended or the store fails after the
+    /// token was taken.
     pub(crate) async fn redeem(
         &self,
         app: &RegisteredClient,
@@ -148,12 +143,12 @@ impl Handoffs {
         match &redeemed {
             Ok(answer) => {
                 let provider = answer.session.provider.as_str();
-                tracing::info!(app = app.client_id, provider, "a handoff was verified");
+                tracing::info!(app = app.client_id, provider, "handoff token redeemed");
             }
-            Err(VerifyRefusal::Store(error)) => tracing::error!(%error, "a handoff could not be looked at"),
+            Err(VerifyRefusal::Store(error)) => tracing::error!(%error, "session store unavailable"),
             Err(rule) => {
                 self.0.refusals.note(app.client_id.clone());
-                tracing::warn!(%rule, app = app.client_id, "a handoff was refused");
+                tracing::warn!(%rule, app = app.client_id, "handoff token rejected");
             }
         }
         redeemed
@@ -169,7 +164,7 @@ impl Handoffs {
         let token = token.expose_secret();
         let state_hash = hash_of(state.expose_secret());
         let claim = Claim { kind: GrantKind::HandoffToken, audience: &app.client_id, state_hash };
-        // Looked up before the token is used up: a store that fails here costs nobody anything.
+        // Looked up before the token is taken: a store that fails here does not use the token up.
         let found = auth.grants().look(token).await?.ok_or(VerifyRefusal::Unknown)?;
         let live = self.session_of(found).await?;
         match auth.grants().take(token, claim).await? {
@@ -179,18 +174,20 @@ impl Handoffs {
             GrantOutcome::Expired => return Err(VerifyRefusal::Expired),
             GrantOutcome::WrongState => return Err(VerifyRefusal::InvalidState),
         }
-        let (key, record) = live.ok_or(VerifyRefusal::SessionEnded)?;
-        // And once more: whatever ended the session before the token was taken counts.
-        if !auth.sessions().lives(&key).await.map_err(|error| error.0)? {
+        let session = live.ok_or(VerifyRefusal::SessionEnded)?;
+        // Checked again: the session may have ended before the token was taken.
+        if !auth.sessions().is_live(&session.key).await? {
             return Err(VerifyRefusal::SessionEnded);
         }
-        let access_token = self.access_token(&key, &app.client_id).await?;
-        Ok(answer(auth, &key, &record, access_token))
+        let access_token = self.access_token(&session.key, &app.client_id).await?;
+        Ok(answer(auth, &session, access_token))
     }
 }
 
-fn answer(auth: &Auth, key: &SessionKey, record: &SessionRecord, access_token: SecretString) -> VerifyAnswer {
-    let id_token = auth.sessions().tokens(key, record).ok().and_then(|tokens| tokens.id_token);
+fn answer(auth: &Auth, session: &Session, access_token: SecretString) -> VerifyAnswer {
+    let record = &session.record;
+    let id_token =
+        auth.sessions().tokens(&session.key, &session.record).ok().and_then(|tokens| tokens.id_token);
     let user = user_of(record, id_token.as_ref());
     VerifyAnswer {
         access_token,
@@ -224,8 +221,8 @@ pub(crate) fn user_of(record: &SessionRecord, id_token: Option<&SecretString>) -
     }
 }
 
-/// The email address that an ID token calls verified. Our own copy of a token whose signature was checked
-/// when it came.
+/// The email address that an ID token calls verified. The signature was checked when identity received the
+/// token.
 fn verified_email(id_token: &SecretString) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {
@@ -238,10 +235,10 @@ fn verified_email(id_token: &SecretString) -> Option<String> {
     claims.email.filter(|_| claims.email_verified)
 }
 
-/// Why identity did not verify a token. Only when it is expired or its session has ended is it lost by that.
+/// Why identity refused a token. See [`Handoffs::redeem`] for when the token stays valid.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyRefusal {
-    /// Never minted, redeemed before, or swept.
+    /// Never minted, already redeemed, or deleted.
     #[error("invalid_token")]
     Unknown,
     /// Minted for another app (403).
@@ -250,13 +247,13 @@ pub(crate) enum VerifyRefusal {
     /// Bound to another `state`.
     #[error("invalid_state")]
     InvalidState,
-    /// More than [`TOKEN_LIFETIME`] old.
+    /// Older than [`TOKEN_LIFETIME`].
     #[error("token_expired")]
     Expired,
-    /// The session it stands for has ended meanwhile.
+    /// The session behind the token has ended.
     #[error("session_ended")]
     SessionEnded,
-    /// This app was refused too often lately (429).
+    /// Too many tokens of this app were refused lately (429).
     #[error("too_many_requests")]
     QuotaExceeded(#[from] QuotaExceeded),
     /// The store does not answer (503).

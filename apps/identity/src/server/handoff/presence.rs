@@ -1,83 +1,55 @@
-//! Where a browser is signed in already: the launcher asks each app, server to server.
+//! Asks each app, server to server, whether this browser is already signed in there.
 
 use super::mint::Handoffs;
-use crate::server::{registry::RegisteredClient, signing::SigningKeys};
-use auth::{Auth, config::ConfigError, handoff::SessionQuery, http::HttpClient, session::Session};
+use crate::server::registry::RegisteredClient;
+use auth::{handoff::SessionQuery, session::Session};
 use futures::future::join_all;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::timeout;
-use url::form_urlencoded;
 
 /// How long the launcher waits for an app.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// What an app says about a provider's session.
+/// The answer of an app about a session of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// It has a live session with it.
+    /// The app has a live session that belongs to that provider session.
     Active,
-    /// It has none.
+    /// The app has no live session for that provider session.
     None,
-    /// It did not say, or not in time.
+    /// The app did not answer, was too slow, or cannot be asked.
     Unknown,
 }
 
-/// Asks the apps.
-pub(crate) struct PresenceClient {
-    keys: SigningKeys,
-    issuer: String,
-    outside: HttpClient,
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Answer {
     active: bool,
 }
 
-impl PresenceClient {
-    pub(crate) fn new(auth: &Auth) -> Result<Self, ConfigError> {
-        let outside = HttpClient::public_addresses_only()
-            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
-        let issuer = auth.public_urls().canonical().to_owned();
-        Ok(Self { keys: SigningKeys::new(auth.secrets()), issuer, outside })
-    }
-}
-
 impl Handoffs {
-    /// What the apps that may be opened say about the provider's session behind `session`, in the order of the
-    /// registry. All are asked at once, and none is waited for longer than half a second.
+    /// Asks all apps with handoff enabled about the provider session behind `session`. Returns the answers in
+    /// the order of the registry. The questions run in parallel, with a timeout of half a second.
     pub(crate) async fn presence(&self, session: &Session) -> Vec<(String, Presence)> {
         let apps = self.inner().registry.iter().filter(|app| app.handoff);
         let asked = apps.map(async |app| {
-            let answer = timeout(LIMIT, self.ask(app, session)).await;
-            (app.client_id.clone(), answer.ok().flatten().unwrap_or(Presence::Unknown))
+            (app.client_id.clone(), self.ask(app, session).await.unwrap_or(Presence::Unknown))
         });
         join_all(asked).await
     }
 
     async fn ask(&self, app: &RegisteredClient, session: &Session) -> Option<Presence> {
-        let inner = self.inner();
-        // Where the app takes logout tokens it takes questions, and that address was checked for this.
+        // An app that takes logout tokens takes questions too, at the same origin, which the registry has
+        // checked.
         let url = app.backchannel_logout_uri.as_ref()?.join(SessionQuery::PATH).ok()?;
-        let (record, now) = (&session.record, inner.auth.clock().now());
-        // Without a `sid` nobody can tell this browser's sessions from the user's others.
-        let sid = record.sid.as_ref()?;
+        let record = &session.record;
         let claims = json!({
-            "iss": inner.asker.issuer,
-            "aud": app.client_id,
-            "iat": now.timestamp(),
-            "exp": (now + SessionQuery::LIFETIME).timestamp(),
             "sub_id": { "format": "iss_sub", "iss": record.issuer, "sub": record.subject },
-            "sid": sid,
+            // Without a `sid`, an app cannot tell this browser's sessions from the user's others.
+            "sid": record.sid.as_ref()?,
         });
-        let query = inner.asker.keys.sign(SessionQuery::TYPE, &claims);
-        let form = form_urlencoded::Serializer::new(String::new()).append_pair("query", &query).finish();
-        let http = if app.allow_private_network { inner.auth.http() } else { &inner.asker.outside };
-        let answer = http.send(http.post_form(&url, form, None)).await.ok()?;
-        let said: Answer =
-            answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok())??;
-        Some(if said.active { Presence::Active } else { Presence::None })
+        let answer = self.inner().messenger.send::<SessionQuery>(app, &url, claims, LIMIT).await.ok()?;
+        let Answer { active } = serde_json::from_slice(answer.body()).ok()?;
+        Some(if active { Presence::Active } else { Presence::None })
     }
 }

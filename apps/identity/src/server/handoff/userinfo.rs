@@ -1,41 +1,36 @@
-//! `/userinfo` (OpenID Connect Core §5.3) for the access token that a handoff comes with.
+//! `/userinfo` (OpenID Connect Core §5.3) for the access token of a handoff.
 
-use super::{access::AccessRefusal, mint::Handoffs};
-use auth::error_page;
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
+use super::{
+    access::{AccessRefusal, UserInfo},
+    mint::Handoffs,
 };
+use auth::Refusal;
+use axum::{Json, extract::State};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
-/// `GET` or `POST /userinfo` with `Authorization: Bearer`: who it is. The token is taken from nowhere else (RFC
-/// 9700 §4.3.2: not from the query).
+/// `GET` or `POST /userinfo` with `Authorization: Bearer`: returns the user. The token is read only from this
+/// header (RFC 9700 §4.3.2: not from the query).
 ///
 /// # Errors
-/// 401 with `WWW-Authenticate: Bearer` after RFC 6750 §3: without an error where no token was sent, with
-/// `invalid_token` where it opens nothing; 503 when the store is down.
-pub(crate) async fn userinfo(State(handoffs): State<Handoffs>, headers: HeaderMap) -> Response {
-    let Some(token) = bearer(&headers) else {
-        return challenge("missing_token", "Bearer realm=\"identity\"");
-    };
-    match handoffs.userinfo(&token).await {
-        Ok(told) => Json(told).into_response(),
-        Err(AccessRefusal::Invalid) => challenge(
+/// 401 with `WWW-Authenticate: Bearer` (RFC 6750 §3): without an error if there is no token, with
+/// `invalid_token` if the token is rejected; 503 when the store is down.
+pub(crate) async fn userinfo(
+    State(handoffs): State<Handoffs>,
+    headers: HeaderMap,
+) -> Result<Json<UserInfo>, Refusal> {
+    let token = bearer(&headers).ok_or_else(|| challenge("missing_token", "Bearer realm=\"identity\""))?;
+    handoffs.userinfo(&token).await.map(Json).map_err(|refusal| match refusal {
+        AccessRefusal::Invalid => challenge(
             "invalid_token",
             "Bearer realm=\"identity\", error=\"invalid_token\", error_description=\"The access token is \
              unknown, expired, or its session has ended\"",
         ),
-        Err(AccessRefusal::Store(error)) => {
-            tracing::error!(%error, "an access token could not be looked at");
-            let sentence = "The store does not answer. Please try again.";
-            error_page::json(StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
-        }
-    }
+        AccessRefusal::Store(error) => Refusal::from(error).as_json(),
+    })
 }
 
-/// The one token of the one `Authorization` header.
+/// The token, if there is exactly one `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -44,9 +39,9 @@ fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| SecretString::from(token))
 }
 
-fn challenge(name: &str, scheme: &'static str) -> Response {
-    let sentence = "This takes the access token of a handoff.";
-    let mut refused = error_page::json(StatusCode::UNAUTHORIZED, name, sentence);
-    refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
-    refused
+fn challenge(name: &'static str, scheme: &'static str) -> Refusal {
+    let sentence = "This address needs the access token of a handoff.";
+    Refusal::new(StatusCode::UNAUTHORIZED, name, sentence)
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme))
+        .as_json()
 }

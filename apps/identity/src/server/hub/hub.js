@@ -1,19 +1,21 @@
-// The sync hub (article 4's "iframe app"): keeps in this origin's localStorage whether apps of this site last
-// said that their user is signed in ("in") or out ("out"), and since when, and tells the page it is framed in.
-// Nothing else is kept, and a page that hears of it asks its own server.
+// The sync hub (article 4's "iframe app"). It keeps in this origin's localStorage whether an app of this site
+// last reported its user as signed in ("in") or signed out ("out"), and when. It sends this state to the page
+// that frames it, and keeps nothing else. A page that receives a state asks its own server.
 //
-// Messages are lines, `hub/1 kind …`. From the parent: `hello`, `set in`, `set out`. To it: `state in|out AT`,
-// `state none 0`, and `aside WHY` where storage is blocked, or partitioned, so that nobody would be reached.
+// A message is a line `hub/1 kind …`:
+// - from the parent: `hello`, `set in`, `set out`
+// - to the parent: `state in|out AT`, `state none 0`
+// - to the parent: `aside WHY`, if storage is blocked, or is partitioned so that no other app would see it
 const VERSION = 'hub/1';
 const KEY = 'auth-hub/1';
 const STATE = /^(in|out) \d{1,15}$/;
-// Of any parent: so many messages in so many milliseconds.
+// The rate limit of messages from the parent: MOST messages in SPAN milliseconds.
 const MOST = 20;
 const SPAN = 10_000;
 
 const origins = document.querySelector('meta[name=origins]').content.split(' ');
 const { parent } = window;
-// The parent's origin, once it has greeted us from one that is registered.
+// The parent's origin, once it has sent `hello` from a registered origin.
 let origin;
 let since = 0;
 let count = 0;
@@ -62,7 +64,7 @@ addEventListener('message', ({ source, origin: from, data }) => {
   }
 });
 
-// Other frames of this origin, in whichever app.
+// A change by another frame of this origin, in any app.
 addEventListener('storage', ({ key, newValue }) => {
   if (key === KEY && newValue !== null && STATE.test(newValue)) tell(`state ${newValue}`);
 });

@@ -1,22 +1,23 @@
-//! Telling every registered app that a provider's session ended: identity's side.
+//! Delivers logout tokens to every registered app when a provider's session ends.
 //!
-//! Each app has a row in the outbox. It is delivered at once, in parallel, two seconds at most for each; an
-//! app that is down, slow or refuses has another try later, with a fresh token, until a day is over. The
-//! rows are in the store, so a restart loses none.
+//! Each app gets one row in the outbox. Deliveries start at once and run in parallel, with a timeout of two
+//! seconds. A failed delivery is retried with backoff (1 s doubling to 60 s) and a fresh token, for 24 hours.
+//! The rows are in the store, so a restart loses none.
 //!
-//! Deliveries under way are bounded, in all and for each app: however many logouts there are, and however slowly
-//! one app answers, the others hear of theirs. Pauses have a random part, so that retries do not come in step.
+//! The number of concurrent deliveries is limited, in total and for each app. So neither a burst of logouts
+//! nor a slow app delays the other apps. Pauses are jittered, so that retries do not coincide.
 
+use super::token::logout_claims;
 use crate::server::{
+    messages::{Messenger, SendError},
     registry::{RegisteredClient, Registry},
     signing::SigningKeys,
 };
 use auth::{
     Auth,
     clock::Clock,
-    config::ConfigError,
     http::HttpClient,
-    logout::{LogoutNotice, NotifyApps},
+    logout::{LogoutNotice, LogoutToken, NotifyApps},
     random::Random,
     store::{Delivery, NewDelivery, Outbox, StoreError},
 };
@@ -33,28 +34,26 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
-use url::form_urlencoded;
 
-/// How many deliveries are under way at once.
+/// The maximum number of concurrent deliveries.
 const IN_ALL: usize = 64;
-/// How many of them may be for one app.
+/// The maximum number of concurrent deliveries to one app.
 const PER_APP: usize = 16;
-/// How long a delivery waits whose app has its share under way.
+/// How long a delivery waits if its app already has [`PER_APP`] of them.
 const SHARE_PAUSE: Duration = Duration::from_secs(2);
-/// How often the outbox is looked at when nobody says that something is in it: for rows that another
-/// process left.
+/// How often the outbox is polled without a wake-up, for rows that another process left.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How patient a delivery is.
+/// The timeout and the backoff of deliveries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
-    /// How long an app may take to answer.
+    /// The timeout of one attempt.
     pub(crate) limit: Duration,
-    /// The pause after the first failure; doubled after each further one.
+    /// The pause after the first failure; it doubles after each further failure.
     pub(crate) first_pause: Duration,
     /// The longest pause.
     pub(crate) longest_pause: Duration,
-    /// After this long an app's sessions have been revalidated anyway.
+    /// How long a delivery is retried. After that, apps have revalidated their sessions anyway.
     pub(crate) give_up: TimeDelta,
 }
 
@@ -74,23 +73,19 @@ impl Default for RetryPolicy {
 pub(crate) struct FanOut(Arc<Inner>);
 
 struct Inner {
-    issuer: String,
-    keys: SigningKeys,
+    messenger: Messenger,
     registry: Arc<Registry>,
     outbox: Arc<dyn Outbox>,
-    http: HttpClient,
-    /// For the apps that may lie inside the network.
-    http_inside: HttpClient,
     clock: Clock,
     random: Random,
     retry: RetryPolicy,
     wake: Notify,
     under_way: Arc<Semaphore>,
-    /// Of each app, by its client id.
+    /// The limit of each app, by client id.
     shares: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
-/// What has to be told to whom, as the outbox keeps it.
+/// One delivery, as the outbox stores it.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     client_id: String,
@@ -99,46 +94,45 @@ struct Payload {
     sub: Option<String>,
     #[serde(default)]
     browser: Option<String>,
-    /// When it took place, by our clock, milliseconds since the epoch; not in rows of an older version.
+    /// When the logout happened, by identity's clock, in milliseconds since the epoch. Missing in rows of an
+    /// older version.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
     happened_at: Option<DateTime<Utc>>,
 }
 
 impl FanOut {
-    /// The fan-out to the apps of `registry`; nothing is delivered before [`run`](Self::run).
+    /// Creates the fan-out to the apps of `registry`. Nothing is delivered before [`run`](Self::run).
     ///
-    /// # Errors
-    /// A [`ConfigError`] when TLS has no roots.
-    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, retry: RetryPolicy) -> Result<Self, ConfigError> {
-        let outside = HttpClient::public_addresses_only()
-            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
-        Ok(Self(Arc::new(Inner {
-            issuer: auth.public_urls().canonical().to_owned(),
-            keys: SigningKeys::new(auth.secrets()),
+    pub(crate) fn new(
+        auth: &Auth,
+        registry: Arc<Registry>,
+        messenger: Messenger,
+        retry: RetryPolicy,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            messenger,
             registry,
             outbox: auth.outbox(),
-            http: outside,
-            http_inside: auth.http().clone(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),
             retry,
             wake: Notify::new(),
             under_way: Arc::new(Semaphore::new(IN_ALL)),
             shares: Mutex::default(),
-        })))
+        }))
     }
 
-    /// The public halves of the keys.
+    /// The signing keys.
     #[must_use]
     pub(crate) fn keys(&self) -> &SigningKeys {
-        &self.0.keys
+        self.0.messenger.keys()
     }
 
-    /// Notes that every app has to be told; returns as soon as that is kept. `cause` is the same for each
-    /// try of the same notice, so that noting it twice is noting it once.
+    /// Queues a delivery to every app, and returns once the deliveries are stored. `cause` identifies the
+    /// notice: a second call with the same cause queues nothing new.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing is noted.
+    /// [`StoreError`]; then nothing is queued.
     pub(crate) async fn enqueue_for_all(
         &self,
         cause: &[u8; 32],
@@ -170,15 +164,15 @@ impl FanOut {
         Ok(())
     }
 
-    /// The same for a sign-out at this app, or at one that asked us to tell the others.
+    /// Queues the notice of a sign-out at identity, or at an app that asked identity to tell the others.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing is noted.
+    /// [`StoreError`]; then nothing is queued.
     pub(crate) async fn enqueue_sign_out(&self, notice: LogoutNotice<'_>) -> Result<(), StoreError> {
         self.enqueue_for_all(&self.0.random.bytes(), notice).await
     }
 
-    /// Delivers what is due, until the future is dropped.
+    /// Delivers due rows until the future is dropped.
     pub(crate) async fn run(&self) {
         loop {
             let Ok(room) = self.0.under_way.clone().acquire_owned().await else { return };
@@ -192,7 +186,7 @@ impl FanOut {
                     }
                     continue;
                 }
-                Err(error) => tracing::warn!(%error, "the outbox could not be looked at"),
+                Err(error) => tracing::warn!(%error, "outbox unavailable"),
             }
             let _ = timeout(LOOK, self.0.wake.notified()).await;
         }
@@ -200,15 +194,15 @@ impl FanOut {
 
     async fn take(&self, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let now = self.0.clock.now();
-        // Longer than a try takes: should this process die in it, somebody has another.
+        // The lease is longer than one attempt. If this process dies, the row becomes due again.
         let until = now + TimeDelta::from_std(self.0.retry.limit * 5).unwrap_or_default();
         self.0.outbox.take_due(now, until, most).await
     }
 
-    /// Delivers, unless as many as there may be are under way to the same app: then a little later.
+    /// Delivers now, or a little later if the app has reached its limit of concurrent deliveries.
     async fn deliver_within_quota(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
         let Ok(payload) = serde_json::from_str::<Payload>(&delivery.payload) else {
-            tracing::error!("a row of the outbox cannot be read");
+            tracing::error!("unreadable outbox row discarded");
             return self.settle(&delivery).await;
         };
         let share = {
@@ -225,22 +219,22 @@ impl FanOut {
     async fn deliver(&self, delivery: Delivery, payload: Payload) {
         let app = self.0.registry.get(&payload.client_id);
         let Some((app, uri)) = app.and_then(|app| Some((app, app.backchannel_logout_uri.as_ref()?))) else {
-            // Taken out of the registry meanwhile.
+            // The app has been removed from the registry since.
             return self.settle(&delivery).await;
         };
         match self.post(app, uri, &payload).await {
             Ok(()) => {
-                tracing::info!(app = app.client_id, tries = delivery.tries, "told an app of a logout");
+                tracing::info!(app = app.client_id, tries = delivery.tries, "logout delivered");
                 self.settle(&delivery).await;
             }
-            Err(reason) => {
+            Err(error) => {
                 let pause = self.pause_after(delivery.tries);
                 tracing::warn!(
                     app = app.client_id,
                     tries = delivery.tries,
-                    reason,
+                    %error,
                     ?pause,
-                    "an app was not told of a logout"
+                    "logout delivery failed"
                 );
                 self.try_later(&delivery, pause).await;
             }
@@ -250,18 +244,18 @@ impl FanOut {
     async fn try_later(&self, delivery: &Delivery, pause: Duration) {
         let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
         if let Err(error) = self.0.outbox.try_later(&delivery.id, due_at).await {
-            tracing::warn!(%error, "the outbox could not be written");
+            tracing::warn!(%error, "outbox write failed");
         }
         let fan_out = self.clone();
-        // Not in the place of this delivery: others need it meanwhile.
+        // In a separate task, so that the pause does not hold the permit of this delivery.
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;
             fan_out.0.wake.notify_one();
         });
     }
 
-    /// One try, with a token of its own: one that was lost on the way may have been read by others.
-    async fn post(&self, app: &RegisteredClient, uri: &url::Url, payload: &Payload) -> Result<(), String> {
+    /// Tries once to deliver a logout token.
+    async fn post(&self, app: &RegisteredClient, uri: &url::Url, payload: &Payload) -> Result<(), SendError> {
         let now = self.0.clock.now();
         let notice = LogoutNotice {
             provider_issuer: &payload.provider_issuer,
@@ -270,18 +264,9 @@ impl FanOut {
             browser: payload.browser.as_deref(),
             happened_at: payload.happened_at.unwrap_or(now),
         };
-        let jti = self.0.random.token();
-        let token = self.0.keys.logout_token(&self.0.issuer, &app.client_id, &jti, notice, now);
-        let form =
-            form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
-        let http = if app.allow_private_network { &self.0.http_inside } else { &self.0.http };
-        let answer = http.send(http.post_form(uri, form, None));
-        match timeout(self.0.retry.limit, answer).await {
-            Err(_) => Err("it took too long".into()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
-            Ok(Ok(answer)) => Err(format!("it answered {}", answer.status().as_u16())),
-        }
+        let claims = logout_claims(notice, now);
+        self.0.messenger.send::<LogoutToken>(app, uri, claims, self.0.retry.limit).await?;
+        Ok(())
     }
 
     fn pause_after(&self, tries: u32) -> Duration {
@@ -289,7 +274,7 @@ impl FanOut {
         self.jittered(self.0.retry.first_pause.saturating_mul(doubled).min(self.0.retry.longest_pause))
     }
 
-    /// Between three quarters of the pause and all of it.
+    /// The pause with jitter: between three quarters of it and all of it.
     fn jittered(&self, pause: Duration) -> Duration {
         let [random] = self.0.random.bytes::<1>();
         pause - pause / 4 * u32::from(random) / 255
@@ -297,8 +282,8 @@ impl FanOut {
 
     async fn settle(&self, delivery: &Delivery) {
         if let Err(error) = self.0.outbox.settle(&delivery.id).await {
-            // It is delivered once more then, and ends what has ended.
-            tracing::warn!(%error, "the outbox could not be written");
+            // The notice is then delivered again, which is idempotent.
+            tracing::warn!(%error, "outbox write failed");
         }
     }
 }
@@ -307,7 +292,7 @@ impl NotifyApps for FanOut {
     fn notify<'a>(&'a self, _: &'a HttpClient, _: &'a Clock, notice: LogoutNotice<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if let Err(error) = self.enqueue_sign_out(notice).await {
-                tracing::error!(%error, "a sign-out could not be noted down: the apps are not told of it");
+                tracing::error!(%error, "sign-out not queued: the other apps are not told");
             }
         })
     }

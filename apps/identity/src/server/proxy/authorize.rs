@@ -1,11 +1,11 @@
-//! `GET /authorize` (article 1, "Creating Identity Server"): another app's sign-in passes through.
+//! `GET /authorize` (article 1, "Creating Identity Server"): forwards the sign-in of another app to the
+//! provider.
 
 use super::{flow::ProxiedFlow, request::ProxyRequest};
 use crate::server::registry::Registry;
 use auth::{
-    Auth,
+    Auth, Refusal,
     cookie::set_cookies,
-    error_page,
     flow::FlowError,
     origin::{FetchMetadata, Origin, RequestOrigin},
     provider::{AuthorizeParams, Provider},
@@ -18,60 +18,50 @@ use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 use std::sync::Arc;
 use url::Url;
 
-/// `GET /authorize?source_url=&provider=&state=&nonce=&code_challenge=&code_challenge_method=S256`, and
-/// if wanted `prompt`, `login_hint`, `ui_locales`: checks the app against the registry, remembers the
-/// flow for this browser, and sends the visitor on to the provider (302) with identity's own `state`
-/// and callback. A frame of another site goes straight back with `login_required`, and nobody is asked.
+/// `GET /authorize?source_url=&provider=&state=&nonce=&code_challenge=&code_challenge_method=S256`,
+/// optionally with `prompt`, `login_hint` and `ui_locales`: checks the app against the registry, keeps the
+/// flow for this browser, and redirects the visitor to the provider (302) with identity's own `state` and
+/// callback. A frame of another site is redirected straight back with `login_required`, without asking the
+/// provider.
 ///
 /// # Errors
-/// A 400 page by name, without a redirect and with nothing kept: `unregistered_source_url`,
-/// `invalid_parameters`, `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider
-/// is down.
+/// A 400 page, without a redirect and with nothing kept: `unregistered_source_url`, `invalid_parameters`,
+/// `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider is down.
 pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     RequestOrigin(origin): RequestOrigin,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
-    let request = match ProxyRequest::read(query.unwrap_or_default().as_bytes(), &registry) {
-        Ok(request) => request,
-        Err(error) => {
-            tracing::warn!(rule = %error, "an authorization request was refused");
-            let sentence =
-                "The app that sent you here is not registered, or asked in a way that is not allowed.";
-            return error_page::refuse(&headers, StatusCode::BAD_REQUEST, &error.to_string(), sentence);
-        }
-    };
-    let wanted = wanted(&auth, &request);
-    if let Some(provider) = wanted
-        && is_foreign_frame(&headers)
-    {
-        return silent_unsupported(provider, &request).await;
+) -> Result<Response, Refusal> {
+    let request = ProxyRequest::read(query.unwrap_or_default().as_bytes(), &registry).map_err(|error| {
+        tracing::warn!(rule = %error, "authorization request rejected");
+        let sentence = "The app that sent you here is not registered, or its request is not allowed.";
+        Refusal::bad_request(error.to_string(), sentence)
+    })?;
+    let provider = wanted(&auth, &request).ok_or_else(|| {
+        let sentence = "The app that sent you here asked for a sign-in provider that is not configured.";
+        Refusal::bad_request("unknown_provider", sentence)
+    })?;
+    if is_foreign_frame(&headers) {
+        return Ok(silent_unsupported(provider, &request).await);
     }
-    let Some(provider) = wanted else {
-        let sentence = "The app that sent you here asked for a sign-in service that is not configured.";
-        return error_page::refuse(&headers, StatusCode::BAD_REQUEST, "unknown_provider", sentence);
-    };
-    match pass_on(&auth, &origin, provider, &request, &headers).await {
-        Ok(response) => response,
-        Err(error) => {
-            tracing::error!(rule = %error, app = %request.source, "a sign-in could not pass");
-            let sentence = error.code().sentence();
-            error_page::refuse(&headers, StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), sentence)
-        }
-    }
+    pass_on(&auth, &origin, provider, &request, &headers).await.map_err(|error| {
+        tracing::error!(rule = %error, app = %request.source, "sign-in not forwarded");
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), error.code().sentence())
+    })
 }
 
-/// Whether another site's page asks in a frame (`checkSession`). Browsers keep our cookies and the provider's
-/// out of there, and a sign-in page in a frame is nothing to type a password into.
+/// Whether the request comes from a frame in a page of another site (`checkSession`). Browsers withhold our
+/// cookies and the provider's there, and users must not type a password in such a frame.
 fn is_foreign_frame(headers: &HeaderMap) -> bool {
     FetchMetadata::of(headers).is_frame_of("cross-site")
 }
 
-/// Straight back to the app: nobody was asked, so nothing follows from it.
+/// Redirects straight back to the app. The provider was not asked, so the answer says nothing about its
+/// session.
 async fn silent_unsupported(provider: &Provider, request: &ProxyRequest) -> Response {
-    tracing::info!(rule = "foreign_frame", app = %request.source, "a hidden frame was sent back");
+    tracing::info!(rule = "foreign_frame", app = %request.source, "cross-site frame sent back");
     let issuer = provider.endpoints().await.map(|endpoints| endpoints.issuer);
     let mut url = request.source.join(&format!("/auth/callback/{}", provider.config.id));
     url.query_pairs_mut()
@@ -81,7 +71,7 @@ async fn silent_unsupported(provider: &Provider, request: &ProxyRequest) -> Resp
     Redirect::to(url.as_str()).into_response()
 }
 
-/// The provider asked for; without a word about it, the only one there is.
+/// The provider that the request names, or the only one if the request names none.
 fn wanted<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
     match (&request.provider, &**auth.providers()) {
         (Some(id), _) => auth.provider(id),
@@ -112,7 +102,7 @@ async fn pass_on(
         },
     );
     let cookies = auth.flows().begin(&state, ProxiedFlow::new(request, id.clone()), origin, headers)?;
-    tracing::info!(app = %request.source, provider = id, "a sign-in passes through");
+    tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }
 

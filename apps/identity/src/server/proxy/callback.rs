@@ -1,17 +1,16 @@
-//! The provider's two redirects: back to the app that began, or, for identity's own flow, finished here.
+//! The provider's two redirects: passed on to the app that began, or finished here for identity's own flow.
 
 use super::flow::ProxiedFlow;
 use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
 use auth::{
-    Auth,
+    Auth, Refusal,
     cookie::set_cookies,
-    error_page,
     flow::Pending,
     logout::origin_in_logout_state,
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
     routes::{
         Form,
-        custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, try_again},
+        custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out},
     },
 };
 use axum::{
@@ -21,30 +20,30 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use std::sync::Arc;
 
-/// `GET /auth/callback/{provider}`: takes the flow that this browser began, once. Another app's goes
-/// back to it (303) with the provider's parameters and the app's own `state`; identity never sees the
-/// verifier, so it could not use the code if it wanted to.
+/// `GET /auth/callback/{provider}`: takes the flow that this browser began, once. The flow of another app
+/// goes back to that app (303) with the provider's parameters and the app's own `state`. Identity never sees
+/// the PKCE verifier, so it cannot use the code.
 ///
 /// # Errors
-/// A 400 page: `invalid_parameters`, or `invalid_state` when the flow is unknown, too old, used, another
-/// browser's or another provider's, or its app has left the registry. 503 when the store is down.
+/// A 400 page: `invalid_parameters`; or `invalid_state` when the flow is unknown, expired, used, or belongs
+/// to another browser or provider, or when its app has left the registry. 503 when the store is down.
 pub(crate) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
     returned: CallbackRequest,
-) -> Response {
-    match returned.take_flow::<ProxiedFlow>(&auth).await {
-        Ok(Some((proxied, cookies))) => pass_on(&proxied, cookies, &registry, &announcer, &returned)
-            .unwrap_or_else(|| invalid_state(&returned.headers)),
-        Ok(None) => own_callback(&auth, &announcer, &returned).await,
-        Err(cause) => try_again(&cause, &returned.headers),
+) -> Result<Response, Refusal> {
+    match returned.take_flow::<ProxiedFlow>(&auth).await? {
+        Some((proxied, cookies)) => {
+            pass_on(&proxied, cookies, &registry, &announcer, &returned).ok_or_else(invalid_state)
+        }
+        None => own_callback(&auth, &announcer, &returned).await,
     }
 }
 
-/// Back to the app, with its handle for this browser, and a receipt that it gives back once the sign-in is
-/// complete. A flow in a frame neither gets nor makes a handle: frames come to the identity origin nearest to the
-/// app, and a browser has one handle, at the canonical origin.
+/// Redirects to the app, with its handle for this browser and a receipt that the app returns once the sign-in
+/// is complete. A flow in a frame gets no handle: frames use the identity origin nearest to the app, but the
+/// one handle of a browser is kept at the canonical origin.
 fn pass_on(
     proxied: &ProxiedFlow,
     mut cookies: Vec<HeaderValue>,
@@ -68,34 +67,33 @@ fn pass_on(
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
 
-/// Identity's own sign-in, if it is one.
-async fn own_callback(auth: &Auth, announcer: &Announcer, returned: &CallbackRequest) -> Response {
-    match returned.take_flow::<Pending>(auth).await {
-        Ok(Some((pending, mut cookies))) => {
-            let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
-            cookies.extend(cookie);
-            let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
-            cookies.push(cookie);
-            let SignInOutcome { response, has_signed_in } =
-                finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
-            if has_signed_in {
-                announcer.signed_in(&browser);
-            }
-            response
-        }
-        Ok(None) => invalid_state(&returned.headers),
-        Err(cause) => try_again(&cause, &returned.headers),
+/// Finishes identity's own sign-in. An unknown flow gets `invalid_state`.
+async fn own_callback(
+    auth: &Auth,
+    announcer: &Announcer,
+    returned: &CallbackRequest,
+) -> Result<Response, Refusal> {
+    let taken = returned.take_flow::<Pending>(auth).await?;
+    let (pending, mut cookies) = taken.ok_or_else(invalid_state)?;
+    let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
+    cookies.extend(cookie);
+    let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
+    cookies.push(cookie);
+    let SignInOutcome { response, has_signed_in } =
+        finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
+    if has_signed_in {
+        announcer.signed_in(&browser);
     }
+    Ok(response)
 }
 
-fn invalid_state(headers: &HeaderMap) -> Response {
-    tracing::warn!(rule = "invalid_state", "a callback was refused");
-    let sentence = auth_types::SignInError::InvalidState.sentence();
-    error_page::refuse(headers, StatusCode::BAD_REQUEST, "invalid_state", sentence)
+fn invalid_state() -> Refusal {
+    tracing::warn!(rule = "invalid_state", "callback rejected");
+    Refusal::bad_request("invalid_state", auth_types::SignInError::InvalidState.sentence())
 }
 
-/// `GET /auth/logout/callback`: the provider's post-logout redirect, passed on to the registered app
-/// that `state` names, which knows its own `state` again; without one, identity's own sign-out ends.
+/// `GET /auth/logout/callback`: the provider's redirect after a sign-out, passed on to the registered app
+/// that `state` names. Without such an app, identity's own sign-out ends here.
 pub(crate) async fn logout_callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
@@ -115,30 +113,24 @@ pub(crate) async fn logout_callback(
     }
 }
 
-/// `POST /auth/signed-in`, form `receipt`, and client authentication: an app has completed the sign-in that the
-/// receipt came with. 202 once the others are being told.
+/// `POST /auth/signed-in`, form `receipt`, with client authentication: an app has completed the sign-in that
+/// the receipt belongs to. Answers 202; the other apps are then told.
 ///
 /// # Errors
-/// 401 `invalid_client`; 400 `invalid_receipt` when it is another app's, was used, or is too old; 503 when the
-/// store is down.
+/// 401 `invalid_client`; 400 `invalid_receipt` when the receipt is another app's, used, or expired; 503 when
+/// the store is down.
 pub(crate) async fn signed_in(
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Response {
+) -> Result<StatusCode, Refusal> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
-    let app = match authenticate(&registry, &headers, in_form) {
-        Ok(app) => app,
-        Err(refused) => return refused,
-    };
-    match announcer.confirmed(app, form.get("receipt").unwrap_or_default()).await {
-        Ok(true) => StatusCode::ACCEPTED.into_response(),
-        Ok(false) => {
-            tracing::warn!(rule = "invalid_receipt", app = app.client_id, "a sign-in was not announced");
-            let sentence = "This receipt is another app's, was used, or is too old.";
-            error_page::refuse(&headers, StatusCode::BAD_REQUEST, "invalid_receipt", sentence)
-        }
-        Err(cause) => try_again(&cause, &headers),
+    let app = authenticate(&registry, &headers, in_form)?;
+    if !announcer.confirmed(app, form.get("receipt").unwrap_or_default()).await? {
+        tracing::warn!(rule = "invalid_receipt", app = app.client_id, "sign-in receipt rejected");
+        let sentence = "This receipt belongs to another app, was already used, or has expired.";
+        return Err(Refusal::bad_request("invalid_receipt", sentence));
     }
+    Ok(StatusCode::ACCEPTED)
 }

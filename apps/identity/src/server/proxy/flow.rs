@@ -1,4 +1,4 @@
-//! What identity keeps of a sign-in that passes through, until the provider leads back.
+//! The proxied sign-in that identity keeps until the provider redirects back.
 
 use super::request::ProxyRequest;
 use crate::server::registry::{RegisteredClient, Registry};
@@ -10,20 +10,20 @@ use auth::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// What an app gets from us beside the provider's answer; the provider has no say in it.
+/// The parameters that identity adds to the provider's answer. The provider cannot set them.
 const OURS: [&str; 4] = ["state", HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM];
 
-/// What identity remembers of a flow that passes through.
+/// A proxied sign-in, kept in a sealed cookie.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ProxiedFlow {
     /// The app's origin.
     source: String,
-    /// The provider it went to.
+    /// The provider that was asked.
     provider: String,
     /// The app's own `state`.
     state: String,
-    /// Whether the provider was told to ask the visitor nothing (`prompt=none`). Then its answer is no sign-in,
-    /// whatever it holds. `true` for a cookie of a version that did not note it.
+    /// Whether the app asked for no interaction (`prompt=none`). The answer is then never a sign-in by the
+    /// visitor. `true` for a cookie of a version without this field.
     #[serde(default = "yes")]
     is_silent: bool,
 }
@@ -37,7 +37,7 @@ fn yes() -> bool {
 }
 
 impl ProxiedFlow {
-    /// Remembers where to go back to.
+    /// Keeps what the way back to the app needs.
     #[must_use]
     pub(crate) fn new(request: &ProxyRequest, provider: String) -> Self {
         Self {
@@ -48,20 +48,21 @@ impl ProxiedFlow {
         }
     }
 
-    /// The app it goes back to, if it is still registered.
+    /// The app that began the flow, if it is still registered.
     #[must_use]
     pub(crate) fn app<'r>(&self, registry: &'r Registry) -> Option<&'r RegisteredClient> {
         registry.find(&Origin::parse(&self.source).ok()?)
     }
 
-    /// Whether this answer of the provider may be a sign-in. The app finds out when it uses the code.
+    /// Whether this answer of the provider may be a sign-in by the visitor. Only the app can tell, when it
+    /// uses the code.
     #[must_use]
     pub(crate) fn may_be_sign_in(&self, answer: &UniqueParams) -> bool {
         !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())
     }
 
-    /// The app's callback with the provider's answer and the app's own `state`. `None` when the answer is
-    /// another provider's, or the app has left the registry meanwhile.
+    /// The app's callback with the provider's answer and the app's own `state`. `None` if the answer is
+    /// another provider's, or if the app is no longer registered.
     #[must_use]
     pub(crate) fn back(&self, provider: &str, answer: &UniqueParams, registry: &Registry) -> Option<Url> {
         if provider != self.provider {

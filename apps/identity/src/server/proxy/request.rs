@@ -1,4 +1,4 @@
-//! The request of an app to `/authorize`, and every reason to say no.
+//! An app's request to `/authorize`, and every reason to refuse it.
 
 use crate::server::registry::Registry;
 use auth::{
@@ -7,39 +7,39 @@ use auth::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// Longest `state` or `nonce` we carry for an app, characters.
+/// The longest `state`, `nonce` or `code_challenge` of an app, in bytes.
 const MAX_OPAQUE: usize = 512;
 
 /// A checked `GET /authorize` of a registered app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProxyRequest {
-    /// The app's origin: registered, exactly.
+    /// The app's registered origin.
     pub(crate) source: Origin,
-    /// The provider to go to; `None` leaves it to identity when it has just one.
+    /// The provider that the app names; `None` is enough if identity has only one.
     pub(crate) provider: Option<String>,
-    /// The app's own `state`: goes back to it untouched.
+    /// The app's own `state`, returned to the app unchanged.
     pub(crate) state: String,
-    /// The app's `nonce`: goes to the provider untouched.
+    /// The app's `nonce`, passed to the provider unchanged.
     pub(crate) nonce: String,
     /// The app's `code_challenge`; the verifier never leaves the app.
     pub(crate) code_challenge: String,
-    /// What the app may choose about the provider's page.
+    /// The hints that the app passes to the provider.
     pub(crate) hints: AuthorizeHints,
 }
 
-/// Why `/authorize` said no: a 400 page, no redirect, nothing kept.
+/// Why `/authorize` refused a request: a 400 page, without a redirect and with nothing kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProxyRequestError {
     /// Doubled, unexpected or binary parameters.
     #[error("invalid_parameters")]
     Params(#[from] ParamsError),
-    /// `source_url` is missing, no plain origin, or not registered.
+    /// `source_url` is missing, not a plain origin, or not registered.
     #[error("unregistered_source_url")]
     SourceUrl,
-    /// `state`, `nonce` or `code_challenge` is missing or out of shape.
+    /// `state`, `nonce`, `code_challenge` or a hint is missing or malformed.
     #[error("invalid_request")]
     Malformed,
-    /// `code_challenge_method` is not `S256` (RFC 9700 §2.1.1).
+    /// `code_challenge_method` is not `S256`, or `code_challenge` is not a SHA-256 hash (RFC 9700 §2.1.1).
     #[error("pkce_required")]
     Pkce,
 }

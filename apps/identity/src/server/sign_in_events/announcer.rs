@@ -1,15 +1,14 @@
-//! Identity's half: the browser's handle, and telling every app that somebody signed in there.
+//! Identity's half: the handle and the reference of a browser, the receipts, and the events to every app.
 
 use super::BrowserHandle;
 use crate::server::{
+    messages::Messenger,
     registry::{RegisteredClient, Registry},
-    signing::SigningKeys,
 };
 use auth::{
     Auth,
     config::ConfigError,
     cookie::CookieKind,
-    http::HttpClient,
     origin::Origin,
     seal::Purpose,
     sign_in_events::{AppHandle, BrowserEvent, BrowserKey, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
@@ -19,49 +18,49 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout};
-use url::{Url, form_urlencoded};
+use tokio::time::sleep;
+use url::Url;
 
-/// The app that signs in is to be finished first: apps that share its session then need no sign-in themselves.
+/// A delay before the events, so that the app that signs in finishes first. Apps that share its session then
+/// need no sign-in.
 const HEAD_START: Duration = Duration::from_millis(200);
-/// How long an app may take to answer. There is no second try: a tab that comes back late has found out by
-/// itself, or its user has.
+/// The timeout for an app's answer. Best effort, no retry: without the event, the waiting tabs of that app do
+/// not resume automatically.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// How long an app may take to complete a sign-in.
+/// How long a receipt is valid: the time for the app to complete the sign-in.
 const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
-/// What tells the apps; cheap to clone.
+/// Sends sign-in events to the apps; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Announcer(Arc<Inner>);
 
 struct Inner {
     auth: Auth,
     registry: Arc<Registry>,
-    keys: SigningKeys,
+    messenger: Messenger,
     secret: SecretString,
-    /// For the apps outside the network.
-    http: HttpClient,
 }
 
 impl Announcer {
-    /// What tells the apps of `registry` that somebody signed in in a browser.
+    /// Creates an announcer for the apps of `registry`.
     ///
     /// # Errors
-    /// A [`ConfigError`] when TLS has no roots, or there is no secret.
-    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>) -> Result<Self, ConfigError> {
-        let http = HttpClient::public_addresses_only()
-            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+    /// A [`ConfigError`] when the TLS roots cannot be loaded, or when there is no secret.
+    pub(crate) fn new(
+        auth: &Auth,
+        registry: Arc<Registry>,
+        messenger: Messenger,
+    ) -> Result<Self, ConfigError> {
         let newest = auth.secrets().first().cloned();
         let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
-        let keys = SigningKeys::new(auth.secrets());
-        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, keys, secret, http })))
+        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, messenger, secret })))
     }
 
-    /// The browser that a request comes from; with the cookie to set where it had no handle yet.
+    /// The handle of the browser that sent the request. A new handle comes with the cookie to set.
     #[must_use]
     pub(crate) fn browser(
         &self,
@@ -80,8 +79,8 @@ impl Announcer {
         }
     }
 
-    /// The reference by which a sign-out names this browser where the provider has no `sid`, with the cookie that
-    /// keeps it for as long as a session can last.
+    /// The reference that names this browser in a sign-out if the provider has no `sid`. Comes with a cookie
+    /// that keeps the reference for as long as a session can last.
     #[must_use]
     pub(crate) fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
         let auth = &self.0.auth;
@@ -92,14 +91,15 @@ impl Announcer {
         (reference, cookie)
     }
 
-    /// The reference of a browser that has one already.
+    /// The reference that the browser already has.
     fn known_reference(&self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
         let is_reference = |value: &&str| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 16);
         let mut values = self.0.auth.cookies().values(CookieKind::BrowserReference, origin, headers);
         values.find(is_reference).map(ToOwned::to_owned)
     }
 
-    /// Adds what the app is to know of the browser to the redirect that leads back to it; with the cookies to set.
+    /// Adds the handle and the reference of the browser to the redirect `back` to the app. Returns the cookie
+    /// of the reference.
     #[must_use]
     pub(crate) fn pass_on(
         &self,
@@ -116,8 +116,8 @@ impl Announcer {
         cookie
     }
 
-    /// In a frame: adds the reference if this is the origin that keeps it and the browser has one. Nothing is made
-    /// there.
+    /// For a redirect in a frame: adds the reference that the browser already has, at the canonical origin
+    /// only. Never creates a handle or a reference.
     pub(crate) fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
         let is_canonical = self.0.auth.public_urls().canonical() == origin.to_string();
         if let Some(reference) = self.known_reference(origin, headers).filter(|_| is_canonical) {
@@ -125,9 +125,9 @@ impl Announcer {
         }
     }
 
-    /// Adds a receipt to the redirect that leads back to the app: once the sign-in is complete there, the app
-    /// gives it back ([`confirmed`](Self::confirmed)). Identity cannot know it otherwise: a link on a foreign page
-    /// may have begun the flow, and such a flow ends with no sign-in at the app.
+    /// Adds a receipt to the redirect `back` to the app. The app returns the receipt once the sign-in is
+    /// complete ([`confirmed`](Self::confirmed)). Without a receipt, identity cannot know whether the sign-in
+    /// is complete: a link on a foreign page may have begun the flow, and the app then refuses the sign-in.
     pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
         let id: [u8; 16] = auth.random().bytes();
@@ -137,8 +137,8 @@ impl Announcer {
         back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
     }
 
-    /// An app gives a receipt back: a sign-in in that browser is complete, and every app is told. Once, and
-    /// only from the app it was given to; `false` for everything else.
+    /// Takes a receipt back: the sign-in in that browser is complete, and every app is told. Returns `false`
+    /// for a receipt that is used, expired, malformed or was issued to another app.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -157,17 +157,18 @@ impl Announcer {
         Ok(true)
     }
 
-    /// Tells every app that somebody signed in in this browser. Returns at once.
+    /// Tells every app about a sign-in in this browser. Returns at once.
     pub(crate) fn signed_in(&self, browser: &BrowserHandle) {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
             tokio::spawn(async move {
                 sleep(HEAD_START).await;
-                match announcer.post(&app, &uri, &handle).await {
-                    Ok(()) => tracing::debug!(app = app.client_id, "told an app of a sign-in"),
-                    Err(reason) => {
-                        tracing::info!(app = app.client_id, reason, "an app was not told of a sign-in");
+                let claims = event_claims(&handle.key());
+                match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, LIMIT).await {
+                    Ok(_) => tracing::debug!(app = app.client_id, "sign-in event delivered"),
+                    Err(error) => {
+                        tracing::info!(app = app.client_id, %error, "sign-in event not delivered");
                     }
                 }
             });
@@ -177,49 +178,11 @@ impl Announcer {
     fn handle_for(&self, browser: &BrowserHandle, app: &RegisteredClient) -> AppHandle {
         browser.for_app(&app.client_id, &self.0.secret)
     }
-
-    async fn post(&self, app: &RegisteredClient, uri: &Url, handle: &AppHandle) -> Result<(), String> {
-        let Inner { auth, keys, .. } = &*self.0;
-        let issuer = auth.public_urls().canonical();
-        let token = event_token(
-            keys,
-            issuer,
-            &app.client_id,
-            &handle.key(),
-            &auth.random().token(),
-            auth.clock().now(),
-        );
-        let form =
-            form_urlencoded::Serializer::new(String::new()).append_pair("event_token", &token).finish();
-        let http = if app.allow_private_network { auth.http() } else { &self.0.http };
-        match timeout(LIMIT, http.send(http.post_form(uri, form, None))).await {
-            Err(_) => Err("it took too long".into()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
-            Ok(Ok(answer)) => Err(format!("it answered {}", answer.status().as_u16())),
-        }
-    }
 }
 
-/// An event from `issuer` for the app `audience`, signed.
-pub(crate) fn event_token(
-    keys: &SigningKeys,
-    issuer: &str,
-    audience: &str,
-    browser: &BrowserKey,
-    jti: &str,
-    now: DateTime<Utc>,
-) -> String {
-    let claims = json!({
-        "iss": issuer,
-        "aud": audience,
-        "iat": now.timestamp(),
-        "exp": (now + BrowserEvent::LIFETIME).timestamp(),
-        "jti": jti,
-        "browser": browser.to_text(),
-        "events": { BrowserEvent::EVENT: {} },
-    });
-    keys.sign(BrowserEvent::TYPE, &claims)
+/// The claims of a browser event, beyond those that every message has.
+pub(crate) fn event_claims(browser: &BrowserKey) -> Value {
+    json!({ BrowserEvent::BROWSER: browser.to_text() })
 }
 
 fn read_receipt(plain: &[u8]) -> Option<(DateTime<Utc>, BrowserHandle)> {

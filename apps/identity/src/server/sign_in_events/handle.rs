@@ -1,4 +1,4 @@
-//! What identity calls a browser.
+//! Identity's handle for a browser, and the handles of the apps derived from it.
 
 use auth::{random::Random, sign_in_events::AppHandle};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
 
-/// Identity's handle for a browser: 256 random bits. All that it gives away is when this browser signs in; it is not
-/// shown all the same.
+/// Identity's handle for a browser: 256 random bits. It reveals only when this browser signs in, but is kept
+/// out of logs anyway.
 #[derive(Clone)]
 pub(crate) struct BrowserHandle([u8; 32]);
 
@@ -19,26 +19,27 @@ impl fmt::Debug for BrowserHandle {
 }
 
 impl BrowserHandle {
-    /// A fresh one.
+    /// Creates a random handle.
     #[must_use]
     pub(crate) fn generate(random: &Random) -> Self {
         Self(random.bytes())
     }
 
-    /// Reads a cookie's value; `None` for garbage.
+    /// Reads a handle from a cookie's value; `None` if the value is malformed.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
-    /// The cookie's value.
+    /// The handle as a cookie's value.
     #[must_use]
     pub(crate) fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The handle that the app `client_id` knows this browser by: HMAC-SHA256 under a key derived from
-    /// `secret` (HKDF, RFC 5869 §2.3), so nothing has to be stored, and two apps cannot compare notes.
+    /// The handle by which the app `client_id` knows this browser. It is derived with HKDF-SHA256 (RFC 5869
+    /// §2.3) from `secret`, this handle and the client id. So nothing has to be stored, and two apps cannot
+    /// link their handles.
     #[must_use]
     #[expect(clippy::expect_used, reason = "32 bytes is a valid HKDF-SHA256 output length")]
     pub(crate) fn for_app(&self, client_id: &str, secret: &SecretString) -> AppHandle {
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn each_app_has_a_handle_of_its_own_that_is_always_the_same() {
+    fn each_app_has_its_own_handle_that_never_changes() {
         let random = Random::seeded(1);
         let (one, other) = (BrowserHandle::generate(&random), BrowserHandle::generate(&random));
         let secrets = [secret("a secret"), secret("another")];
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_back_and_does_not_show_itself_in_a_log() {
+    fn a_handle_reads_back_and_is_not_shown_in_a_log() {
         let handle = BrowserHandle::generate(&Random::seeded(1));
         assert_eq!(BrowserHandle::parse(&handle.expose()).map(|handle| handle.0), Some(handle.0));
         assert_eq!(format!("{handle:?}"), "BrowserHandle");

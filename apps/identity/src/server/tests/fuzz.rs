@@ -1,9 +1,10 @@
-//! Random requests to all of identity's endpoints (`make fuzz` goes on for longer).
+//! Random requests to all of identity's endpoints (`make fuzz` runs longer).
 
 use super::*;
+use crate::server::Messenger;
 use test_support::fuzz::{COMMON_PATHS, Target, fuzz};
 
-/// Beside those that every app has.
+/// The paths of identity, in addition to [`COMMON_PATHS`].
 const PATHS: [&str; 10] = [
     "/authorize",
     "/hub",
@@ -11,7 +12,7 @@ const PATHS: [&str; 10] = [
     "/userinfo",
     "/.well-known/jwks.json",
     "/handoff/partner",
-    "/handoff/nobody",
+    "/handoff/unknown",
     "/auth/logout",
     "/auth/signed-in",
     "/auth/external/handoff/verify",
@@ -49,9 +50,10 @@ async fn random_requests_find_no_fault() {
     let app = "[[app]]\nclient_id = 'partner'\nname = 'Partner'\norigins = ['http://partner.localhost:9']\n\
                client_secret_env = 'PARTNER'\nhandoff = true";
     let registry = Arc::new(Registry::parse(app, |_| Some(APP_SECRET.to_owned())).unwrap());
-    let fan_out = FanOut::new(auth, registry.clone(), RetryPolicy::default()).unwrap();
-    let announcer = Announcer::new(auth, registry.clone()).unwrap();
-    let router = router(auth, registry, (fan_out, announcer), &options).unwrap();
+    let messenger = Messenger::new(auth).unwrap();
+    let fan_out = FanOut::new(auth, registry.clone(), messenger.clone(), RetryPolicy::default());
+    let announcer = Announcer::new(auth, registry.clone(), messenger.clone()).unwrap();
+    let router = router(auth, registry, (messenger, fan_out, announcer), &options);
     let cookies =
         ["app.session=x", "app.flow.x=1.x", "app.browser=x", "app.silent=x"].map(str::to_owned).into();
     let host = url.authority().to_owned();

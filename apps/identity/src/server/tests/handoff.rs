@@ -1,7 +1,7 @@
-//! The handoff over HTTP: from identity's launcher into an app that is signed in by then.
+//! The handoff over HTTP: from identity's launcher into an app, which opens already signed in.
 
 use super::*;
-use auth::session::Resolution;
+use auth::session::{Session, SessionState};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::future::ready;
@@ -11,15 +11,15 @@ impl World {
     pub(super) async fn at_identity(&mut self, user: &str) {
         let begun = self.browser.post(&self.identity.at("/auth/signin/demo"), &[]).await;
         let login = self.browser.follow(begun).await;
-        // The provider may know them already.
+        // The provider may have a session already; it then does not ask.
         if login.field("transaction").is_some() {
             let answer = self.provider.continue_as(&mut self.browser, &login, user).await;
             self.browser.follow(answer).await;
         }
     }
 
-    /// Alice is signed in at the app, Bob at identity, in one browser: with a session of the provider's that it
-    /// has forgotten, for a provider that changes its user ends the sessions of the one before.
+    /// Signs Alice in at the app and Bob at identity, in one browser. The cookies of the provider are lost in
+    /// between, because a provider that changes its user ends the sessions of the previous user.
     pub(super) async fn alice_there_and_bob_here(&mut self) {
         let answer = self.at_provider().await;
         self.browser.follow(answer).await;
@@ -29,7 +29,7 @@ impl World {
         self.at_identity("bob").await;
     }
 
-    /// Presses "Open" and goes on until the address with the token, which is not opened yet.
+    /// Presses "Open" and goes on to the address with the token, without opening it.
     pub(super) async fn minted(&mut self) -> Url {
         self.minted_for(&[]).await
     }
@@ -47,14 +47,14 @@ impl World {
         url
     }
 
-    /// Opens the app as whoever is signed in at identity, all the way.
+    /// Opens the app for the user signed in at identity, all the way.
     pub(super) async fn opened(&mut self) -> Page {
         let url = self.minted().await;
         let arrived = self.browser.get(&url).await;
         self.browser.follow(arrived).await
     }
 
-    /// Asks identity about a token, as an app with this id and secret.
+    /// Redeems a token at identity, as an app with this id and secret.
     pub(super) async fn verify(&self, minted: &Url, id: &str, secret: &str) -> Page {
         let minted = params(minted);
         let (token, state) = (&minted["handoff_token"], &minted["state"]);
@@ -70,16 +70,16 @@ impl World {
         Browser::new().send(Method::POST, &url, &headers, &body.to_string()).await
     }
 
-    /// The user of the app's session, as the app tells it.
+    /// The name of the user, as the app reports it.
     pub(super) async fn user(&mut self) -> Value {
         self.browser.get(&self.app.at("/auth/session")).await.json()["user"]["name"].clone()
     }
 
-    /// The record of the session that a cookie leads to.
+    /// The record of the session that this browser has at `app`.
     pub(super) async fn record(&self, app: &App) -> std::sync::Arc<auth::session::SessionRecord> {
         let cookie = self.browser.cookie(&app.url, "app.session").unwrap();
         match app.auth.sessions().resolve(&cookie).await.unwrap() {
-            Resolution::SignedIn(_, record) => record,
+            SessionState::SignedIn(Session { record, .. }) => record,
             other => panic!("{other:?}"),
         }
     }
@@ -125,7 +125,7 @@ async fn a_return_path_off_origin_leads_to_the_start_page() {
     world.at_identity("alice").await;
     for path in ["//evil.example", "https://evil.example", "/\\evil.example", "/%0d%0aSet-Cookie: a=b"] {
         let mut url = world.minted_for(&[("callbackUrl", path)]).await;
-        assert!(!url.as_str().contains("evil"), "identity leaves it out: {url}");
+        assert!(!url.as_str().contains("evil"), "identity leaves the path out: {url}");
         url.query_pairs_mut().append_pair("callbackUrl", path);
         let arrived = world.browser.get(&url).await;
         let page = world.browser.follow(arrived).await;
@@ -134,7 +134,7 @@ async fn a_return_path_off_origin_leads_to_the_start_page() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_out_at_identity_signs_in_on_the_way() {
+async fn a_visitor_without_a_session_at_identity_signs_in_on_the_way() {
     let mut world = world().await;
     let pressed = world.browser.post(&world.identity.at("/handoff/partner"), &[]).await;
     let login = world.browser.follow(pressed).await;
@@ -150,7 +150,7 @@ async fn whoever_is_signed_out_at_identity_signs_in_on_the_way() {
 }
 
 #[tokio::test]
-async fn whom_the_provider_knows_is_signed_in_silently_on_the_way() {
+async fn a_user_known_to_the_provider_is_signed_in_silently_on_the_way() {
     let mut world = world().await;
     let answer = world.at_provider().await;
     world.browser.follow(answer).await;
@@ -186,7 +186,7 @@ async fn the_launcher_asks_the_provider_first_and_shows_its_apps_either_way() {
 }
 
 #[tokio::test]
-async fn the_launcher_lets_its_forms_lead_to_the_apps_and_opens_only_those_that_may_be() {
+async fn the_launcher_opens_only_apps_with_handoff_and_its_policy_allows_them() {
     let mut world = world().await;
     let page = world.browser.get(&world.identity.at("/?open=partner")).await;
     let policy = page.headers["content-security-policy"].to_str().unwrap();
@@ -196,15 +196,15 @@ async fn the_launcher_lets_its_forms_lead_to_the_apps_and_opens_only_those_that_
             && page.body.contains(r#"action="/handoff/other""#)
     );
     assert!(!page.body.contains("/handoff/closed"));
-    assert!(page.body.contains("A link led here"));
-    for open in ["nobody", "<script>"] {
+    assert!(page.body.contains("A link brought you here"));
+    for open in ["unknown", "<script>"] {
         let url = world.identity.at(&format!("/?open={open}"));
-        assert!(!world.browser.get(&url).await.body.contains("A link led here"), "{open}");
+        assert!(!world.browser.get(&url).await.body.contains("A link brought you here"), "{open}");
     }
 }
 
 #[tokio::test]
-async fn who_is_signed_in_with_the_same_session_stays_as_they_are() {
+async fn an_existing_session_with_the_same_sid_is_kept() {
     let mut world = world().await;
     let answer = world.at_provider().await;
     world.browser.follow(answer).await;
@@ -215,7 +215,7 @@ async fn who_is_signed_in_with_the_same_session_stays_as_they_are() {
     assert_eq!(
         world.record(&world.app).await.public_id,
         before.public_id,
-        "it has tokens, the other has none"
+        "the existing session has tokens, a handed-over one has none"
     );
 }
 
@@ -235,7 +235,7 @@ async fn opening_an_app_where_another_user_is_signed_in_asks_first() {
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("form-action 'self'"));
     assert_eq!(world.user().await, "Alice Adams");
 
-    // Another browser has no part in it, and neither has another site.
+    // Neither another browser nor another site can answer the question.
     let (form, state) = (world.app.at("/handoff/confirm"), page.field("state").unwrap());
     let fields = [("state", state.as_str()), ("choice", "switch")];
     let stranger = Browser::new().post(&form, &fields).await;
@@ -253,13 +253,13 @@ async fn opening_an_app_where_another_user_is_signed_in_asks_first() {
     assert_eq!(switched.path(), "/callback?callbackUrl=%2Fprotected");
     assert_eq!(world.user().await, "Bob Brown");
     let resolution = world.app.auth.sessions().resolve(&before).await.unwrap();
-    assert!(matches!(resolution, Resolution::Ended(auth_types::EndReason::UserChanged)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(auth_types::EndReason::UserChanged))));
     let again = world.browser.post(&form, &fields).await;
     assert_eq!(again.path(), "/login?error=invalid_state", "once");
 }
 
 #[tokio::test]
-async fn whoever_stays_stays_and_the_answer_may_come_late_but_not_too_late() {
+async fn staying_keeps_the_session_and_an_answer_after_five_minutes_is_refused() {
     let mut world = world().await;
     world.alice_there_and_bob_here().await;
     let form = world.app.at("/handoff/confirm");
@@ -282,7 +282,7 @@ async fn whoever_stays_stays_and_the_answer_may_come_late_but_not_too_late() {
 }
 
 #[tokio::test]
-async fn the_app_has_its_say_about_who_is_handed_over() {
+async fn the_sign_in_hook_of_the_app_can_refuse_a_handoff() {
     let configure: test_support::Configure = Arc::new(|builder: auth::AuthBuilder| {
         builder.sign_in(|attempt: auth::hooks::SignInAttempt| {
             assert_eq!(attempt.verified_email(), Some("alice@example.com"));

@@ -1,4 +1,4 @@
-//! What a handoff must survive (attacks: replay, theft, login CSRF, guessing, junk, an identity app that is down).
+//! Attacks on a handoff: replay, theft, login CSRF, guessing, junk, and an identity app that is down.
 
 use super::*;
 use auth::store::{Logout, LogoutScope, LogoutTime};
@@ -36,7 +36,8 @@ async fn a_replayed_address_opens_nothing_and_leaves_the_first_session_alone() {
 async fn of_fifty_verifications_at_once_exactly_one_succeeds() {
     let mut world = world().await;
     world.at_identity("alice").await;
-    // More refusals than the limit would let through one after the other: they are under way all at once.
+    // The requests run at the same time, so more of them may be refused than the rate limit allows one after
+    // the other.
     let url = world.minted().await;
     let all = join_all((0..50).map(|_| world.verify(&url, "partner", APP_SECRET))).await;
     assert_eq!(all.iter().filter(|page| page.status == StatusCode::OK).count(), 1);
@@ -69,7 +70,7 @@ async fn a_token_is_good_for_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn a_token_is_for_the_app_it_was_made_for_and_survives_everybody_else() {
+async fn a_token_works_only_for_its_app_and_survives_other_callers() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let url = world.minted().await;
@@ -82,7 +83,7 @@ async fn a_token_is_for_the_app_it_was_made_for_and_survives_everybody_else() {
     let nobody = Browser::new().send(Method::POST, &verify, &json, &body.to_string()).await;
     assert_eq!(named(&nobody), (StatusCode::UNAUTHORIZED, "invalid_client".to_owned()));
     assert!(nobody.headers["www-authenticate"].to_str().unwrap().starts_with("Basic"));
-    for (id, secret) in [("partner", "wrong"), ("partner", OTHER_SECRET), ("nobody", APP_SECRET), ("", "")] {
+    for (id, secret) in [("partner", "wrong"), ("partner", OTHER_SECRET), ("unknown", APP_SECRET), ("", "")] {
         let refused = world.verify_json(&body, id, secret).await;
         assert_eq!(named(&refused), (StatusCode::UNAUTHORIZED, "invalid_client".to_owned()), "{id}");
     }
@@ -94,11 +95,15 @@ async fn a_token_is_for_the_app_it_was_made_for_and_survives_everybody_else() {
     elsewhere.query_pairs_mut().clear().append_pair("handoff_token", &minted["handoff_token"]);
     elsewhere.query_pairs_mut().append_pair("state", "another");
     assert_eq!(named(&world.verify(&elsewhere, "partner", APP_SECRET).await), bad("invalid_state"));
-    assert_eq!(world.verify(&url, "partner", APP_SECRET).await.status, StatusCode::OK, "still good");
+    assert_eq!(
+        world.verify(&url, "partner", APP_SECRET).await.status,
+        StatusCode::OK,
+        "the token is still valid"
+    );
 }
 
 #[tokio::test]
-async fn client_secret_post_is_good_too() {
+async fn client_secret_post_is_accepted_too() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let minted = params(&world.minted().await);
@@ -116,7 +121,7 @@ async fn client_secret_post_is_good_too() {
 }
 
 #[tokio::test]
-async fn somebody_elses_link_does_nothing_in_another_browser_and_stays_good_in_its_own() {
+async fn a_link_does_nothing_in_another_browser_and_stays_valid_in_its_own() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let url = world.minted().await;
@@ -133,7 +138,7 @@ async fn somebody_elses_link_does_nothing_in_another_browser_and_stays_good_in_i
     assert_eq!(victim.cookie(&world.app.url, "app.session").unwrap(), before);
     let session = victim.get(&world.app.at("/auth/session")).await;
     assert_eq!(session.json()["user"]["name"], "Bob Brown");
-    // Not even with a state that the victim's browser began itself.
+    // A state that the victim's browser began does not help either.
     let started = victim.get(&world.app.at("/handoff/start")).await;
     let mut mixed = url.clone();
     mixed
@@ -193,7 +198,7 @@ async fn a_logout_that_reaches_the_app_first_refuses_the_late_handoff() {
 }
 
 #[tokio::test]
-async fn a_link_past_the_apps_start_signs_nobody_in() {
+async fn a_link_past_the_launcher_does_not_sign_the_visitor_in() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let launcher = "/?open=partner";
@@ -203,7 +208,7 @@ async fn a_link_past_the_apps_start_signs_nobody_in() {
         let refused = world.browser.get(&started.location().unwrap()).await;
         assert_eq!(refused.path(), launcher, "{path}");
     }
-    // An opening of another app's, and one that was used.
+    // An `opening` of another app, and one that was used.
     let pressed = world.browser.post(&world.identity.at("/handoff/other"), &[]).await;
     let opening = params(&pressed.location().unwrap())["opening"].clone();
     let started = world.browser.get(&world.app.at(&format!("/handoff/start?opening={opening}"))).await;
@@ -222,7 +227,7 @@ async fn a_link_past_the_apps_start_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn heads_and_prefetches_use_nothing_up() {
+async fn head_requests_and_prefetches_use_nothing_up() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let pressed = world.browser.post(&world.identity.at("/handoff/partner"), &[]).await;
@@ -275,7 +280,7 @@ async fn identity_mints_for_registered_origins_and_well_formed_requests_only() {
         assert!(refused.body.contains(rule) && refused.location().is_none(), "{rule}: {}", refused.body);
     }
     for (client, status) in [
-        ("nobody", StatusCode::NOT_FOUND),
+        ("unknown", StatusCode::NOT_FOUND),
         ("closed", StatusCode::NOT_FOUND),
         ("PARTNER", StatusCode::NOT_FOUND),
         ("%00", StatusCode::BAD_REQUEST),
@@ -323,11 +328,11 @@ async fn junk_is_never_a_server_error_and_changes_nothing() {
         assert_eq!(world.browser.get(&world.app.at(path)).await.status, StatusCode::BAD_REQUEST, "{path}");
     }
     assert_eq!(world.status().await, SIGNED_OUT);
-    assert_eq!(world.browser.get(&good).await.path(), "/callback", "the good one is still good");
+    assert_eq!(world.browser.get(&good).await.path(), "/callback", "the valid address still works");
 }
 
 #[tokio::test]
-async fn a_question_that_cannot_be_read_is_refused_by_name() {
+async fn a_malformed_verify_request_is_refused_by_status() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let url = world.minted().await;
@@ -359,11 +364,15 @@ async fn a_question_that_cannot_be_read_is_refused_by_name() {
     }
     let get = Browser::new().get(&verify).await;
     assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(world.verify(&url, "partner", APP_SECRET).await.status, StatusCode::OK, "still good");
+    assert_eq!(
+        world.verify(&url, "partner", APP_SECRET).await.status,
+        StatusCode::OK,
+        "the token is still valid"
+    );
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_for_each_app_and_uses_no_token_up() {
+async fn guesses_are_rate_limited_for_each_app_and_use_up_no_token() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let url = world.minted().await;
@@ -379,11 +388,15 @@ async fn guessing_is_slowed_down_for_each_app_and_uses_no_token_up() {
     assert_eq!(slowed.headers[RETRY_AFTER], "1");
     let good = world.verify(&url, "partner", APP_SECRET).await;
     assert_eq!(good.status, StatusCode::TOO_MANY_REQUESTS);
-    // Another app is not slowed down, and whoever proves nothing slows nobody down.
+    // Another app is not limited, and requests without authentication do not count.
     assert_eq!(named(&guess(32, "other", OTHER_SECRET).await), bad("invalid_token"));
     assert_eq!(guess(33, "other", "wrong").await.status, StatusCode::UNAUTHORIZED);
     world.identity.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(world.verify(&url, "partner", APP_SECRET).await.status, StatusCode::OK, "it was not used up");
+    assert_eq!(
+        world.verify(&url, "partner", APP_SECRET).await.status,
+        StatusCode::OK,
+        "the token was not used up"
+    );
 }
 
 #[tokio::test]
@@ -407,11 +420,11 @@ async fn without_its_store_the_app_uses_nothing_up_and_says_so() {
     world.app.lose_store().await;
     let refused = world.browser.get(&url).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.headers.contains_key(RETRY_AFTER) && refused.body.contains("store_unavailable"));
+    assert!(refused.headers.contains_key(RETRY_AFTER) && refused.body.contains("session_unavailable"));
     assert_eq!(world.verify(&url, "partner", APP_SECRET).await.status, StatusCode::OK);
 }
 
-/// An app whose identity app is at `issuer`, and a handoff that begins there.
+/// Starts an app whose identity app is at `issuer`, and begins a handoff. Returns the address with the token.
 async fn with_identity_at(issuer: &str) -> (World, Url) {
     let options =
         AppOptions { vars: vec![("AUTH_IDENTITY_ISSUER", issuer.to_owned())], ..AppOptions::default() };
@@ -451,7 +464,7 @@ async fn an_identity_app_that_is_down_or_answers_nonsense_is_a_failed_handoff() 
 }
 
 #[tokio::test]
-async fn an_identity_app_that_hangs_is_given_up_within_five_seconds() {
+async fn an_identity_app_that_hangs_times_out_within_five_seconds() {
     let (hanging, port) = bind().await;
     let (mut world, url) = with_identity_at(&format!("http://localhost:{port}")).await;
     let begun = Instant::now();

@@ -1,14 +1,14 @@
-//! Article 5: the session that a handoff began, from then on.
+//! Article 5: what happens later to a session that began with a handoff.
 
 use super::*;
-use auth::session::Resolution;
+use auth::session::{Session, SessionState};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use test_support::EventStream;
 use tokio::sync::mpsc;
 
-/// A tab of an app that watches this browser's session.
+/// Opens the event stream of a tab of `app`, with the session of this browser.
 async fn watching(world: &World, app: &App) -> EventStream {
     let cookie = format!("app.session={}", world.browser.cookie(&app.url, "app.session").unwrap());
     EventStream::open(&app.at("/auth/events"), &cookie, None).await.unwrap()
@@ -27,7 +27,7 @@ async fn single_logout_covers_a_session_that_was_handed_over() {
 }
 
 #[tokio::test]
-async fn a_sign_out_of_a_session_that_was_handed_over_reaches_the_provider_and_everybody_else() {
+async fn a_sign_out_of_a_handed_over_session_reaches_the_provider_and_all_apps() {
     let mut world = world().await;
     world.at_identity("alice").await;
     world.opened().await;
@@ -35,15 +35,16 @@ async fn a_sign_out_of_a_session_that_was_handed_over_reaches_the_provider_and_e
     let left = world.browser.post(&world.app.at("/auth/signout"), &[("callbackUrl", "/")]).await;
     let to_provider = left.location().unwrap();
     assert_eq!(to_provider.origin(), world.provider.issuer.origin());
-    assert!(params(&to_provider).contains_key("id_token_hint"), "so it asks nobody");
+    assert!(params(&to_provider).contains_key("id_token_hint"), "with a hint the provider does not ask");
     let page = world.browser.follow(left).await;
     assert_eq!(page.url.as_str(), world.app.at("/").as_str());
-    // The provider tells identity when the visitor has long been sent on.
+    // The provider may tell identity only after it has redirected the visitor.
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
     assert_eq!(world.browser.get(&world.identity.at("/auth/session")).await.body, "null");
 }
 
-/// An identity app that hands over what it is told to, without a hint, and notes what it is asked to tell.
+/// Starts an identity app that answers every `verify` with `told`. Returns its origin and the logout requests
+/// that it receives.
 async fn generous_identity(told: Arc<Mutex<Value>>) -> (String, mpsc::UnboundedReceiver<String>) {
     let (asked, asks) = mpsc::unbounded_channel();
     let verify = post(async move || axum::Json(told.lock().unwrap().clone()));
@@ -58,7 +59,7 @@ async fn generous_identity(told: Arc<Mutex<Value>>) -> (String, mpsc::UnboundedR
 }
 
 #[tokio::test]
-async fn without_a_hint_for_the_provider_identity_is_asked_to_tell_everybody() {
+async fn without_an_id_token_hint_identity_is_asked_to_tell_all_apps() {
     let told = Arc::new(Mutex::new(Value::Null));
     let (issuer, mut asks) = generous_identity(told.clone()).await;
     let vars = vec![("AUTH_IDENTITY_ISSUER", issuer)];
@@ -87,7 +88,7 @@ async fn without_a_hint_for_the_provider_identity_is_asked_to_tell_everybody() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_to_renew_in_a_session_that_was_handed_over_and_it_goes_on() {
+async fn a_handed_over_session_has_no_tokens_to_renew_and_goes_on() {
     let mut world = world().await;
     world.at_identity("alice").await;
     world.opened().await;
@@ -97,13 +98,14 @@ async fn there_is_nothing_to_renew_in_a_session_that_was_handed_over_and_it_goes
     world.app.clock.advance(TimeDelta::hours(12));
     assert_eq!(world.status().await, SIGNED_IN);
     let resolution = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let Resolution::SignedIn(key, record) = world.app.auth.sessions().resolve(&resolution).await.unwrap()
+    let SessionState::SignedIn(Session { key, record, .. }) =
+        world.app.auth.sessions().resolve(&resolution).await.unwrap()
     else {
         panic!("signed out")
     };
     let session = world.app.auth.sessions().session(key, record);
     assert!(
         world.app.auth.refresher().access_token(&session).await.is_err(),
-        "identity's is not the provider's"
+        "identity's access token is not the provider's"
     );
 }

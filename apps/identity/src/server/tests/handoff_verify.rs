@@ -1,11 +1,11 @@
-//! Article 5: the token, verified by the app itself, and what it tells.
+//! Article 5: an app that verifies the token itself, and what identity answers.
 
 use super::*;
 use auth::Pages;
 use auth::{
     handoff::{self, HandoffError, HandoffLayer},
     protect, routes,
-    session::Resolution,
+    session::{Session, SessionState},
 };
 use axum::{
     extract::{Request, State as AxumState},
@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-/// An app that takes its tokens at an address of its own, by hand at another, and has its own error page.
+/// An app that takes tokens at `/open`, verifies them by hand at `/by-hand`, and has its own error page.
 fn by_hand(auth: &Auth) -> Router {
     async fn callback(AxumState(handoff): AxumState<HandoffLayer>, request: Request) -> Response {
         match handoff.verify_handoff_token(&request.into_parts().0).await {
@@ -51,7 +51,7 @@ fn by_hand(auth: &Auth) -> Router {
 }
 
 #[tokio::test]
-async fn an_app_may_take_its_tokens_elsewhere_by_hand_and_with_errors_of_its_own() {
+async fn an_app_may_take_tokens_at_other_paths_and_have_its_own_error_page() {
     let mut world = world_as(None, AppOptions::default(), by_hand).await;
     world.at_identity("alice").await;
     let mut url = world.minted().await;
@@ -73,11 +73,11 @@ async fn an_app_may_take_its_tokens_elsewhere_by_hand_and_with_errors_of_its_own
     let url = world.minted().await;
     world.identity.clock.advance(TimeDelta::seconds(31));
     assert_eq!(world.browser.get(&url).await.path(), "/login?error=expired");
-    assert_eq!(world.browser.get(&url).await.path(), "/login", "an error page elsewhere is none");
+    assert_eq!(world.browser.get(&url).await.path(), "/login", "an error page on another site is ignored");
 }
 
 #[tokio::test]
-async fn identity_tells_what_the_article_says_and_the_user_by_their_standard_names() {
+async fn verify_answers_with_the_fields_of_the_article_and_standard_claims() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let minted = world.minted().await;
@@ -98,7 +98,7 @@ async fn identity_tells_what_the_article_says_and_the_user_by_their_standard_nam
 }
 
 #[tokio::test]
-async fn no_store_holds_a_token_that_opens_anything() {
+async fn no_store_contains_a_usable_token() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let minted = params(&world.minted().await);
@@ -107,7 +107,8 @@ async fn no_store_holds_a_token_that_opens_anything() {
     let record = world.record(&world.identity).await;
     let cookie = world.browser.cookie(&world.identity.url, "app.session").unwrap();
     let id_token = {
-        let Resolution::SignedIn(key, _) = world.identity.auth.sessions().resolve(&cookie).await.unwrap()
+        let SessionState::SignedIn(Session { key, .. }) =
+            world.identity.auth.sessions().resolve(&cookie).await.unwrap()
         else {
             panic!("signed out")
         };

@@ -1,8 +1,9 @@
 //! Single logout over HTTP: provider → identity → apps, and what is refused on the way.
 
 use super::*;
+use crate::server::Messenger;
 use auth::logout::LogoutNotice;
-use auth::session::Resolution;
+use auth::session::{Session, SessionState};
 use axum::{body::Bytes, extract::State as AxumState};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
@@ -23,10 +24,11 @@ impl World {
         self.browser.cookie(&self.app.url, "app.session").unwrap()
     }
 
-    /// The provider's session behind the app's, and its ID token.
+    /// The `sid` and the ID token of the app's current session.
     async fn at_provider_now(&self) -> (String, String) {
         let sessions = &self.app.auth.sessions();
-        let Resolution::SignedIn(key, record) = sessions.resolve(&self.session_cookie()).await.unwrap()
+        let SessionState::SignedIn(Session { key, record, .. }) =
+            sessions.resolve(&self.session_cookie()).await.unwrap()
         else {
             panic!("signed out")
         };
@@ -34,19 +36,20 @@ impl World {
         (record.sid.clone().unwrap(), id_token.expose_secret().to_owned())
     }
 
-    /// A tab of the app that listens.
+    /// Opens the event stream of a tab of the app.
     async fn tab(&self) -> EventStream {
         let cookie = format!("app.session={}", self.session_cookie());
         EventStream::open(&self.app.at("/auth/events"), &cookie, None).await.unwrap()
     }
 
-    /// Identity's fan-out to these apps, with this patience; not running.
+    /// Creates identity's fan-out to these apps, with this retry policy. The fan-out does not run yet.
     fn fan_out(&self, registry: &str, retry: RetryPolicy) -> FanOut {
         let registry = Registry::parse(registry, |_| None).unwrap();
-        FanOut::new(&self.identity.auth, Arc::new(registry), retry).unwrap()
+        let messenger = Messenger::new(&self.identity.auth).unwrap();
+        FanOut::new(&self.identity.auth, Arc::new(registry), messenger, retry)
     }
 
-    /// A logout token of identity's for partner.
+    /// A logout token from identity for partner.
     fn token(&self, jti: &str, sid: Option<&str>, sub: Option<&str>) -> String {
         let issuer = self.provider.issuer.as_str().trim_end_matches('/');
         let now = self.app.clock.now();
@@ -56,14 +59,14 @@ impl World {
         )
     }
 
-    /// The same for a whole notice.
+    /// A logout token from identity for partner, with a whole notice.
     fn notice_token(&self, jti: &str, notice: LogoutNotice<'_>) -> String {
         let identity = self.identity.url.origin().ascii_serialization();
         let fan_out = self.fan_out("", RetryPolicy::default());
         fan_out.keys().logout_token(&identity, "partner", jti, notice, self.app.clock.now())
     }
 
-    /// Sends a logout token to the app; its answer's status and the rule it names.
+    /// Sends a logout token to the app; returns the status and the rule that the app names.
     async fn deliver(&self, token: &str) -> (StatusCode, String) {
         let url = self.app.at("/auth/backchannel-logout");
         let answer = Browser::new().post(&url, &[("logout_token", token)]).await;
@@ -74,12 +77,12 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_sign_out_anywhere_ends_the_sessions_of_the_other_apps_and_tells_their_tabs() {
+async fn a_sign_out_ends_the_sessions_of_the_other_apps_and_tells_their_tabs() {
     let mut world = world().await;
     world.sign_in().await;
     let kept = world.session_cookie();
     let mut tab = world.tab().await;
-    // Identity is an app of the provider too: the same browser, the same session there.
+    // Identity is also a client of the provider, so this browser has the same provider session there.
     let begun = world.browser.post(&world.identity.at("/auth/signin/demo"), &[]).await;
     world.browser.follow(begun).await;
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
@@ -88,11 +91,11 @@ async fn a_sign_out_anywhere_ends_the_sessions_of_the_other_apps_and_tells_their
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
     assert_eq!(world.status().await, SIGNED_OUT);
     let resolution = world.app.auth.sessions().resolve(&kept).await.unwrap();
-    assert!(matches!(resolution, Resolution::Ended(_)));
+    assert!(matches!(resolution, SessionState::SignedOut(Some(_))));
 }
 
 #[tokio::test]
-async fn just_the_session_that_is_named_ends_and_an_unknown_one_widens_nothing() {
+async fn only_the_named_session_ends_and_an_unknown_sid_ends_none() {
     let mut world = world().await;
     world.sign_in().await;
     let (sid, _) = world.at_provider_now().await;
@@ -104,7 +107,7 @@ async fn just_the_session_that_is_named_ends_and_an_unknown_one_widens_nothing()
 }
 
 #[tokio::test]
-async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
+async fn a_token_works_once_and_an_old_event_spares_a_newer_session() {
     let mut world = world().await;
     world.sign_in().await;
     world.identity.clock.advance(TimeDelta::seconds(1));
@@ -116,7 +119,7 @@ async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
     world.browser.follow(begun).await;
     assert_eq!(world.status().await, SIGNED_IN);
     assert_eq!(world.deliver(&token).await, (StatusCode::BAD_REQUEST, "logout_token_replayed".to_owned()));
-    // A retry of the same notice: a fresh token, signed now, about what happened before this session.
+    // A retry of the same notice: a fresh token about an event before this session.
     let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
     let issuer = issuer.as_str();
     let happened_at = world.app.clock.now() - TimeDelta::milliseconds(1);
@@ -127,7 +130,7 @@ async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
     {
         let notice = LogoutNotice { provider_issuer: issuer, sid, sub, happened_at, ..NOTICE };
         assert_eq!(world.deliver(&world.notice_token(jti, notice)).await.0, StatusCode::OK);
-        assert_eq!(world.status().await, SIGNED_IN, "{jti}: it began after the event");
+        assert_eq!(world.status().await, SIGNED_IN, "{jti}: the session began after the event");
     }
     let notice = LogoutNotice {
         provider_issuer: issuer,
@@ -137,11 +140,15 @@ async fn a_token_works_once_and_an_old_one_leaves_a_new_session_alone() {
         ..NOTICE
     };
     assert_eq!(world.deliver(&world.notice_token("6", notice)).await.0, StatusCode::OK);
-    assert_eq!(world.status().await, SIGNED_OUT, "in the same moment: before it, as far as anyone can tell");
+    assert_eq!(
+        world.status().await,
+        SIGNED_OUT,
+        "a session of the same moment counts as older than the event"
+    );
 }
 
 #[tokio::test]
-async fn of_two_clocks_that_differ_only_the_age_is_compared() {
+async fn with_different_clocks_only_the_age_of_the_event_counts() {
     for (skew, age, expected) in [(-3600, 10, SIGNED_OUT), (3600, 10, SIGNED_OUT), (-3600, 90, SIGNED_IN)] {
         let mut world = world().await;
         world.sign_in().await;
@@ -149,7 +156,7 @@ async fn of_two_clocks_that_differ_only_the_age_is_compared() {
         let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
         let issuer = issuer.as_str();
         let identity = world.identity.url.origin().ascii_serialization();
-        // `iat` must fit our clock; the event and the signature are by another.
+        // `iat` follows the app's clock; the event and the signature follow another clock.
         let now = world.app.clock.now();
         let keys = world.fan_out("", RetryPolicy::default());
         let token = |jti: &str, happened_at| {
@@ -178,7 +185,7 @@ fn claims_of(token: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_identitys_is_refused_by_name_and_ends_nothing() {
+async fn an_invalid_logout_token_is_refused_by_name_and_ends_nothing() {
     let mut world = world().await;
     world.sign_in().await;
     let (sid, id_token) = world.at_provider_now().await;
@@ -235,7 +242,7 @@ async fn without_its_store_an_app_acknowledges_nothing() {
 }
 
 #[tokio::test]
-async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
+async fn an_app_may_request_a_global_logout_with_its_own_secret_only() {
     let mut world = world().await;
     world.sign_in().await;
     let mut tab = world.tab().await;
@@ -264,7 +271,7 @@ async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
         &[about[0]],
         &[about[1]],
         &[("iss", "https://evil.example"), about[1]],
-        // Nobody is signed out everywhere because an app says so.
+        // An app cannot sign a user out of every browser.
         &[about[0], all],
         &[about[0], ("browser", "b1")],
         &[about[0], all, ("browser", "")],
@@ -280,7 +287,8 @@ async fn an_app_may_ask_for_a_logout_everywhere_with_its_own_secret_only() {
     assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
 }
 
-/// An app that answers 503 so many times and then 200, and shows what it was sent.
+/// Starts an app that answers 503 this many times and then 200. Returns its origin and the bodies that it
+/// receives.
 async fn shaky_app(failures: usize) -> (String, mpsc::UnboundedReceiver<String>) {
     let (told, tokens) = mpsc::unbounded_channel();
     let failures = Arc::new(Mutex::new(failures));
@@ -317,7 +325,7 @@ const NOTICE: LogoutNotice<'_> = LogoutNotice {
 };
 
 #[tokio::test]
-async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forgets_nobody() {
+async fn a_failed_delivery_is_retried_with_a_fresh_token_and_survives_a_restart() {
     let world = world().await;
     let (origin, mut tokens) = shaky_app(2).await;
     let registry = entry("shaky", &origin, "/told");
@@ -325,7 +333,7 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     before.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     before.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     drop(before);
-    // The clock stands still, so a pause that is over is one of no time at all.
+    // The clock stands still, so only a pause of zero ever ends.
     let retry = RetryPolicy { first_pause: Duration::ZERO, ..RetryPolicy::default() };
     let after = world.fan_out(&registry, retry);
     let running = tokio::spawn({
@@ -336,26 +344,27 @@ async fn an_app_in_trouble_is_tried_again_with_a_fresh_token_and_a_restart_forge
     for _ in 0..3 {
         let form = tokens.recv().await.unwrap();
         let token = form.strip_prefix("logout_token=").unwrap();
-        assert_eq!(claims_of(token)["toe"], 0.0, "each says when it happened");
+        assert_eq!(claims_of(token)["toe"], 0.0, "each token says when the logout happened");
         seen.push(form);
     }
     seen.sort();
     seen.dedup();
-    assert_eq!(seen.len(), 3, "each try has a token of its own");
+    assert_eq!(seen.len(), 3, "each attempt has its own token");
     after.enqueue_for_all(&[2; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
-    assert!(tokens.try_recv().is_err(), "nothing was told twice");
+    assert!(tokens.try_recv().is_err(), "no delivery came twice");
     running.abort();
 }
 
-/// A fan-out that runs, to an app that is well, whose tokens are told, and to one that takes connections and says nothing.
+/// Runs a fan-out to two apps: one works, and its tokens are returned; the other accepts connections and
+/// never answers.
 async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, TcpListener) {
     let world = world().await;
     let (hanging, port) = bind().await;
     let (origin, tokens) = shaky_app(0).await;
     let registry =
         entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
-    // As good as for ever: one after the other would never come to the second.
+    // Practically no timeout: deliveries one after the other would never reach the second app.
     let retry = RetryPolicy { limit: Duration::from_secs(3600), ..RetryPolicy::default() };
     let fan_out = world.fan_out(&registry, retry);
     tokio::spawn({
@@ -366,7 +375,7 @@ async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, Tc
 }
 
 #[tokio::test]
-async fn an_app_that_hangs_keeps_nobody_else_waiting() {
+async fn an_app_that_hangs_does_not_delay_the_others() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     fan_out.enqueue_for_all(&[1; 32], NOTICE).await.unwrap();
     tokens.recv().await.unwrap();
@@ -398,9 +407,9 @@ async fn a_redirect_is_not_followed() {
     assert!(tokens.try_recv().is_err());
 }
 
-/// An app that goes mad, or whose secret was stolen.
+/// The app is faulty, or its secret was stolen.
 #[tokio::test]
-async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_are_not_late() {
+async fn the_logout_requests_of_an_app_are_rate_limited() {
     let mut world = world().await;
     let url = world.identity.at("/auth/logout");
     let issuer = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
@@ -421,7 +430,7 @@ async fn an_app_that_asks_for_hundreds_of_logouts_is_told_to_wait_and_real_ones_
 }
 
 #[tokio::test]
-async fn an_app_that_hangs_with_hundreds_of_notices_keeps_nobody_else_waiting() {
+async fn hundreds_of_notices_to_an_app_that_hangs_do_not_delay_the_others() {
     let (fan_out, mut tokens, hanging) = beside_one_that_hangs().await;
     for number in 0..200 {
         fan_out.enqueue_for_all(&[number; 32], NOTICE).await.unwrap();

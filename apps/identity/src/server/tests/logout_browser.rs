@@ -1,5 +1,5 @@
-//! Single logout at providers that help little: no `sid`, or a back channel that is promised and silent. Then a
-//! sign-out goes by the user and by identity's reference for the browser.
+//! Single logout at providers without a `sid`, or with an advertised back channel that stays silent. A
+//! sign-out is then matched by the user and by identity's reference for the browser.
 
 use super::*;
 use dev_provider::Document;
@@ -7,7 +7,7 @@ use http::header::SET_COOKIE;
 use serde_json::json;
 use test_support::{github::FakeGithub, until};
 
-/// What these providers leave out.
+/// The fault of a provider that leaves `sid` out of this document.
 fn without_sid(document: Document) -> Fault {
     Fault::Members(document, json!({ "sid": null }).as_object().unwrap().clone())
 }
@@ -33,12 +33,12 @@ impl World {
     async fn until_both_end(&self, browser: &mut Browser) {
         for url in [self.app.at("/auth/session"), self.identity.at("/auth/session")] {
             let cell = tokio::sync::Mutex::new(&mut *browser);
-            until("it ends", async || cell.lock().await.get(&url).await.body == "null").await;
+            until("the session ends", async || cell.lock().await.get(&url).await.body == "null").await;
         }
     }
 }
 
-/// Alice in two browsers, and what the provider does wrong from then on.
+/// Signs Alice in to both apps in two browsers, at a provider with these faults.
 async fn two_browsers(faults: Vec<Fault>) -> (World, [Browser; 2]) {
     let world = world().await;
     faults.into_iter().for_each(|fault| world.provider.faults().add(fault));
@@ -58,7 +58,7 @@ async fn without_a_sid_a_sign_out_ends_this_browsers_sessions_and_no_others() {
         one.post(&left.at("/auth/signout"), &[]).await;
         world.until_both_end(&mut one).await;
         assert_eq!(world.statuses(&mut two).await, [SIGNED_IN, SIGNED_IN], "{at_identity}");
-        // And back again in the same browser, which nothing refuses.
+        // A new sign-in in the same browser works.
         world.app.clock.advance(chrono::TimeDelta::milliseconds(1));
         let begun = one.post(&world.app.at("/auth/signin/demo"), &[("callbackUrl", "/")]).await;
         let page = one.follow(begun).await;
@@ -75,7 +75,7 @@ async fn without_a_sid_a_sign_out_ends_this_browsers_sessions_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_providers_own_logout_by_user_alone_ends_them_in_every_browser() {
+async fn a_provider_logout_with_sub_alone_ends_the_sessions_in_every_browser() {
     let faults = vec![without_sid(Document::IdToken), without_sid(Document::LogoutToken)];
     let (world, [mut one, mut two]) = two_browsers(faults).await;
     let left = one.post(&world.app.at("/auth/signout"), &[]).await;
@@ -89,23 +89,27 @@ async fn a_providers_own_logout_by_user_alone_ends_them_in_every_browser() {
 }
 
 #[tokio::test]
-async fn a_back_channel_that_is_promised_and_silent_leaves_nobody_signed_in() {
+async fn a_silent_back_channel_leaves_no_session_behind() {
     for at_identity in [false, true] {
         let (world, [mut one, mut two]) = two_browsers(vec![Fault::SilentBackChannel]).await;
         let left = if at_identity { &world.identity } else { &world.app };
         one.post(&left.at("/auth/signout"), &[]).await;
         world.until_both_end(&mut one).await;
-        assert_eq!(world.statuses(&mut two).await, [SIGNED_IN, SIGNED_IN], "another session of the provider");
+        assert_eq!(
+            world.statuses(&mut two).await,
+            [SIGNED_IN, SIGNED_IN],
+            "the other browser has another provider session"
+        );
     }
 }
 
 #[tokio::test]
-async fn leaving_one_app_is_told_to_nobody() {
+async fn a_local_sign_out_ends_no_other_session() {
     let faults = vec![without_sid(Document::IdToken), Fault::RevokeWholeGrant];
     let (world, [mut one, _]) = two_browsers(faults).await;
     one.post(&world.identity.at("/auth/signout"), &[("scope", "local")]).await;
     assert_eq!(world.statuses(&mut one).await, [SIGNED_IN, SIGNED_OUT]);
-    // Not even by what hangs on the token.
+    // Nor was a token revoked: this provider would then revoke the tokens of the app too.
     world.app.clock.advance(chrono::TimeDelta::hours(1));
     assert_eq!(one.get(&world.app.at("/protected")).await.body, "protected page");
     assert_eq!(world.provider.provider.counters().revocation, 0);
@@ -116,7 +120,7 @@ async fn the_reference_is_identitys_and_lasts_as_long_as_a_session_can() {
     let mut world = world().await;
     let answer = world.at_provider().await;
     let mut url = answer.location().unwrap();
-    // Neither the provider nor who tampers with its answer names the browser.
+    // Neither the provider nor a tampered answer can name the browser.
     url.query_pairs_mut().append_pair("browser_ref", "planted");
     let back = world.browser.get(&url).await;
     let callback = back.location().unwrap();
@@ -140,7 +144,7 @@ async fn the_reference_is_identitys_and_lasts_as_long_as_a_session_can() {
 }
 
 #[tokio::test]
-async fn a_hidden_frame_signs_nobody_in_whom_no_sign_out_would_reach() {
+async fn a_hidden_frame_signs_in_only_where_a_sign_out_can_reach_the_session() {
     for (has_sid, has_reference, expected) in
         [(true, false, "signed_in"), (false, true, "signed_in"), (false, false, "unavailable")]
     {
@@ -194,7 +198,7 @@ async fn github_has_neither_sid_nor_sign_out_and_a_sign_out_reaches_the_other_ap
     }
     let [mut one, mut two] = browsers;
     let left = one.post(&world.app.at("/auth/signout"), &[]).await;
-    assert_eq!(left.path(), "/signed-out", "GitHub has no page for it");
+    assert_eq!(left.path(), "/signed-out", "GitHub has no sign-out page");
     world.until_both_end(&mut one).await;
     assert_eq!(world.statuses(&mut two).await, [SIGNED_IN, SIGNED_IN]);
 }

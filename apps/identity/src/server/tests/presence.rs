@@ -1,4 +1,5 @@
-//! Whether the launcher's browser is signed in at an app: asked server to server, answered with yes or no.
+//! Whether the launcher's browser is signed in at an app: identity asks server to server, and the app answers
+//! yes or no.
 
 use super::*;
 use chrono::TimeDelta;
@@ -12,7 +13,7 @@ impl World {
 
 const ACTIVE: &str = "Signed in there";
 const NONE: &str = "Not signed in there yet";
-const UNKNOWN: &str = "Not known";
+const UNKNOWN: &str = "Status unknown";
 
 fn shown(page: &str, app: &str) -> &'static str {
     let entry = page.split(&format!("id=\"app-{app}\"")).nth(1).unwrap().split("</li><li").next().unwrap();
@@ -22,11 +23,11 @@ fn shown(page: &str, app: &str) -> &'static str {
 #[tokio::test]
 async fn the_launcher_shows_where_this_browser_is_signed_in() {
     let mut world = world().await;
-    assert_eq!(shown(&world.launcher().await, "partner"), "nothing", "nobody is asked about nobody");
+    assert_eq!(shown(&world.launcher().await, "partner"), "nothing", "signed out, the launcher asks no app");
     world.at_identity("alice").await;
     let page = world.launcher().await;
     assert_eq!(shown(&page, "partner"), NONE);
-    assert_eq!(shown(&page, "other"), UNKNOWN, "it cannot be asked");
+    assert_eq!(shown(&page, "other"), UNKNOWN, "this app has no address for questions");
     world.opened().await;
     assert_eq!(shown(&world.launcher().await, "partner"), ACTIVE);
     world.browser.post(&world.app.at("/auth/signout"), &[("scope", "local")]).await;
@@ -34,7 +35,7 @@ async fn the_launcher_shows_where_this_browser_is_signed_in() {
 }
 
 #[tokio::test]
-async fn the_same_user_in_another_browser_is_not_this_one() {
+async fn a_session_in_another_browser_does_not_count() {
     let mut world = world().await;
     let mut elsewhere = Browser::new();
     let begun = elsewhere.post(&world.app.at("/auth/signin/demo"), &[]).await;
@@ -46,7 +47,7 @@ async fn the_same_user_in_another_browser_is_not_this_one() {
 }
 
 #[tokio::test]
-async fn an_app_in_trouble_is_not_known_and_holds_nobody_up() {
+async fn an_app_without_its_store_is_shown_as_unknown() {
     let mut world = world().await;
     world.at_identity("alice").await;
     world.app.lose_store().await;
@@ -54,7 +55,7 @@ async fn an_app_in_trouble_is_not_known_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
+async fn only_a_fresh_question_from_identity_for_this_app_is_answered() {
     let mut world = world().await;
     world.sign_in_at_app().await;
     let record = world.record(&world.app).await;
@@ -67,6 +68,7 @@ async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
             "aud": "partner",
             "iat": now.timestamp(),
             "exp": now.timestamp() + 30,
+            "jti": "one",
             "sub_id": { "format": "iss_sub", "iss": record.issuer, "sub": record.subject },
             "sid": record.sid,
         });
@@ -87,7 +89,7 @@ async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
     assert_eq!(ask(keys.sign(typ, &stranger)).await, (StatusCode::OK, json!({ "active": false })));
 
     let foreign =
-        crate::server::signing::SigningKeys::new(&["a secret of somebody else, long enough!".into()]);
+        crate::server::signing::SigningKeys::new(&["the secret of another identity, long enough".into()]);
     let old = claims(&|claims| {
         claims["iat"] = (now - TimeDelta::seconds(61)).timestamp().into();
         claims["exp"] = (now - TimeDelta::seconds(31)).timestamp().into();
@@ -95,23 +97,30 @@ async fn only_identitys_own_fresh_question_for_this_app_is_answered() {
     let future = claims(&|claims| claims["iat"] = (now + TimeDelta::seconds(31)).timestamp().into());
     let forever = claims(&|claims| claims["exp"] = (now + TimeDelta::days(1)).timestamp().into());
     for (token, rule) in [
-        (keys.sign("logout+jwt", &good), "query_type"),
-        (keys.sign("JWT", &good), "query_type"),
-        (foreign.sign(typ, &good), "query_signature"),
-        (keys.sign(typ, &claims(&|claims| claims["aud"] = "other".into())), "query_audience"),
-        (keys.sign(typ, &claims(&|claims| claims["iss"] = "https://evil.example".into())), "query_audience"),
-        (keys.sign(typ, &old), "query_expired"),
-        (keys.sign(typ, &future), "query_expired"),
-        (keys.sign(typ, &forever), "query_expired"),
-        (keys.sign(typ, &json!({})), "query_signature"),
-        ("a.b.c".to_owned(), "query_signature"),
-        (String::new(), "query_signature"),
+        (keys.sign("logout+jwt", &good), "session_query_type"),
+        (keys.sign("JWT", &good), "session_query_type"),
+        (foreign.sign(typ, &good), "session_query_unknown_key"),
+        (keys.sign(typ, &claims(&|claims| claims["aud"] = "other".into())), "session_query_audience"),
+        (
+            keys.sign(typ, &claims(&|claims| claims["iss"] = "https://evil.example".into())),
+            "session_query_issuer",
+        ),
+        (keys.sign(typ, &old), "session_query_expired"),
+        (keys.sign(typ, &future), "session_query_not_yet_valid"),
+        (keys.sign(typ, &forever), "session_query_expired"),
+        (keys.sign(typ, &json!({})), "session_query_claim: iss"),
+        ("a.b.c".to_owned(), "session_query_malformed"),
+        (String::new(), "session_query_malformed"),
     ] {
         let (status, body) = ask(token).await;
-        assert_eq!((status, body["message"].as_str()), (StatusCode::BAD_REQUEST, Some(rule)), "{rule}");
+        assert_eq!(
+            (status, body["error_description"].as_str()),
+            (StatusCode::BAD_REQUEST, Some(rule)),
+            "{rule}"
+        );
         assert!(body.get("active").is_none());
     }
-    // And the other way round: a question ends no session.
+    // In reverse, a question is not accepted as a logout token.
     let told = Browser::new()
         .post(&world.app.at("/auth/backchannel-logout"), &[("logout_token", &keys.sign(typ, &good))])
         .await;
@@ -125,7 +134,7 @@ impl World {
         self.browser.follow(answer).await;
     }
 
-    /// What identity's keys are derived from (`test_support::App::start`).
+    /// The secret that identity's keys are derived from (`test_support::App::start`).
     fn identity_secret(&self) -> secrecy::SecretString {
         format!("a secret for the tests of {}, long enough", self.identity.url).into()
     }

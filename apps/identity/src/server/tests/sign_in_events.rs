@@ -1,30 +1,30 @@
-//! Coming back across sites: identity tells the apps that somebody signed in in a browser they know.
+//! Sign-in events across sites: identity tells the apps about a sign-in in a browser that they know.
 
 use super::*;
-use crate::server::{sign_in_events::event_token, signing::SigningKeys};
+use crate::server::{messages::Envelope, sign_in_events::event_claims, signing::SigningKeys};
 use auth::events::{BusMessage, SessionEvent};
+use auth::sign_in_events::BrowserEvent;
 use auth::sign_in_events::{BrowserKey, HANDLE_PARAM};
 use chrono::TimeDelta;
 use http::Method;
 use test_support::EventStream;
 
-/// Where a tab ends that may not come back by itself.
+/// The page for a tab that may not resume automatically.
 const LOGIN: &str = "/login?callbackUrl=%2Fprotected%3Ftab%3D2";
 
 impl World {
-    /// What the browser sends to the app.
+    /// A cookie of this browser, as the app gets it.
     fn cookie(&self, name: &str) -> String {
         let value = self.browser.cookie(&self.app.url, name).unwrap_or_default();
         format!("{name}={value}")
     }
 
-    /// A tab of the app that waits signed out.
+    /// Opens the event stream of a signed-out tab that waits.
     async fn wait_signed_out(&self) -> Result<EventStream, StatusCode> {
         EventStream::open(&self.app.at("/auth/events?waiting"), &self.cookie("app.browser"), None).await
     }
 
-    /// Signs in at the app, through identity, all the way, until the app has heard of it; says how it knows
-    /// the browser.
+    /// Signs in at the app through identity, and waits for the event. Returns the app's key for the browser.
     async fn sign_in_heard(&mut self) -> BrowserKey {
         let mut bus = self.app.auth.sessions().events();
         let answer = self.at_provider().await;
@@ -42,7 +42,7 @@ impl World {
         assert_eq!(self.status().await, SIGNED_OUT);
     }
 
-    /// Signs in at identity itself, which the app has no part in.
+    /// Signs in at identity, without the app.
     async fn sign_in_elsewhere(&mut self) {
         let url = self.identity.at("/auth/signin/demo");
         let begun = self.browser.post(&url, &[("callbackUrl", "/")]).await;
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// Tells the app of a sign-in in this browser: a waiting tab hears of that one, and of none before it.
+    /// Sends the app an event for this browser. The waiting tab must get this event and no other.
     async fn hears_one_event_and_no_other(&self, browser: &BrowserKey, tab: &mut EventStream) {
         assert_eq!(self.notify(&self.event(browser, "marker")).await.status, StatusCode::ACCEPTED);
         tab.next_but_heartbeats().await.unwrap();
@@ -82,7 +82,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_tab_that_waits_hears_of_a_sign_in_elsewhere_and_comes_back_once() {
+async fn a_waiting_tab_hears_of_a_sign_in_elsewhere_and_resumes_once() {
     let mut world = world().await;
     world.sign_in_heard().await;
     world.sign_out_of_app("global").await;
@@ -91,8 +91,8 @@ async fn a_tab_that_waits_hears_of_a_sign_in_elsewhere_and_comes_back_once() {
     world.sign_in_elsewhere().await;
     let event = tab.next_but_heartbeats().await.unwrap();
     assert_eq!(event.name, "signed_in");
-    assert_eq!(event.data.as_object().unwrap().len(), 1, "it says nothing about anybody");
-    assert_eq!(world.status().await, SIGNED_OUT, "and grants nothing");
+    assert_eq!(event.data.as_object().unwrap().len(), 1, "the event does not name the user");
+    assert_eq!(world.status().await, SIGNED_OUT, "the event grants nothing");
 
     let ticket = event.data["ticket"].as_str().unwrap().to_owned();
     let begun = world.come_back(&ticket).await;
@@ -103,11 +103,11 @@ async fn a_tab_that_waits_hears_of_a_sign_in_elsewhere_and_comes_back_once() {
 
     world.sign_out_of_app("global").await;
     let again = world.come_back(&ticket).await;
-    assert_eq!((again.path().as_str(), again.set_cookies().len()), (LOGIN, 0), "it is used");
+    assert_eq!((again.path().as_str(), again.set_cookies().len()), (LOGIN, 0), "the ticket is used");
 }
 
 #[tokio::test]
-async fn who_is_not_known_at_the_provider_ends_on_the_sign_in_page() {
+async fn a_user_unknown_to_the_provider_ends_on_the_sign_in_page() {
     let mut world = world().await;
     world.sign_in_heard().await;
     let handle = world.cookie("app.browser");
@@ -116,29 +116,34 @@ async fn who_is_not_known_at_the_provider_ends_on_the_sign_in_page() {
     tab.next().await;
     world.sign_in_elsewhere().await;
     let event = tab.next_but_heartbeats().await.unwrap();
-    // Signed out again before the tab got round to it.
+    // The user signs out again before the tab resumes.
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
     world.browser.follow(left).await;
     let begun = world.come_back(event.data["ticket"].as_str().unwrap()).await;
     let page = world.browser.follow(begun).await;
     assert_eq!(page.url.path(), "/login");
     assert_eq!(world.status().await, SIGNED_OUT);
-    // And there is no second try: the way is closed again.
+    // A second attempt is refused.
     let retry = world.browser.get(&world.app.at("/auth/silent")).await;
     assert_eq!(retry.path(), "/login");
 }
 
 #[tokio::test]
-async fn a_silent_sign_in_is_no_news_and_a_local_sign_out_is_not_undone() {
+async fn a_silent_sign_in_sends_no_event_and_a_local_sign_out_is_not_undone() {
     let mut world = world().await;
     let key = world.sign_in_heard().await;
     let handle = world.cookie("app.browser");
     let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
     tab.next().await;
     world.sign_out_of_app("local").await;
-    assert_eq!(world.browser.cookie(&world.app.url, "app.browser"), None, "it wants to hear no more");
+    assert_eq!(
+        world.browser.cookie(&world.app.url, "app.browser"),
+        None,
+        "a local sign-out removes the handle"
+    );
     assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT));
-    // A neighbour on the same domain plants a handle that is good, and somebody signs in where it came from.
+    // A neighbour on the same domain plants a valid handle, and a user signs in at the browser from which the
+    // handle came.
     world.browser.plant(&world.app.url, "app.browser", handle.strip_prefix("app.browser=").unwrap());
     let cookies = format!("{handle}; {}", world.cookie("app.ended"));
     let waiting = EventStream::open(&world.app.at("/auth/events?waiting"), &cookies, None).await;
@@ -152,7 +157,7 @@ async fn a_silent_sign_in_is_no_news_and_a_local_sign_out_is_not_undone() {
         .post(&world.app.at("/auth/signin/demo"), &[("prompt", "none"), ("callbackUrl", "/protected")])
         .await;
     assert_eq!(world.browser.follow(begun).await.body, "protected page");
-    // The next event is that of a sign-in with a question, and none came before it.
+    // The tab gets only the event that is sent now: the silent sign-in sent none.
     world.hears_one_event_and_no_other(&key, &mut tab).await;
 }
 
@@ -164,14 +169,14 @@ async fn only_a_browser_that_came_through_identity_can_wait() {
         world.browser.plant(&world.app.url, "app.browser", value);
         assert_eq!(world.wait_signed_out().await.err(), Some(StatusCode::NO_CONTENT), "{value}");
     }
-    // A handle that comes without a sign-in of this browser's is not kept.
+    // A handle without a sign-in of this browser is not kept.
     let planted = format!("/auth/callback/demo?code=x&state=y&{HANDLE_PARAM}={}", "A".repeat(43));
     let page = world.browser.get(&world.app.at(&planted)).await;
     assert!(!page.set_cookies().iter().any(|cookie| cookie.starts_with("app.browser=")), "{page:?}");
 }
 
 #[tokio::test]
-async fn the_provider_has_no_say_in_the_handle_and_the_page_does_not_show_it() {
+async fn the_provider_cannot_set_the_handle_and_the_page_does_not_show_it() {
     let mut world = world().await;
     let answer = world.at_provider().await;
     let mut url = answer.location().unwrap();
@@ -183,7 +188,7 @@ async fn the_provider_has_no_say_in_the_handle_and_the_page_does_not_show_it() {
     let own = back.set_cookies().into_iter().find(|cookie| cookie.starts_with("app.browser=")).unwrap();
     assert!(own.contains("HttpOnly; SameSite=Lax") && !own.contains("Max-Age"), "{own}");
     let own = world.browser.cookie(&world.identity.url, "app.browser").unwrap();
-    assert_ne!(handles[0].1, own, "the app does not learn identity's own");
+    assert_ne!(handles[0].1, own, "the app does not learn identity's own handle");
     let page = world.browser.get(&callback).await;
     assert_eq!(page.path(), "/protected?tab=2");
     let kept = page.set_cookies().into_iter().find(|cookie| cookie.starts_with("app.browser=")).unwrap();
@@ -192,7 +197,7 @@ async fn the_provider_has_no_say_in_the_handle_and_the_page_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn an_event_must_be_identitys_fresh_and_new() {
+async fn an_event_must_be_from_identity_fresh_and_new() {
     let mut world = world().await;
     world.sign_in_heard().await;
     let key = BrowserKey::from_bytes([7; 32]);
@@ -225,7 +230,7 @@ async fn an_event_must_be_identitys_fresh_and_new() {
     refused(&event_token(&own, &issuer, "partner", &key, "x", old), "browser_event_expired").await;
     assert_eq!(world.notify(&good).await.status, StatusCode::ACCEPTED);
     refused(&good, "browser_event_replayed").await;
-    // Nor is an event a logout token.
+    // An event is not accepted as a logout token either.
     let url = world.app.at("/auth/backchannel-logout");
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let event = world.event(&key, "two");
@@ -235,7 +240,7 @@ async fn an_event_must_be_identitys_fresh_and_new() {
 }
 
 #[tokio::test]
-async fn nobody_hears_of_another_browser() {
+async fn a_tab_is_not_told_of_another_browser() {
     let mut world = world().await;
     let own = world.sign_in_heard().await;
     world.sign_out_of_app("global").await;
@@ -250,8 +255,8 @@ async fn nobody_hears_of_another_browser() {
     let ticket = event.data["ticket"].as_str().unwrap().to_owned();
     let nothing =
         tokio::time::timeout(std::time::Duration::from_millis(300), tab.next_but_heartbeats()).await;
-    assert!(nothing.is_err(), "one event, and not the other's");
-    // The ticket is of no use in another browser.
+    assert!(nothing.is_err(), "only the event of this browser");
+    // The ticket is refused in another browser.
     let stolen = Browser::new().post(&world.app.at("/auth/come-back"), &[("ticket", &ticket)]).await;
     assert_eq!((stolen.path().as_str(), stolen.set_cookies().len()), ("/login", 0));
     world.app.clock.advance(TimeDelta::seconds(60));
@@ -260,7 +265,7 @@ async fn nobody_hears_of_another_browser() {
 }
 
 #[tokio::test]
-async fn a_way_back_that_leads_nowhere_does_not_forget_that_somebody_signed_out() {
+async fn a_failed_resume_keeps_the_mark_of_the_sign_out() {
     let mut world = world().await;
     let browser = world.sign_in_heard().await;
     world.sign_out_of_app("global").await;
@@ -270,8 +275,8 @@ async fn a_way_back_that_leads_nowhere_does_not_forget_that_somebody_signed_out(
     assert_eq!(world.notify(&world.event(&browser, "one")).await.status, StatusCode::ACCEPTED);
     let event = tab.next_but_heartbeats().await.unwrap();
     let sent = world.come_back(event.data["ticket"].as_str().unwrap()).await;
-    assert_eq!(ended(&world), None, "put aside on the way");
-    // The provider knows nobody any more.
+    assert_eq!(ended(&world), None, "the mark is removed on the way");
+    // The provider no longer has a session.
     assert_eq!(world.browser.follow(sent).await.url, world.app.at(LOGIN));
     assert!(ended(&world).is_some());
     assert_eq!(world.status().await, SIGNED_OUT);
@@ -292,7 +297,7 @@ async fn neither_a_link_nor_a_foreign_form_begins_a_silent_sign_in() {
 }
 
 #[tokio::test]
-async fn one_browser_cannot_keep_the_server_busy_with_waiting() {
+async fn one_browser_may_have_four_waiting_streams() {
     let mut world = world().await;
     world.sign_in_heard().await;
     let mut open = Vec::new();
@@ -306,13 +311,14 @@ async fn one_browser_cannot_keep_the_server_busy_with_waiting() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_the_app_did_not_complete_is_announced_to_nobody() {
+async fn a_sign_in_that_the_app_did_not_complete_sends_no_event() {
     let mut world = world().await;
     let key = world.sign_in_heard().await;
     let handle = world.cookie("app.browser");
     let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
     tab.next().await;
-    // Another site's link into a flow that the app never began; the provider knows the visitor and asks nothing.
+    // A link on another site leads into a flow that the app never began. The provider knows the visitor and
+    // does not ask.
     let begun = world.begin().await;
     let mut link = begun.location().unwrap();
     let others: Vec<_> = link.query_pairs().into_owned().filter(|(name, _)| name != "state").collect();
@@ -322,7 +328,7 @@ async fn a_sign_in_that_the_app_did_not_complete_is_announced_to_nobody() {
     assert!(
         pages.iter().any(|page| page.url.query().is_some_and(|query| query.contains("sign_in_receipt=")))
     );
-    // The next event is another one's.
+    // The tab gets only the event that is sent now.
     world.hears_one_event_and_no_other(&key, &mut tab).await;
 }
 
@@ -342,16 +348,16 @@ async fn a_receipt_is_good_once_for_its_app_and_for_two_minutes() {
     let junk = give(APP_SECRET, "junk").await;
     assert!(junk.status == StatusCode::BAD_REQUEST && junk.body.contains("invalid_receipt"));
     assert_eq!(give(APP_SECRET, &receipt).await.status, StatusCode::ACCEPTED);
-    assert_eq!(give(APP_SECRET, &receipt).await.status, StatusCode::BAD_REQUEST, "it is used");
+    assert_eq!(give(APP_SECRET, &receipt).await.status, StatusCode::BAD_REQUEST, "the receipt is used");
     let answer = world.at_provider_again().await;
     let back = world.browser.get(&answer).await;
     let late = params(&back.location().unwrap())["sign_in_receipt"].clone();
     world.identity.clock.advance(TimeDelta::minutes(2));
-    assert_eq!(give(APP_SECRET, &late).await.status, StatusCode::BAD_REQUEST, "it is too old");
+    assert_eq!(give(APP_SECRET, &late).await.status, StatusCode::BAD_REQUEST, "the receipt has expired");
 }
 
 impl World {
-    /// Where the provider sends a visitor whom it knows already.
+    /// Begins a sign-in at a provider that knows the visitor. Returns the redirect to identity.
     async fn at_provider_again(&mut self) -> Url {
         let begun = self.begin().await;
         let passed_on = self.browser.navigate(&begun.location().unwrap()).await;
@@ -360,19 +366,19 @@ impl World {
     }
 }
 
-/// A8: a neighbour on the same domain may set and remove the cookies that apps there share.
+/// A neighbour on the same domain may set and remove the cookies that the apps there share.
 #[tokio::test]
-async fn a_way_back_that_another_browser_was_given_is_worth_nothing_here() {
+async fn a_resume_mark_of_another_browser_is_refused() {
     let mut world = world().await;
     let browser = world.sign_in_heard().await;
     world.sign_out_of_app("local").await;
     let mut victim = world.browser.clone();
-    // The attacker signs in and out in a browser of their own, and has it hear of a sign-in.
+    // The attacker signs in and out in another browser, which then hears of a sign-in.
     world.browser = Browser::new();
     let own = world.sign_in_heard().await;
     world.sign_out_of_app("global").await;
     assert!(own != browser);
-    // ("This app only" would forget the handle.)
+    // A local sign-out would remove the handle, so this one is global.
     let mut tab = world.wait_signed_out().await.unwrap();
     assert_eq!(world.notify(&world.event(&own, "one")).await.status, StatusCode::ACCEPTED);
     let event = tab.next_but_heartbeats().await.unwrap();
@@ -385,4 +391,16 @@ async fn a_way_back_that_another_browser_was_given_is_worth_nothing_here() {
         let led = victim.navigate(&silent).await;
         assert_eq!(led.path(), "/login?callbackUrl=%2Fprotected", "{value}");
     }
+}
+
+/// A browser event with chosen claims.
+fn event_token(
+    keys: &SigningKeys,
+    issuer: &str,
+    audience: &str,
+    browser: &BrowserKey,
+    jti: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> String {
+    keys.message::<BrowserEvent>(Envelope { issuer, audience, jti, now }, event_claims(browser))
 }

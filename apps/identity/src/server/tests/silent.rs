@@ -5,16 +5,16 @@ use http::{Method, StatusCode};
 use test_support::Browser;
 
 impl World {
-    /// Known at the provider, by a sign-in at identity itself.
+    /// Signs in at identity, so that the provider knows this browser.
     pub(super) async fn known_at_the_provider(&mut self) {
         let begun = self.browser.post(&self.identity.at("/auth/signin/demo"), &[]).await;
         let login = self.browser.follow(begun).await;
         let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
         self.browser.follow(answer).await;
-        assert_eq!(self.status().await, SIGNED_OUT, "not at the app");
+        assert_eq!(self.status().await, SIGNED_OUT, "the app stays signed out");
     }
 
-    /// Opens the app's protected page in a tab; where each answer came from, and the page.
+    /// Opens the app's protected page in a tab. Returns where each answer came from, and the final page.
     async fn open(&mut self) -> (Vec<String>, String) {
         let pages = self.browser.open(&self.app.at("/protected?tab=2")).await;
         let page = pages.last().unwrap().body.clone();
@@ -28,7 +28,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn whom_the_provider_knows_is_signed_in_on_another_domain_without_a_click() {
+async fn a_known_user_is_signed_in_silently_on_another_domain() {
     let mut world = world().await;
     world.known_at_the_provider().await;
     let (way, page) = world.open().await;
@@ -49,7 +49,7 @@ async fn whom_the_provider_knows_is_signed_in_on_another_domain_without_a_click(
 }
 
 #[tokio::test]
-async fn whom_it_does_not_know_comes_back_to_the_apps_sign_in_page_and_is_not_sent_again() {
+async fn an_unknown_user_lands_on_the_sign_in_page_and_is_not_sent_again() {
     let mut world = world().await;
     let (way, _) = world.open().await;
     assert_eq!(
@@ -60,7 +60,7 @@ async fn whom_it_does_not_know_comes_back_to_the_apps_sign_in_page_and_is_not_se
 }
 
 #[tokio::test]
-async fn a_sign_out_of_the_app_alone_is_not_undone() {
+async fn a_local_sign_out_is_not_undone() {
     let mut world = world().await;
     world.known_at_the_provider().await;
     world.open().await;
@@ -70,7 +70,7 @@ async fn a_sign_out_of_the_app_alone_is_not_undone() {
 }
 
 #[tokio::test]
-async fn the_question_that_asks_nobody_goes_through_identity_as_it_is() {
+async fn prompt_none_passes_through_identity_unchanged() {
     let mut world = world().await;
     let guarded = world.browser.navigate(&world.app.at("/protected")).await;
     let begun = world.browser.navigate(&guarded.location().unwrap()).await;
@@ -78,7 +78,7 @@ async fn the_question_that_asks_nobody_goes_through_identity_as_it_is() {
     assert_eq!(asked["prompt"], "none");
     let passed_on = world.browser.navigate(&begun.location().unwrap()).await;
     assert_eq!(params(&passed_on.location().unwrap())["prompt"], "none");
-    // Without cookies it does not come so far.
+    // Without cookies the flow stops at the sign-in page.
     let refused = Browser::new().navigate(&guarded.location().unwrap()).await;
     assert_eq!(
         (refused.status, refused.path().as_str()),
@@ -87,7 +87,7 @@ async fn the_question_that_asks_nobody_goes_through_identity_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_hidden_frame_of_another_site_is_sent_back_and_nobody_is_asked() {
+async fn a_cross_site_frame_is_sent_back_without_asking_the_provider() {
     let mut world = world().await;
     world.known_at_the_provider().await;
     let frame = |site| [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-site", site)];
@@ -96,13 +96,13 @@ async fn a_hidden_frame_of_another_site_is_sent_back_and_nobody_is_asked() {
     let to_identity = begun.location().unwrap();
     let back = world.browser.send(Method::GET, &to_identity, &frame("cross-site"), "").await;
     let callback = back.location().unwrap();
-    assert_eq!((back.status, back.set_cookies().len()), (StatusCode::SEE_OTHER, 0), "nothing is kept");
+    assert_eq!((back.status, back.set_cookies().len()), (StatusCode::SEE_OTHER, 0), "nothing is stored");
     assert_eq!(callback.origin(), world.app.url.origin());
     assert_eq!(params(&callback)["error"], "login_required");
     let end = world.browser.send(Method::GET, &callback, &frame("cross-site"), "").await;
     assert!(end.body.contains("data-result=\"unavailable\""), "{}", end.body);
     assert_eq!(world.status().await, SIGNED_OUT);
-    // On one site, the question goes on.
+    // A frame of the same site is passed on to the provider.
     let passed_on = world.browser.send(Method::GET, &to_identity, &frame("same-site"), "").await;
     assert_eq!(passed_on.location().unwrap().origin(), world.provider.issuer.origin());
 }

@@ -1,4 +1,4 @@
-//! `/userinfo` over HTTP, with the access token that a handoff comes with.
+//! `/userinfo` over HTTP, with the access token of a handoff.
 
 use super::*;
 use chrono::TimeDelta;
@@ -22,7 +22,7 @@ fn challenge(page: &Page) -> &str {
 }
 
 #[tokio::test]
-async fn an_access_token_tells_who_it_is_as_often_as_asked_for_five_minutes() {
+async fn an_access_token_can_be_used_again_for_five_minutes() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let token = world.access_token().await;
@@ -41,7 +41,7 @@ async fn an_access_token_tells_who_it_is_as_often_as_asked_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn it_ends_with_the_session_it_stands_for() {
+async fn an_access_token_ends_with_its_session() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let authorization = format!("Bearer {}", world.access_token().await);
@@ -51,7 +51,7 @@ async fn it_ends_with_the_session_it_stands_for() {
 }
 
 #[tokio::test]
-async fn no_other_token_opens_it_and_it_opens_nothing_else() {
+async fn userinfo_takes_only_access_tokens_and_they_open_nothing_else() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let minted = params(&world.minted().await);
@@ -81,7 +81,7 @@ async fn no_other_token_opens_it_and_it_opens_nothing_else() {
 }
 
 #[tokio::test]
-async fn without_a_token_it_says_which_kind_it_takes_and_no_more() {
+async fn without_a_token_the_challenge_names_no_error() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let token = world.access_token().await;
@@ -92,7 +92,7 @@ async fn without_a_token_it_says_which_kind_it_takes_and_no_more() {
             "{authorization}"
         );
     }
-    // Never in the query, and a session's cookie is no access token.
+    // A token in the query or in a form is refused, and so is a session cookie.
     let url = world.identity.at(&format!("/userinfo?access_token={token}"));
     assert_eq!(world.browser.get(&url).await.status, StatusCode::UNAUTHORIZED);
     let posted = Browser::new().post(&world.identity.at("/userinfo"), &[("access_token", &token)]).await;
@@ -100,7 +100,7 @@ async fn without_a_token_it_says_which_kind_it_takes_and_no_more() {
 }
 
 #[tokio::test]
-async fn without_the_store_nobody_is_called_invalid() {
+async fn without_the_store_no_token_is_called_invalid() {
     let mut world = world().await;
     world.at_identity("alice").await;
     let authorization = format!("Bearer {}", world.access_token().await);

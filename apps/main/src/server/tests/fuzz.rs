@@ -1,9 +1,9 @@
-//! Random requests to all of the app's endpoints (`make fuzz` goes on for longer).
+//! Random requests to all of the app's endpoints (`make fuzz` runs longer).
 
 use super::*;
 use test_support::fuzz::{COMMON_PATHS, Target, fuzz};
 
-/// Beside those that every app has.
+/// The paths of this app, in addition to [`COMMON_PATHS`].
 const PATHS: [&str; 12] = [
     "/public",
     "/protected",

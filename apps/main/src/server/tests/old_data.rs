@@ -1,24 +1,29 @@
-//! What an earlier version wrote opens with this one: each database of a data folder of commit 88a80a5
-//! (`tests/fixtures` says how it was made), its sessions, their data and their tokens.
+//! Data of an earlier version opens with this version: each database in the data folder of commit 88a80a5
+//! (see `tests/fixtures/README.md`), with its sessions, their data and their tokens.
 
 use super::*;
-use auth::{clock::Clock, config::Config, cookie::SessionId, session::Resolution};
+use auth::{
+    clock::Clock,
+    config::Config,
+    cookie::SessionId,
+    session::{Session, SessionState},
+};
 use axum::body::{Body, to_bytes};
 use http::Request;
 use std::{fs, path::Path};
 use tower::ServiceExt;
 
-/// Alice's sessions: the database, which has the name of its secret, and her cookie.
+/// Alice's sessions: the name of the database, which is also the name of its secret, and her session cookie.
 const SESSIONS: [(&str, &str); 3] = [
     ("wow", "G4K9bxx1NSxuOWbeHjh7PFiXwbzi7zN53PqHaPmFViU"),
     ("partner", "DSlIUAbXHoDWRN_ugkZU8iSt8HAelCFbCtx2_1EFrow"),
     ("identity", "AIwxvrDrj98Cx9lfE7_MFUfP1uGnr_v2xPuuVUWwMBc"),
 ];
 
-/// A minute after she signed in, for the sessions have a limit.
+/// One minute after Alice signed in, before the sessions expire.
 const THEN: &str = "2026-11-25T20:48:40Z";
 
-/// The app on a copy of the database `name`, in `folder`.
+/// Opens the app on a copy of the database `name`, in `folder`.
 async fn opened(name: &str, folder: &Path) -> Auth {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data-88a80a5");
     let database = folder.join(format!("{name}.db"));
@@ -52,7 +57,7 @@ async fn a_data_folder_of_an_earlier_version_opens_with_its_sessions() {
         assert_eq!(number, (name == "wow").then_some(42), "{name}: {session}");
 
         let found = auth.sessions().resolve(cookie).await.unwrap();
-        let Resolution::SignedIn(key, record) = found else { panic!("{name}: {found:?}") };
+        let SessionState::SignedIn(Session { key, record, .. }) = found else { panic!("{name}: {found:?}") };
         assert_eq!(SessionId::parse(cookie).unwrap().key(), key);
         let tokens = auth.sessions().tokens(&key, &record).unwrap();
         assert!(tokens.refresh_token.is_some() && tokens.id_token.is_some(), "{name}");

@@ -1,6 +1,7 @@
-//! One path, one decision: no spelling of a path makes the app render a page that the guard has not judged. Tried
-//! on the app's own router, and on the router of an app made from the start-axum template, whose fallback renders
-//! whatever leptos_router finds.
+//! No spelling of a path makes the app render a page that the guard has not checked.
+//!
+//! Tested with the app's own router, and with a router like the one in the start-axum template, whose
+//! fallback renders any page that `leptos_router` finds.
 
 use super::*;
 use axum::body::{Body, to_bytes};
@@ -8,13 +9,13 @@ use http::Request;
 use leptos_axum::{LeptosRoutes, file_and_error_handler, generate_route_list};
 use tower::ServiceExt;
 
-/// Stands on each of the two pages below, which are for signed-in users.
+/// Texts that appear only for signed-in users: one on `/protected`, one on `/dashboard`.
 const MARKERS: [&str; 2] = ["Only signed-in users see this page", "Favourite number"];
 const PAGES: [&str; 3] = ["protected", "dashboard", "session"];
 const PREFIXES: [&str; 4] = ["/auth/", "/handoff/", "/pkg/", "/"];
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "PROPFIND"];
 
-/// `page` below `prefix`, in every spelling by which some router leads from the one to the other.
+/// The spellings with which some router might get from `prefix` to `page`.
 fn spellings(prefix: &str, page: &str) -> Vec<String> {
     let mut spellings: Vec<String> = [
         "..",
@@ -61,7 +62,7 @@ fn spellings(prefix: &str, page: &str) -> Vec<String> {
     spellings
 }
 
-/// The same pages in an app as the template has it.
+/// A router with the same pages, built like the one in the template.
 fn template_router(auth: &Auth, options: &LeptosOptions) -> Router {
     let shell_of = |options: &LeptosOptions| {
         let options = options.clone();
@@ -86,7 +87,7 @@ async fn no_spelling_of_a_path_shows_a_page_to_a_visitor_without_a_session() {
     for (prefix, page) in PREFIXES.iter().flat_map(|prefix| PAGES.map(|page| (prefix, page))) {
         for spelling in spellings(prefix, page) {
             for (router, method) in routers.iter().flat_map(|router| METHODS.map(|method| (router, method))) {
-                // What the http crate itself refuses never reaches a router.
+                // A URI that the `http` crate rejects never reaches a router.
                 let Ok(request) = Request::builder()
                     .method(method)
                     .uri(&spelling)

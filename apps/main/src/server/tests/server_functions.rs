@@ -1,4 +1,4 @@
-//! A server function is a public endpoint: whatever is sent to it, the answer is no 5xx and leads nowhere else.
+//! A server function is a public endpoint: no input causes a 5xx or a redirect to another site.
 
 use super::*;
 
@@ -13,7 +13,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn bad_arguments_are_the_callers_fault_and_named() {
+async fn bad_arguments_are_refused_with_a_named_4xx() {
     let mut world = signed_in().await;
     let many: String = (0..20_000).map(|number| format!("a{number}=1&")).collect();
     for (content_type, body, status, named) in [
@@ -40,7 +40,7 @@ async fn bad_arguments_are_the_callers_fault_and_named() {
 }
 
 #[tokio::test]
-async fn a_form_that_failed_leads_back_to_a_page_of_this_app_or_nowhere() {
+async fn a_posted_form_redirects_only_within_this_app() {
     let mut world = signed_in().await;
     let own = world.app.at("/dashboard?tab=2");
     for referer in [

@@ -1,11 +1,11 @@
-//! The page as the watch's host.
+//! The server-rendered page as the watch's host.
 
 use super::{CHANGED, page::Page, panel::Panel};
 use crate::client::dom::window;
 use auth_types::EndReason;
 use session_watch::{Host, TabEvent, TabStatus};
 
-/// A page that the server rendered, with everything it may come to show.
+/// A server-rendered page, including the parts that are hidden at first.
 pub(super) struct PageHost {
     pub(super) page: Page,
     pub(super) panel: Panel,

@@ -1,5 +1,5 @@
-//! What the visitor sees of it. The markup is the server's ([`SessionWatch`](crate::SessionWatch)); here it is
-//! shown, filled in and taken away.
+//! The visible part of the watch. The server renders the markup ([`SessionWatch`](crate::SessionWatch)); this
+//! module fills, shows and removes the markup.
 
 use crate::{
     client::dom::{self, callback, document, find},
@@ -8,17 +8,17 @@ use crate::{
 use auth_types::{EndReason, SessionTimes, TabFacts};
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement};
 
-/// On `<html>` while the page is covered.
+/// The attribute of `<html>` while the page is covered.
 const VEILED: &str = "data-veiled";
-/// The seconds at which the time left is read out.
+/// The seconds left at which screen readers announce the time left.
 const READ_OUT: [i64; 4] = [60, 30, 10, 5];
 
-/// The part of the page that the watch shows itself in.
+/// The element of the page that holds the watch's messages.
 #[derive(Clone)]
 pub(super) struct Page(HtmlElement);
 
 impl Page {
-    /// There is one where the page was written for a signed-in user.
+    /// Finds the element. Only a page rendered for a signed-in user has the element.
     pub(super) fn find() -> Option<Self> {
         find(".session-watch").map(Self)
     }
@@ -27,7 +27,7 @@ impl Page {
         self.data("data-user").unwrap_or_default()
     }
 
-    /// What the server wrote into the page about its session.
+    /// Reads the facts about the session that the server wrote into the page.
     pub(super) fn facts(&self) -> TabFacts {
         let number = |name: &str| self.data(name).and_then(|text| text.parse().ok());
         TabFacts {
@@ -47,7 +47,7 @@ impl Page {
         self.0.get_attribute(name)
     }
 
-    /// Says that the tab watches now.
+    /// Marks the watch as active, for tests and styles.
     pub(super) fn is_ready(&self) {
         dom::mark_ready(&self.0);
     }
@@ -59,8 +59,7 @@ impl Page {
         }
     }
 
-    /// Takes away what only the user may see, which is the page's content and their name in the header, and
-    /// says why.
+    /// Removes the page's content and the user's name in the header, and shows why the session ended.
     pub(super) fn show_ended(&self, reason: EndReason) {
         self.dismiss_warning();
         for selector in ["main", ".site-header .account"] {
@@ -75,7 +74,7 @@ impl Page {
             other.set_hidden(reason != EndReason::UserChanged);
         }
         self.cover(false);
-        // Focus asks for the layout, which takes its time: what must go is gone first.
+        // Focus forces a slow layout, so the private content is removed first.
         dom::after(0, || {
             if let Some(heading) = find::<HtmlElement>(".session-ended h1") {
                 let _ = heading.focus();
@@ -83,7 +82,7 @@ impl Page {
         });
     }
 
-    /// Tries a silent sign-in: the form leads past the provider and back to this page.
+    /// Tries a silent sign-in: posts the form, which redirects to the provider and back to this page.
     pub(super) fn sign_in_silently(&self, ticket: &str) {
         let (form, field) = (".session-ended form", ".session-ended [name=ticket]");
         if let (Some(form), Some(field)) = (find::<HtmlFormElement>(form), find::<Element>(field)) {
@@ -92,14 +91,14 @@ impl Page {
         }
     }
 
-    /// Warns of the idle limit. The browser keeps the focus inside the dialog and the page out of reach.
+    /// Shows the idle warning. The browser keeps the focus inside the modal dialog and makes the page inert.
     pub(super) fn warn(&self) {
         if let Some(dialog) = dialog().filter(|dialog| !dialog.open()) {
             let _ = dialog.show_modal();
         }
     }
 
-    /// Stops warning.
+    /// Dismisses the idle warning.
     pub(super) fn dismiss_warning(&self) {
         if let Some(dialog) = dialog().filter(HtmlDialogElement::open) {
             dialog.close();
@@ -107,12 +106,12 @@ impl Page {
         }
     }
 
-    /// The server could not be told that the user stays: the warning says so, and it is tried again.
+    /// Says in the warning that the user's answer did not reach the server. The watch sends the answer again.
     pub(super) fn is_unreachable(&self) {
         self.fill("#idle-warning [role=status]", "The server does not answer. Trying again.");
     }
 
-    /// Shows how long there is left; reads it out a few times.
+    /// Shows the time left. Screen readers announce the time left at [`READ_OUT`].
     pub(super) fn count_down(&self, left: i64) {
         let seconds = (left.max(0) + 999) / 1_000;
         let text = remaining(seconds);
@@ -122,11 +121,11 @@ impl Page {
         }
     }
 
-    /// Calls `stays` when the user answers that they want to stay. The Escape key says so too.
+    /// Calls `stays` when the user wants to stay: by the button, or by the Escape key.
     pub(super) fn on_stay(&self, stays: impl Fn() + 'static) {
         let Some(dialog) = dialog() else { return };
         let stays = callback(move |event| {
-            // The dialog closes when the server has heard the answer.
+            // The dialog closes when the server has confirmed the answer.
             event.prevent_default();
             stays();
         });

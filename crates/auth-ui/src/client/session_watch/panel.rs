@@ -1,5 +1,5 @@
-//! The live part of `/session` ([`TabPanel`](crate::TabPanel)): who leads, what the clock and the hub say, and
-//! what happened last. On all other pages it does nothing.
+//! Fills the live panel on `/session` ([`TabPanel`](crate::TabPanel)): role, clock, hub, deadlines and latest
+//! events. On other pages, the panel does nothing.
 
 use crate::{
     client::dom::{document, fill, find},
@@ -9,7 +9,7 @@ use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};
 use std::cell::Cell;
 use web_sys::Element;
 
-/// So many events are kept on the page.
+/// The number of events that the page keeps.
 const EVENTS: u32 = 12;
 
 /// The panel, if the page has one.
@@ -37,7 +37,7 @@ impl Panel {
         }
     }
 
-    /// Adds what was heard to the list of events.
+    /// Adds an event to the list of events.
     pub(super) fn note(&self, on_event: &TabEvent) {
         let Some(list) = self.0.as_ref().and_then(|panel| panel.query_selector("[data-tab=events]").ok()?)
         else {

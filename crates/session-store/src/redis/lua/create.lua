@@ -1,5 +1,6 @@
--- KEYS: session, index by sub, index by sid ('' without one), expiry, then the tombstones that could refuse it.
--- ARGV: created_at, expires_at, absolute_expires_at, since when a logout refuses it, then names and values.
+-- Creates a session.
+-- KEYS: session, index by sub, index by sid or '', expiry, then the tombstones that could refuse the session.
+-- ARGV: created_at, expires_at, absolute_expires_at, refused_since, then field names and values.
 -- Returns 'created', 'buried' or 'taken'.
 local session, expiry = KEYS[1], KEYS[4]
 local created = tonumber(ARGV[1])
@@ -15,7 +16,7 @@ if redis.call('EXISTS', session) == 1 then return 'taken' end
 redis.call('HSET', session, 'in_sub', KEYS[2], 'in_sid', KEYS[3], unpack(ARGV, 5))
 keep(session, expiry, created, tonumber(ARGV[2]) + REMEMBER)
 
--- An index goes when the last of its sessions must have gone.
+-- An index expires when its last session must have expired.
 local lifetime = tonumber(ARGV[3]) - created + REMEMBER
 for i = 2, 3 do
     if KEYS[i] ~= '' then

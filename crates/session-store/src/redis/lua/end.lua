@@ -1,5 +1,6 @@
--- KEYS: session, expiry. ARGV: now, reason, and last_seen_at as it must still be, or ''.
--- Returns 1 when it ended now.
+-- Ends a session.
+-- KEYS: session, expiry. ARGV: now, reason, the required last_seen_at or ''.
+-- Returns 1 if the session ended, else 0.
 local session = KEYS[1]
 if not lives(session, ARGV[1]) then return 0 end
 if ARGV[3] ~= '' and redis.call('HGET', session, 'last_seen_at') ~= ARGV[3] then return 0 end

@@ -1,6 +1,8 @@
--- KEYS: index, expiry, and for a logout the tombstone to put up, else ''. ARGV: now, reason, which ('all', 'public_id',
--- 'all_but' or 'browser'), its value; and for a logout the field with the time to compare, the last time that is
--- meant, until when the tombstone refuses, how long it stands. Returns the session keys of those that ended.
+-- Ends sessions of an index. A logout also leaves a tombstone.
+-- KEYS: index, expiry, the tombstone of a logout or ''.
+-- ARGV: now, reason, which ('all', 'public_id', 'all_but' or 'browser'), its value. For a logout also: the
+-- field to compare, the latest time in that field to end, until when the tombstone refuses, its lifetime.
+-- Returns the keys of the ended sessions.
 local index, expiry, tomb = KEYS[1], KEYS[2], KEYS[3]
 local now, which, value = tonumber(ARGV[1]), ARGV[3], ARGV[4]
 local is_logout = tomb ~= ''
@@ -13,7 +15,7 @@ if is_logout then
     keep(tomb, expiry, now, ends)
 end
 
--- A session from before `begun_at` was noted goes by its creation.
+-- A session from before `begun_at` is compared by its creation time.
 local function is_in_time(session)
     local found = redis.call('HMGET', session, ARGV[5], 'created_at')
     return tonumber(found[1] or found[2]) <= tonumber(ARGV[6])

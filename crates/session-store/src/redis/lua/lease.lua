@@ -1,4 +1,5 @@
--- KEYS: session. ARGV: now, owner, until when. Returns 1 when the owner has it.
+-- Takes the lease to refresh a session's tokens.
+-- KEYS: session. ARGV: now, owner, until when. Returns 1 if the owner got the lease, else 0.
 local session = KEYS[1]
 if not lives(session, ARGV[1]) then return 0 end
 local held = redis.call('HGET', session, 'refresh_until')

@@ -1,4 +1,5 @@
--- KEYS: index. ARGV: now, then the fields. Returns those fields of each live session.
+-- Lists the live sessions of an index.
+-- KEYS: index. ARGV: now, then field names. Returns the values of these fields for each live session.
 local found = {}
 for _, session in ipairs(redis.call('SMEMBERS', KEYS[1])) do
     if redis.call('EXISTS', session) == 0 then

@@ -1,4 +1,5 @@
--- KEYS: outbox, expiry. ARGV: now, then for each delivery: its key, payload, when to give up.
+-- Adds deliveries that do not exist yet.
+-- KEYS: outbox, expiry. ARGV: now, then for each delivery: its key, its payload, when it expires.
 for first = 2, #ARGV, 3 do
     local key, payload, give_up_at = ARGV[first], ARGV[first + 1], ARGV[first + 2]
     if redis.call('EXISTS', key) == 0 then

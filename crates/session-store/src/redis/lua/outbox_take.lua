@@ -1,5 +1,6 @@
--- KEYS: outbox. ARGV: now, until when nobody else gets them, how many at most. Returns key, payload and the
--- number of the try of each.
+-- Takes due deliveries.
+-- KEYS: outbox. ARGV: now, when the deliveries are due again, how many at most.
+-- Returns the key, the payload and the attempt's number of each delivery.
 local taken = {}
 for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
     local give_up_at = redis.call('HGET', key, 'give_up_at')

@@ -1,27 +1,27 @@
--- What the scripts share. Times are milliseconds since the epoch and always come from the caller.
+-- Shared functions. Times are milliseconds since the epoch and come from the caller.
 
--- How long the reason of an ended session can still be told: a day.
+-- How long a store remembers why a session ended: a day.
 local REMEMBER = 86400000
 
--- A number as digits: Lua's own way would make it 1.8e+12.
+-- Formats a number as digits; Lua's default format is 1.8e+12.
 local function digits(number)
     return string.format('%.0f', number)
 end
 
--- Whether the session is there, has not ended, and has time left at `now`.
+-- Checks that the session exists, has not ended and has not expired at `now`.
 local function lives(session, now)
     local found = redis.call('HMGET', session, 'expires_at', 'ended_reason')
     return found[1] and not found[2] and tonumber(found[1]) > tonumber(now)
 end
 
--- Notes when a key may go. The sweeper goes by the sorted set and the caller's time; Redis' own expiry is
--- there for when nobody sweeps, and is counted from this moment.
+-- Sets when to remove a key. The sweeper uses the sorted set and the caller's time. Redis' own expiry counts
+-- from this moment, and is a fallback for when no process sweeps.
 local function keep(key, expiry, now, until_time)
     redis.call('ZADD', expiry, digits(until_time), key)
     redis.call('PEXPIRE', key, digits(math.max(until_time - now, 1)))
 end
 
--- Ending forgets the person and the tokens; what stays is that it ended, and why.
+-- Ends a session: deletes the user, the app's data and the tokens, and keeps the reason.
 local function finish(session, expiry, reason, now)
     redis.call('HDEL', session, 'user', 'data', 'sealed_tokens', 'tokens_expire_at', 'user_agent',
         'refresh_owner', 'refresh_until')

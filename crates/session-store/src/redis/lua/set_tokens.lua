@@ -1,5 +1,6 @@
+-- Replaces the sealed tokens and releases the lease.
 -- KEYS: session. ARGV: now, owner of the lease, the sealed tokens, when they expire or ''.
--- Returns 1 when they were written.
+-- Returns 1 if the tokens were written, else 0.
 local session = KEYS[1]
 if not lives(session, ARGV[1]) then return 0 end
 if redis.call('HGET', session, 'refresh_owner') ~= ARGV[2] then return 0 end

@@ -1,5 +1,5 @@
--- KEYS: expiry. ARGV: now, how many at most: nobody should wait long for a sweep. Returns how many were
--- due, and how many of those were still there.
+-- Removes keys that are due, up to a limit, because other calls wait while a script runs.
+-- KEYS: expiry. ARGV: now, how many at most. Returns how many keys were due, and how many of those existed.
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local gone = 0
 for _, key in ipairs(due) do

@@ -1,0 +1,279 @@
+//! The answer to a refused request: one type, whatever went wrong and whoever asks.
+
+use crate::{
+    error_page, events::TooManyStreams, limit::QuotaExceeded, message::MessageError, origin::ParamsError,
+    session::UpdateError, store::StoreError,
+};
+use auth_types::SessionUnavailable;
+use axum::{
+    Json,
+    body::HttpBody,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde_json::json;
+use std::{borrow::Cow, fmt::Display};
+
+/// When a client may try again after a 503, seconds.
+const RETRY_AFTER: i64 = 5;
+
+/// A refused request: the status, the name of the error, and a sentence for people. Behind
+/// [`protect`](crate::protect) a browser that asked for a page gets one; everything else gets
+/// `{"error": name, "message": sentence}`.
+///
+/// ```
+/// use auth::Refusal;
+///
+/// async fn price(amount: u32) -> Result<String, Refusal> {
+///     match amount {
+///         0 => Err(Refusal::bad_request("invalid_amount", "Choose at least one.")),
+///         amount => Ok(format!("{amount} EUR")),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Refusal(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    status: StatusCode,
+    name: Cow<'static, str>,
+    sentence: Cow<'static, str>,
+    body: Body,
+    headers: HeaderMap,
+    cause: Option<String>,
+}
+
+/// What the body of a refusal looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    /// A page for a browser that asked for one, JSON for everything else.
+    Negotiated,
+    /// JSON, whoever asks.
+    Json,
+    /// `{"error": …, "error_description": …}` (RFC 6749 §5.2), whoever asks.
+    OAuth,
+}
+
+impl Refusal {
+    /// A refusal with this status. A 503 tells the client when to come back (RFC 9110 §15.6.4).
+    #[must_use]
+    pub fn new(
+        status: StatusCode,
+        name: impl Into<Cow<'static, str>>,
+        sentence: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let refusal = Self(Box::new(Inner {
+            status,
+            name: name.into(),
+            sentence: sentence.into(),
+            body: Body::Negotiated,
+            headers: HeaderMap::new(),
+            cause: None,
+        }));
+        if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(RETRY_AFTER) } else { refusal }
+    }
+
+    /// 400.
+    #[must_use]
+    pub fn bad_request(name: impl Into<Cow<'static, str>>, sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, name, sentence)
+    }
+
+    /// 400 `invalid_parameters`.
+    #[must_use]
+    pub fn invalid_parameters(sentence: impl Into<Cow<'static, str>>) -> Self {
+        Self::bad_request("invalid_parameters", sentence)
+    }
+
+    /// 401 `signed_out`, for programs: the client of a Leptos server function reads it as an error of that name.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.").as_json()
+    }
+
+    /// 503 `session_unavailable`: the store does not answer, so the visitor is neither signed in nor signed out.
+    #[must_use]
+    pub fn session_unavailable() -> Self {
+        let sentence =
+            "We cannot check your session right now. Nothing is lost; please try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
+    }
+
+    /// Another sentence for the visitor.
+    #[must_use]
+    pub fn with_sentence(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
+        self.0.sentence = sentence.into();
+        self
+    }
+
+    /// A header of the answer, for example a cookie. It is added to others of that name.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.append(name, value);
+        self
+    }
+
+    /// The cause, for the log only.
+    #[must_use]
+    pub fn because(mut self, cause: &impl Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// JSON even for a browser that asked for a page.
+    #[must_use]
+    pub fn as_json(mut self) -> Self {
+        self.0.body = Body::Json;
+        self
+    }
+
+    /// `{"error": name, "error_description": sentence}`, as OAuth and the Back-Channel Logout specification want it.
+    #[must_use]
+    pub fn as_oauth(mut self) -> Self {
+        self.0.body = Body::OAuth;
+        self
+    }
+
+    /// When the client may try again, seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.0.headers.insert(header::RETRY_AFTER, seconds.into());
+        self
+    }
+
+    fn json(&self) -> Response {
+        let Inner { status, name, sentence, body, .. } = &*self.0;
+        let explained_in = if *body == Body::OAuth { "error_description" } else { "message" };
+        (*status, Json(json!({ "error": name, explained_in: sentence }))).into_response()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.json();
+        response.headers_mut().extend(self.0.headers.clone());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Logs how a request was answered: a failure with its cause.
+pub(crate) fn log(response: &Response, method: &Method, path: &str) {
+    let refusal = response.extensions().get::<Refusal>().map(|refusal| &*refusal.0);
+    let name = refusal.map(|refusal| &*refusal.name);
+    let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
+    let status = response.status().as_u16();
+    if response.status().is_server_error() {
+        tracing::error!(%method, path, status, name, cause, "request failed");
+    } else {
+        tracing::debug!(status, name, cause, "request answered");
+    }
+}
+
+/// Gives a refusal the body that fits its client. A refusal without a body gets one too (a router's own 404 and 405, a
+/// missing file): otherwise the browser shows a page of its own that blames the site. Headers such as `Allow` stay.
+pub(crate) fn negotiate(mut response: Response, wants_html: bool) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let is_empty = response.body().size_hint().exact() == Some(0);
+    let refusal = match response.extensions_mut().remove::<Refusal>() {
+        Some(refusal) if wants_html && refusal.0.body == Body::Negotiated => refusal,
+        None if is_error && is_empty => bare(status),
+        _ => return response,
+    };
+    let Inner { status, name, sentence, .. } = &*refusal.0;
+    let filled = if wants_html {
+        (*status, error_page::page(*status, name, sentence)).into_response()
+    } else {
+        refusal.json()
+    };
+    let (mut parts, _) = response.into_parts();
+    let (of_body, body) = filled.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(of_body.headers);
+    Response::from_parts(parts, body)
+}
+
+/// A refusal for a status without a body.
+fn bare(status: StatusCode) -> Refusal {
+    let (name, sentence) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "This address does not answer requests of this kind.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "That is more than this server reads."),
+        _ if status.is_server_error() => {
+            ("unavailable", "The server could not answer. Please try again in a moment.")
+        }
+        _ => ("refused", "The server did not accept this request."),
+    };
+    Refusal::new(status, name, sentence)
+}
+
+impl From<SessionUnavailable> for Refusal {
+    fn from(_: SessionUnavailable) -> Self {
+        Self::session_unavailable()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::session_unavailable().because(&error)
+    }
+}
+
+impl From<ParamsError> for Refusal {
+    fn from(error: ParamsError) -> Self {
+        Self::invalid_parameters(error.to_string())
+    }
+}
+
+impl From<QuotaExceeded> for Refusal {
+    /// 429 with `Retry-After` (RFC 6585 §4).
+    fn from(error: QuotaExceeded) -> Self {
+        let sentence = "Too many requests. Please wait a moment and try again.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string(), sentence).retry_after(error.retry_after)
+    }
+}
+
+impl From<TooManyStreams> for Refusal {
+    fn from(error: TooManyStreams) -> Self {
+        let sentence = "Too many tabs listen at once. Close some.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string(), sentence)
+    }
+}
+
+impl From<MessageError> for Refusal {
+    fn from(error: MessageError) -> Self {
+        let status = match &error {
+            MessageError::Rule { .. } => {
+                tracing::warn!(rule = %error, "signed message rejected");
+                StatusCode::BAD_REQUEST
+            }
+            MessageError::Keys(_) | MessageError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let name =
+            if status == StatusCode::BAD_REQUEST { "invalid_request" } else { "temporarily_unavailable" };
+        let refusal = Self::new(status, name, error.to_string()).as_oauth();
+        // Back-Channel Logout 1.0 §2.8.
+        refusal.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")).because(&error)
+    }
+}
+
+impl From<UpdateError> for Refusal {
+    fn from(error: UpdateError) -> Self {
+        let refusal = match error {
+            UpdateError::Invalid(invalid) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_user_data", invalid.to_string())
+            }
+            UpdateError::TooLarge => {
+                let sentence = "That is more than a session can keep.";
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "user_data_too_large", sentence)
+            }
+            UpdateError::SignedOut => Self::signed_out(),
+            UpdateError::Unavailable(error) => error.into(),
+        };
+        refusal.as_json()
+    }
+}
