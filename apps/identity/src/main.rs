@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         let domains = config.email_domains.clone();
         let auth = Auth::builder(config)
             .style(auth_ui::STYLE)
-            .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
+            .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.check(&attempt))))
             .build()
             .await?;
         let registry = Arc::new(registry);

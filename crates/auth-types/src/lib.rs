@@ -6,17 +6,17 @@
 mod app_data;
 mod device;
 mod error;
-mod login;
 mod page;
 mod pages;
 mod session;
 mod state;
+mod urls;
 
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
-pub use login::{encode_query, silent_url};
-pub use page::{AppInfo, AppPresence, PageContext, PageSession, ProviderView, RegisteredApp, SessionFacts};
-pub use pages::{Pages, fits};
+pub use page::{AppInfo, AppPresence, PageContext, PageSession, ProviderView, RegisteredApp, SessionDetails};
+pub use pages::{Pages, path_matches};
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};
 pub use state::{CurrentSession, EndReason, SessionState, SessionUnavailable};
+pub use urls::{encode_query, silent_url};

@@ -17,7 +17,7 @@ pub struct PageContext {
     pub form_action: Vec<String>,
     /// The paths of the app's sign-in pages.
     pub pages: Pages,
-    /// The public pages, as paths or as patterns for [`fits`](crate::fits). All other pages need a session.
+    /// The public pages, as paths or as patterns for [`path_matches`](crate::path_matches). All other pages need a session.
     /// The server's guard and the browser's link check both read this list (article 2, "Handling
     /// Authorization Per Route").
     pub public: &'static [&'static str],
@@ -50,12 +50,12 @@ pub struct PageSession {
     /// The part that every page may show.
     pub session: PublicSession,
     /// The details that only the user's own `/session` page shows.
-    pub facts: SessionFacts,
+    pub facts: SessionDetails,
 }
 
 /// Session details that only the session's user sees. All times are RFC 3339, UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionFacts {
+pub struct SessionDetails {
     /// Public handle of the session (never the session id).
     pub public_id: String,
     /// The provider's id, for example "auth0".
@@ -95,7 +95,7 @@ pub struct RegisteredApp {
     /// The app's origins, or one-label patterns of origins, in the order of the registry.
     pub origins: Vec<String>,
     /// The origin that the launcher opens; `None` if the launcher cannot open this app.
-    pub opens_at: Option<String>,
+    pub launch_origin: Option<String>,
     /// Whether this browser has a live session at the app.
     pub presence: AppPresence,
 }

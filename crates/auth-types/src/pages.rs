@@ -81,7 +81,7 @@ impl Pages {
 /// assert!(!fits("/blog/:slug", "/blog/a/b") && !fits("/blog/:slug", "/blog/.."));
 /// ```
 #[must_use]
-pub fn fits(page: &str, path: &str) -> bool {
+pub fn path_matches(page: &str, path: &str) -> bool {
     let part_fits = |(meant, part): (&str, &str)| match meant.strip_prefix(':') {
         Some(name) if !name.is_empty() => {
             !part.is_empty() && part.bytes().any(|byte| byte != b'.') && part.bytes().all(is_plain)

@@ -1,7 +1,7 @@
 //! Decides which clicks check the session first, and which paths a sign-in may return to. The functions are
 //! pure, so the browser's guard, the pages and the tests share them.
 
-use auth_types::{encode_query, fits};
+use auth_types::{encode_query, path_matches};
 
 /// A click on a link. The fields hold DOM properties.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +30,9 @@ pub struct Click<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// The browser follows the link as usual.
-    LeaveAlone,
+    Follow,
     /// The guard checks the session first. Holds the path and query to return to after a sign-in.
-    Ask(String),
+    CheckSession(String),
 }
 
 /// Decides what the guard does with a click (article 2, "Handling Authorization Per Route"). The guard checks
@@ -47,11 +47,12 @@ pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
         || click.origin != click.here_origin;
     let within_page = !click.hash.is_empty() && target == click.here;
     // The sign-in endpoints are public too, and pages link to them.
-    let is_public = public.iter().any(|page| fits(page, click.path)) || click.path.starts_with("/auth/");
+    let is_public =
+        public.iter().any(|page| path_matches(page, click.path)) || click.path.starts_with("/auth/");
     if elsewhere || within_page || is_public {
-        return Decision::LeaveAlone;
+        return Decision::Follow;
     }
-    Decision::Ask(target)
+    Decision::CheckSession(target)
 }
 
 /// Returns `path` if it is a page of this app: one leading slash, no backslash, no control characters, and

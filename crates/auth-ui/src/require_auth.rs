@@ -40,7 +40,9 @@ pub fn refuse(error: CallError) -> CallError {
     let response = use_context::<ResponseOptions>();
     match (&error, response) {
         // A form gets a page: the sign-in page, or (Leptos' default) the form's page, which shows the error.
-        (CallError::SignedOut, _) if accepts_html => redirect(&page().pages.login_url(&came_from(&headers))),
+        (CallError::SignedOut, _) if accepts_html => {
+            redirect(&page().pages.login_url(&form_page_path(&headers)))
+        }
         (_, Some(response)) if !accepts_html => match error {
             CallError::SignedOut => response.set_status(StatusCode::UNAUTHORIZED),
             CallError::SessionUnavailable => {
@@ -60,7 +62,7 @@ fn header(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 /// Returns the page of this app with the form, from the `Referer` header; `/` for any other referrer.
-fn came_from(headers: &HeaderMap) -> String {
+fn form_page_path(headers: &HeaderMap) -> String {
     let referer = header(headers, header::REFERER).and_then(|referer| Url::parse(referer).ok());
     let own = referer.filter(|url| url.origin().ascii_serialization() == page().app.origin);
     let path = own.map(|url| url[url::Position::BeforePath..url::Position::AfterQuery].to_owned());

@@ -91,7 +91,7 @@ fn provide_page_context() {
 
 /// Answers 404 if a path segment is too long for a file name. The file system reports such a name with an
 /// error other than "not found", which would become a 500.
-async fn plausible_names(request: Request, next: Next) -> Response {
+async fn reject_long_names(request: Request, next: Next) -> Response {
     const LONGEST: usize = 255;
     if request.uri().path().split('/').any(|name| name.len() > LONGEST) {
         return StatusCode::NOT_FOUND.into_response();
@@ -108,6 +108,6 @@ pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> 
     Router::new()
         .nest_service("/pkg", pkg)
         .route("/favicon.svg", icon)
-        .layer(middleware::from_fn(plausible_names))
+        .layer(middleware::from_fn(reject_long_names))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, revalidate))
 }

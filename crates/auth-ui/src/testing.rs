@@ -1,7 +1,7 @@
 //! Test helpers that render components as in a request.
 
 use auth_types::{
-    AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser, SessionFacts,
+    AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser, SessionDetails,
     SessionState,
 };
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub(crate) fn signed_in(name: &str) -> CurrentSession<PageSession> {
             },
             expires: "2030-01-01T00:00:00Z".to_owned(),
         },
-        facts: SessionFacts {
+        facts: SessionDetails {
             public_id: "public".to_owned(),
             provider: "demo".to_owned(),
             signed_in_at: "2029-01-01T00:00:00Z".to_owned(),

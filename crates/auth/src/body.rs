@@ -21,15 +21,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The limit that a request's body exceeded, if any. Known once the handler has tried to read the body.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Overrun(Arc<Marks>);
+pub(crate) struct BodyLimitExceeded(Arc<Flags>);
 
 #[derive(Debug, Default)]
-struct Marks {
+struct Flags {
     too_slow: AtomicBool,
     too_long: AtomicBool,
 }
 
-impl Overrun {
+impl BodyLimitExceeded {
     /// Whether the body did not arrive in time.
     pub(crate) fn is_too_slow(&self) -> bool {
         self.0.too_slow.load(Ordering::Relaxed)
@@ -42,11 +42,11 @@ impl Overrun {
 }
 
 /// Limits a request's body: reading fails beyond `length` bytes, or when the body is incomplete after `time`.
-pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, Overrun) {
-    let overrun = Overrun::default();
+pub(crate) fn limited(body: Body, length: usize, time: Duration) -> (Body, BodyLimitExceeded) {
+    let exceeded = BodyLimitExceeded::default();
     let timer = Box::pin(sleep(time));
-    let timed = Timed { body: Limited::new(body, length), timer, overrun: overrun.clone() };
-    (Body::new(timed), overrun)
+    let timed = Timed { body: Limited::new(body, length), timer, exceeded: exceeded.clone() };
+    (Body::new(timed), exceeded)
 }
 
 pin_project! {
@@ -54,7 +54,7 @@ pin_project! {
         #[pin]
         body: Limited<Body>,
         timer: Pin<Box<Sleep>>,
-        overrun: Overrun,
+        exceeded: BodyLimitExceeded,
     }
 }
 
@@ -69,14 +69,14 @@ impl HttpBody for Timed {
         let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
             if matches!(&frame, Some(Err(error)) if error.is::<LengthLimitError>()) {
-                this.overrun.0.too_long.store(true, Ordering::Relaxed);
+                this.exceeded.0.too_long.store(true, Ordering::Relaxed);
             }
             return Poll::Ready(frame);
         }
         if this.timer.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        this.overrun.0.too_slow.store(true, Ordering::Relaxed);
+        this.exceeded.0.too_slow.store(true, Ordering::Relaxed);
         Poll::Ready(Some(Err("the request's body took too long".into())))
     }
 
@@ -133,9 +133,9 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_unknown_length_ends_at_the_limit() {
         for (length, is_read) in [(0, true), (10, true), (11, false)] {
-            let (body, overrun) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
+            let (body, exceeded) = limited(pieces(&"x".repeat(length)), 10, Duration::from_secs(60));
             assert_eq!(body.collect().await.is_ok(), is_read, "{length}");
-            assert!(!overrun.is_too_slow() && overrun.is_too_long() != is_read);
+            assert!(!exceeded.is_too_slow() && exceeded.is_too_long() != is_read);
         }
     }
 
@@ -145,9 +145,9 @@ mod tests {
             sleep(Duration::from_secs(7)).await;
             Some((Ok::<_, Infallible>("x"), ()))
         });
-        let (body, overrun) = limited(Body::from_stream(dripping), 1_000_000, Duration::from_secs(60));
+        let (body, exceeded) = limited(Body::from_stream(dripping), 1_000_000, Duration::from_secs(60));
         assert!(body.collect().await.is_err());
-        assert!(overrun.is_too_slow() && !overrun.is_too_long());
+        assert!(exceeded.is_too_slow() && !exceeded.is_too_long());
     }
 
     #[tokio::test]

@@ -156,7 +156,7 @@ impl AuthBuilder {
         Fut: Future<Output = Result<Verdict, E>> + Send + 'static,
         E: Display + 'static,
     {
-        self.hooks.ask(callback);
+        self.hooks.set_sign_in_callback(callback);
         self
     }
 

@@ -84,7 +84,7 @@ pub struct Config {
     /// `AUTH_<PROVIDER>_ID`, `_SECRET`, `_ISSUER`.
     pub providers: Vec<ProviderConfig>,
     /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; empty means direct mode.
-    pub proxies: Proxies,
+    pub identity_origins: IdentityOrigins,
     /// `AUTH_IDENTITY_ID`, `_SECRET`, `_ISSUER`: this app's client credentials at identity.
     pub identity: Option<IdentityClient>,
     /// Cookie names, and `AUTH_COOKIE_DOMAIN`.
@@ -122,9 +122,9 @@ pub struct IdentityClient {
 
 /// The identity app's origins: the canonical origin first, then others that are closer to some apps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies(Vec<Origin>);
+pub struct IdentityOrigins(Vec<Origin>);
 
-impl Proxies {
+impl IdentityOrigins {
     fn parse(list: &str) -> Result<Self, String> {
         list.split(',')
             .map(|entry| {
@@ -191,19 +191,18 @@ impl Config {
             vars.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
         let public_urls = PublicUrls::parse(public_url)
             .map_err(|(entry, error)| ConfigError::new("PUBLIC_URL", format!("\"{entry}\" {error}")))?;
-        let proxies = match vars.get("AUTH_REDIRECT_PROXY_URL") {
-            Some(list) => {
-                Proxies::parse(list).map_err(|error| ConfigError::new("AUTH_REDIRECT_PROXY_URL", error))?
-            }
-            None => Proxies::default(),
+        let identity_origins = match vars.get("AUTH_REDIRECT_PROXY_URL") {
+            Some(list) => IdentityOrigins::parse(list)
+                .map_err(|error| ConfigError::new("AUTH_REDIRECT_PROXY_URL", error))?,
+            None => IdentityOrigins::default(),
         };
-        let identity = vars.identity(&proxies)?;
+        let identity = vars.identity(&identity_origins)?;
         Ok(Self {
             app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
             public_urls,
             secrets: vars.secrets()?,
             providers: providers::read(&vars)?,
-            proxies,
+            identity_origins,
             identity,
             cookies: CookieSettings {
                 prefix: cookie_prefix.to_owned(),
@@ -294,7 +293,7 @@ impl Vars {
         Ok(Some(domain.to_owned()))
     }
 
-    fn identity(&self, proxies: &Proxies) -> Result<Option<IdentityClient>, ConfigError> {
+    fn identity(&self, identity_origins: &IdentityOrigins) -> Result<Option<IdentityClient>, ConfigError> {
         let Some(client_id) = self.get("AUTH_IDENTITY_ID") else {
             let orphan = ["AUTH_IDENTITY_SECRET", "AUTH_IDENTITY_ISSUER"];
             return match orphan.into_iter().find(|name| self.get(name).is_some()) {
@@ -307,7 +306,7 @@ impl Vars {
         let issuer = match self.get("AUTH_IDENTITY_ISSUER") {
             Some(text) => Origin::parse(text)
                 .map_err(|error| ConfigError::new("AUTH_IDENTITY_ISSUER", format!("\"{text}\" {error}")))?,
-            None => proxies.0.first().cloned().ok_or_else(|| {
+            None => identity_origins.0.first().cloned().ok_or_else(|| {
                 let problem = "is missing; set it to the identity app's origin, as in http://localhost:4200";
                 ConfigError::new("AUTH_IDENTITY_ISSUER", problem)
             })?,

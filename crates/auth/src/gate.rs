@@ -90,13 +90,13 @@ impl Gate {
         if body.is_end_stream() {
             return self.judge(origin, parts, body).await;
         }
-        let (body, overrun) = body::limited(body, max_body, BODY_TIME);
+        let (body, exceeded) = body::limited(body, max_body, BODY_TIME);
         let response = self.judge(origin, parts, body).await;
         // Whatever a handler made of a body that broke off: this is why it did.
-        if overrun.is_too_long() {
+        if exceeded.is_too_long() {
             return too_long();
         }
-        if overrun.is_too_slow() {
+        if exceeded.is_too_slow() {
             let sentence = "The request took too long to arrive. Please try again.";
             let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
             return refusal.into_response();
@@ -116,10 +116,13 @@ impl Gate {
         }
         drop_foreign_referer(origin, &mut parts.headers);
         let (current, cookie) = resolve::resolve(&self.auth, self.site.public, origin, &parts).await;
-        if let Some(may_try) = SilentAttempt::of(&self.auth, origin, &current, &parts) {
+        if let Some(may_try) =
+            SilentAttempt::of(&self.auth, self.auth.cookies(origin, &parts.headers), &current, &parts)
+        {
             parts.extensions.insert(may_try);
         }
-        let attempt_is_over = silent::attempt_is_over(&self.auth, origin, &current, &parts);
+        let attempt_is_over =
+            silent::attempt_is_over(self.auth.cookies(origin, &parts.headers), &current, &parts);
         let key = current.as_ref().ok().and_then(SessionState::session).map(|session| session.key);
         parts.extensions.insert(current);
         parts.extensions.insert(self.site.clone());

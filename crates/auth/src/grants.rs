@@ -64,7 +64,7 @@ impl Grants {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn look(&self, token: &str) -> Result<Option<IssuedGrant>, StoreError> {
+    pub async fn load(&self, token: &str) -> Result<Option<IssuedGrant>, StoreError> {
         let hash = hash_of(token);
         let Some(grant) = self.store.load_grant(&hash).await? else { return Ok(None) };
         let Grant { kind, audience, expires_at, sealed, .. } = grant;

@@ -1,6 +1,6 @@
 //! The one outgoing HTTP client: no redirects, limits on time and size, `*.localhost` resolved.
 
-use crate::origin::{is_inside, is_localhost, is_loopback};
+use crate::origin::{is_localhost, is_loopback, is_non_public};
 use ::http::{
     HeaderMap, HeaderValue, Method, Request, Response,
     header::{AUTHORIZATION, CONTENT_TYPE},
@@ -204,7 +204,7 @@ impl Resolve for Resolver {
                 return Ok(Box::new(std::iter::once(loopback)) as Addrs);
             }
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<_> = found.filter(|address| inside || !is_inside(address.ip())).collect();
+            let found: Vec<_> = found.filter(|address| inside || !is_non_public(address.ip())).collect();
             if found.is_empty() {
                 return Err("the name does not resolve, or resolves to an internal address".into());
             }

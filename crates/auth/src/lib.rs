@@ -46,10 +46,11 @@ pub use builder::AuthBuilder;
 pub use gate::protect;
 pub use refusal::Refusal;
 
+use ::http::HeaderMap;
 use builder::Site;
 use clock::Clock;
-use config::{ConfigError, Proxies};
-use cookie::CookieSettings;
+use config::{ConfigError, IdentityOrigins};
+use cookie::{CookieSettings, Cookies};
 use events::Streams;
 use flow::Flows;
 use futures::future::join_all;
@@ -76,8 +77,8 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     app_name: String,
     public_urls: Arc<PublicUrls>,
-    proxies: Proxies,
-    cookies: Arc<CookieSettings>,
+    identity_origins: IdentityOrigins,
+    cookie_settings: Arc<CookieSettings>,
     providers: Arc<[Provider]>,
     form_action_origins: Vec<Origin>,
     identity: Option<Identity>,
@@ -106,7 +107,7 @@ impl Auth {
         let AuthBuilder { config, clock, random, hooks, app_data, site, .. } = builder;
         let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
-        let cookies = Arc::new(config.cookies);
+        let cookie_settings = Arc::new(config.cookies);
         let providers: Arc<[Provider]> = config
             .providers
             .into_iter()
@@ -126,7 +127,7 @@ impl Auth {
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),
-            proxies: config.proxies,
+            identity_origins: config.identity_origins,
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
             tell_apps: OnceLock::new(),
             grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
@@ -135,16 +136,10 @@ impl Auth {
             providers,
             sessions,
             streams: Streams::default(),
-            flows: Flows::new(store.clone(), keyring.clone(), cookies.clone(), clock.clone()),
-            browsers: Browsers::new(
-                store.clone(),
-                keyring.clone(),
-                cookies.clone(),
-                clock.clone(),
-                random.clone(),
-            ),
+            flows: Flows::new(store.clone(), keyring.clone(), clock.clone()),
+            browsers: Browsers::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
             keyring,
-            cookies,
+            cookie_settings,
             http,
             trusted_proxies: config.trusted_proxies,
             address_limits: AddressLimits::new(&clock),
@@ -195,6 +190,12 @@ impl Auth {
     #[must_use]
     pub fn secrets(&self) -> &[SecretString] {
         &self.0.secrets
+    }
+
+    /// The cookies of a request to `origin`.
+    #[must_use]
+    pub fn cookies<'a>(&'a self, origin: &'a Origin, headers: &'a HeaderMap) -> Cookies<'a> {
+        self.0.cookie_settings.at(origin, headers)
     }
 
     /// The provider with this id.

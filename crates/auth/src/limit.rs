@@ -35,7 +35,7 @@ pub struct Quota {
 #[derive(Debug)]
 pub struct RateLimit<K> {
     clock: Clock,
-    share: Quota,
+    quota: Quota,
     /// When each key's bucket was full, or will be full.
     full_at: Mutex<HashMap<K, DateTime<Utc>>>,
 }
@@ -43,8 +43,8 @@ pub struct RateLimit<K> {
 impl<K: Eq + Hash> RateLimit<K> {
     /// Creates a rate limit; every key starts with a full bucket.
     #[must_use]
-    pub fn new(clock: Clock, share: Quota) -> Self {
-        Self { clock, share, full_at: Mutex::default() }
+    pub fn new(clock: Clock, quota: Quota) -> Self {
+        Self { clock, quota, full_at: Mutex::default() }
     }
 
     /// Takes one request from the key's bucket.
@@ -68,7 +68,7 @@ impl<K: Eq + Hash> RateLimit<K> {
     }
 
     /// Takes one request from the key's bucket, even if the bucket is empty.
-    pub fn note(&self, key: K) {
+    pub fn take_unchecked(&self, key: K) {
         self.count(&mut self.buckets(), key, self.clock.now());
     }
 
@@ -78,7 +78,7 @@ impl<K: Eq + Hash> RateLimit<K> {
 
     fn room(&self, full_at: Option<&DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), QuotaExceeded> {
         let ahead = full_at.map_or_else(TimeDelta::zero, |full_at| *full_at - now);
-        let over = ahead - self.share.refill * (self.share.burst - 1);
+        let over = ahead - self.quota.refill * (self.quota.burst - 1);
         if over <= TimeDelta::zero() {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl<K: Eq + Hash> RateLimit<K> {
             }
         }
         let full_at = full_at.entry(key).or_insert(now);
-        *full_at = (*full_at).max(now) + self.share.refill;
+        *full_at = (*full_at).max(now) + self.quota.refill;
     }
 }
 
@@ -106,21 +106,21 @@ impl<K: Eq + Hash> RateLimit<K> {
 mod tests {
     use super::*;
 
-    const SHARE: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
+    const QUOTA: Quota = Quota { burst: 30, refill: TimeDelta::seconds(1) };
 
     #[test]
     fn after_its_burst_a_key_gets_one_request_a_second() {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH);
-        let limit = RateLimit::new(clock.clone(), SHARE);
-        for number in 0..SHARE.burst {
+        let limit = RateLimit::new(clock.clone(), QUOTA);
+        for number in 0..QUOTA.burst {
             assert_eq!(limit.take("games"), Ok(()), "{number}");
         }
         assert_eq!(limit.take("games"), Err(QuotaExceeded { retry_after: 1 }));
         assert_eq!(limit.take("store"), Ok(()));
-        clock.advance(SHARE.refill);
+        clock.advance(QUOTA.refill);
         assert_eq!(limit.take("games"), Ok(()));
         assert!(limit.take("games").is_err());
-        clock.advance(SHARE.refill * SHARE.burst);
+        clock.advance(QUOTA.refill * QUOTA.burst);
         assert_eq!(limit.take("games"), Ok(()));
     }
 
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_flood_of_keys_does_not_exceed_the_maximum() {
-        let limit = RateLimit::new(Clock::fixed(DateTime::UNIX_EPOCH), SHARE);
+        let limit = RateLimit::new(Clock::fixed(DateTime::UNIX_EPOCH), QUOTA);
         for key in 0..3 * MAX_KEYS {
-            limit.note(key);
+            limit.take_unchecked(key);
         }
         assert!(limit.full_at.lock().unwrap().len() <= MAX_KEYS);
     }

@@ -36,8 +36,8 @@ pub async fn provide_page_context(
 /// The origins that forms and frames of a page at `origin` lead through: identity, the providers whose metadata
 /// are known, and what the configuration adds.
 pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
-    let identity = auth.proxies().canonical();
-    let frames_at = auth.proxies().nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
+    let identity = auth.identity_origins().canonical();
+    let frames_at = auth.identity_origins().nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
     let ours = identity.into_iter().chain(frames_at).map(ToString::to_string);
     let further = auth.form_action_origins().iter().map(ToString::to_string);
     ours.chain(auth.providers().iter().flat_map(Provider::origins)).chain(further).collect()
@@ -56,8 +56,8 @@ async fn page_context(
         auth.providers().iter().map(Provider::last_known_view).collect()
     };
     let form_action = form_action_origins(auth, origin);
-    let identity = auth.proxies().canonical().map(ToString::to_string);
-    let frames_at = auth.proxies().nearest(origin);
+    let identity = auth.identity_origins().canonical().map(ToString::to_string);
+    let frames_at = auth.identity_origins().nearest(origin);
     let tab = match current {
         Ok(SessionState::SignedIn(session)) => Some(TabFacts {
             hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),

@@ -5,7 +5,7 @@ use crate::{
     Auth, Pages,
     builder::Site,
     clock::Clock,
-    config::Proxies,
+    config::IdentityOrigins,
     cookie::CookieSettings,
     events::Streams,
     flow::Flows,
@@ -43,9 +43,9 @@ parts! {
     /// The origins this process answers for.
     pub public_urls: Arc<PublicUrls>;
     /// Where the identity app is; empty in direct mode.
-    pub proxies: Proxies;
+    pub identity_origins: IdentityOrigins;
     /// Cookie names and scope.
-    pub cookies: Arc<CookieSettings>;
+    pub cookie_settings: Arc<CookieSettings>;
     /// The configured providers, in order.
     pub providers: Arc<[Provider]>;
     /// Where the app has its pages.
@@ -105,8 +105,8 @@ from_auth! {
     Clock: clock;
     Arc<Pages>: pages;
     Arc<[Provider]>: providers;
-    Arc<CookieSettings>: cookies;
+    Arc<CookieSettings>: cookie_settings;
     Arc<PublicUrls>: public_urls;
-    Proxies: proxies;
+    IdentityOrigins: identity_origins;
     Site: site;
 }

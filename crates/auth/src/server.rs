@@ -116,26 +116,26 @@ pub async fn serve_with(
 ) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = accept::accept(listener, router, limits.within_descriptors(), async {
-        asked_to_stop().await;
+        shutdown_signal().await;
         tracing::info!("stopping");
         on_stop();
         let _ = stopping.send(());
     });
     tokio::select! {
         () = server => {}
-        () = grace_is_over(stopped) => tracing::warn!("shutdown timed out: some requests did not finish"),
+        () = shutdown_timeout(stopped) => tracing::warn!("shutdown timed out: some requests did not finish"),
     }
     Ok(())
 }
 
-async fn grace_is_over(stopped: tokio::sync::oneshot::Receiver<()>) {
+async fn shutdown_timeout(stopped: tokio::sync::oneshot::Receiver<()>) {
     if stopped.await.is_err() {
         return std::future::pending().await;
     }
     tokio::time::sleep(GRACE).await;
 }
 
-async fn asked_to_stop() {
+async fn shutdown_signal() {
     let interrupt = async {
         if signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -18,9 +18,9 @@
 
 use crate::{
     Auth,
-    cookie::CookieKind,
+    cookie::{CookieKind, Cookies},
     flow::Initiator,
-    origin::{FetchMetadata, Origin, ReturnPath},
+    origin::{FetchMetadata, ReturnPath},
     provider::Provider,
     seal::Purpose,
     session::{Session, SessionState},
@@ -86,7 +86,7 @@ impl SilentAttempt {
     /// was up.
     pub(crate) fn of(
         auth: &Auth,
-        origin: &Origin,
+        jar: Cookies<'_>,
         current: &CurrentSession<Session>,
         request: &Parts,
     ) -> Option<Self> {
@@ -94,8 +94,8 @@ impl SilentAttempt {
         let may = is_open(current)
             && is_tab_navigation(method, headers)
             && auth.providers().iter().any(Provider::can_be_silent)
-            && !is_over(auth, origin, headers);
-        may.then(|| Self(attempt(auth, origin)))
+            && !is_over(auth, jar);
+        may.then(|| Self(attempt(auth, jar)))
     }
 }
 
@@ -107,53 +107,37 @@ pub(crate) fn is_open(current: &CurrentSession<Session>) -> bool {
 
 /// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link
 /// can.
-pub(crate) fn was_sent(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    let sent = has(auth, origin, headers, SilentMark::Try) || may_resume(auth, origin, headers);
-    sent && !is_over(auth, origin, headers)
+pub(crate) fn was_sent(auth: &Auth, jar: Cookies<'_>) -> bool {
+    let sent = has(auth, jar, SilentMark::Try) || may_resume(auth, jar);
+    sent && !is_over(auth, jar)
 }
 
 /// Who sent it; `None` where it would undo a decision of the user.
-pub(crate) fn sender(
-    auth: &Auth,
-    origin: &Origin,
-    current: &CurrentSession<Session>,
-    headers: &HeaderMap,
-) -> Option<Initiator> {
-    let by_guard = has(auth, origin, headers, SilentMark::Try) && is_open(current);
-    if may_resume(auth, origin, headers) {
-        Some(Initiator::Waiting)
-    } else {
-        by_guard.then_some(Initiator::Guard)
-    }
+pub(crate) fn sender(auth: &Auth, jar: Cookies<'_>, current: &CurrentSession<Session>) -> Option<Initiator> {
+    let by_guard = has(auth, jar, SilentMark::Try) && is_open(current);
+    if may_resume(auth, jar) { Some(Initiator::WaitingTab) } else { by_guard.then_some(Initiator::Guard) }
 }
 
 /// Whether a sign-in that nobody asked for may still become a session: not when somebody ended one while it
 /// was under way.
 pub(crate) fn may_finish(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     current: &CurrentSession<Session>,
-    headers: &HeaderMap,
     initiator: Initiator,
 ) -> bool {
     match initiator {
         Initiator::Visitor => true,
-        Initiator::Waiting => !was_ended(auth, origin, headers),
-        Initiator::Guard | Initiator::Frame => is_open(current) && !was_ended(auth, origin, headers),
+        Initiator::WaitingTab => !was_ended(auth, jar),
+        Initiator::Guard | Initiator::Frame => is_open(current) && !was_ended(auth, jar),
     }
 }
 
 /// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
 /// where that is public. The latter only if it is certain that they are not sent off again from there.
-pub(crate) fn after_refusal(
-    auth: &Auth,
-    site: &AppPages,
-    origin: &Origin,
-    headers: &HeaderMap,
-    wanted: &ReturnPath,
-) -> String {
+pub(crate) fn after_refusal(auth: &Auth, site: &AppPages, jar: Cookies<'_>, wanted: &ReturnPath) -> String {
     let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
-    if site.public.is_page(page) && has(auth, origin, headers, SilentMark::Tried) {
+    if site.public.is_page(page) && has(auth, jar, SilentMark::Tried) {
         return wanted.to_string();
     }
     site.pages.login_url(wanted.as_str())
@@ -161,103 +145,91 @@ pub(crate) fn after_refusal(
 
 /// The cookies that let a tab of this browser come back, once, whatever ended before. If nothing comes of it,
 /// [`ended`] is set again.
-pub(crate) fn resume(
-    auth: &Auth,
-    origin: &Origin,
-    headers: &HeaderMap,
-    browser: BrowserKey,
-) -> Vec<HeaderValue> {
+pub(crate) fn resume(auth: &Auth, jar: Cookies<'_>, browser: BrowserKey) -> Vec<HeaderValue> {
     let mark = SilentMark::Resume(browser).seal(auth);
-    let mut cookies = vec![auth.cookies().set(CookieKind::Silent, origin, &mark, None)];
-    let ended =
-        ENDED.into_iter().filter(|kind| auth.cookies().values(*kind, origin, headers).next().is_some());
-    cookies.extend(ended.map(|kind| auth.cookies().clear(kind, origin)));
+    let mut cookies = vec![jar.set(CookieKind::Silent, &mark, None)];
+    let ended = ENDED.into_iter().filter(|kind| jar.values(*kind).next().is_some());
+    cookies.extend(ended.map(|kind| jar.clear(kind)));
     cookies
 }
 
 /// Clears what this browser remembers of all this: its user has signed in by hand.
-pub(crate) fn forgotten(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
+pub(crate) fn forgotten(jar: Cookies<'_>) -> Vec<HeaderValue> {
     let remembered = [CookieKind::Silent, CookieKind::Ended, CookieKind::EndedHere]
         .into_iter()
-        .filter(|kind| auth.cookies().values(*kind, origin, headers).next().is_some());
-    remembered.map(|kind| auth.cookies().clear(kind, origin)).collect()
+        .filter(|kind| jar.values(*kind).next().is_some());
+    remembered.map(|kind| jar.clear(kind)).collect()
 }
 
 /// The cookie that forgets an attempt, for a page that came with a live session. The browser has just shown that it
 /// keeps the session's cookie, so another attempt cannot go round in circles; and once this session has expired, its
 /// user may be signed in silently again.
 pub(crate) fn attempt_is_over(
-    auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     current: &CurrentSession<Session>,
     request: &Parts,
 ) -> Option<HeaderValue> {
     let is_over = matches!(current, Ok(SessionState::SignedIn(_)))
-        && auth.cookies().is_sent(CookieKind::Silent, origin, &request.headers)
+        && jar.is_sent(CookieKind::Silent)
         && is_tab_navigation(&request.method, &request.headers);
-    is_over.then(|| auth.cookies().clear(CookieKind::Silent, origin))
+    is_over.then(|| jar.clear(CookieKind::Silent))
 }
 
-fn attempt(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies().set(CookieKind::Silent, origin, &SilentMark::Try.seal(auth), None)
+fn attempt(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
+    jar.set(CookieKind::Silent, &SilentMark::Try.seal(auth), None)
 }
 
 /// The cookie that says: not again in this browser session.
-pub(crate) fn tried(auth: &Auth, origin: &Origin) -> HeaderValue {
-    auth.cookies().set(CookieKind::Silent, origin, &SilentMark::Tried.seal(auth), None)
+pub(crate) fn tried(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
+    jar.set(CookieKind::Silent, &SilentMark::Tried.seal(auth), None)
 }
 
 /// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
 /// this host, where no neighbour can name it.
-pub(crate) fn ended(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
-    end_marks(auth, origin, SilentMark::Ended)
+pub(crate) fn ended(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
+    end_marks(auth, jar, SilentMark::Ended)
 }
 
 /// The same for a user who left this app alone. Nothing but a sign-in by hand brings them back: what names their
 /// browser may have been planted by a neighbour.
-pub(crate) fn left(auth: &Auth, origin: &Origin) -> Vec<HeaderValue> {
-    end_marks(auth, origin, SilentMark::Left)
+pub(crate) fn left(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
+    end_marks(auth, jar, SilentMark::Left)
 }
 
-fn end_marks(auth: &Auth, origin: &Origin, mark: SilentMark) -> Vec<HeaderValue> {
+fn end_marks(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> Vec<HeaderValue> {
     let mark = mark.seal(auth);
-    let kinds =
-        ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || auth.cookies().is_shared(origin));
-    kinds.map(|kind| auth.cookies().set(kind, origin, &mark, None)).collect()
+    let kinds = ENDED.into_iter().filter(|kind| *kind == CookieKind::Ended || jar.is_shared());
+    kinds.map(|kind| jar.set(kind, &mark, None)).collect()
 }
 
 /// Whether the session was ended in this browser, and its user has not signed in by hand since.
-pub(crate) fn was_ended(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    says(auth, origin, headers, SilentMark::Ended) || left_this_app(auth, origin, headers)
+pub(crate) fn was_ended(auth: &Auth, jar: Cookies<'_>) -> bool {
+    says(auth, jar, SilentMark::Ended) || left_this_app(auth, jar)
 }
 
 /// Whether its user left this app alone, and has not signed in by hand since.
-pub(crate) fn left_this_app(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    says(auth, origin, headers, SilentMark::Left)
+pub(crate) fn left_this_app(auth: &Auth, jar: Cookies<'_>) -> bool {
+    says(auth, jar, SilentMark::Left)
 }
 
-fn says(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: SilentMark) -> bool {
-    ENDED.into_iter().any(|kind| {
-        auth.cookies().values(kind, origin, headers).any(|value| mark.open(auth, value).is_some())
-    })
+fn says(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {
+    ENDED.into_iter().any(|kind| jar.values(kind).any(|value| mark.open(auth, value).is_some()))
 }
 
 /// Where [`SilentMark::Ended`] and [`SilentMark::Left`] are kept.
 const ENDED: [CookieKind<'static>; 2] = [CookieKind::Ended, CookieKind::EndedHere];
 
-fn is_over(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    has(auth, origin, headers, SilentMark::Tried) || was_ended(auth, origin, headers)
+fn is_over(auth: &Auth, jar: Cookies<'_>) -> bool {
+    has(auth, jar, SilentMark::Tried) || was_ended(auth, jar)
 }
 
-fn may_resume(auth: &Auth, origin: &Origin, headers: &HeaderMap) -> bool {
-    auth.browsers()
-        .of(origin, headers)
-        .is_some_and(|browser| has(auth, origin, headers, SilentMark::Resume(browser)))
+fn may_resume(auth: &Auth, jar: Cookies<'_>) -> bool {
+    auth.browsers().of(jar).is_some_and(|browser| has(auth, jar, SilentMark::Resume(browser)))
 }
 
-fn has(auth: &Auth, origin: &Origin, headers: &HeaderMap, mark: SilentMark) -> bool {
+fn has(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {
     let now = auth.clock().now();
-    auth.cookies().values(CookieKind::Silent, origin, headers).any(|value| {
+    jar.values(CookieKind::Silent).any(|value| {
         mark.open(auth, value).is_some_and(|made_at| mark == SilentMark::Tried || now < made_at + ON_THE_WAY)
     })
 }

@@ -1,7 +1,7 @@
 //! The app's paths: public paths, and where its pages are.
 
 use crate::origin::check_path;
-use auth_types::{Pages, fits};
+use auth_types::{Pages, path_matches};
 use std::sync::Arc;
 
 /// The paths that need no session.
@@ -30,7 +30,7 @@ impl PublicPaths {
     /// Whether the path is a public page.
     #[must_use]
     pub fn is_page(&self, path: &str) -> bool {
-        self.pages.iter().any(|page| fits(page, path))
+        self.pages.iter().any(|page| path_matches(page, path))
     }
 
     /// Whether the path is a public endpoint or file, and not a page.

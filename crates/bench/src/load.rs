@@ -14,12 +14,12 @@ pub(crate) struct Load<'a> {
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [String],
     /// Draws a random session for each request instead of always sending the same session.
-    pub(crate) draw: Option<&'a Draw>,
+    pub(crate) draw: Option<&'a RandomSessions>,
 }
 
 /// The sessions to draw from.
 #[derive(Debug)]
-pub(crate) struct Draw {
+pub(crate) struct RandomSessions {
     /// `drawn.lua`.
     pub(crate) script: PathBuf,
     /// File of session ids, without separators.
@@ -32,7 +32,7 @@ pub(crate) struct Draw {
 
 /// The result of one run of wrk.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct LoadResult {
     pub(crate) requests: u64,
     pub(crate) requests_per_second: f64,
     pub(crate) p99: Duration,
@@ -45,7 +45,7 @@ impl Load<'_> {
     ///
     /// # Errors
     /// When wrk is missing or fails, or when a request failed.
-    pub(crate) async fn run(&self) -> Result<Seen, Problem> {
+    pub(crate) async fn run(&self) -> Result<LoadResult, Problem> {
         let mut words = self.cores.of_load();
         words.extend(self.words());
         let (program, arguments) = words.split_first().ok_or(Problem::ToolMissing("wrk"))?;
@@ -90,14 +90,14 @@ impl Load<'_> {
 }
 
 /// Parses wrk's report; `None` if the text is not a report.
-fn parse(report: &str) -> Option<Seen> {
+fn parse(report: &str) -> Option<LoadResult> {
     let after = |label: &str| report.lines().find_map(|line| line.trim().strip_prefix(label));
     let requests = report.lines().find_map(|line| line.trim().split_once(" requests in "))?.0.parse().ok()?;
     let socket_errors = after("Socket errors:").map_or(Some(0), |list| {
         list.split(',').map(|entry| entry.rsplit(' ').next()?.trim().parse::<u64>().ok()).sum()
     })?;
     let refused = after("Non-2xx or 3xx responses:").map_or(Some(0), |count| count.trim().parse().ok())?;
-    Some(Seen {
+    Some(LoadResult {
         requests,
         requests_per_second: after("Requests/sec:")?.trim().parse().ok()?,
         p99: duration(after("99%")?.trim())?,
@@ -175,7 +175,7 @@ Transfer/sec:     13.29MB
 
     #[test]
     fn random_sessions_are_drawn_by_the_script() {
-        let draw = Draw {
+        let draw = RandomSessions {
             script: "drawn.lua".into(),
             ids: "ids".into(),
             count: 1000,

@@ -1,7 +1,7 @@
 //! Measures requests in turns with the bare handler, and summarises many rounds.
 
 use crate::{
-    load::{Draw, Load, Seen},
+    load::{Load, LoadResult, RandomSessions},
     machine::Cores,
     problem::Problem,
     server::{self, Server},
@@ -82,7 +82,7 @@ impl Case {
 /// One measurement: the result of wrk, and the processor time of the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    pub(crate) seen: Seen,
+    pub(crate) seen: LoadResult,
     /// Processor time per request.
     pub(crate) processor: Duration,
 }
@@ -138,8 +138,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) sessions: u32,
     /// Cookie `name=value` of the session for the cases that draw none.
     pub(crate) cookie: String,
-    /// Returns the [`Draw`] for a number of sessions.
-    pub(crate) draw: &'a dyn Fn(u32) -> Draw,
+    /// Returns the [`RandomSessions`] for a number of sessions.
+    pub(crate) draw: &'a dyn Fn(u32) -> RandomSessions,
 }
 
 impl Bench<'_> {
@@ -177,7 +177,7 @@ impl Bench<'_> {
         server: &Server,
         path: &str,
         headers: &[String],
-        draw: Option<&Draw>,
+        draw: Option<&RandomSessions>,
     ) -> Result<Sample, Problem> {
         let (cores, connections, seconds) = (self.cores, self.connections, self.seconds);
         let before = server.processor_time();
@@ -202,7 +202,7 @@ mod tests {
 
     fn sample(requests_per_second: f64) -> Sample {
         let p99 = Duration::from_secs_f64(100.0 / requests_per_second);
-        let seen = Seen { requests: 1000, requests_per_second, p99, failed: 0 };
+        let seen = LoadResult { requests: 1000, requests_per_second, p99, failed: 0 };
         Sample { seen, processor: Duration::from_secs_f64(1.0 / requests_per_second) }
     }
 

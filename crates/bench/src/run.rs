@@ -3,7 +3,7 @@
 use crate::{
     cli::{Options, StoreKind},
     exchange,
-    load::Draw,
+    load::RandomSessions,
     machine::{self, Cores},
     measure::{Bench, Case},
     problem::Problem,
@@ -16,6 +16,7 @@ use auth::{
     origin::Origin,
     random::Random,
 };
+use http::HeaderMap;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -37,7 +38,7 @@ pub(crate) async fn run(options: &Options) -> Result<(), Problem> {
     let bare = site.start_bare().await?;
     let idle = bare.memory();
 
-    let whole = Whole { options, site: &site, main: &main, script: &script, bare: &bare };
+    let whole = BenchRun { options, site: &site, main: &main, script: &script, bare: &bare };
     let mut phases = Vec::new();
     for store in &options.stores {
         phases.extend(whole.store(*store).await?);
@@ -63,7 +64,7 @@ fn main_binary(options: &Options) -> Result<PathBuf, Problem> {
     if binary.is_file() { Ok(binary) } else { Err(Problem::NotBuilt(binary)) }
 }
 
-struct Whole<'a> {
+struct BenchRun<'a> {
     options: &'a Options,
     site: &'a Site<'a>,
     main: &'a Path,
@@ -71,7 +72,7 @@ struct Whole<'a> {
     bare: &'a Server,
 }
 
-impl Whole<'_> {
+impl BenchRun<'_> {
     /// Measures all sizes of one store. The store is empty at first and is deleted afterwards.
     async fn store(&self, store: StoreKind) -> Result<Vec<Phase>, Problem> {
         let secret = Random::system().token();
@@ -121,8 +122,8 @@ impl Whole<'_> {
         }
         Ok(phases)
     }
-    fn draw(&self, ids: &Path, count: u32) -> Draw {
-        Draw {
+    fn draw(&self, ids: &Path, count: u32) -> RandomSessions {
+        RandomSessions {
             script: self.script.to_owned(),
             ids: ids.to_owned(),
             count,
@@ -156,7 +157,9 @@ async fn expect(main: &Server, case: Case, cookie: &str) -> Result<(), Problem> 
 /// Returns the name of the session cookie at [`ORIGIN`].
 fn cookie_name() -> String {
     let settings = CookieSettings { prefix: "main".into(), domain: None, session: SessionOptions::default() };
-    Origin::parse(ORIGIN).map(|origin| settings.name(CookieKind::Session, &origin)).unwrap_or_default()
+    Origin::parse(ORIGIN)
+        .map(|origin| settings.at(&origin, &HeaderMap::new()).name(CookieKind::Session))
+        .unwrap_or_default()
 }
 
 fn cookie(id: &str) -> String {

@@ -21,7 +21,7 @@ pub(crate) const HOST: &str = "games.example";
 /// Issuer of the provider. The app never contacts it, because no user signs in during a measurement.
 pub(crate) const ISSUER: &str = "http://localhost:1";
 /// How long a process may take to become ready.
-const PATIENCE: Duration = Duration::from_secs(30);
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause between two checks of a starting process.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -125,8 +125,8 @@ impl Server {
     async fn until(&mut self, is_up: impl AsyncFn() -> bool) -> Result<(), Problem> {
         let mut waited = Duration::ZERO;
         while !is_up().await {
-            if self.child.try_wait()?.is_some() || waited > PATIENCE {
-                return Err(Problem::DidNotStart { name: self.name, log: self.last_words() });
+            if self.child.try_wait()?.is_some() || waited > READY_TIMEOUT {
+                return Err(Problem::DidNotStart { name: self.name, log: self.last_log_line() });
             }
             tokio::time::sleep(PAUSE).await;
             waited += PAUSE;
@@ -149,7 +149,7 @@ impl Server {
         Ok(self.child.kill().await?)
     }
 
-    fn last_words(&self) -> String {
+    fn last_log_line(&self) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         log.lines().last().unwrap_or("none").to_owned()
     }

@@ -23,7 +23,7 @@ pub struct Counters {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct LiveCounters {
     pub(crate) authorization_code: Count,
     pub(crate) refresh_token: Count,
     pub(crate) other_grant: Count,
@@ -46,7 +46,7 @@ impl Count {
     }
 }
 
-impl Tally {
+impl LiveCounters {
     pub(crate) fn snapshot(&self) -> Counters {
         Counters {
             authorization_code: self.authorization_code.read(),

@@ -57,8 +57,8 @@ type Metadata = ProviderMetadata<
 
 /// `GET /.well-known/openid-configuration`
 pub(crate) async fn configuration(State(provider): State<DevProvider>) -> Result<Response, Failure> {
-    provider.tally().discovery.increment();
-    if let Some(answer) = provider.interfere(Endpoint::Discovery).await {
+    provider.live_counters().discovery.increment();
+    if let Some(answer) = provider.apply_faults(Endpoint::Discovery).await {
         return Ok(answer);
     }
     let metadata = metadata(&provider).map_err(|error| Error::Sign(error.to_string()))?;
@@ -69,8 +69,8 @@ pub(crate) async fn configuration(State(provider): State<DevProvider>) -> Result
 
 /// `GET /jwks.json`
 pub(crate) async fn jwks(State(provider): State<DevProvider>) -> Response {
-    provider.tally().jwks.increment();
-    if let Some(answer) = provider.interfere(Endpoint::Jwks).await {
+    provider.live_counters().jwks.increment();
+    if let Some(answer) = provider.apply_faults(Endpoint::Jwks).await {
         return answer;
     }
     if provider.faults().is_due(&Fault::StaleKeys) {

@@ -1,7 +1,7 @@
 //! Faults that a test can switch on, to check that a relying party refuses wrong responses.
 //!
 //! Faults exist only with [`Config::faults`](crate::Config::faults). A test sets them in process through
-//! [`Faults`], or over HTTP with `POST /test/faults` and a [`FaultOrder`].
+//! [`Faults`], or over HTTP with `POST /test/faults` and a [`FaultsRequest`].
 
 use axum::http::HeaderValue;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ pub enum Fault {
     /// Revoking a token revokes all tokens that the client has for this user.
     RevokeWholeGrant,
     /// This response instead of the right one; the request has no effect.
-    Answer(Endpoint, OddAnswer),
+    Answer(Endpoint, CustomResponse),
     /// Members to set in a document, or to remove where they are null.
     Members(Document, Map<String, Value>),
 }
@@ -70,7 +70,7 @@ pub enum Fault {
 /// A response that follows no specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OddAnswer {
+pub struct CustomResponse {
     /// The status, from 200 to 599.
     pub status: u16,
     /// `Content-Type`.
@@ -79,7 +79,7 @@ pub struct OddAnswer {
     pub body: String,
 }
 
-impl OddAnswer {
+impl CustomResponse {
     /// Creates a JSON response.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
@@ -167,7 +167,7 @@ impl Faults {
     }
 
     /// Returns the response that `endpoint` must send instead of the right one.
-    pub(crate) fn answer(&self, endpoint: Endpoint) -> Option<OddAnswer> {
+    pub(crate) fn answer(&self, endpoint: Endpoint) -> Option<CustomResponse> {
         self.take(|planned| match planned {
             Fault::Answer(at, answer) if *at == endpoint => Some(answer.clone()),
             _ => None,
@@ -218,15 +218,15 @@ impl Faults {
 /// The body of `POST /test/faults`: `{"faults":[{"fault":"slow","endpoint":"token","ms":500,"times":1}]}`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FaultOrder {
+pub struct FaultsRequest {
     /// The faults to add to the active ones.
-    pub faults: Vec<FaultLine>,
+    pub faults: Vec<FaultSpec>,
 }
 
-/// One fault of a [`FaultOrder`].
+/// One fault of a [`FaultsRequest`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FaultLine {
+pub struct FaultSpec {
     /// The name of the fault.
     pub fault: FaultName,
     /// For `slow`, `status500` and `answer`.
@@ -237,7 +237,7 @@ pub struct FaultLine {
     pub ms: Option<u64>,
     /// For `answer`: the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<OddAnswer>,
+    pub answer: Option<CustomResponse>,
     /// For `members`: the document to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
@@ -282,7 +282,7 @@ pub enum FaultName {
     Members,
 }
 
-impl FaultLine {
+impl FaultSpec {
     /// Returns the fault of this line.
     ///
     /// # Errors
@@ -324,7 +324,7 @@ impl FaultLine {
         })
     }
 
-    fn answer(&self) -> Result<OddAnswer, &'static str> {
+    fn answer(&self) -> Result<CustomResponse, &'static str> {
         let answer = self.answer.clone().ok_or("this fault needs an answer")?;
         let is_sendable =
             (200..600).contains(&answer.status) && HeaderValue::from_str(&answer.content_type).is_ok();
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_order_is_refused() {
-        let read = |json: &str| serde_json::from_str::<FaultOrder>(json);
+        let read = |json: &str| serde_json::from_str::<FaultsRequest>(json);
         assert!(read(r#"{"faults":[{"fault":"wrong_is"}]}"#).is_err());
         assert!(read(r#"{"faults":[{"fault":"wrong_iss","time":1}]}"#).is_err());
         let order =

@@ -44,14 +44,14 @@ impl DevProvider {
         if self.faults().is_due(&Fault::NoIdToken) {
             return Ok(None);
         }
-        let claims = self.spoil_claims(self.claims(grant, nonce)?)?;
+        let claims = self.apply_claim_faults(self.claims(grant, nonce)?)?;
         let keys = self.keys();
         let key = &keys.current;
         let access_token = AccessToken::new(access_token.to_owned());
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
         let token = Token::new(claims, &key.signer, algorithm, Some(&access_token), None)
             .map_err(|error| Error::Sign(error.to_string()))?;
-        self.spoil_signature(key, self.change_members(key, token.to_string())?).map(Some)
+        self.apply_signature_faults(key, self.change_members(key, token.to_string())?).map(Some)
     }
 
     fn claims(&self, grant: &Grant, nonce: Option<&str>) -> Result<Claims, Error> {
@@ -70,7 +70,7 @@ impl DevProvider {
             .set_nonce(nonce.map(|nonce| Nonce::new(nonce.to_owned()))))
     }
 
-    fn spoil_claims(&self, mut claims: Claims) -> Result<Claims, Error> {
+    fn apply_claim_faults(&self, mut claims: Claims) -> Result<Claims, Error> {
         let faults = self.faults();
         let now = self.now();
         if faults.is_due(&Fault::WrongIss) {
@@ -113,24 +113,24 @@ impl DevProvider {
         sign(key, &json!({ "alg": "RS256", "kid": key.kid }), &segment(&claims)?)
     }
 
-    fn spoil_signature(&self, key: &SigningKey, token: String) -> Result<String, Error> {
+    fn apply_signature_faults(&self, key: &SigningKey, token: String) -> Result<String, Error> {
         let faults = self.faults();
         let payload = token.split('.').nth(1).unwrap_or_default();
         if faults.is_due(&Fault::WrongKid) {
             return sign(key, &json!({ "alg": "RS256", "kid": "unheard-of" }), payload);
         }
         if faults.is_due(&Fault::AlgNone) {
-            return Ok(seal(&format!("{}.{payload}", segment(&json!({ "alg": "none" }))?), &[]));
+            return Ok(join_jwt(&format!("{}.{payload}", segment(&json!({ "alg": "none" }))?), &[]));
         }
         if faults.is_due(&Fault::Hs256WithPublicKey) {
             let input = format!("{}.{payload}", segment(&json!({ "alg": "HS256", "kid": key.kid }))?);
             let secret = CoreHmacKey::new(key.public_pem.as_bytes());
             let signature = secret.sign(&CoreJwsSigningAlgorithm::HmacSha256, input.as_bytes());
-            return Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
+            return Ok(join_jwt(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?));
         }
         if faults.is_due(&Fault::BadSignature) {
             let (input, _) = token.rsplit_once('.').unwrap_or_default();
-            return Ok(seal(input, &[7; 256]));
+            return Ok(join_jwt(input, &[7; 256]));
         }
         Ok(token)
     }
@@ -173,9 +173,9 @@ pub(crate) fn issuer_url(config: &Config) -> Result<IssuerUrl, Error> {
 fn sign(key: &SigningKey, header: &Value, payload: &str) -> Result<String, Error> {
     let input = format!("{}.{payload}", segment(header)?);
     let signature = key.signer.sign(&CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, input.as_bytes());
-    Ok(seal(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?))
+    Ok(join_jwt(&input, &signature.map_err(|error| Error::Sign(error.to_string()))?))
 }
 
-fn seal(input: &str, signature: &[u8]) -> String {
+fn join_jwt(input: &str, signature: &[u8]) -> String {
     format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }

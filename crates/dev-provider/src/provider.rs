@@ -2,13 +2,13 @@
 
 use crate::backchannel::http_client;
 use crate::browser_session::{self, Browser, Store};
-use crate::counters::Tally;
+use crate::counters::LiveCounters;
 use crate::error::Failure;
-use crate::faults::{Endpoint, Fault, OddAnswer};
+use crate::faults::{CustomResponse, Endpoint, Fault};
 use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
 use crate::state::{ProviderSession, State};
 use crate::{Config, Counters, Error, Faults};
-use crate::{authorize, discovery, guard, login, logout, pages, revoke, switchboard, token, userinfo};
+use crate::{authorize, discovery, fault_endpoints, guard, login, logout, pages, revoke, token, userinfo};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,7 +24,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 /// Largest request body, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 /// How long open requests may take when the provider stops, and after them logout-token deliveries.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// An OpenID Provider. Clones are handles to the same provider.
 #[derive(Clone)]
@@ -34,10 +34,10 @@ struct Parts {
     config: Config,
     keys: RwLock<Keys>,
     state: Mutex<State>,
-    refresh_turn: Mutex<()>,
+    refresh_lock: Mutex<()>,
     browsers: Store,
     faults: Faults,
-    tally: Tally,
+    live_counters: LiveCounters,
     http: reqwest::Client,
     deliveries: Mutex<JoinSet<()>>,
 }
@@ -58,10 +58,10 @@ impl DevProvider {
         Ok(Self(Arc::new(Parts {
             keys: RwLock::new(Keys::new(SigningKey::from_pem(&pem)?)),
             state: Mutex::new(State::new()),
-            refresh_turn: Mutex::new(()),
+            refresh_lock: Mutex::new(()),
             browsers: Store::new(),
             faults: Faults::new(config.faults),
-            tally: Tally::default(),
+            live_counters: LiveCounters::default(),
             http: http_client()?,
             deliveries: Mutex::new(JoinSet::new()),
             config,
@@ -88,8 +88,8 @@ impl DevProvider {
             .route("/healthz", get(|| async { "ok\n" }));
         if config.faults {
             router = router
-                .route("/test/faults", post(switchboard::add).delete(switchboard::clear))
-                .route("/test/counters", get(switchboard::counters));
+                .route("/test/faults", post(fault_endpoints::add).delete(fault_endpoints::clear))
+                .route("/test/counters", get(fault_endpoints::counters));
         }
         router
             .fallback(|| async {
@@ -114,7 +114,7 @@ impl DevProvider {
     /// Returns how many requests clients have sent so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.tally().snapshot()
+        self.live_counters().snapshot()
     }
 
     /// Replaces the signing key; the old key leaves the key set at once. The new key is not stored: a restart
@@ -152,12 +152,12 @@ impl DevProvider {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn refresh_turn(&self) -> MutexGuard<'_, ()> {
-        self.0.refresh_turn.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn refresh_lock(&self) -> MutexGuard<'_, ()> {
+        self.0.refresh_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.0.tally
+    pub(crate) fn live_counters(&self) -> &LiveCounters {
+        &self.0.live_counters
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -178,7 +178,7 @@ impl DevProvider {
 
     /// Applies the faults of an endpoint: waits, and returns a response to send instead of the real one, if
     /// any.
-    pub(crate) async fn interfere(&self, endpoint: Endpoint) -> Option<Response> {
+    pub(crate) async fn apply_faults(&self, endpoint: Endpoint) -> Option<Response> {
         if let Some(delay) = self.0.faults.delay(endpoint) {
             tokio::time::sleep(delay).await;
         }
@@ -186,7 +186,7 @@ impl DevProvider {
         if broken {
             return Some(StatusCode::INTERNAL_SERVER_ERROR.into_response());
         }
-        let OddAnswer { status, content_type, body } = self.0.faults.answer(endpoint)?;
+        let CustomResponse { status, content_type, body } = self.0.faults.answer(endpoint)?;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Some((status, [(header::CONTENT_TYPE, content_type)], body).into_response())
     }
@@ -223,12 +223,12 @@ pub async fn serve(
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(LAST_WORDS).await;
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
     };
     tokio::select! {
         result = serving => result.map_err(Error::Serve)?,
         () = too_late => tracing::warn!("shutdown deadline reached, open requests dropped"),
     }
-    let _ = tokio::time::timeout(LAST_WORDS, provider.deliveries_done()).await;
+    let _ = tokio::time::timeout(SHUTDOWN_GRACE, provider.deliveries_done()).await;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, TokenRefusal> {
-    provider.tally().revocation.increment();
+    provider.live_counters().revocation.increment();
     let params = Params::parse(&body);
     let client = client_of(&provider, &headers, &params)?;
     let key = fingerprint(params.get("token").ok_or(TokenRefusal::MissingParameter)?);

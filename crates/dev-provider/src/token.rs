@@ -31,13 +31,13 @@ const SHORT_LIFETIME: Duration = Duration::from_secs(2);
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap, body: Bytes) -> Response {
     let params = Params::parse(&body);
-    let tally = provider.tally();
+    let live_counters = provider.live_counters();
     match params.get("grant_type") {
-        Some("authorization_code") => tally.authorization_code.increment(),
-        Some("refresh_token") => tally.refresh_token.increment(),
-        _ => tally.other_grant.increment(),
+        Some("authorization_code") => live_counters.authorization_code.increment(),
+        Some("refresh_token") => live_counters.refresh_token.increment(),
+        _ => live_counters.other_grant.increment(),
     }
-    if let Some(answer) = provider.interfere(Endpoint::Token).await {
+    if let Some(answer) = provider.apply_faults(Endpoint::Token).await {
         return answer;
     }
     let answer = match provider.exchange(&headers, &params) {

@@ -31,8 +31,8 @@ impl IntoResponse for UserinfoRefusal {
 
 /// `GET` and `POST /userinfo`
 pub(crate) async fn any(State(provider): State<DevProvider>, headers: HeaderMap) -> Response {
-    provider.tally().userinfo.increment();
-    if let Some(answer) = provider.interfere(Endpoint::Userinfo).await {
+    provider.live_counters().userinfo.increment();
+    if let Some(answer) = provider.apply_faults(Endpoint::Userinfo).await {
         return answer;
     }
     match provider.userinfo(&headers) {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub type GrantHash = [u8; 32];
 
 /// How long a store can tell an expired grant from an unknown grant.
-pub(super) const REMEMBER_EXPIRED: TimeDelta = TimeDelta::hours(1);
+pub(super) const EXPIRED_GRANT_RETENTION: TimeDelta = TimeDelta::hours(1);
 
 /// The kind of a grant. A grant of one kind is not accepted as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum GrantKind {
     /// An access token for identity's `/userinfo`.
     AccessToken,
     /// A handoff that arrived at an app and waits for the user's confirmation.
-    Arrival,
+    PendingConfirmation,
 }
 
 impl GrantKind {
@@ -27,13 +27,13 @@ impl GrantKind {
         match self {
             Self::HandoffToken => "handoff_token",
             Self::AccessToken => "access_token",
-            Self::Arrival => "arrival",
+            Self::PendingConfirmation => "arrival",
         }
     }
 
     /// Parses a name from [`as_str`](Self::as_str).
     pub(super) fn parse(name: &str) -> Result<Self, StoreError> {
-        [Self::HandoffToken, Self::AccessToken, Self::Arrival]
+        [Self::HandoffToken, Self::AccessToken, Self::PendingConfirmation]
             .into_iter()
             .find(|kind| kind.as_str() == name)
             .ok_or_else(|| StoreError("unknown kind of grant".into()))
@@ -102,7 +102,7 @@ pub trait GrantStore: Send + Sync + 'static {
 
 impl Claim<'_> {
     /// Returns why a claim took no grant; `found` is the grant that the store has now.
-    pub(super) fn refusal(&self, found: Option<&Grant>, now: DateTime<Utc>) -> GrantOutcome {
+    pub(super) fn mismatch(&self, found: Option<&Grant>, now: DateTime<Utc>) -> GrantOutcome {
         match found {
             Some(grant) if grant.kind != self.kind => GrantOutcome::Unknown,
             Some(grant) if grant.audience != self.audience => GrantOutcome::WrongAudience,

@@ -3,7 +3,6 @@
 mod event;
 mod grants;
 mod key;
-mod limited;
 mod logout;
 mod memory;
 #[cfg(feature = "sql")]
@@ -18,6 +17,7 @@ mod redis;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod time_limit;
 mod url;
 
 #[cfg(test)]
@@ -25,7 +25,7 @@ mod conformance;
 
 pub use auth_types::SessionState;
 pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
-use grants::REMEMBER_EXPIRED;
+use grants::EXPIRED_GRANT_RETENTION;
 pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, GrantStore};
 pub use key::{BrowserKey, SessionKey};
 use logout::TombstoneKey;
@@ -46,9 +46,9 @@ use auth_types::EndReason;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long a store remembers why a session ended.
-const REMEMBER_ENDED: TimeDelta = TimeDelta::days(1);
+const ENDED_RETENTION: TimeDelta = TimeDelta::days(1);
 /// How long a tombstone refuses sign-ins. An authorization code is valid for ten minutes at most.
-const TOMBSTONE_AGE: TimeDelta = TimeDelta::hours(1);
+const TOMBSTONE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// The store did not answer, or its answer is invalid. The session may or may not be live.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ pub struct NewTokens<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct NewData<'a> {
     /// The data as the caller read it, byte for byte.
-    pub seen: &'a str,
+    pub expected: &'a str,
     /// The new data.
     pub data: &'a str,
 }
@@ -224,15 +224,15 @@ pub trait SessionStore: Send + Sync + 'static {
 
 /// Records used `state` values and other single-use ids. The flows themselves travel in sealed cookies.
 #[async_trait]
-pub trait FlowStore: Send + Sync + 'static {
+pub trait SingleUseStore: Send + Sync + 'static {
     /// Marks a `state` (its SHA-256) as used. Returns `true` the first time, then `false` until `expires_at`,
     /// when the flow itself has expired.
-    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
+    async fn mark_used(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError>;
 
     /// Returns whether a `state` is marked as used.
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError>;
 }
 
 /// A complete store: sessions, used states, grants, deliveries, and the event bus.
-pub trait Store: SessionStore + FlowStore + GrantStore + Outbox + EventBus {}
-impl<T: SessionStore + FlowStore + GrantStore + Outbox + EventBus> Store for T {}
+pub trait Store: SessionStore + SingleUseStore + GrantStore + Outbox + EventBus {}
+impl<T: SessionStore + SingleUseStore + GrantStore + Outbox + EventBus> Store for T {}

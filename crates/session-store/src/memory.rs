@@ -5,7 +5,7 @@ mod outbox;
 mod sessions;
 mod state;
 
-use super::{FlowStore, StoreError};
+use super::{SingleUseStore, StoreError};
 use crate::{BusMessage, EventBus, Listeners, SessionEvent};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -34,9 +34,9 @@ impl MemoryStore {
 }
 
 #[async_trait]
-impl FlowStore for MemoryStore {
-    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(self.state().use_state(*state_hash, expires_at))
+impl SingleUseStore for MemoryStore {
+    async fn mark_used(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(self.state().mark_used(*state_hash, expires_at))
     }
 
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {

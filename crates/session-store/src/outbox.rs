@@ -15,7 +15,7 @@ pub struct NewDelivery {
     /// The message and its recipient; the store does not read it.
     pub payload: String,
     /// When the delivery expires.
-    pub give_up_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
 }
 
 /// A delivery that is due.
@@ -26,7 +26,7 @@ pub struct Delivery {
     /// The payload as enqueued.
     pub payload: String,
     /// The number of this attempt, starting at 1.
-    pub tries: u32,
+    pub attempt: u32,
 }
 
 /// Stores deliveries, each of which is made at least once. If a process dies while it delivers, the delivery
@@ -45,16 +45,16 @@ pub trait Outbox: Send + Sync + 'static {
     ) -> Result<Vec<Delivery>, StoreError>;
 
     /// Makes a delivery due at `due_at`.
-    async fn try_later(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError>;
+    async fn postpone(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// Removes a delivery that was made or that can never be made.
-    async fn settle(&self, id: &DeliveryId) -> Result<(), StoreError>;
+    async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError>;
 }
 
 impl Delivery {
     /// Builds a delivery from stored values.
-    pub(super) fn from_row(id: Vec<u8>, payload: String, tries: i64) -> Result<Self, StoreError> {
+    pub(super) fn from_row(id: Vec<u8>, payload: String, attempt: i64) -> Result<Self, StoreError> {
         let id = id.try_into().map_err(|_| StoreError("an outbox id has the wrong length".into()))?;
-        Ok(Self { id, payload, tries: u32::try_from(tries).unwrap_or(u32::MAX) })
+        Ok(Self { id, payload, attempt: u32::try_from(attempt).unwrap_or(u32::MAX) })
     }
 }

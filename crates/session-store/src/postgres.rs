@@ -4,7 +4,7 @@ mod bus;
 
 use crate::{
     BusMessage, Listeners, SessionEvent, StoreError, migrations,
-    sql::{Database, Dialect, Name, SqlStore, Transaction, Value, sqlx_database},
+    sql::{Database, Dialect, SqlStore, TombstoneName, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
 use futures::future::AbortHandle;
@@ -138,7 +138,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     }
 
     /// Runs as a separate statement, so that the next statement sees what a logout committed in the meantime.
-    async fn share(&mut self, names: &[Name<'_>]) -> Result<(), StoreError> {
+    async fn lock_shared(&mut self, names: &[TombstoneName<'_>]) -> Result<(), StoreError> {
         let locks: Vec<i64> = names.iter().map(lock_of).collect();
         sqlx::query("SELECT pg_advisory_xact_lock_shared(lock) FROM unnest($1::bigint[]) AS lock")
             .bind(locks)
@@ -147,7 +147,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
         Ok(())
     }
 
-    async fn lock(&mut self, name: Name<'_>) -> Result<(), StoreError> {
+    async fn lock_exclusive(&mut self, name: TombstoneName<'_>) -> Result<(), StoreError> {
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock_of(&name)).execute(&mut **self).await?;
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
 }
 
 /// Returns the number of the advisory lock. Two names with the same number only wait for each other.
-fn lock_of(name: &Name<'_>) -> i64 {
+fn lock_of(name: &TombstoneName<'_>) -> i64 {
     let text = format!("auth {} {} {} {}", name.kind, name.issuer.len(), name.issuer, name.value);
     let hash: [u8; 32] = Sha256::digest(text).into();
     let [a, b, c, d, e, f, g, h, ..] = hash;

@@ -20,7 +20,7 @@ mod rows;
 mod scripts;
 mod sessions;
 
-use crate::{Listeners, StoreError, limited::within};
+use crate::{Listeners, StoreError, time_limit::with_timeout};
 use ::redis::{
     Client, RedisError, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
@@ -90,7 +90,7 @@ impl RedisStore {
 
 /// Runs a call to Redis within the time limit.
 async fn ask<T>(call: impl Future<Output = RedisResult<T>> + Send) -> Result<T, StoreError> {
-    within(async { Ok(call.await?) }).await
+    with_timeout(async { Ok(call.await?) }).await
 }
 
 impl From<RedisError> for StoreError {

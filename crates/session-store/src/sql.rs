@@ -86,10 +86,10 @@ pub trait Transaction: Send {
     async fn change(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Self::Row>, StoreError>;
 
     /// Blocks new tombstones with these names until the transaction ends.
-    async fn share(&mut self, names: &[Name<'_>]) -> Result<(), StoreError>;
+    async fn lock_shared(&mut self, names: &[TombstoneName<'_>]) -> Result<(), StoreError>;
 
     /// Blocks sign-ins that a tombstone with this name could refuse, until the transaction ends.
-    async fn lock(&mut self, name: Name<'_>) -> Result<(), StoreError>;
+    async fn lock_exclusive(&mut self, name: TombstoneName<'_>) -> Result<(), StoreError>;
 
     /// Commits the transaction.
     async fn commit(self) -> Result<(), StoreError>;
@@ -97,7 +97,7 @@ pub trait Transaction: Send {
 
 /// The name of a tombstone.
 #[derive(Clone, Copy, Debug)]
-pub struct Name<'a> {
+pub struct TombstoneName<'a> {
     /// The provider's `iss`.
     pub issuer: &'a str,
     /// The kind of tombstone: `sid`, `sub` or `browser`.
@@ -161,8 +161,8 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 }
 
 impl TombstoneKey {
-    fn name<'a>(&'a self, issuer: &'a str) -> Name<'a> {
-        Name { issuer, kind: self.kind, value: &self.value }
+    fn name<'a>(&'a self, issuer: &'a str) -> TombstoneName<'a> {
+        TombstoneName { issuer, kind: self.kind, value: &self.value }
     }
 }
 
@@ -175,7 +175,7 @@ impl From<sqlx::Error> for StoreError {
 #[async_trait]
 impl<D: Database> EventBus for SqlStore<D> {
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError> {
-        crate::limited::within(self.0.publish(event)).await
+        crate::time_limit::with_timeout(self.0.publish(event)).await
     }
 
     fn subscribe(&self) -> broadcast::Receiver<BusMessage> {

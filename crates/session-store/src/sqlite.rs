@@ -5,7 +5,7 @@ mod private;
 
 use crate::{
     BusMessage, Listeners, SessionEvent, StoreError, migrations,
-    sql::{Database, Dialect, Name, SqlStore, Transaction, Value, sqlx_database},
+    sql::{Database, Dialect, SqlStore, TombstoneName, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
 use sqlx::{
@@ -71,14 +71,14 @@ impl SqliteStore {
             // FULL: acknowledged writes are on the disk, so an ended session stays ended after a crash.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT);
-        private::make(options.get_filename());
+        private::create_private(options.get_filename());
         let write = connect_writer(&options).await?;
         // This transaction holds the write lock: if two processes start at once, only one migrates.
         let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
         let migrated = migrations::sqlite().run(&mut *alone).await;
         migrated.map_err(|error| StoreError(error.to_string()))?;
         alone.commit().await?;
-        private::keep(options.get_filename());
+        private::restrict_permissions(options.get_filename());
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
@@ -166,11 +166,11 @@ impl Transaction for sqlx::Transaction<'static, Sqlite> {
     }
 
     /// Does nothing: the transaction holds the only write lock.
-    async fn share(&mut self, _: &[Name<'_>]) -> Result<(), StoreError> {
+    async fn lock_shared(&mut self, _: &[TombstoneName<'_>]) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn lock(&mut self, _: Name<'_>) -> Result<(), StoreError> {
+    async fn lock_exclusive(&mut self, _: TombstoneName<'_>) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -28,7 +28,7 @@ pub enum Effect {
     Unreachable,
     /// [`Host::dismiss_warning`](crate::Host::dismiss_warning)
     DismissWarning,
-    /// [`Host::readings`](crate::Host::readings)
+    /// [`Host::status`](crate::Host::status)
     TabStatus(TabStatus),
     /// [`Host::on_event`](crate::Host::on_event)
     TabEvent(TabEvent),

@@ -45,8 +45,8 @@ pub trait Host {
     fn dismiss_warning(&self);
 
     /// Shows the tab's status, for readers and tests. The watch calls this method about once a second.
-    fn readings(&self, readings: &TabStatus) {
-        let _ = readings;
+    fn status(&self, status: &TabStatus) {
+        let _ = status;
     }
 
     /// Shows an event that the tab received, for readers and tests.

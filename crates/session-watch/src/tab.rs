@@ -19,10 +19,10 @@ use crate::{
 };
 use auth_types::{EndReason, TabFacts};
 
-/// The rate limit for messages from other tabs, per [`SPAN`]. Twenty busy tabs send a tenth of this number.
+/// The rate limit for messages from other tabs, per [`WINDOW`]. Twenty busy tabs send a tenth of this number.
 const MESSAGES: u32 = 300;
 /// The window of the rate limit, milliseconds.
-const SPAN: i64 = 10_000;
+const WINDOW: i64 = 10_000;
 
 /// The state machine of one tab. Pure: [`dispatch`](Self::dispatch) is the only input, and takes the time as
 /// an argument.
@@ -59,7 +59,7 @@ impl Tab {
             sleep: Sleep::default(),
             listening: Listening::default(),
             hub: Hub::new(facts.hub.is_some()),
-            rate_limit: RateLimit::new(MESSAGES, SPAN),
+            rate_limit: RateLimit::new(MESSAGES, WINDOW),
             expires: facts.times.expires,
             now,
             effects: Vec::new(),
@@ -102,7 +102,7 @@ impl Tab {
                 self.close_stream();
                 self.listening.refuse(now);
                 if kind == StreamKind::Session {
-                    self.step_session(session::Input::LostTouch);
+                    self.step_session(session::Input::EventsMissed);
                 }
             }
             Event::HubLoaded => self.emit(Effect::PostToHub(hub::HELLO)),
@@ -130,7 +130,7 @@ impl Tab {
         let user = self.session.user().to_owned();
         self.post(kind::SIGNED_IN, &user);
         // Catch up on events that this tab has missed since the server rendered the page.
-        self.step_session(session::Input::LostTouch);
+        self.step_session(session::Input::EventsMissed);
         self.emit(Effect::QueueForLock);
     }
 
@@ -149,7 +149,7 @@ impl Tab {
         let is_active = self.leadership.is_active();
         if is_active && self.listening.is_silent(self.now) {
             self.close_stream();
-            self.step_session(session::Input::LostTouch);
+            self.step_session(session::Input::EventsMissed);
         }
         if is_playing {
             self.step_idle(idle::Input::Acted);
@@ -159,7 +159,7 @@ impl Tab {
         if let Some(effect) = self.hub.sync(is_active) {
             self.emit(effect);
         }
-        self.show_readings();
+        self.show_status();
     }
 
     /// Reacts to the return of the user to the tab, or of the network.

@@ -75,8 +75,8 @@ fn a_tab_that_starts_says_so_asks_and_queues_for_the_lock() {
 fn a_server_event_causes_one_question_and_the_answer_ends_the_page() {
     let mut tab = leader();
     let effects = from_server(&mut tab, ServerEvent::SignedOut(Some(EndReason::Revoked)), T0 + 100);
-    let Effect::TabEvent(on_event) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!((on_event.name.as_str(), on_event.delay), ("signed_out", Some(5)));
+    let Effect::TabEvent(event) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!((event.name.as_str(), event.delay), ("signed_out", Some(5)));
     assert_eq!(posted(&effects), ["signed_out revoked"]);
     assert!(matches!(effects[1..], [Effect::CloseStream, Effect::PostToTabs(_), Effect::AskSession]));
 
@@ -125,16 +125,16 @@ fn the_leaders_times_reach_the_followers_and_their_clock() {
     let _ = follower.dispatch(Event::FromTab(line.expect("the times")), T0 + MINUTE);
     let tick = Event::Tick { uptime: 0, is_hidden: false, is_playing: false };
     let effects = follower.dispatch(tick, T0 + MINUTE);
-    let readings = TabStatus {
-        role: Role::Follows,
+    let status = TabStatus {
+        role: Role::Follower,
         stream: None,
-        hub: HubState::Elsewhere,
+        hub: HubState::NotLoaded,
         offset: 60 * MINUTE,
         active: 60 * MINUTE,
         idle: Some(-30 * MINUTE),
         expires: 539 * MINUTE,
     };
-    assert_eq!(effects.last(), Some(&Effect::TabStatus(readings)));
+    assert_eq!(effects.last(), Some(&Effect::TabStatus(status)));
 }
 
 #[test]

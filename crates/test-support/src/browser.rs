@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use url::{Url, form_urlencoded};
 
 /// Time-out for a response; long enough for a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The redirect limit of Chromium and Firefox.
 const MAX_REDIRECTS: usize = 20;
@@ -78,7 +78,7 @@ impl Browser {
     /// Creates a browser without cookies.
     #[must_use]
     pub fn new() -> Self {
-        Self { http: HttpClient::with_timeout(PATIENCE).unwrap(), jar: BTreeMap::new() }
+        Self { http: HttpClient::with_timeout(TIMEOUT).unwrap(), jar: BTreeMap::new() }
     }
 
     /// Returns the value of the cookie `name` at `url`'s host.

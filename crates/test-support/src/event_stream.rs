@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 /// Time-out for the next event; long enough for a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An open event stream.
 pub struct EventStream {
@@ -56,13 +56,13 @@ impl EventStream {
                 self.rest = rest.to_owned();
                 return Some(event);
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await.unwrap().unwrap()?;
+            let chunk = tokio::time::timeout(TIMEOUT, self.answer.chunk()).await.unwrap().unwrap()?;
             self.rest.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
 
     /// Waits for the next event that is not a heartbeat; `None` when the stream has ended.
-    pub async fn next_but_heartbeats(&mut self) -> Option<ServerEvent> {
+    pub async fn next_non_heartbeat(&mut self) -> Option<ServerEvent> {
         loop {
             match self.next().await {
                 Some(event) if event.name == "heartbeat" => {}

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 /// Time-out for the head of a response.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long to wait for the next frame of a body. An endless stream is left after this time.
 const LISTEN: Duration = Duration::from_millis(5);
 /// Maximum length of a response body, bytes.
@@ -220,7 +220,7 @@ pub async fn fuzz(target: Target<'_>) -> usize {
         let Some(request) = source.request(&target) else { continue };
         let mut shown = format!("seed {seed}, request {asked}: {request:?}");
         shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
-        let answer = timeout(PATIENCE, target.router.clone().oneshot(request)).await;
+        let answer = timeout(TIMEOUT, target.router.clone().oneshot(request)).await;
         assert!(answer.is_ok(), "no response in time, {shown}");
         let answer = answer.unwrap().unwrap();
         let status = answer.status();

@@ -94,7 +94,7 @@ impl Program {
 
     /// Ignores `SIGXFSZ`: a write beyond the file size limit fails and does not kill the process.
     #[must_use]
-    pub fn outliving_a_full_disk(mut self) -> Self {
+    pub fn ignoring_file_size_signal(mut self) -> Self {
         let shell = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""].map(OsString::from);
         self.command.splice(0..0, shell);
         self

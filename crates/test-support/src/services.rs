@@ -168,7 +168,7 @@ pub trait Service {
     /// Stops the server at once. Acknowledged writes are still there after a restart.
     fn stop(&mut self);
     /// Starts the server again with the same port and data.
-    async fn start_again(&mut self);
+    async fn restart(&mut self);
     /// Pauses the server: connections open, but the server does not answer.
     fn pause(&self);
     /// Resumes a paused server.
@@ -184,7 +184,7 @@ impl Service for Redis {
         self.process.kill();
     }
 
-    async fn start_again(&mut self) {
+    async fn restart(&mut self) {
         self.process = self.program.start();
         self.wait().await;
     }
@@ -209,7 +209,7 @@ impl Service for Postgres {
         self.process.wait();
     }
 
-    async fn start_again(&mut self) {
+    async fn restart(&mut self) {
         self.process = self.program.start();
         self.wait().await;
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// Time-out; long enough for a slow and busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Polling interval.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Polls `holds` until it returns true.
 ///
@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
-        assert!(begun.elapsed() < PATIENCE, "timed out: {what}");
-        tokio::time::sleep(LOOK).await;
+        assert!(begun.elapsed() < TIMEOUT, "timed out: {what}");
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -110,7 +110,7 @@ fn App(app: RegisteredApp, is_signed_in: bool) -> impl IntoView {
 
 #[component]
 fn OpenForm(app: RegisteredApp) -> impl IntoView {
-    if app.opens_at.is_none() {
+    if app.launch_origin.is_none() {
         return view! { <p class="muted small open">"Go to this app and sign in there."</p> }.into_any();
     }
     view! {

@@ -8,7 +8,7 @@ mod presence;
 pub(super) mod userinfo;
 pub(super) mod verify;
 
-pub(crate) use mint::Handoffs;
+pub(crate) use mint::HandoffService;
 
 use super::registry::RegisteredClient;
 use auth::{
@@ -38,7 +38,7 @@ const MAX_OPAQUE: usize = 512;
 /// # Errors
 /// 404 `unknown_app` for an app that is not registered or has no handoff; 503 when the store is down.
 pub(super) async fn open(
-    State(handoffs): State<Handoffs>,
+    State(handoffs): State<HandoffService>,
     RequestOrigin(origin): RequestOrigin,
     Path(client): Path<String>,
     headers: HeaderMap,
@@ -46,7 +46,7 @@ pub(super) async fn open(
 ) -> Result<impl IntoResponse, Refusal> {
     let app = handoffs.app(&client).ok_or_else(unknown_app)?;
     let target = app.nearest_origin(&origin).ok_or_else(unknown_app)?;
-    let (opening, cookies) = handoffs.open(app, &origin, &headers)?;
+    let (opening, cookies) = handoffs.begin_launch(app, &origin, &headers)?;
     let mut to = target.join("/handoff/start");
     to.query_pairs_mut().append_pair("iss", &origin.to_string()).append_pair("opening", &opening);
     // The app checks the path again, because the path is one of the app's.
@@ -68,8 +68,8 @@ const NO_REFERRER: [(header::HeaderName, &str); 1] = [(header::REFERRER_POLICY, 
 /// # Errors
 /// A 400 page, without a redirect and without a token: `invalid_parameters`, `unregistered_source_url`,
 /// `invalid_request`; 404 `unknown_app`; 503 when the store is down.
-pub(super) async fn go_on(
-    State(handoffs): State<Handoffs>,
+pub(super) async fn continue_handoff(
+    State(handoffs): State<HandoffService>,
     RequestOrigin(origin): RequestOrigin,
     Path(client): Path<String>,
     RawQuery(query): RawQuery,
@@ -86,7 +86,7 @@ pub(super) async fn go_on(
         Ok(session) => session,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let Some(clear) = handoffs.was_opened(&back.opening, app, &origin, &headers).await? else {
+    let Some(clear) = handoffs.take_launch(&back.opening, app, &origin, &headers).await? else {
         tracing::info!(app = app.client_id, "handoff without a press of Open: sent to the launcher");
         return Ok(Redirect::to(&format!("/?open={}", encode_query(&app.client_id))).into_response());
     };

@@ -33,7 +33,7 @@ use axum::{
     routing::{get, post},
 };
 use chrono::TimeDelta;
-use handoff::{Handoffs, launcher, userinfo, verify};
+use handoff::{HandoffService, launcher, userinfo, verify};
 use identity::{App, not_found, shell};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -65,22 +65,22 @@ pub(crate) fn router(
     (messenger, fan_out, announcer): (Messenger, FanOut, Announcer),
     options: &LeptosOptions,
 ) -> Router {
-    let handoffs = Handoffs::new(auth, registry.clone(), messenger);
+    let handoffs = HandoffService::new(auth, registry.clone(), messenger);
     let requests = Arc::new(RateLimit::new(auth.clock().clone(), LOGOUTS_OF_AN_APP));
-    let state = Proxy { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
+    let state = IdentityState { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
     let app =
         Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
     protect(app, auth, PUBLIC)
 }
 
 /// The endpoints, without the pages.
-fn endpoints(state: Proxy) -> Router {
+fn endpoints(state: IdentityState) -> Router {
     let common = routes::common(&state.auth);
     let share_of =
         |endpoint| middleware::from_fn_with_state((state.auth.clone(), endpoint), limit_by_address);
     let sign_ins = Router::new()
         .route("/authorize", get(proxy::authorize::authorize))
-        .route("/handoff/{client}", get(handoff::go_on).post(handoff::open))
+        .route("/handoff/{client}", get(handoff::continue_handoff).post(handoff::open))
         .route_layer(share_of(Endpoint::SignIn));
     let callbacks = Router::new()
         .route("/auth/callback/{provider}", get(proxy::callback::callback))
@@ -103,18 +103,18 @@ fn endpoints(state: Proxy) -> Router {
 
 /// The state that the endpoints share.
 #[derive(Clone, FromRef)]
-struct Proxy {
+struct IdentityState {
     auth: Auth,
     registry: Arc<Registry>,
     fan_out: FanOut,
-    handoffs: Handoffs,
+    handoffs: HandoffService,
     announcer: Announcer,
     /// Limits requests for a global logout, by client id.
     requests: Arc<RateLimit<String>>,
 }
 
 /// The pages, with the page context and the registered apps. The launcher first tries a silent sign-in.
-fn pages(state: &Proxy, options: &LeptosOptions) -> Router {
+fn pages(state: &IdentityState, options: &LeptosOptions) -> Router {
     serve::pages(options, App, shell, not_found, launcher::provide)
         .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))
         .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))

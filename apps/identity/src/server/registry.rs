@@ -1,6 +1,6 @@
 //! The registry of apps that may sign in through identity (`APPS_FILE`).
 
-use auth::origin::{Origin, OriginError, OriginPattern, is_inside, is_loopback};
+use auth::origin::{Origin, OriginError, OriginPattern, is_loopback, is_non_public};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{collections::HashSet, net::IpAddr, path::Path};
@@ -277,7 +277,7 @@ fn backchannel_uri(uri: &str, origins: &[OriginPattern], allow_private: bool) ->
     if url.scheme() != "https" {
         return Err("must be https");
     }
-    if address.is_some_and(is_inside) && !allow_private {
+    if address.is_some_and(is_non_public) && !allow_private {
         return Err("is a private address; allow_private_network = true allows it");
     }
     Ok(url)

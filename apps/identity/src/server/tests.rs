@@ -51,21 +51,25 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
 }
 
 async fn world() -> World {
-    world_where(None).await
+    world_with_fault(None).await
 }
 
 /// Starts a world whose provider has this fault from the start.
-async fn world_where(fault: Option<Fault>) -> World {
-    world_as(fault, AppOptions::default(), app_routes).await
+async fn world_with_fault(fault: Option<Fault>) -> World {
+    world_with_options(fault, AppOptions::default(), app_routes).await
 }
 
 /// Starts a world with other options and another router for the app.
-async fn world_as(fault: Option<Fault>, options: AppOptions<'_>, app: impl FnOnce(&Auth) -> Router) -> World {
-    world_of(fault, AppOptions::default(), options, app).await
+async fn world_with_options(
+    fault: Option<Fault>,
+    options: AppOptions<'_>,
+    app: impl FnOnce(&Auth) -> Router,
+) -> World {
+    world_with_builder(fault, AppOptions::default(), options, app).await
 }
 
 /// Starts a world with other options for identity as well.
-async fn world_of(
+async fn world_with_builder(
     fault: Option<Fault>,
     of_identity: AppOptions<'_>,
     options: AppOptions<'_>,
@@ -291,7 +295,7 @@ async fn identity_has_its_own_sign_in() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_is_a_503_and_an_unknown_one_a_400() {
-    let mut world = world_where(Some(Fault::Status500(Endpoint::Discovery))).await;
+    let mut world = world_with_fault(Some(Fault::Status500(Endpoint::Discovery))).await;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let source = world.app.url.origin().ascii_serialization();
     let authorize = |provider: &str| {

@@ -1,7 +1,7 @@
 //! `/session`: what the server knows about this session.
 
 use super::{devices::Devices, parts::SignInFirst};
-use auth_types::{PageSession, PublicSession, SessionFacts, SessionState};
+use auth_types::{PageSession, PublicSession, SessionDetails, SessionState};
 use auth_ui::{SessionProbe, SignOutForm, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle};
 use leptos::prelude::*;
 
@@ -30,7 +30,7 @@ pub(crate) fn Session() -> impl IntoView {
 }
 
 #[component]
-fn Facts(session: PublicSession, facts: SessionFacts) -> impl IntoView {
+fn Facts(session: PublicSession, facts: SessionDetails) -> impl IntoView {
     let reach = if facts.has_provider_session {
         "The provider sent a session id (sid). A sign-out at the provider can end this session too."
     } else {

@@ -29,7 +29,7 @@ pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
     builder
         .app_data::<Preferences>()
         .style(auth_ui::STYLE)
-        .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.judge(&attempt))))
+        .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.check(&attempt))))
         .on_sign_in(events::signed_in)
         .on_sign_out(events::signed_out)
         .on_refresh(events::refreshed)

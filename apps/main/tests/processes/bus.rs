@@ -53,7 +53,7 @@ async fn a_missed_end_is_noticed_after_redis_restarts() {
     let url = redis.url();
     let cut = async || {
         redis.stop();
-        redis.start_again().await;
+        redis.restart().await;
     };
     a_missed_end_is_noticed(&url, cut).await;
 }

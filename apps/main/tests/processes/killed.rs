@@ -13,7 +13,7 @@ const CLIENTS: usize = 4;
 const ANSWERS: (u32, u32) = (15, 45);
 
 /// What a client knows about a session: the acknowledged changes, and the last request without an answer.
-struct Known {
+struct ClientSession {
     browser: Browser,
     /// The last number whose save was acknowledged.
     saved: Option<u64>,
@@ -31,26 +31,31 @@ enum Ended {
 
 /// Works until the process is gone: signs in, saves numbers, opens a page, and signs out of every second
 /// session.
-async fn work(suite: &Suite, answered: &AtomicU32) -> Vec<Known> {
+async fn work(suite: &Suite, answered: &AtomicU32) -> Vec<ClientSession> {
     let mut sessions = Vec::new();
     while let Ok(known) = begin(suite).await {
         answered.fetch_add(1, Ordering::SeqCst);
         let turn = sessions.len();
         sessions.push(known);
-        if go_on(&suite.mains[0], &mut sessions[turn], turn, answered).await.is_err() {
+        if work_on(&suite.mains[0], &mut sessions[turn], turn, answered).await.is_err() {
             break;
         }
     }
     sessions
 }
 
-async fn begin(suite: &Suite) -> Result<Known, HttpError> {
+async fn begin(suite: &Suite) -> Result<ClientSession, HttpError> {
     let mut browser = Browser::new();
     suite.provider.sign_in(&mut browser, &suite.mains[0].url, "alice").await?;
-    Ok(Known { browser, saved: None, asked: None, ended: Ended::No })
+    Ok(ClientSession { browser, saved: None, asked: None, ended: Ended::No })
 }
 
-async fn go_on(main: &Main, known: &mut Known, turn: usize, answered: &AtomicU32) -> Result<(), HttpError> {
+async fn work_on(
+    main: &Main,
+    known: &mut ClientSession,
+    turn: usize,
+    answered: &AtomicU32,
+) -> Result<(), HttpError> {
     for number in 0..u64::from(!turn.is_multiple_of(3)) * 4 {
         known.asked = Some(number);
         let page = main.try_save(&mut known.browser, number).await?;
@@ -71,7 +76,7 @@ async fn go_on(main: &Main, known: &mut Known, turn: usize, answered: &AtomicU32
 }
 
 /// Checks a session at one process, with the kept cookie.
-async fn check(main: &Main, known: &mut Known) {
+async fn check(main: &Main, known: &mut ClientSession) {
     if known.ended == Ended::Yes {
         // The process that kept running may get the event a moment later.
         until("the ended session is refused", async || main.status(&mut known.browser.clone()).await == 401)
@@ -95,7 +100,7 @@ async fn check(main: &Main, known: &mut Known) {
 /// running.
 async fn nothing_acknowledged_is_lost(store_url: &str, rounds: u64) {
     let mut suite = Suite::start(store_url, &[5, 5]).await;
-    let mut sessions: Vec<Known> = Vec::new();
+    let mut sessions: Vec<ClientSession> = Vec::new();
     for round in 0..rounds {
         let (least, most) = ANSWERS;
         let target = least + u32::from_le_bytes(Random::seeded(round).bytes()) % (most - least);
@@ -109,7 +114,7 @@ async fn nothing_acknowledged_is_lost(store_url: &str, rounds: u64) {
         let (known, ()) = tokio::join!(working, killing);
         sessions.extend(known.into_iter().flatten());
         suite.mains[0].process.kill();
-        suite.mains[0].start_again().await;
+        suite.mains[0].restart().await;
         // The restarted process answers first: its cache is empty, so it settles the uncertain sign-outs.
         for main in &suite.mains {
             join_all(sessions.iter_mut().map(|known| check(main, known))).await;

@@ -14,15 +14,15 @@ use test_support::{
 
 const HOUR: u32 = 3600;
 
-struct Weather {
+struct Outage {
     suite: Suite,
     alice: Browser,
     bob: Browser,
 }
 
-impl Weather {
+impl Outage {
     /// Starts the suite, signs Alice and Bob in, and fills the cache of the second process.
-    async fn fair(store_url: &str) -> Self {
+    async fn start_with_cache(store_url: &str) -> Self {
         let suite = Suite::start(store_url, &[0, HOUR]).await;
         let (mut alice, mut bob) = (suite.signed_in("alice").await, suite.signed_in("bob").await);
         let [a, b] = suite.mains.as_slice() else { panic!("the suite has two processes") };
@@ -71,7 +71,7 @@ impl Weather {
     }
 
     /// Checks that everything works again in the same processes, and that Alice is still signed in.
-    async fn is_fair_again(&mut self) {
+    async fn check_recovered(&mut self) {
         for main in &mut self.suite.mains {
             assert!(main.process.is_running(), "{}", main.process.output());
         }
@@ -116,33 +116,33 @@ fn is_unavailable(page: &Page) {
 }
 
 async fn a_server_that_ends_is_found_again(mut server: impl Service) {
-    let mut weather = Weather::fair(&server.url()).await;
+    let mut outage = Outage::start_with_cache(&server.url()).await;
     server.stop();
-    weather.cannot_be_read().await;
-    weather.cannot_be_written().await;
-    server.start_again().await;
-    let both = [weather.suite.mains[0].at("/readyz"), weather.suite.mains[1].at("/readyz")];
+    outage.cannot_be_read().await;
+    outage.cannot_be_written().await;
+    server.restart().await;
+    let both = [outage.suite.mains[0].at("/readyz"), outage.suite.mains[1].at("/readyz")];
     for ready in both {
         until("the process is ready again", async || {
-            visit(&weather.bob, &ready).await.status == StatusCode::OK
+            visit(&outage.bob, &ready).await.status == StatusCode::OK
         })
         .await;
     }
-    weather.bob_was_not_signed_out().await;
-    weather.is_fair_again().await;
+    outage.bob_was_not_signed_out().await;
+    outage.check_recovered().await;
 }
 
 /// Longer than any call to the store may take, but finite.
 const GIVEN_UP: Duration = Duration::from_secs(45);
 
 async fn a_server_that_hangs_is_given_up_and_found_again(server: impl Service) {
-    let mut weather = Weather::fair(&server.url()).await;
+    let mut outage = Outage::start_with_cache(&server.url()).await;
     server.pause();
     let paused = Instant::now();
-    tokio::join!(weather.cannot_be_read(), weather.cannot_be_written());
+    tokio::join!(outage.cannot_be_read(), outage.cannot_be_written());
     assert!(paused.elapsed() < GIVEN_UP, "{:?}", paused.elapsed());
     server.resume();
-    weather.is_fair_again().await;
+    outage.check_recovered().await;
 }
 
 #[tokio::test]
@@ -166,10 +166,10 @@ async fn the_app_times_out_and_recovers_when_postgres_hangs() {
 }
 
 /// Checks that reads still work: SQLite readers do not wait for writers.
-async fn sessions_go_on(weather: &Weather) {
-    let (a, b) = weather.mains();
+async fn sessions_go_on(outage: &Outage) {
+    let (a, b) = outage.mains();
     for url in [a.at("/protected"), b.at("/protected"), a.at("/")] {
-        assert!(visit(&weather.alice, &url).await.body.contains("Alice Adams"), "{url}");
+        assert!(visit(&outage.alice, &url).await.body.contains("Alice Adams"), "{url}");
     }
 }
 
@@ -177,14 +177,14 @@ async fn sessions_go_on(weather: &Weather) {
 async fn a_sqlite_file_that_another_process_locks_can_be_read_and_later_written() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
-    let mut weather = Weather::fair(&url).await;
+    let mut outage = Outage::start_with_cache(&url).await;
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
-    sessions_go_on(&weather).await;
-    weather.cannot_be_written().await;
+    sessions_go_on(&outage).await;
+    outage.cannot_be_written().await;
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
-    weather.bob_was_not_signed_out().await;
-    weather.is_fair_again().await;
+    outage.bob_was_not_signed_out().await;
+    outage.check_recovered().await;
 }
 
 /// Simulates a full disk with a limit on the size of files: writes fail in the same place, and the test can
@@ -193,19 +193,19 @@ async fn a_sqlite_file_that_another_process_locks_can_be_read_and_later_written(
 async fn a_full_disk_can_be_read_and_later_written() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
-    let mut weather = Weather::fair(&url).await;
-    weather.suite.mains.iter().for_each(|main| main.process.limit_files(Some(0)));
-    sessions_go_on(&weather).await;
-    weather.cannot_be_written().await;
+    let mut outage = Outage::start_with_cache(&url).await;
+    outage.suite.mains.iter().for_each(|main| main.process.limit_files(Some(0)));
+    sessions_go_on(&outage).await;
+    outage.cannot_be_written().await;
     let mut carol = Browser::new();
     let refused =
-        weather.suite.provider.sign_in(&mut carol, &weather.suite.mains[0].url, "alice").await.unwrap();
+        outage.suite.provider.sign_in(&mut carol, &outage.suite.mains[0].url, "alice").await.unwrap();
     is_unavailable(&refused);
-    weather.suite.mains.iter().for_each(|main| main.process.limit_files(None));
+    outage.suite.mains.iter().for_each(|main| main.process.limit_files(None));
     let finished = carol.get(&refused.url).await;
     assert_eq!(finished.status, StatusCode::SEE_OTHER, "a reload finishes the sign-in: {}", finished.body);
-    weather.bob_was_not_signed_out().await;
-    weather.is_fair_again().await;
-    let begun = carol.send(Method::GET, &weather.suite.mains[0].at("/protected"), &[], "").await;
+    outage.bob_was_not_signed_out().await;
+    outage.check_recovered().await;
+    let begun = carol.send(Method::GET, &outage.suite.mains[0].at("/protected"), &[], "").await;
     assert_eq!(begun.status, StatusCode::OK);
 }

@@ -72,11 +72,11 @@ async fn an_app_that_was_down_refuses_the_session_soon_after_it_is_back() {
     until("a delivery fails", async || identity.process.output().contains("logout delivery failed")).await;
 
     identity.process.kill();
-    app.start_again().await;
+    app.restart().await;
     let mut thief = Browser::new();
     thief.plant(&app.url, "main.session", &cookie);
     assert_eq!(app.status(&mut thief).await, 200, "the app has not received the logout yet");
-    identity.start_again().await;
+    identity.restart().await;
     // `until` fails after a minute.
     until("the app refuses the session", async || {
         thief.plant(&app.url, "main.session", &cookie);

@@ -47,7 +47,7 @@ impl Suite {
         let mut mains = Vec::new();
         for (port, age) in ports.into_iter().zip(cache_ages) {
             let program = program(&port, &issuer, store_url).var("AUTH_SESSION_CACHE_AGE", age.to_string());
-            let program = program.outliving_a_full_disk();
+            let program = program.ignoring_file_size_signal();
             mains.push(Main::begin(program, port));
         }
         for main in &mut mains {
@@ -94,7 +94,7 @@ impl Main {
     }
 
     /// Starts the process again, on the same port.
-    pub(crate) async fn start_again(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.process = self.program.start();
         self.wait().await;
     }

@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlIFrameElement, MessageEvent};
 
 /// The timeout of the frame, milliseconds.
-const PATIENCE: i32 = 5_000;
+const TIMEOUT: i32 = 5_000;
 /// The type of the frame's messages, and the version that this page reads.
 const TYPE: &str = "check_session";
 const VERSION: f64 = 1.0;
@@ -24,7 +24,7 @@ enum Check {
     /// The check has not started.
     Idle,
     /// The page waits for the frame's answer.
-    Asking,
+    SessionCheck,
     /// The visitor has a session now.
     SignedIn,
     /// The provider has no signed-in user in this browser.
@@ -38,7 +38,7 @@ impl Check {
     fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::Asking => "asking",
+            Self::SessionCheck => "asking",
             Self::SignedIn => "signed_in",
             Self::LoginRequired => "login_required",
             Self::Unavailable => "unavailable",
@@ -52,7 +52,7 @@ impl Check {
 }
 
 /// The check on this page: its element, its state and its frame.
-struct Asking {
+struct SessionCheck {
     place: Element,
     check: Cell<Check>,
     frame: RefCell<Option<HtmlIFrameElement>>,
@@ -61,7 +61,7 @@ struct Asking {
 /// Checks now, and when the tab comes to the front.
 pub(super) fn start() {
     let Some(place) = dom::find::<Element>("[data-check]") else { return };
-    let asking = Rc::new(Asking { place, check: Cell::new(Check::Idle), frame: RefCell::default() });
+    let asking = Rc::new(SessionCheck { place, check: Cell::new(Check::Idle), frame: RefCell::default() });
     {
         let asking = asking.clone();
         dom::on(&window(), "message", move |event| {
@@ -81,15 +81,15 @@ pub(super) fn start() {
     ask(&asking);
 }
 
-fn ask(asking: &Rc<Asking>) {
+fn ask(asking: &Rc<SessionCheck>) {
     if !asking.check.get().may_ask() {
         return;
     }
     let Some(frame) = open() else { return };
     *asking.frame.borrow_mut() = Some(frame.clone());
-    asking.set(Check::Asking);
+    asking.set(Check::SessionCheck);
     let asking = asking.clone();
-    dom::after(PATIENCE, move || {
+    dom::after(TIMEOUT, move || {
         // Another frame may have replaced this frame in the meantime.
         let is_waiting = asking.frame.borrow().as_ref() == Some(&frame);
         if is_waiting {
@@ -104,7 +104,7 @@ fn open() -> Option<HtmlIFrameElement> {
     Some(frame)
 }
 
-impl Asking {
+impl SessionCheck {
     fn set(&self, check: Check) {
         self.check.set(check);
         let _ = self.place.set_attribute("data-check", check.as_str());

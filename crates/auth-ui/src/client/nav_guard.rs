@@ -82,8 +82,8 @@ fn asks(event: &MouseEvent, public: &[&str]) -> Option<(String, String)> {
             || event.meta_key(),
     };
     match decide(&click, public) {
-        Decision::Ask(path) => Some((link.href(), path)),
-        Decision::LeaveAlone => None,
+        Decision::CheckSession(path) => Some((link.href(), path)),
+        Decision::Follow => None,
     }
 }
 

@@ -23,6 +23,6 @@ pub(super) fn start() {
     let watch = Watch::start(page.user(), &page.facts(), Endpoints::default(), host);
     let controls = watch.controls();
     page.on_stay(move || controls.stay());
-    watch.forget();
+    watch.run_until_unload();
     page.is_ready();
 }

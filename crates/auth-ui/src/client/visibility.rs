@@ -18,7 +18,7 @@ enum Question {
     None,
     Asked,
     /// The session has changed since the question, so the answer may be out of date.
-    AskedTooEarly,
+    Stale,
 }
 
 /// Calls `told` with the session when the tab comes to the front or the session changes; with `None` if the
@@ -35,7 +35,7 @@ pub fn on_visible(told: impl Fn(Option<SessionView>) + 'static) {
             match question.get() {
                 Question::None => spawn_local(ask(told.clone(), question.clone())),
                 // The browser also focuses a tab that it shows; the two events cause one question.
-                _ if sign == CHANGED => question.set(Question::AskedTooEarly),
+                _ if sign == CHANGED => question.set(Question::Stale),
                 _ => {}
             }
         });
@@ -47,7 +47,7 @@ async fn ask(told: Rc<impl Fn(Option<SessionView>)>, question: Rc<Cell<Question>
     loop {
         question.set(Question::Asked);
         let answer = session(path).await;
-        if question.get() == Question::AskedTooEarly {
+        if question.get() == Question::Stale {
             continue;
         }
         question.set(Question::None);

@@ -66,7 +66,7 @@ fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
         }
         .into_any(),
         Ok(SessionState::SignedOut(_)) => {
-            view! { <a class="button small" href=sign_in_url(&way_back())>"Sign in"</a> }.into_any()
+            view! { <a class="button small" href=sign_in_url(&return_path())>"Sign in"</a> }.into_any()
         }
         Err(_) => view! { <span class="badge warn">"Session unknown"</span> }.into_any(),
     };
@@ -74,7 +74,7 @@ fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
 }
 
 /// Returns the path to open after a sign-in: the current page, or `/` from the sign-in and sign-out pages.
-fn way_back() -> String {
+fn return_path() -> String {
     let (path, Pages { login, sign_out, signed_out, .. }) = (current_path(), page().pages);
     if [login, sign_out, signed_out].contains(&path) { "/".to_owned() } else { current_path_and_query() }
 }

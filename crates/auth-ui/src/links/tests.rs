@@ -18,13 +18,13 @@ const PLAIN: Click<'_> = Click {
 
 #[test]
 fn a_plain_click_to_a_protected_page_checks_the_session_first() {
-    assert_eq!(decide_about(&PLAIN), Decision::Ask("/dashboard".to_owned()));
+    assert_eq!(decide_about(&PLAIN), Decision::CheckSession("/dashboard".to_owned()));
 }
 
 #[test]
 fn the_return_path_keeps_the_query_and_drops_the_fragment() {
     let click = Click { search: "?tab=2", hash: "#top", ..PLAIN };
-    assert_eq!(decide_about(&click), Decision::Ask("/dashboard?tab=2".to_owned()));
+    assert_eq!(decide_about(&click), Decision::CheckSession("/dashboard?tab=2".to_owned()));
 }
 
 #[test]
@@ -32,38 +32,38 @@ fn links_to_public_pages_and_to_the_sign_in_endpoints_are_untouched() {
     for path in
         ["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out", "/blog/one", "/auth/signin"]
     {
-        assert_eq!(decide_about(&Click { path, ..PLAIN }), Decision::LeaveAlone, "{path}");
+        assert_eq!(decide_about(&Click { path, ..PLAIN }), Decision::Follow, "{path}");
     }
 }
 
 #[test]
 fn a_link_that_only_looks_public_checks_the_session() {
     for path in ["/public/secret", "/Public", "/authors", "/login/", "/blog", "/blog/one/two"] {
-        assert_eq!(decide_about(&Click { path, ..PLAIN }), Decision::Ask(path.to_owned()));
+        assert_eq!(decide_about(&Click { path, ..PLAIN }), Decision::CheckSession(path.to_owned()));
     }
 }
 
 #[test]
 fn links_to_other_origins_are_untouched() {
     for origin in ["http://localhost:4200", "https://localhost:4201", "null"] {
-        assert_eq!(decide_about(&Click { origin, ..PLAIN }), Decision::LeaveAlone, "{origin}");
+        assert_eq!(decide_about(&Click { origin, ..PLAIN }), Decision::Follow, "{origin}");
     }
 }
 
 #[test]
 fn clicks_that_open_elsewhere_are_untouched() {
-    assert_eq!(decide_about(&Click { modified: true, ..PLAIN }), Decision::LeaveAlone);
-    assert_eq!(decide_about(&Click { download: true, ..PLAIN }), Decision::LeaveAlone);
-    assert_eq!(decide_about(&Click { target: "_blank", ..PLAIN }), Decision::LeaveAlone);
-    assert_ne!(decide_about(&Click { target: "_self", ..PLAIN }), Decision::LeaveAlone);
+    assert_eq!(decide_about(&Click { modified: true, ..PLAIN }), Decision::Follow);
+    assert_eq!(decide_about(&Click { download: true, ..PLAIN }), Decision::Follow);
+    assert_eq!(decide_about(&Click { target: "_blank", ..PLAIN }), Decision::Follow);
+    assert_ne!(decide_about(&Click { target: "_self", ..PLAIN }), Decision::Follow);
 }
 
 #[test]
 fn a_fragment_link_is_untouched_within_the_page_and_checked_elsewhere() {
     let same = Click { here: "/dashboard", hash: "#number", ..PLAIN };
-    assert_eq!(decide_about(&same), Decision::LeaveAlone);
+    assert_eq!(decide_about(&same), Decision::Follow);
     let other = Click { here: "/session", hash: "#number", ..PLAIN };
-    assert_eq!(decide_about(&other), Decision::Ask("/dashboard".to_owned()));
+    assert_eq!(decide_about(&other), Decision::CheckSession("/dashboard".to_owned()));
 }
 
 #[test]

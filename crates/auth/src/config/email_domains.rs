@@ -22,7 +22,7 @@ impl EmailDomains {
     /// Subdomains of a listed domain are refused. So is an unverified address, because it may
     /// belong to another person.
     #[must_use]
-    pub fn judge(&self, attempt: &SignInAttempt) -> Verdict {
+    pub fn check(&self, attempt: &SignInAttempt) -> Verdict {
         let domain =
             attempt.verified_email().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
         let is_listed = |domain: &str| self.0.iter().any(|listed| listed.eq_ignore_ascii_case(domain));
@@ -37,7 +37,7 @@ mod tests {
     use serde_json::{Value, json};
 
     /// `claims` describe `email`.
-    fn judge(domains: &str, email: Option<&str>, claims: &Value) -> Verdict {
+    fn check(domains: &str, email: Option<&str>, claims: &Value) -> Verdict {
         let mut claims = claims.as_object().cloned().unwrap_or_default();
         claims.insert("email".into(), json!(email));
         let attempt = SignInAttempt {
@@ -47,18 +47,18 @@ mod tests {
             user: User { email: email.map(Into::into), ..User::default() },
             claims,
         };
-        EmailDomains::parse(domains).unwrap().judge(&attempt)
+        EmailDomains::parse(domains).unwrap().check(&attempt)
     }
 
     #[test]
     fn an_empty_list_allows_every_sign_in() {
-        assert_eq!(judge("", None, &json!({})), Verdict::Allow);
+        assert_eq!(check("", None, &json!({})), Verdict::Allow);
     }
 
     #[test]
     fn a_verified_address_of_a_listed_domain_is_allowed() {
         let verified = json!({ "email_verified": true });
-        assert_eq!(judge("Example.com, other.example", Some("a@EXAMPLE.com"), &verified), Verdict::Allow);
+        assert_eq!(check("Example.com, other.example", Some("a@EXAMPLE.com"), &verified), Verdict::Allow);
     }
 
     #[test]
@@ -67,11 +67,11 @@ mod tests {
         for email in
             ["a@sub.example.com", "a@notexample.com", "a@example.com@evil.example", "example.com", ""]
         {
-            assert_eq!(judge("example.com", Some(email), &verified), Verdict::Refuse, "{email}");
+            assert_eq!(check("example.com", Some(email), &verified), Verdict::Refuse, "{email}");
         }
-        assert_eq!(judge("example.com", None, &verified), Verdict::Refuse);
+        assert_eq!(check("example.com", None, &verified), Verdict::Refuse);
         for claims in [json!({}), json!({ "email_verified": false }), json!({ "email_verified": "true" })] {
-            assert_eq!(judge("example.com", Some("a@example.com"), &claims), Verdict::Refuse, "{claims}");
+            assert_eq!(check("example.com", Some("a@example.com"), &claims), Verdict::Refuse, "{claims}");
         }
     }
 

@@ -20,7 +20,7 @@ fn a_minimal_environment_works() {
     let config = read(&[]).unwrap();
     assert_eq!(config.app_name, "main");
     assert_eq!(config.policy, SessionPolicy::default());
-    assert_eq!(config.proxies, Proxies::default());
+    assert_eq!(config.identity_origins, IdentityOrigins::default());
 }
 
 #[test]
@@ -119,12 +119,13 @@ fn a_secret_does_not_show_in_debug_output() {
 #[test]
 fn redirects_lead_to_the_first_identity_origin_and_frames_to_the_nearest() {
     let list = "http://localhost:4200/auth,http://identity.wow.localhost:4200/auth";
-    let proxies = Proxies::parse(list).unwrap();
-    let nearest = |origin: &str| proxies.nearest(&Origin::parse(origin).unwrap()).unwrap().to_string();
+    let identity_origins = IdentityOrigins::parse(list).unwrap();
+    let nearest =
+        |origin: &str| identity_origins.nearest(&Origin::parse(origin).unwrap()).unwrap().to_string();
     assert_eq!(nearest("http://localhost:4201"), "http://localhost:4200");
     assert_eq!(nearest("http://games.wow.localhost:4201"), "http://identity.wow.localhost:4200");
     assert_eq!(nearest("https://app.example"), "http://localhost:4200");
-    assert_eq!(proxies.canonical().unwrap().to_string(), "http://localhost:4200");
-    assert_eq!(Proxies::default().canonical(), None);
-    assert_eq!(Proxies::default().nearest(&Origin::parse("http://localhost:1").unwrap()), None);
+    assert_eq!(identity_origins.canonical().unwrap().to_string(), "http://localhost:4200");
+    assert_eq!(IdentityOrigins::default().canonical(), None);
+    assert_eq!(IdentityOrigins::default().nearest(&Origin::parse("http://localhost:1").unwrap()), None);
 }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 /// Maximum streams of one session: a tab of each app that shares the session, in a few windows.
 const PER_SESSION: usize = 16;
 /// Maximum streams of all sessions in this process.
-const IN_ALL: usize = 10_000;
+const MAX_STREAMS: usize = 10_000;
 /// Maximum streams of one waiting, signed-out browser.
 const PER_BROWSER: usize = 4;
 /// Maximum streams of all waiting browsers behind one address: enough for an office, and one visitor
@@ -19,7 +19,7 @@ const PER_BROWSER: usize = 4;
 const WAITING_PER_ADDRESS: usize = 100;
 /// Maximum streams of all waiting browsers. They are not signed in, so they must not take
 /// the places of sessions.
-const WAITING_IN_ALL: usize = 2_000;
+const MAX_WAITING_STREAMS: usize = 2_000;
 
 /// The open event streams of this process.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ struct Inner {
 struct Open {
     per_key: HashMap<[u8; 32], usize>,
     per_address: HashMap<ClientAddress, usize>,
-    in_all: usize,
+    total: usize,
 }
 
 /// The listener of an event stream.
@@ -52,8 +52,8 @@ impl Listener {
     /// The listener's key, its index in `open`, and its limits: for the key, and in all.
     fn limits(self) -> ([u8; 32], usize, usize, usize) {
         match self {
-            Self::Session(key) => (key, 0, PER_SESSION, IN_ALL),
-            Self::Waiting(key, _) => (key, 1, PER_BROWSER, WAITING_IN_ALL),
+            Self::Session(key) => (key, 0, PER_SESSION, MAX_STREAMS),
+            Self::Waiting(key, _) => (key, 1, PER_BROWSER, MAX_WAITING_STREAMS),
         }
     }
 
@@ -91,10 +91,10 @@ impl Streams {
     /// # Errors
     /// [`TooManyStreams`] when a limit is reached.
     pub fn open(&self, listener: Listener) -> Result<StreamPermit, TooManyStreams> {
-        let (key, place, per_key, in_all) = listener.limits();
+        let (key, place, per_key, total) = listener.limits();
         let mut open = self.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
         let own = open.per_key.get(&key).copied().unwrap_or_default();
-        if own >= per_key || open.in_all >= in_all {
+        if own >= per_key || open.total >= total {
             return Err(TooManyStreams);
         }
         if let Some(address) = listener.address() {
@@ -105,7 +105,7 @@ impl Streams {
             *from_there += 1;
         }
         open.per_key.insert(key, own + 1);
-        open.in_all += 1;
+        open.total += 1;
         Ok(StreamPermit { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
@@ -129,7 +129,7 @@ impl Drop for StreamPermit {
     fn drop(&mut self) {
         let (key, place, ..) = self.listener.limits();
         let mut open = self.streams.0.open[place].lock().unwrap_or_else(PoisonError::into_inner);
-        open.in_all -= 1;
+        open.total -= 1;
         decrement(&mut open.per_key, &key);
         if let Some(address) = self.listener.address() {
             decrement(&mut open.per_address, &address);
@@ -169,7 +169,7 @@ mod tests {
     fn the_process_has_a_stream_limit_and_forgets_closed_streams() {
         let streams = Streams::default();
         let mut slots = Vec::new();
-        for number in 0..IN_ALL {
+        for number in 0..MAX_STREAMS {
             let mut bytes = [0; 32];
             bytes[..8].copy_from_slice(&number.to_le_bytes());
             slots.push(streams.open(Listener::Session(bytes)).unwrap());
@@ -191,8 +191,8 @@ mod tests {
         let _own: Vec<StreamPermit> = (0..PER_BROWSER).map(|_| waiting(0).unwrap()).collect();
         assert!(waiting(0).is_err());
         let _all: Vec<StreamPermit> =
-            (PER_BROWSER..WAITING_IN_ALL).map(|number| waiting(number).unwrap()).collect();
-        assert_eq!(waiting(WAITING_IN_ALL).unwrap_err(), TooManyStreams);
+            (PER_BROWSER..MAX_WAITING_STREAMS).map(|number| waiting(number).unwrap()).collect();
+        assert_eq!(waiting(MAX_WAITING_STREAMS).unwrap_err(), TooManyStreams);
         assert!(streams.open(key(0)).is_ok());
     }
 

@@ -6,14 +6,13 @@
 use super::{Pending, SigningOut};
 use crate::{
     clock::Clock,
-    cookie::{CookieKind, CookieSettings},
-    origin::Origin,
+    cookie::{CookieKind, Cookies},
     seal::{Keyring, Purpose},
     store::{Store, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -57,15 +56,14 @@ struct Sealed<F> {
 pub struct Flows {
     store: Arc<dyn Store>,
     keyring: Keyring,
-    cookies: Arc<CookieSettings>,
     clock: Clock,
 }
 
 impl Flows {
     /// Creates the flows; `store` remembers used `state`s.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, keyring: Keyring, cookies: Arc<CookieSettings>, clock: Clock) -> Self {
-        Self { store, keyring, cookies, clock }
+    pub fn new(store: Arc<dyn Store>, keyring: Keyring, clock: Clock) -> Self {
+        Self { store, keyring, clock }
     }
 
     /// Begins a flow and returns the cookies to set with the redirect. The cookies bind the flow to the
@@ -77,8 +75,7 @@ impl Flows {
         &self,
         state: &str,
         flow: F,
-        origin: &Origin,
-        headers: &HeaderMap,
+        jar: Cookies<'_>,
     ) -> Result<Vec<HeaderValue>, StoreError> {
         let now = self.clock.now();
         let state_hash = sha256(state);
@@ -87,10 +84,10 @@ impl Flows {
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
         // The time in front identifies the oldest flow of a browser without opening the cookies.
         let value = format!("{}.{sealed}", now.timestamp());
-        let mut cookies = self.clear_oldest(origin, headers);
+        let mut cookies = self.clear_oldest(jar);
         let kind = tag(&state_hash);
         let seconds = Some(LIFETIME.num_seconds());
-        let cookie = self.cookies.set(CookieKind::Flow(&kind), origin, &value, seconds);
+        let cookie = jar.set(CookieKind::Flow(&kind), &value, seconds);
         if cookie.len() > MAX_COOKIE {
             return Err(StoreError("the flow does not fit into a cookie".to_owned()));
         }
@@ -98,8 +95,8 @@ impl Flows {
         Ok(cookies)
     }
 
-    fn clear_oldest(&self, origin: &Origin, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let mut flows = self.cookies.flows(origin, headers);
+    fn clear_oldest(&self, jar: Cookies<'_>) -> Vec<HeaderValue> {
+        let mut flows = jar.flows();
         let now = self.clock.now().timestamp();
         // A time in the future is forged; such cookies are cleared first.
         let begun = |value: &str| {
@@ -110,7 +107,7 @@ impl Flows {
             .retain(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         flows.sort_by_key(|(_, value)| begun(value));
         let too_many = (flows.len() + 1).saturating_sub(PER_BROWSER).min(CLEARED_AT_ONCE);
-        flows[..too_many].iter().map(|(tag, _)| self.cookies.clear(CookieKind::Flow(tag), origin)).collect()
+        flows[..too_many].iter().map(|(tag, _)| jar.clear(CookieKind::Flow(tag))).collect()
     }
 
     /// Takes the flow of this kind with this `state`: once, and only in the browser that began the flow. Also
@@ -121,32 +118,26 @@ impl Flows {
     pub async fn take<F: Flow>(
         &self,
         state: &str,
-        origin: &Origin,
-        headers: &HeaderMap,
+        jar: Cookies<'_>,
     ) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         let state_hash = sha256(state);
-        let Some((flow, begun_at)) = self.open(&state_hash, origin, headers) else { return Ok(None) };
+        let Some((flow, begun_at)) = self.open(&state_hash, jar) else { return Ok(None) };
         let expires_at = begun_at + LIFETIME;
-        if self.clock.now() >= expires_at || !self.store.use_state(&state_hash, expires_at).await? {
+        if self.clock.now() >= expires_at || !self.store.mark_used(&state_hash, expires_at).await? {
             return Ok(None);
         }
-        Ok(Some((flow, vec![self.cookies.clear(CookieKind::Flow(&tag(&state_hash)), origin)])))
+        Ok(Some((flow, vec![jar.clear(CookieKind::Flow(&tag(&state_hash)))])))
     }
 
     /// Returns the flow of this kind with this `state` in this browser, without using it up.
-    pub(crate) fn peek<F: Flow>(&self, state: &str, origin: &Origin, headers: &HeaderMap) -> Option<F> {
-        let (flow, begun_at) = self.open(&sha256(state), origin, headers)?;
+    pub(crate) fn peek<F: Flow>(&self, state: &str, jar: Cookies<'_>) -> Option<F> {
+        let (flow, begun_at) = self.open(&sha256(state), jar)?;
         (self.clock.now() < begun_at + LIFETIME).then_some(flow)
     }
 
-    fn open<F: Flow>(
-        &self,
-        state_hash: &[u8; 32],
-        origin: &Origin,
-        headers: &HeaderMap,
-    ) -> Option<(F, DateTime<Utc>)> {
+    fn open<F: Flow>(&self, state_hash: &[u8; 32], jar: Cookies<'_>) -> Option<(F, DateTime<Utc>)> {
         let tag = tag(state_hash);
-        let (_, value) = self.cookies.flows(origin, headers).into_iter().find(|(name, _)| *name == tag)?;
+        let (_, value) = jar.flows().into_iter().find(|(name, _)| *name == tag)?;
         let sealed = URL_SAFE_NO_PAD.decode(value.split_once('.')?.1).ok()?;
         let plain = self.keyring.open(Purpose::Flow, state_hash, &sealed).ok()?;
         let kind: Sealed<serde::de::IgnoredAny> = serde_json::from_slice(&plain).ok()?;

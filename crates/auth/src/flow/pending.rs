@@ -23,7 +23,8 @@ pub enum Initiator {
     /// shown, because the visitor did not ask to sign in.
     Guard,
     /// A waiting, signed-out tab that heard of a sign-in elsewhere. As with the guard, no error is shown.
-    Waiting,
+    #[serde(rename = "waiting")]
+    WaitingTab,
     /// A hidden frame of a page (`checkSession`). The result is a message to that page.
     Frame,
 }
@@ -82,7 +83,7 @@ pub struct Authorized {
     pub(crate) begun_at: DateTime<Utc>,
     /// Whether the sign-in started without the user's request. Such a sign-in undoes no logout, even if the
     /// provider's session outlived the logout.
-    pub(crate) is_unasked: bool,
+    pub(crate) is_automatic: bool,
 }
 
 impl Pending {
@@ -141,7 +142,7 @@ impl Pending {
                 redirect_uri: self.redirect_uri,
                 nonce: self.nonce,
                 begun_at: self.begun_at,
-                is_unasked: matches!(self.initiator, Initiator::Guard | Initiator::Frame),
+                is_automatic: matches!(self.initiator, Initiator::Guard | Initiator::Frame),
             }),
         }
     }

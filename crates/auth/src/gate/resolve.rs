@@ -2,7 +2,7 @@
 
 use crate::{
     Auth,
-    cookie::{CookieKind, MAX_CANDIDATES},
+    cookie::{CookieKind, Cookies, MAX_CANDIDATES},
     guard::PublicPaths,
     headers::is_storable,
     origin::{FetchMetadata, Origin},
@@ -72,10 +72,11 @@ pub(super) async fn resolve(
     request: &Parts,
 ) -> (CurrentSession<Session>, Option<CookieAction>) {
     let Parts { method, uri, headers, .. } = request;
-    let mut values = auth.cookies().values(CookieKind::Session, origin, headers);
+    let jar = auth.cookies(origin, headers);
+    let mut values = jar.values(CookieKind::Session);
     let Some(first) = values.next() else {
         // What cannot be an id opens nothing, and goes.
-        let is_garbage = auth.cookies().is_sent(CookieKind::Session, origin, headers);
+        let is_garbage = jar.is_sent(CookieKind::Session);
         let garbage = is_garbage.then(|| CookieAction {
             change: CookieChange::Clear,
             is_navigation: is_navigation(method, headers),
@@ -102,7 +103,7 @@ pub(super) async fn resolve(
         Ok(SessionState::SignedIn(session)) => {
             match activity {
                 Activity::User => auth.refresher().renew_if_due(&session),
-                Activity::Background => auth.refresher().renew_if_attended(&session),
+                Activity::Background => auth.refresher().renew_if_user_active(&session),
             }
             Ok(SessionState::SignedIn(session))
         }
@@ -121,7 +122,7 @@ fn ends_sessions(path: &str) -> bool {
 /// Asks the provider about a session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`). Without an answer the
 /// request gets [`SessionUnavailable`], and the session stays.
 async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession<Session> {
-    if activity == Activity::User || auth.refresher().is_attended(session) {
+    if activity == Activity::User || auth.refresher().is_user_active(session) {
         // What came of it is in the store.
         let _ = auth.refresher().renew(session).await;
     }
@@ -152,10 +153,12 @@ impl CookieAction {
     /// Adds what the answer does to the session cookie, unless the handler did something itself, or a cache may
     /// keep the answer.
     pub(super) async fn apply(self, auth: &Auth, origin: &Origin, response: &mut Response) {
+        let headers = HeaderMap::new();
+        let jar = auth.cookies(origin, &headers);
         if is_storable(response.headers()) {
             return;
         }
-        let name = auth.cookies().name(CookieKind::Session, origin);
+        let name = jar.name(CookieKind::Session);
         if response.headers().get_all(SET_COOKIE).iter().any(|cookie| is_named(cookie, &name)) {
             return;
         }
@@ -163,22 +166,22 @@ impl CookieAction {
         let cookies = match self.change {
             // A sign-out may have happened while the handler ran: no cookie for what has ended.
             CookieChange::Renew { value, session } => {
-                renewed(auth, origin, &value, &session).await.into_iter().collect()
+                renewed(auth, jar, &value, &session).await.into_iter().collect()
             }
             CookieChange::Settle { value, session } if is_page => {
-                let mut cookies = auth.cookies().clear_elsewhere(CookieKind::Session, origin);
-                cookies.extend(renewed(auth, origin, &value, &session).await);
+                let mut cookies = jar.clear_elsewhere(CookieKind::Session);
+                cookies.extend(renewed(auth, jar, &value, &session).await);
                 cookies
             }
             CookieChange::Settle { .. } => Vec::new(),
             CookieChange::ClearOnPage(_) if !is_page => Vec::new(),
             CookieChange::Clear | CookieChange::ClearOnPage(EndReason::Expired) => {
-                auth.cookies().clear_everywhere(CookieKind::Session, origin)
+                jar.clear_everywhere(CookieKind::Session)
             }
             // With the cookie goes the knowledge that the session was ended; what follows from it stays.
             CookieChange::ClearOnPage(_) => {
-                let mut cookies = auth.cookies().clear_everywhere(CookieKind::Session, origin);
-                cookies.extend(silent::ended(auth, origin));
+                let mut cookies = jar.clear_everywhere(CookieKind::Session);
+                cookies.extend(silent::ended(auth, jar));
                 cookies
             }
         };
@@ -189,10 +192,10 @@ impl CookieAction {
 }
 
 /// The session's cookie, for as long as the session lasts; `None` when it has ended.
-async fn renewed(auth: &Auth, origin: &Origin, value: &str, session: &Session) -> Option<HeaderValue> {
+async fn renewed(auth: &Auth, jar: Cookies<'_>, value: &str, session: &Session) -> Option<HeaderValue> {
     let lives = auth.sessions().is_live(&session.key).await.unwrap_or(false);
     let seconds = auth.sessions().cookie_seconds(&session.record);
-    lives.then(|| auth.cookies().set(CookieKind::Session, origin, value, Some(seconds)))
+    lives.then(|| jar.set(CookieKind::Session, value, Some(seconds)))
 }
 
 fn is_named(cookie: &HeaderValue, name: &str) -> bool {

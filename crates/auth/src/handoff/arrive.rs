@@ -105,8 +105,9 @@ impl HandoffOutcome {
         let (id, record) = begin_session(auth, current.session(), headers, new).await.map_err(failed)?;
         tracing::info!(provider = record.provider, session = record.public_id, "signed in by handoff");
         let seconds = auth.sessions().cookie_seconds(&record);
-        cookies.push(auth.cookies().set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
-        cookies.extend(silent::forgotten(auth, origin, headers));
+        let jar = auth.cookies(origin, headers);
+        cookies.push(jar.set(CookieKind::Session, &id.expose(), Some(seconds)));
+        cookies.extend(silent::forgotten(jar));
         Ok(Self { cookies, ask_at: None })
     }
 
@@ -122,7 +123,10 @@ impl HandoffOutcome {
         let about = serde_json::to_vec(handoff).map_err(|error| StoreError(error.to_string()));
         let about = about.map_err(|cause| not_saved(&cause))?;
         let audience = arrival.origin.to_string();
-        let kept = auth.grants().issue(GrantKind::Arrival, &audience, hash_of(&state), &about, THINK).await;
+        let kept = auth
+            .grants()
+            .issue(GrantKind::PendingConfirmation, &audience, hash_of(&state), &about, THINK)
+            .await;
         let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
         let pending = confirmation::PendingHandoff {
             arrival: kept.map_err(|cause| not_saved(&cause))?,
@@ -131,7 +135,7 @@ impl HandoffOutcome {
         };
         let flow = auth
             .flows()
-            .begin(&state, pending, &arrival.origin, arrival.headers)
+            .begin(&state, pending, auth.cookies(&arrival.origin, arrival.headers))
             .map_err(|cause| not_saved(&cause))?;
         cookies.extend(flow);
         Ok(Self { cookies, ask_at: Some(format!("/handoff/confirm?state={state}")) })

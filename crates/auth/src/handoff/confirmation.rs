@@ -61,7 +61,7 @@ pub(super) async fn page(
     let auth = &layer.settings().auth;
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = params.get("state").unwrap_or_default();
-    let Some(pending) = auth.flows().peek::<PendingHandoff>(state, &origin, &headers) else {
+    let Some(pending) = auth.flows().peek::<PendingHandoff>(state, auth.cookies(&origin, &headers)) else {
         return Ok(refused(auth, &HandoffError::InvalidState));
     };
     let current = current?;
@@ -114,7 +114,7 @@ pub(super) async fn answer(
     };
     let current = current?;
     let state = form.get("state").unwrap_or_default();
-    let taken = auth.flows().take::<PendingHandoff>(state, &origin, &headers).await?;
+    let taken = auth.flows().take::<PendingHandoff>(state, auth.cookies(&origin, &headers)).await?;
     let Some((pending, cookies)) = taken else { return Ok(refused(auth, &HandoffError::InvalidState)) };
     let return_to = ReturnPath::or_root(Some(&pending.return_to));
     let arrival = HandoffRequest { origin, current, headers: &headers };
@@ -143,7 +143,8 @@ async fn waiting(
     pending: &PendingHandoff,
 ) -> Result<Handoff, HandoffError> {
     let audience = arrival.origin.to_string();
-    let claim = Claim { kind: GrantKind::Arrival, audience: &audience, state_hash: hash_of(state) };
+    let claim =
+        Claim { kind: GrantKind::PendingConfirmation, audience: &audience, state_hash: hash_of(state) };
     let taken = auth.grants().take(&pending.arrival, claim).await;
     let about = match taken.map_err(|StoreError(cause)| {
         tracing::error!(cause, "a handoff that waited could not be taken");

@@ -38,10 +38,10 @@ pub(super) async fn start(
     params.printable()?;
     params.only(&PARAMS)?;
     let identity = match params.get("iss") {
-        None => Some(auth.proxies().canonical().unwrap_or(&client.issuer).clone()),
-        Some(iss) => {
-            Origin::parse(iss).ok().filter(|iss| *iss == client.issuer || auth.proxies().contains(iss))
-        }
+        None => Some(auth.identity_origins().canonical().unwrap_or(&client.issuer).clone()),
+        Some(iss) => Origin::parse(iss)
+            .ok()
+            .filter(|iss| *iss == client.issuer || auth.identity_origins().contains(iss)),
     };
     let identity = identity.ok_or_else(|| {
         tracing::warn!(rule = "unknown_issuer", "handoff not started");
@@ -49,7 +49,7 @@ pub(super) async fn start(
         Refusal::bad_request("unknown_issuer", sentence)
     })?;
     let state = auth.random().token();
-    let cookies = auth.flows().begin(&state, StartedHandoff {}, &origin, &headers)?;
+    let cookies = auth.flows().begin(&state, StartedHandoff {}, auth.cookies(&origin, &headers))?;
     let mut to = identity.join("/handoff/");
     if let Ok(mut path) = to.path_segments_mut() {
         path.pop_if_empty().push(&client.client_id);

@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 /// How long a visitor waits for identity: less than the outgoing client's own limit, so that the sign-in page
 /// comes within five seconds whatever identity does.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 /// A token is 32 bytes in base64url.
 const TOKEN_LENGTH: usize = 43;
 
@@ -78,7 +78,10 @@ pub(super) async fn verify(
     // nothing and keeps what they have. The token is still good where it belongs.
     let taken = auth
         .flows()
-        .take::<StartedHandoff>(incoming.state.expose_secret(), &arrival.origin, arrival.headers)
+        .take::<StartedHandoff>(
+            incoming.state.expose_secret(),
+            auth.cookies(&arrival.origin, arrival.headers),
+        )
         .await
         .map_err(HandoffError::Store)?;
     let (StartedHandoff {}, cookies) = taken.ok_or(HandoffError::InvalidState)?;
@@ -118,7 +121,7 @@ async fn verify_with_identity(
     let question = serde_json::to_vec(&question).map_err(|_| FailureCause::Malformed)?;
     let credentials = (client.client_id.as_str(), secret.expose_secret());
     let request = auth.http().post_json(&client.issuer.join(endpoint), question, credentials);
-    let answer = match timeout(PATIENCE, auth.http().send(request)).await {
+    let answer = match timeout(TIMEOUT, auth.http().send(request)).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::warn!(%error, "identity did not answer");
@@ -177,7 +180,7 @@ pub(super) fn new_session(
         sid: session.sid,
         issued_at: session.issued_at,
         begun_at,
-        is_unasked: false,
+        is_automatic: false,
         browser: session.browser.filter(|text| is_identifier(text)),
         user: user.user(),
         claims,

@@ -24,7 +24,7 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Whether an address is loopback, private or special, so not on the public internet.
 /// (`IpAddr::is_global` is not stable yet.)
 #[must_use]
-pub fn is_inside(address: IpAddr) -> bool {
+pub fn is_non_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_inside_v4(address),
         IpAddr::V6(address) => is_inside_v6(address),
@@ -97,10 +97,10 @@ mod tests {
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
         ] {
-            assert!(is_inside(address.parse().unwrap()), "{address}");
+            assert!(is_non_public(address.parse().unwrap()), "{address}");
         }
         for address in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "64:ff9b::101:101", "100.128.0.1"] {
-            assert!(!is_inside(address.parse().unwrap()), "{address}");
+            assert!(!is_non_public(address.parse().unwrap()), "{address}");
         }
     }
 }

@@ -56,7 +56,7 @@ impl TrustedProxies {
 
     fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ClientAddress> {
         let Some(trusted) = &self.0 else {
-            if super::is_inside(peer) {
+            if super::is_non_public(peer) {
                 warn_once();
                 return None;
             }

@@ -35,7 +35,7 @@ pub enum CrossSite {
 ///
 /// # Errors
 /// A [`CrossSite`]. `own` is the origin that received the request.
-pub fn verdict(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(), CrossSite> {
+pub fn check_cross_site(method: &Method, headers: &HeaderMap, own: &Origin) -> Result<(), CrossSite> {
     let mut origins = headers.get_all(ORIGIN).iter();
     let origin = origins.next();
     let is_own = || origin.and_then(|text| text.to_str().ok()) == Some(own.to_string().as_str());
@@ -65,9 +65,9 @@ pub fn is_upgrade(method: &Method, headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE) || *method == Method::CONNECT
 }
 
-/// Answers 403 to a request that [`verdict`] refuses.
+/// Answers 403 to a request that [`check_cross_site`] refuses.
 pub(crate) fn refuse_cross_site(own: &Origin, request: &Parts) -> Result<(), Refusal> {
-    verdict(&request.method, &request.headers, own).map_err(|error| {
+    check_cross_site(&request.method, &request.headers, own).map_err(|error| {
         tracing::warn!(%error, path = request.uri.path(), "cross-site request refused");
         let sentence =
             "This request came from another site and was refused. Open this app directly and try again.";
@@ -82,7 +82,7 @@ mod tests {
     fn judge(method: &Method, headers: &[(&'static str, &'static str)]) -> Result<(), CrossSite> {
         let headers =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        verdict(method, &headers, &Origin::parse("http://games.wow.localhost:4201").unwrap())
+        check_cross_site(method, &headers, &Origin::parse("http://games.wow.localhost:4201").unwrap())
     }
 
     #[test]

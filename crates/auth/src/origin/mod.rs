@@ -13,10 +13,10 @@ mod request_path;
 mod return_path;
 mod site;
 
-pub use address::{is_inside, is_localhost, is_loopback};
+pub use address::{is_localhost, is_loopback, is_non_public};
 pub use client_address::{ClientAddress, PeerAddress, TrustedProxies};
 pub(crate) use cross_site::refuse_cross_site;
-pub use cross_site::{CrossSite, is_upgrade, verdict};
+pub use cross_site::{CrossSite, check_cross_site, is_upgrade};
 pub use fetch_metadata::FetchMetadata;
 pub(crate) use host::check_host;
 pub use host::{HostError, RequestOrigin};

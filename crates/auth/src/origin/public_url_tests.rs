@@ -48,9 +48,9 @@ fn text_that_a_url_parser_would_repair_is_refused() {
 #[test]
 fn a_pattern_covers_exactly_one_label() {
     let pattern = OriginPattern::parse("https://pr-*.preview.example").unwrap();
-    let fits = |text: &str| pattern.matches(&Origin::parse(text).unwrap());
-    assert!(fits("https://pr-12.preview.example"));
-    assert!(fits("https://pr-a-b.preview.example"));
+    let path_matches = |text: &str| pattern.matches(&Origin::parse(text).unwrap());
+    assert!(path_matches("https://pr-12.preview.example"));
+    assert!(path_matches("https://pr-a-b.preview.example"));
     for text in [
         "https://pr-.preview.example",
         "https://pr-1.evil.preview.example",
@@ -60,7 +60,7 @@ fn a_pattern_covers_exactly_one_label() {
         "https://pr-1.preview.example.evil.example",
         "https://evil.example",
     ] {
-        assert!(!fits(text), "{text}");
+        assert!(!path_matches(text), "{text}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Endpoints,
-    endpoint::{Judged, check_endpoint, optional},
+    endpoint::{CheckedHttp, check_endpoint, optional},
     keys::{KeyCache, describe},
     preset::{LOGIN, SELECT_ACCOUNT},
 };
@@ -31,7 +31,7 @@ const REACHABLE_AGE: TimeDelta = TimeDelta::seconds(10);
 /// How long to wait after a failed fetch before the next attempt.
 const RETRY_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// How long a page waits for the check whether a provider is reachable.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REACHABILITY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The provider does not answer, or its metadata is not usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +118,7 @@ impl Discovery {
     /// Whether the provider is reachable, by the last results. If these results are too old, a new check
     /// starts in the background.
     pub(super) fn was_reachable(self: &Arc<Self>) -> bool {
-        let (up, down) = self.lately();
+        let (up, down) = self.recent_results();
         if !up && !down {
             let this = self.clone();
             tokio::spawn(async move { this.is_reachable().await });
@@ -128,27 +128,30 @@ impl Discovery {
 
     /// Whether the provider answered within the last seconds; checks again if that is unknown.
     ///
-    /// A visitor waits for this check. After `PATIENCE`, cached metadata count as reachable, and the check
+    /// A visitor waits for this check. After `REACHABILITY_TIMEOUT`, cached metadata count as reachable, and the check
     /// goes on in the background.
     pub(super) async fn is_reachable(self: &Arc<Self>) -> bool {
-        let (up, down) = self.lately();
+        let (up, down) = self.recent_results();
         if up || down {
             return !down;
         }
         let this = self.clone();
         let asking = tokio::spawn(async move { this.fetch().await.is_ok() });
-        match timeout(PATIENCE, asking).await {
+        match timeout(REACHABILITY_TIMEOUT, asking).await {
             Ok(answered) => answered.unwrap_or(false),
             Err(_) => self.known().is_some(),
         }
     }
 
     /// Whether a fetch succeeded lately, and whether a fetch failed lately.
-    fn lately(&self) -> (bool, bool) {
+    fn recent_results(&self) -> (bool, bool) {
         let now = self.clock.now();
-        let lately = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
+        let recent_results = |at: Option<DateTime<Utc>>, age| at.is_some_and(|at| now - at < age);
         self.read(|state| {
-            (lately(state.last_success, REACHABLE_AGE), lately(state.last_failure, RETRY_AFTER))
+            (
+                recent_results(state.last_success, REACHABLE_AGE),
+                recent_results(state.last_failure, RETRY_AFTER),
+            )
         })
     }
 
@@ -163,7 +166,7 @@ impl Discovery {
         if failure.is_some_and(|at| self.clock.now() - at < RETRY_AFTER) {
             return Err(Unavailable);
         }
-        let judged = Judged { issuer: self.issuer.url().clone(), http: self.http.clone() };
+        let judged = CheckedHttp { issuer: self.issuer.url().clone(), http: self.http.clone() };
         let result = Metadata::discover_async(self.issuer.clone(), &judged).await;
         let now = self.clock.now();
         match result

@@ -50,14 +50,14 @@ pub(super) fn optional(issuer: &Url, name: &'static str, url: Option<&Url>) -> O
 }
 
 /// The HTTP client for discovery; sends requests to allowed endpoints only.
-pub(super) struct Judged {
+pub(super) struct CheckedHttp {
     pub(super) issuer: Url,
     pub(super) http: HttpClient,
 }
 
 /// Why a discovery request failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JudgedError {
+pub(super) enum CheckedHttpError {
     /// The address is not allowed.
     #[error(transparent)]
     EndpointNotAllowed(#[from] EndpointNotAllowed),
@@ -66,9 +66,9 @@ pub(super) enum JudgedError {
     Http(#[from] HttpError),
 }
 
-impl<'c> AsyncHttpClient<'c> for Judged {
-    type Error = JudgedError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, JudgedError>> + Send + 'c>>;
+impl<'c> AsyncHttpClient<'c> for CheckedHttp {
+    type Error = CheckedHttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, CheckedHttpError>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {

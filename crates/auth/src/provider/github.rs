@@ -82,7 +82,7 @@ pub(super) async fn finish(
         sid: None,
         issued_at: now,
         begun_at: authorized.begun_at,
-        is_unasked: authorized.is_unasked,
+        is_automatic: authorized.is_automatic,
         browser: None,
         user: User { name: user.name.or(Some(user.login)), email: user.email, picture: user.avatar_url },
         claims,

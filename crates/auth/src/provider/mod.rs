@@ -50,9 +50,9 @@ pub struct Refreshed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStatus {
     /// The provider accepts the token.
-    Good,
+    Active,
     /// Rejected (401, RFC 6750 §3.1): treat the grant as revoked.
-    Refused,
+    Rejected,
     /// The provider does not answer properly. The token may still be good.
     Unavailable,
     /// The provider has no userinfo endpoint, so the token cannot be checked.
@@ -142,7 +142,7 @@ impl Provider {
     }
 
     /// Asks the provider whether an unexpired access token is still good.
-    pub async fn standing(&self, access_token: &SecretString) -> TokenStatus {
+    pub async fn check_access_token(&self, access_token: &SecretString) -> TokenStatus {
         let endpoint = match &self.config.kind {
             Kind::GitHub { base } => github::api_user(base).ok(),
             Kind::Oidc { .. } => match self.discovered().await {
@@ -151,7 +151,7 @@ impl Provider {
             },
         };
         match endpoint {
-            Some(endpoint) => token::standing(&self.http, &endpoint, access_token).await,
+            Some(endpoint) => token::check_access_token(&self.http, &endpoint, access_token).await,
             None => TokenStatus::NoUserinfo,
         }
     }

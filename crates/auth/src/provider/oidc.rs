@@ -48,7 +48,7 @@ pub(super) async fn finish(
         sid: id_token.sid,
         issued_at: id_token.issued_at,
         begun_at: authorized.begun_at,
-        is_unasked: authorized.is_unasked,
+        is_automatic: authorized.is_automatic,
         browser: None,
         user: profile::user(&claims),
         claims,
@@ -162,7 +162,8 @@ async fn claims_of(
 ) -> Map<String, Value> {
     let mut claims = id_token.claims.clone();
     profile::normalise(&mut claims);
-    let Some(endpoint) = discovered.userinfo.as_ref().filter(|_| profile::is_thin(&claims)) else {
+    let Some(endpoint) = discovered.userinfo.as_ref().filter(|_| profile::lacks_profile_claims(&claims))
+    else {
         return claims;
     };
     match userinfo(endpoint, &answer.access_token, discovered, http).await {

@@ -29,7 +29,7 @@ pub(super) fn user(claims: &Map<String, Value>) -> User {
 }
 
 /// Whether a name or email claim is missing that `/userinfo` could add.
-pub(super) fn is_thin(claims: &Map<String, Value>) -> bool {
+pub(super) fn lacks_profile_claims(claims: &Map<String, Value>) -> bool {
     text(claims, "name").is_none() || !claims.contains_key("email") || !claims.contains_key("email_verified")
 }
 

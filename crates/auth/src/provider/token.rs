@@ -188,13 +188,17 @@ pub(super) fn bearer_request(
 }
 
 /// Checks whether an endpoint of the provider still accepts an access token.
-pub(super) async fn standing(http: &HttpClient, endpoint: &Url, access_token: &SecretString) -> TokenStatus {
+pub(super) async fn check_access_token(
+    http: &HttpClient,
+    endpoint: &Url,
+    access_token: &SecretString,
+) -> TokenStatus {
     let Some(request) = bearer_request(endpoint, access_token, "application/json") else {
         return TokenStatus::NoUserinfo;
     };
     match http.send(request).await.map(|answer| answer.status()) {
-        Ok(StatusCode::UNAUTHORIZED) => TokenStatus::Refused,
-        Ok(status) if status.is_success() => TokenStatus::Good,
+        Ok(StatusCode::UNAUTHORIZED) => TokenStatus::Rejected,
+        Ok(status) if status.is_success() => TokenStatus::Active,
         _ => TokenStatus::Unavailable,
     }
 }

@@ -9,7 +9,7 @@ pub(super) const LEAD: TimeDelta = TimeDelta::seconds(60);
 const JITTER_SECONDS: i64 = 15;
 /// How long after the user's last activity the requests that tabs make on a timer still renew the session:
 /// long enough for one more check with the provider. After that, the provider's own limits apply.
-const ATTENDED: TimeDelta = TimeDelta::minutes(20);
+const USER_ACTIVE_WITHIN: TimeDelta = TimeDelta::minutes(20);
 
 /// Whether the access token is about to expire.
 pub(super) fn is_due(key: &SessionKey, record: &SessionRecord, now: DateTime<Utc>) -> bool {
@@ -23,6 +23,6 @@ pub(super) fn is_due(key: &SessionKey, record: &SessionRecord, now: DateTime<Utc
 }
 
 /// Whether the user was active recently.
-pub(super) fn is_attended(record: &SessionRecord, now: DateTime<Utc>) -> bool {
-    now - record.last_seen_at < ATTENDED
+pub(super) fn is_user_active(record: &SessionRecord, now: DateTime<Utc>) -> bool {
+    now - record.last_seen_at < USER_ACTIVE_WITHIN
 }

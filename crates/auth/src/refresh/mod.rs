@@ -44,9 +44,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Maximum concurrent attempts at one provider.
 const PER_PROVIDER: usize = 64;
 /// How often a process checks whether another process has finished.
-const LOOK: Duration = Duration::from_millis(50);
+const LEASE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long a result is shared with callers that come late.
-const LATE: Duration = Duration::from_secs(2);
+const RESULT_SHARED_FOR: Duration = Duration::from_secs(2);
 
 /// Why there is no fresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +88,7 @@ struct Inner {
     /// Sessions in backoff after a failed attempt.
     backoff: Backoff,
     /// Permits for concurrent attempts, one semaphore per provider.
-    room: Vec<Arc<Semaphore>>,
+    permits: Vec<Arc<Semaphore>>,
     /// The number of attempts under way.
     under_way: watch::Sender<usize>,
 }
@@ -98,9 +98,9 @@ impl Refresher {
     #[must_use]
     pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
         let (attempts, backoff) = (Mutex::default(), Backoff::default());
-        let room = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
+        let permits = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
         let under_way = watch::Sender::new(0);
-        Self(Arc::new(Inner { sessions, providers, clock, attempts, backoff, room, under_way }))
+        Self(Arc::new(Inner { sessions, providers, clock, attempts, backoff, permits, under_way }))
     }
 
     /// Returns an access token that stays valid for a while, for a call to one of the provider's APIs.
@@ -132,15 +132,15 @@ impl Refresher {
 
     /// Does the same as [`renew_if_due`](Self::renew_if_due) for requests that a tab makes on a timer, but
     /// only if the user was active recently.
-    pub fn renew_if_attended(&self, session: &Session) {
-        if self.is_attended(session) {
+    pub fn renew_if_user_active(&self, session: &Session) {
+        if self.is_user_active(session) {
             self.renew_if_due(session);
         }
     }
 
     /// Whether the session's user was active recently.
-    pub(crate) fn is_attended(&self, session: &Session) -> bool {
-        due::is_attended(&session.record, self.0.clock.now())
+    pub(crate) fn is_user_active(&self, session: &Session) -> bool {
+        due::is_user_active(&session.record, self.0.clock.now())
     }
 
     /// Waits until no attempt is under way. Call this at shutdown, so that no rotated token is lost.
@@ -177,7 +177,7 @@ impl Refresher {
         let (inner, running) = (self.0.clone(), attempt.clone());
         tokio::spawn(async move {
             if running.await.is_ok() {
-                tokio::time::sleep(LATE).await;
+                tokio::time::sleep(RESULT_SHARED_FOR).await;
             }
             lock(&inner.attempts).remove(&key);
         });
@@ -206,12 +206,12 @@ impl Inner {
         if let Some(error) = self.backoff.of(&session.key, self.clock.now()) {
             return Err(error);
         }
-        let mut with_room = self.providers.iter().zip(&self.room);
-        let (provider, room) = with_room
+        let mut with_room = self.providers.iter().zip(&self.permits);
+        let (provider, permits) = with_room
             .find(|(provider, _)| provider.config.id == session.record.provider)
             .ok_or(RefreshError::NoRefreshToken)?;
-        let room = room.clone().acquire_owned();
-        let Ok(Ok(_room)) = tokio::time::timeout(WAIT, room).await else {
+        let permits = permits.clone().acquire_owned();
+        let Ok(Ok(_room)) = tokio::time::timeout(WAIT, permits).await else {
             tracing::warn!(provider = provider.config.id, "too many refreshes at once; refresh postponed");
             return Err(RefreshError::ProviderUnavailable);
         };
@@ -219,11 +219,11 @@ impl Inner {
         let limit = TimeDelta::from_std(provider.config.token_timeout).unwrap_or(LEASE_MARGIN);
         let deadline = self.clock.now() + limit + LEASE_MARGIN;
         // Real time limits the wait, not the clock for session times, which tests may stop.
-        for _ in 0..WAIT.as_millis() / LOOK.as_millis() {
+        for _ in 0..WAIT.as_millis() / LEASE_POLL_INTERVAL.as_millis() {
             if self.sessions.store.lease_refresh(&session.key, &owner, self.clock.now(), deadline).await? {
                 return self.with_lease(session, provider, &owner).await;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(LEASE_POLL_INTERVAL).await;
             let now = self.load(&session.key).await?;
             if was_renewed(&session.record, &now) {
                 return Ok(now.tokens_expire_at);
@@ -311,12 +311,12 @@ impl Inner {
         // or after `AUTH_MAX_UNCHECKED_AGE`.
         let never_ends = provider.issuer().is_none();
         let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > due::LEAD);
-        let standing = match tokens.access_token.as_ref().filter(|_| is_good) {
-            Some(access_token) => provider.standing(access_token).await,
+        let check_access_token = match tokens.access_token.as_ref().filter(|_| is_good) {
+            Some(access_token) => provider.check_access_token(access_token).await,
             None => TokenStatus::NoUserinfo,
         };
-        match standing {
-            TokenStatus::Good => {}
+        match check_access_token {
+            TokenStatus::Active => {}
             TokenStatus::NoUserinfo if !self.sessions.is_unchecked_too_long(record) => {}
             TokenStatus::NoUserinfo => {
                 tracing::info!(
@@ -326,7 +326,7 @@ impl Inner {
                 return self.end(key, EndReason::Expired).await.map(|_| ());
             }
             TokenStatus::Unavailable => return Err(RefreshError::ProviderUnavailable),
-            TokenStatus::Refused => {
+            TokenStatus::Rejected => {
                 tracing::warn!(session = record.public_id, "access token rejected; ending the session");
                 return self.end(key, EndReason::Revoked).await.map(|_| ());
             }

@@ -5,8 +5,8 @@
 use super::Form;
 use crate::{
     Refusal,
-    cookie::{CookieKind, CookieSettings, SessionId, set_cookies},
-    origin::{Origin, RequestOrigin},
+    cookie::{CookieKind, CookieSettings, Cookies, SessionId, set_cookies},
+    origin::RequestOrigin,
     session::{IdleEnd, Session, SessionRecord, Sessions},
 };
 use auth_types::{CurrentSession, SessionState, SessionTimes};
@@ -31,7 +31,7 @@ const LONGEST_AGO: i64 = 24 * 60 * 60 * 1000;
 /// 400 `invalid_parameters`; 503 when the store is down.
 pub(super) async fn activity(
     State(sessions): State<Sessions>,
-    State(cookies): State<Arc<CookieSettings>>,
+    State(settings): State<Arc<CookieSettings>>,
     RequestOrigin(origin): RequestOrigin,
     session: Option<Session>,
     headers: HeaderMap,
@@ -47,7 +47,7 @@ pub(super) async fn activity(
     let Some(session) = session else { return Ok((set_cookies(Vec::new()), Json(None))) };
     let active_before = TimeDelta::milliseconds(ago);
     if let Some(record) = sessions.note_activity(&session.key, &session.record, active_before).await? {
-        let cookies = renewed(&sessions, &cookies, &origin, &session, &record, &headers).await;
+        let cookies = renewed(&sessions, settings.at(&origin, &headers), &session, &record).await;
         return Ok((set_cookies(cookies), Json(Some(sessions.times(&record)))));
     }
     // Another tab told of later activity, or the session has ended.
@@ -62,20 +62,18 @@ pub(super) async fn activity(
 /// no cookie for what has ended.
 async fn renewed(
     sessions: &Sessions,
-    cookies: &CookieSettings,
-    origin: &Origin,
+    jar: Cookies<'_>,
     session: &Session,
     record: &SessionRecord,
-    headers: &HeaderMap,
 ) -> Vec<HeaderValue> {
     // A neighbour on the domain may have planted another of that name.
     let is_own = |value: &&str| SessionId::parse(value).is_some_and(|id| id.key() == session.key);
-    let Some(value) = cookies.values(CookieKind::Session, origin, headers).find(is_own) else {
+    let Some(value) = jar.values(CookieKind::Session).find(is_own) else {
         return Vec::new();
     };
     let lives = sessions.is_live(&session.key).await.unwrap_or(false);
     let seconds = sessions.cookie_seconds(record);
-    lives.then(|| cookies.set(CookieKind::Session, origin, value, Some(seconds))).into_iter().collect()
+    lives.then(|| jar.set(CookieKind::Session, value, Some(seconds))).into_iter().collect()
 }
 
 /// `POST /auth/idle`, form `last_activity` (milliseconds since 1970, as the server told it): a tab finds that

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Auth, Refusal,
-    cookie::{CookieKind, SessionId, set_cookies},
+    cookie::{CookieKind, Cookies, SessionId, set_cookies},
     flow::{Callback, Flow, FlowError, Initiator, Pending, SigningOut},
     jws::is_identifier,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
@@ -66,6 +66,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
 }
 
 impl CallbackRequest {
+    /// The cookies of the request.
+    fn cookies<'a>(&'a self, auth: &'a Auth) -> Cookies<'a> {
+        auth.cookies(&self.origin, &self.headers)
+    }
+
     /// The session from before, if it is live.
     fn session(&self) -> Option<&Session> {
         self.current.as_ref().ok().and_then(SessionState::session)
@@ -77,14 +82,14 @@ impl CallbackRequest {
     /// [`StoreError`] when the store does not answer; the flow is still there then.
     pub async fn take_flow<F: Flow>(&self, auth: &Auth) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         match self.params.get("state") {
-            Some(state) => auth.flows().take(state, &self.origin, &self.headers).await,
+            Some(state) => auth.flows().take(state, self.cookies(auth)).await,
             None => Ok(None),
         }
     }
 
     /// Identity's reference for this browser, if it came from there and says so.
     fn browser_reference(&self, auth: &Auth) -> Option<String> {
-        auth.proxies().canonical()?;
+        auth.identity_origins().canonical()?;
         self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
     }
 
@@ -104,9 +109,9 @@ impl CallbackRequest {
         if initiator == Initiator::Frame {
             return None;
         }
-        auth.proxies().canonical()?;
+        auth.identity_origins().canonical()?;
         let handle = AppHandle::parse(self.params.get(HANDLE_PARAM)?)?;
-        Some(auth.browsers().remember(&handle, &self.origin))
+        Some(auth.browsers().remember(&handle, self.cookies(auth)))
     }
 }
 
@@ -152,7 +157,7 @@ pub async fn finish_sign_in(
     let by_visitor = initiator == Initiator::Visitor;
     let done = || match initiator {
         Initiator::Frame => check_session::result_page(Outcome::SignedIn),
-        Initiator::Visitor | Initiator::Guard | Initiator::Waiting => {
+        Initiator::Visitor | Initiator::Guard | Initiator::WaitingTab => {
             Redirect::to(return_path.as_str()).into_response()
         }
     };
@@ -161,8 +166,8 @@ pub async fn finish_sign_in(
         let response = (set_cookies(cookies), done()).into_response();
         return SignInOutcome { response, has_signed_in: false };
     }
-    let CallbackRequest { origin, current, headers, .. } = returned;
-    let result = if silent::may_finish(auth, origin, current, headers, initiator) {
+    let jar = returned.cookies(auth);
+    let result = if silent::may_finish(auth, jar, &returned.current, initiator) {
         signed_in(auth, returned, pending, browser).await
     } else {
         Err(FlowError::LoginRequired)
@@ -170,16 +175,15 @@ pub async fn finish_sign_in(
     let has_signed_in = by_visitor && result.is_ok();
     let response = match result {
         Ok((id, seconds)) => {
-            let settings = &auth.cookies();
-            cookies.push(settings.set(CookieKind::Session, origin, &id.expose(), Some(seconds)));
+            cookies.push(jar.set(CookieKind::Session, &id.expose(), Some(seconds)));
             if auth.providers().len() > 1 {
                 let last = &returned.provider;
-                cookies.push(settings.set(CookieKind::Provider, origin, last, Some(PROVIDER_REMEMBERED)));
+                cookies.push(jar.set(CookieKind::Provider, last, Some(PROVIDER_REMEMBERED)));
             }
             // The guard's own try leaves its cookie: should this browser not keep the session's, the page
             // leads to `/login` and not here again.
             if by_visitor {
-                cookies.extend(silent::forgotten(auth, origin, &returned.headers));
+                cookies.extend(silent::forgotten(jar));
             }
             done()
         }
@@ -193,18 +197,11 @@ pub async fn finish_sign_in(
             } else {
                 tracing::warn!(provider = returned.provider, rule = %error, "a silent sign-in failed");
             }
-            if initiator == Initiator::Waiting {
+            if initiator == Initiator::WaitingTab {
                 // Coming back has put aside what somebody ended here; nothing came of it.
-                cookies.extend(silent::ended(auth, origin));
+                cookies.extend(silent::ended(auth, jar));
             }
-            Redirect::to(&silent::after_refusal(
-                auth,
-                &returned.site,
-                &returned.origin,
-                &returned.headers,
-                &return_path,
-            ))
-            .into_response()
+            Redirect::to(&silent::after_refusal(auth, &returned.site, jar, &return_path)).into_response()
         }
         Err(error) => refused(auth, &error, &return_path),
     };
@@ -233,7 +230,8 @@ async fn signed_in(
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = NewSession { browser, ..provider.finish(authorized).await? };
     // In a frame identity may not know the browser. Every other way does, so that one is left to the visitor.
-    if by_frame && auth.proxies().canonical().is_some() && new.sid.is_none() && new.browser.is_none() {
+    if by_frame && auth.identity_origins().canonical().is_some() && new.sid.is_none() && new.browser.is_none()
+    {
         return Err(FlowError::NoWayToSignOut);
     }
     let (id, record) = sign_in::begin_session(auth, returned.session(), &returned.headers, new).await?;
@@ -249,18 +247,13 @@ pub(super) async fn logout_callback(
     headers: HeaderMap,
 ) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    finish_sign_out(&auth, &origin, params.get("state"), &headers).await
+    finish_sign_out(&auth, auth.cookies(&origin, &headers), params.get("state")).await
 }
 
 /// The end of a sign-out: to the page that was asked for when `state` is this browser's, else to
 /// the page for that. The session ended before the visitor left, so nothing depends on this.
-pub async fn finish_sign_out(
-    auth: &Auth,
-    origin: &Origin,
-    state: Option<&str>,
-    headers: &HeaderMap,
-) -> Response {
-    match auth.flows().take::<SigningOut>(state.unwrap_or_default(), origin, headers).await {
+pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>) -> Response {
+    match auth.flows().take::<SigningOut>(state.unwrap_or_default(), jar).await {
         Ok(Some((SigningOut { return_path }, clear))) => {
             let return_path = ReturnPath::or_root(Some(&return_path));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()

@@ -82,10 +82,11 @@ pub(super) async fn check_session(
         Ok(SessionState::SignedOut(_)) => {}
         Err(_) => return Ok(result_page(Outcome::Unavailable)),
     }
-    if !silent::is_open(&current) || silent::was_ended(&auth, &origin, &headers) {
+    let jar = auth.cookies(&origin, &headers);
+    if !silent::is_open(&current) || silent::was_ended(&auth, jar) {
         return Ok(result_page(Outcome::LoginRequired));
     }
-    let Some(provider) = provider(&auth, &origin, &headers) else {
+    let Some(provider) = provider(&auth, jar) else {
         return Ok(result_page(Outcome::Unavailable));
     };
     let request = SignInRequest {
@@ -93,7 +94,7 @@ pub(super) async fn check_session(
         hints: AuthorizeHints::silent(),
         initiator: Initiator::Frame,
     };
-    let begun = start(&auth, &origin, &provider.config.id, &request, &headers).await;
+    let begun = start(&auth, jar, &provider.config.id, &request).await;
     Ok(begun.unwrap_or_else(|error| result_page(Outcome::of(&error, &headers))))
 }
 

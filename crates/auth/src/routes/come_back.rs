@@ -42,10 +42,11 @@ pub(super) async fn come_back(
         tracing::warn!(%rule, "silent sign-in refused");
         Ok(Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response())
     };
-    if silent::left_this_app(&auth, &origin, &headers) {
+    let jar = auth.cookies(&origin, &headers);
+    if silent::left_this_app(&auth, jar) {
         return login(&"left_this_app");
     }
-    let Some((ticket, browser)) = form.get("ticket").zip(auth.browsers().of(&origin, &headers)) else {
+    let Some((ticket, browser)) = form.get("ticket").zip(auth.browsers().of(jar)) else {
         return login(&TicketError::Invalid);
     };
     match auth.browsers().redeem(ticket, &browser).await {
@@ -54,6 +55,6 @@ pub(super) async fn come_back(
         Err(error) => return login(&error),
     }
     // The cookie of the ended session stays: the tab that signs in may have just replaced it.
-    let cookies = silent::resume(&auth, &origin, &headers, browser);
+    let cookies = silent::resume(&auth, jar, browser);
     Ok((set_cookies(cookies), Redirect::to(&silent_url(return_path.as_str()))).into_response())
 }

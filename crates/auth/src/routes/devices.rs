@@ -3,8 +3,8 @@
 use super::Form;
 use crate::{
     Auth, Refusal,
-    cookie::{CookieKind, set_cookies},
-    origin::{Origin, RequestOrigin},
+    cookie::{CookieKind, Cookies, set_cookies},
+    origin::RequestOrigin,
     session::{Session, Sessions},
     silent,
     store::StoreError,
@@ -15,7 +15,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect},
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// In the place of a public id: all sessions but this one. No public id is this short.
 const OTHERS: &str = "others";
@@ -41,8 +41,12 @@ pub(super) async fn end(
     RequestOrigin(origin): RequestOrigin,
     session: Session,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Refusal> {
-    let cookies = revoke(&auth, &origin, &session, &id).await.map_err(unavailable)?.ok_or_else(|| {
+    let cookies = revoke(&auth, auth.cookies(&origin, &headers), &session, &id)
+        .await
+        .map_err(unavailable)?
+        .ok_or_else(|| {
         Refusal::new(StatusCode::NOT_FOUND, "no_such_session", "You have no live session of that name.")
     })?;
     Ok((set_cookies(cookies), StatusCode::NO_CONTENT))
@@ -57,13 +61,16 @@ pub(super) async fn end_by_form(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
     session: Option<Session>,
+    headers: HeaderMap,
     Form(form): Form,
 ) -> Result<impl IntoResponse, Refusal> {
     let unclear = || Refusal::invalid_parameters("The form does not say which session to end.");
     form.only(&["id"]).map_err(|_| unclear())?;
     let id = form.get("id").ok_or_else(unclear)?;
     let cookies = match &session {
-        Some(session) => revoke(&auth, &origin, session, id).await.map_err(unavailable)?,
+        Some(session) => {
+            revoke(&auth, auth.cookies(&origin, &headers), session, id).await.map_err(unavailable)?
+        }
         None => None,
     };
     Ok((set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages().sessions)))
@@ -72,7 +79,7 @@ pub(super) async fn end_by_form(
 /// Ends what `id` names; the cookies to set once it has ended, `None` when there was nothing of that id.
 async fn revoke(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     own: &Session,
     id: &str,
 ) -> Result<Option<Vec<HeaderValue>>, StoreError> {
@@ -85,10 +92,10 @@ async fn revoke(
         return Ok(None);
     }
     tracing::info!(session = own.record.public_id, ended = id, "ended a session of a user");
-    let sign_out = || {
-        [auth.cookies().clear_everywhere(CookieKind::Session, origin), silent::ended(auth, origin)].concat()
-    };
-    Ok(Some(if id == own.record.public_id { sign_out() } else { Vec::new() }))
+    if id != own.record.public_id {
+        return Ok(Some(Vec::new()));
+    }
+    Ok(Some([jar.clear_everywhere(CookieKind::Session), silent::ended(auth, jar)].concat()))
 }
 
 fn unavailable(error: StoreError) -> Refusal {

@@ -145,7 +145,7 @@ impl Watch {
         match self.auth.sessions().load(&self.key).await {
             Ok(SessionState::SignedIn(session)) => {
                 // A tab that only listens uses its session too: the tokens are renewed in time.
-                self.auth.refresher().renew_if_attended(&session);
+                self.auth.refresher().renew_if_user_active(&session);
                 let expires_at = session.record.expires_at;
                 let left = expires_at - self.auth.clock().now();
                 let is_near = left <= WARNING;

@@ -1,7 +1,7 @@
 //! `GET /auth/providers`, as Auth.js answers it.
 
 use crate::{
-    config::Proxies,
+    config::IdentityOrigins,
     origin::RequestOrigin,
     provider::{Kind, Provider},
 };
@@ -26,10 +26,10 @@ struct Shown<'a> {
 /// `callbackUrl`.
 pub(super) async fn providers(
     State(configured): State<Arc<[Provider]>>,
-    State(proxies): State<Proxies>,
+    State(identity_origins): State<IdentityOrigins>,
     RequestOrigin(origin): RequestOrigin,
 ) -> Json<Map<String, Value>> {
-    let callbacks_at = proxies.canonical().unwrap_or(&origin);
+    let callbacks_at = identity_origins.canonical().unwrap_or(&origin);
     let shown = configured.iter().map(|provider| {
         let id = provider.config.id.as_str();
         let shown = Shown {

@@ -3,7 +3,7 @@
 use super::Form;
 use crate::{
     Auth, Pages, Refusal,
-    cookie::set_cookies,
+    cookie::{Cookies, set_cookies},
     flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AuthorizeParams, Provider, Unavailable},
@@ -51,7 +51,7 @@ pub(super) async fn begin(
     }
     let hints = AuthorizeHints::read(&form).ok_or_else(unexpected)?;
     let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
-    let begun = start(&auth, &origin, &provider, &request, &headers).await;
+    let begun = start(&auth, auth.cookies(&origin, &headers), &provider, &request).await;
     Ok(begun.unwrap_or_else(|error| refused(&auth, &error, &request.return_path)))
 }
 
@@ -71,11 +71,11 @@ pub(super) struct SignInRequest {
 /// A [`FlowError`] when nobody can be asked, or not in this way.
 pub(super) async fn start(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     provider: &str,
     request: &SignInRequest,
-    headers: &HeaderMap,
 ) -> Result<Response, FlowError> {
+    let origin = jar.origin();
     let SignInRequest { return_path, hints, initiator } = request;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
@@ -90,14 +90,14 @@ pub(super) async fn start(
     // The provider could not end its session at the sign-out, so without a question it would be the same user again.
     let asks = *initiator == Initiator::Visitor
         && endpoints.end_session_endpoint.is_none()
-        && silent::was_ended(auth, origin, headers);
+        && silent::was_ended(auth, jar);
     let asking =
         asks.then(|| hints.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
     let hints = asking.as_ref().unwrap_or(hints);
     let proxy = match initiator {
         // A frame gets no cookies of another site.
-        Initiator::Frame => auth.proxies().nearest(origin),
-        Initiator::Visitor | Initiator::Guard | Initiator::Waiting => auth.proxies().canonical(),
+        Initiator::Frame => auth.identity_origins().nearest(origin),
+        Initiator::Visitor | Initiator::Guard | Initiator::WaitingTab => auth.identity_origins().canonical(),
     };
     let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
     let begin = NewSignIn {
@@ -113,7 +113,7 @@ pub(super) async fn start(
         None => direct_url(provider, &pending, hints).await?,
     };
     let state = pending.state.clone();
-    let cookies = auth.flows().begin(&state, pending, origin, headers)?;
+    let cookies = auth.flows().begin(&state, pending, jar)?;
     tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "a sign-in begins");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }

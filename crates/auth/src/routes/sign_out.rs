@@ -3,11 +3,12 @@
 use super::Form;
 use crate::{
     Auth, Pages, Refusal,
-    cookie::{CookieKind, set_cookies},
+    cookie::{CookieKind, Cookies, set_cookies},
     flow::SigningOut,
     logout::{LogoutNotice, logout_state},
-    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
+    origin::{RequestOrigin, ReturnPath, UniqueParams},
     session::{Session, SessionRecord, SessionState},
+    sign_in_events::Browsers,
     silent,
     store::StoreError,
 };
@@ -57,12 +58,13 @@ pub(super) async fn sign_out(
     };
     let return_path = form.get("callbackUrl").and_then(ReturnPath::parse);
     let return_path = return_path.unwrap_or_else(|| ReturnPath::or_root(Some(&auth.pages().signed_out)));
-    let mut cookies = auth.cookies().clear_everywhere(CookieKind::Session, &origin);
+    let jar = auth.cookies(&origin, &headers);
+    let mut cookies = jar.clear_everywhere(CookieKind::Session);
     if is_global {
-        cookies.extend(silent::ended(&auth, &origin));
+        cookies.extend(silent::ended(&auth, jar));
     } else {
         // After a local sign-out, do not resume when the user signs in elsewhere.
-        cookies.extend([silent::left(&auth, &origin), auth.browsers().forget(&origin)].concat());
+        cookies.extend([silent::left(&auth, jar), Browsers::forget(jar)].concat());
     }
     let mut to = None;
     match current.map_err(|error| Refusal::from(error).with_sentence(NOT_SIGNED_OUT))? {
@@ -70,12 +72,12 @@ pub(super) async fn sign_out(
             auth.sessions().end(&session.key, EndReason::SignedOut).await.map_err(not_signed_out)?;
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
             if is_global {
-                to = end_elsewhere(&auth, &origin, &session, &return_path, &headers).await;
+                to = end_elsewhere(&auth, jar, &session, &return_path).await;
             }
         }
         SessionState::SignedOut(_) => {
             // Of more cookies than are looked at, any may name the session that counts.
-            let named = auth.cookies().all_sessions(&origin, &headers);
+            let named = jar.excess_sessions();
             auth.sessions().end_each(named, EndReason::SignedOut).await.map_err(not_signed_out)?;
         }
     }
@@ -100,10 +102,9 @@ fn not_signed_out(error: StoreError) -> Refusal {
 /// provider. Returns where the provider signs the visitor out, with the cookies of that flow.
 async fn end_elsewhere(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     session: &Session,
     return_path: &ReturnPath,
-    headers: &HeaderMap,
 ) -> Option<(Url, Vec<HeaderValue>)> {
     // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
     let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
@@ -111,7 +112,7 @@ async fn end_elsewhere(
     let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
     let happened_at = auth.clock().now();
     tokio::spawn(notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token));
-    at_provider(auth, origin, session, id_token, return_path, headers).await
+    at_provider(auth, jar, session, id_token, return_path).await
 }
 
 /// What the visitor of a global sign-out does not wait for. Identity tells the other apps, whatever the provider
@@ -149,11 +150,10 @@ async fn notify_other_apps(
 /// whatever goes wrong here costs the provider's sign-out only.
 async fn at_provider(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     session: &Session,
     id_token: Option<&SecretString>,
     return_path: &ReturnPath,
-    headers: &HeaderMap,
 ) -> Option<(Url, Vec<HeaderValue>)> {
     let provider = auth.provider(&session.record.provider)?;
     if !provider.is_reachable().await {
@@ -162,18 +162,18 @@ async fn at_provider(
     }
     let endpoints = provider.endpoints().await.ok()?;
     endpoints.end_session_endpoint.as_ref()?;
-    let proxy = auth.proxies().canonical();
+    let proxy = auth.identity_origins().canonical();
     let state = match proxy {
-        Some(_) => logout_state(&auth.random().token(), origin),
+        Some(_) => logout_state(&auth.random().token(), jar.origin()),
         None => auth.random().token(),
     };
     let flow = SigningOut { return_path: return_path.to_string() };
     let cookies = auth
         .flows()
-        .begin(&state, flow, origin, headers)
+        .begin(&state, flow, jar)
         .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
         .ok()?;
-    let redirect = proxy.unwrap_or(origin).join("/auth/logout/callback");
+    let redirect = proxy.unwrap_or(jar.origin()).join("/auth/logout/callback");
     let url =
         endpoints.end_session_url(&provider.config, id_token, &session.record.subject, &redirect, &state)?;
     Some((url, cookies))

@@ -3,9 +3,9 @@
 use super::sign_in::{SignInRequest, start};
 use crate::{
     Auth, Refusal,
-    cookie::{CookieKind, set_cookies},
+    cookie::{CookieKind, Cookies, set_cookies},
     flow::{AuthorizeHints, Initiator},
-    origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
+    origin::{RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
     session::Session,
     silent,
@@ -38,39 +38,39 @@ pub(super) async fn silent(
         return Ok(Redirect::to(return_path.as_str()).into_response());
     }
     let login = Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
-    if !silent::was_sent(&auth, &origin, &headers) {
+    let jar = auth.cookies(&origin, &headers);
+    if !silent::was_sent(&auth, jar) {
         return Ok(login);
     }
-    let initiator = silent::sender(&auth, &origin, &current, &headers);
-    let begun = match initiator.zip(provider(&auth, &origin, &headers)) {
+    let initiator = silent::sender(&auth, jar, &current);
+    let begun = match initiator.zip(provider(&auth, jar)) {
         Some((initiator, provider)) => {
             let request = SignInRequest { return_path, hints: AuthorizeHints::silent(), initiator };
-            begin(&auth, &origin, provider, &request, &headers).await
+            begin(&auth, jar, provider, &request).await
         }
         None => None,
     };
-    let mut cookies = vec![silent::tried(&auth, &origin)];
-    if begun.is_none() && initiator == Some(Initiator::Waiting) {
-        cookies.extend(silent::ended(&auth, &origin));
+    let mut cookies = vec![silent::tried(&auth, jar)];
+    if begun.is_none() && initiator == Some(Initiator::WaitingTab) {
+        cookies.extend(silent::ended(&auth, jar));
     }
     Ok((set_cookies(cookies), begun.unwrap_or(login)).into_response())
 }
 
 /// The provider this browser signed in with last, else the first that can be asked.
-pub(super) fn provider<'a>(auth: &'a Auth, origin: &Origin, headers: &HeaderMap) -> Option<&'a Provider> {
-    let mut remembered = auth.cookies().values(CookieKind::Provider, origin, headers);
+pub(super) fn provider<'a>(auth: &'a Auth, jar: Cookies<'_>) -> Option<&'a Provider> {
+    let mut remembered = jar.values(CookieKind::Provider);
     let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
     last.or_else(|| auth.providers().iter().find(|provider| provider.can_be_silent()))
 }
 
 async fn begin(
     auth: &Auth,
-    origin: &Origin,
+    jar: Cookies<'_>,
     provider: &Provider,
     request: &SignInRequest,
-    headers: &HeaderMap,
 ) -> Option<Response> {
-    start(auth, origin, &provider.config.id, request, headers)
+    start(auth, jar, &provider.config.id, request)
         .await
         .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))
         .ok()

@@ -34,8 +34,8 @@ pub(super) fn events(
     headers: &HeaderMap,
     client: Option<ClientAddress>,
 ) -> Result<Response, Refusal> {
-    let browser =
-        auth.browsers().of(origin, headers).filter(|_| !silent::left_this_app(&auth, origin, headers));
+    let jar = auth.cookies(origin, headers);
+    let browser = auth.browsers().of(jar).filter(|_| !silent::left_this_app(&auth, jar));
     let Some(browser) = browser else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };

@@ -43,14 +43,14 @@ const MAX_STREAMS: u32 = 100;
 /// Longest head of a request, bytes.
 const MAX_HEAD: usize = 64 * 1024;
 /// How often idle connections are checked.
-const LOOK: Duration = Duration::from_secs(1);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again after a refusal by the system, as when descriptors run out.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
 /// The open connections.
 #[derive(Clone)]
 struct Connections {
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     open: Arc<Mutex<HashMap<u64, Connection>>>,
 }
 
@@ -73,9 +73,9 @@ impl Connections {
     }
 
     /// Waits for a free place. If all places are taken, closes the connection that has been idle longest.
-    async fn room(&self) -> OwnedSemaphorePermit {
+    async fn permits(&self) -> OwnedSemaphorePermit {
         loop {
-            if let Ok(permit) = self.room.clone().try_acquire_owned() {
+            if let Ok(permit) = self.permits.clone().try_acquire_owned() {
                 return permit;
             }
             let idlest = {
@@ -87,7 +87,7 @@ impl Connections {
                 connection.close();
             }
             // The closed connection frees its place when its task ends; another connection may end first.
-            if let Ok(Ok(permit)) = timeout(REFUSED_PAUSE, self.room.clone().acquire_owned()).await {
+            if let Ok(Ok(permit)) = timeout(REFUSED_PAUSE, self.permits.clone().acquire_owned()).await {
                 return permit;
             }
         }
@@ -96,7 +96,7 @@ impl Connections {
     /// Regularly closes connections that have been idle for too long.
     async fn sweep(self, limits: Limits) {
         loop {
-            sleep(LOOK).await;
+            sleep(SWEEP_INTERVAL).await;
             let stale = |connection: &&Connection| match connection.idle() {
                 Some((idle, true)) => idle > limits.idle,
                 Some((idle, false)) => idle > limits.head,
@@ -117,14 +117,14 @@ pub(super) async fn accept(
     stop: impl Future<Output = ()>,
 ) {
     let connections =
-        Connections { room: Arc::new(Semaphore::new(limits.connections)), open: Arc::default() };
+        Connections { permits: Arc::new(Semaphore::new(limits.connections)), open: Arc::default() };
     let sweeping = tokio::spawn(connections.clone().sweep(limits));
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     let mut number = 0;
     loop {
         let next = async {
-            let permit = connections.room().await;
+            let permit = connections.permits().await;
             (permit, listener.accept().await)
         };
         let (permit, accepted) = tokio::select! {

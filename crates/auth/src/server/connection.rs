@@ -121,8 +121,8 @@ pin_project! {
         #[pin]
         stream: TcpStream,
         connection: Connection,
-        patience: Duration,
-        stuck: Option<Pin<Box<Sleep>>>,
+        write_timeout: Duration,
+        write_timer: Option<Pin<Box<Sleep>>>,
         held: Closing<H>,
     }
 }
@@ -140,9 +140,9 @@ impl<H> Drop for Closing<H> {
 }
 
 impl<H> Io<H> {
-    pub(super) fn new(stream: TcpStream, connection: Connection, patience: Duration, held: H) -> Self {
+    pub(super) fn new(stream: TcpStream, connection: Connection, write_timeout: Duration, held: H) -> Self {
         let held = Closing { connection: connection.clone(), _held: held };
-        Self { stream, connection, patience, stuck: None, held }
+        Self { stream, connection, write_timeout, write_timer: None, held }
     }
 }
 
@@ -169,7 +169,7 @@ impl<H> AsyncWrite for Io<H> {
             return Poll::Ready(Err(closed()));
         }
         let written = this.stream.poll_write(cx, buf);
-        in_time(this.stuck, *this.patience, cx, written)
+        with_write_timeout(this.write_timer, *this.write_timeout, cx, written)
     }
 
     fn poll_write_vectored(
@@ -183,7 +183,7 @@ impl<H> AsyncWrite for Io<H> {
             return Poll::Ready(Err(closed()));
         }
         let written = this.stream.poll_write_vectored(cx, bufs);
-        in_time(this.stuck, *this.patience, cx, written)
+        with_write_timeout(this.write_timer, *this.write_timeout, cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -193,7 +193,7 @@ impl<H> AsyncWrite for Io<H> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let flushed = this.stream.poll_flush(cx);
-        in_time(this.stuck, *this.patience, cx, flushed)
+        with_write_timeout(this.write_timer, *this.write_timeout, cx, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -201,18 +201,18 @@ impl<H> AsyncWrite for Io<H> {
     }
 }
 
-/// Returns the outcome of a write, or an error if the client has read nothing for as long as `patience`.
-fn in_time<T>(
-    stuck: &mut Option<Pin<Box<Sleep>>>,
-    patience: Duration,
+/// Returns the outcome of a write, or an error if the client has read nothing for as long as `write_timeout`.
+fn with_write_timeout<T>(
+    write_timer: &mut Option<Pin<Box<Sleep>>>,
+    write_timeout: Duration,
     cx: &mut Context<'_>,
     outcome: Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
     if outcome.is_ready() {
-        *stuck = None;
+        *write_timer = None;
         return outcome;
     }
-    let timer = stuck.get_or_insert_with(|| Box::pin(sleep(patience)));
+    let timer = write_timer.get_or_insert_with(|| Box::pin(sleep(write_timeout)));
     match timer.as_mut().poll(cx) {
         Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
         Poll::Pending => Poll::Pending,

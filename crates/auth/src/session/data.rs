@@ -29,7 +29,7 @@ impl Sessions {
             if data == record.data {
                 return Ok(record);
             }
-            let new = NewData { seen: &record.data, data: &data };
+            let new = NewData { expected: &record.data, data: &data };
             let written = self.store.set_data(key, new, self.clock.now()).await;
             if self.known(key, written)? {
                 self.publish(SessionEvent::Changed(*key)).await;

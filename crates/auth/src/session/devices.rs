@@ -3,7 +3,7 @@
 //! What is named here is the public id. It says nothing about the session id, opens nothing, and means
 //! something only together with its user: ending looks for both at once.
 
-use super::{Session, SessionRecord, Sessions, browser_name::browser_name, shown::rfc3339};
+use super::{Session, SessionRecord, Sessions, browser_name::browser_name, views::rfc3339};
 use crate::store::SessionFilter;
 use crate::store::StoreError;
 use auth_types::{DeviceView, EndReason};

@@ -37,7 +37,7 @@ pub struct NewSession {
     /// When the visitor began to sign in, by our clock: a logout since then wins.
     pub(crate) begun_at: DateTime<Utc>,
     /// Whether the user did not ask for this sign-in. Then any logout that is still remembered wins.
-    pub(crate) is_unasked: bool,
+    pub(crate) is_automatic: bool,
     /// Identity's reference for the browser.
     pub(crate) browser: Option<String>,
     /// Who it is.
@@ -131,7 +131,7 @@ impl Sessions {
             user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
         };
-        let refused_since = if new.is_unasked { DateTime::UNIX_EPOCH } else { record.begun_at };
+        let refused_since = if new.is_automatic { DateTime::UNIX_EPOCH } else { record.begun_at };
         self.store.create(&key, &record, refused_since).await?;
         Ok((id, record))
     }
@@ -237,7 +237,7 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] when the store does not answer.
     pub async fn use_id(&self, id: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.store.use_state(id, expires_at).await
+        self.store.mark_used(id, expires_at).await
     }
 
     /// Whether an id was noted.

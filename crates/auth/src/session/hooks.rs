@@ -143,7 +143,7 @@ impl Hooks {
         self.refresh.push(boxed(hook));
     }
 
-    pub(crate) fn ask<F, Fut, E>(&mut self, callback: F)
+    pub(crate) fn set_sign_in_callback<F, Fut, E>(&mut self, callback: F)
     where
         F: Fn(SignInAttempt) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Verdict, E>> + Send + 'static,
@@ -241,7 +241,7 @@ mod tests {
             issuer: "https://op.example".into(),
             subject: "1".into(),
             sid: None,
-            is_unasked: false,
+            is_automatic: false,
             browser: None,
             begun_at: chrono::DateTime::UNIX_EPOCH,
             issued_at: DateTime::UNIX_EPOCH,
@@ -261,7 +261,7 @@ mod tests {
     async fn without_a_callback_sign_ins_are_allowed_and_a_hanging_callback_refuses() {
         let mut hooks = Hooks::default();
         assert!(hooks.allows(&new_session()).await);
-        hooks.ask(async |_| pending::<Result<Verdict, String>>().await);
+        hooks.set_sign_in_callback(async |_| pending::<Result<Verdict, String>>().await);
         assert!(!hooks.allows(&new_session()).await);
     }
 

@@ -1,6 +1,6 @@
 //! A live session, as handlers and pages get it.
 
-use super::{AppDataType, SessionKey, SessionRecord, SessionState, shown};
+use super::{AppDataType, SessionKey, SessionRecord, SessionState, views};
 use auth_types::{CurrentSession, PublicSession};
 use http::request::Parts;
 use std::sync::Arc;
@@ -40,6 +40,6 @@ impl Session {
     #[must_use]
     pub fn public(&self) -> PublicSession {
         let data = self.app_data.map(|app_data| app_data.public(&self.record)).unwrap_or_default();
-        shown::public(&self.record, data)
+        views::public(&self.record, data)
     }
 }

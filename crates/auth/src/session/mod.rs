@@ -13,8 +13,8 @@ pub mod hooks;
 mod live;
 mod policy;
 mod resolve;
-mod shown;
 mod tokens;
+mod views;
 
 pub use activity::IdleEnd;
 pub(crate) use app_data::AppDataType;
@@ -25,5 +25,5 @@ pub use engine::{NewSession, Sessions};
 pub use live::Session;
 pub use policy::{Activity, SessionPolicy};
 pub use session_store::{SessionKey, SessionRecord, User};
-pub(crate) use shown::rfc3339;
 pub use tokens::Tokens;
+pub(crate) use views::rfc3339;

@@ -3,15 +3,14 @@
 use super::{AppHandle, BrowserKey};
 use crate::{
     clock::Clock,
-    cookie::{CookieKind, CookieSettings},
-    origin::Origin,
+    cookie::{CookieKind, Cookies},
     random::Random,
     seal::{Keyring, Purpose},
     store::{Store, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -23,7 +22,6 @@ const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 pub struct Browsers {
     store: Arc<dyn Store>,
     keyring: Keyring,
-    cookies: Arc<CookieSettings>,
     clock: Clock,
     random: Random,
 }
@@ -43,34 +41,28 @@ pub enum TicketError {
 }
 
 impl Browsers {
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        keyring: Keyring,
-        cookies: Arc<CookieSettings>,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        Self { store, keyring, cookies, clock, random }
+    pub(crate) fn new(store: Arc<dyn Store>, keyring: Keyring, clock: Clock, random: Random) -> Self {
+        Self { store, keyring, clock, random }
     }
 
     /// The cookie that keeps what identity calls this browser, for as long as it runs. Sealed, so that only
     /// a handle which came with a sign-in can listen.
     #[must_use]
-    pub(crate) fn remember(&self, handle: &AppHandle, origin: &Origin) -> HeaderValue {
+    pub(crate) fn remember(&self, handle: &AppHandle, jar: Cookies<'_>) -> HeaderValue {
         let sealed = self.keyring.seal(Purpose::Browser, b"", handle.as_bytes());
-        self.cookies.set(CookieKind::Browser, origin, &URL_SAFE_NO_PAD.encode(sealed), None)
+        jar.set(CookieKind::Browser, &URL_SAFE_NO_PAD.encode(sealed), None)
     }
 
     /// The cookies that forget it, wherever a neighbour may have set one.
     #[must_use]
-    pub(crate) fn forget(&self, origin: &Origin) -> Vec<HeaderValue> {
-        self.cookies.clear_everywhere(CookieKind::Browser, origin)
+    pub(crate) fn forget(jar: Cookies<'_>) -> Vec<HeaderValue> {
+        jar.clear_everywhere(CookieKind::Browser)
     }
 
     /// The browser that a request comes from, if identity ever named it.
     #[must_use]
-    pub(crate) fn of(&self, origin: &Origin, headers: &HeaderMap) -> Option<BrowserKey> {
-        self.cookies.values(CookieKind::Browser, origin, headers).find_map(|value| {
+    pub(crate) fn of(&self, jar: Cookies<'_>) -> Option<BrowserKey> {
+        jar.values(CookieKind::Browser).find_map(|value| {
             let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
             let handle = self.keyring.open(Purpose::Browser, b"", &sealed).ok()?;
             Some(AppHandle::from_bytes(handle.try_into().ok()?).key())
@@ -101,7 +93,7 @@ impl Browsers {
             return Err(TicketError::Invalid);
         }
         let id = Sha256::new().chain_update("ticket").chain_update(&plain).finalize().into();
-        if self.store.use_state(&id, expires_at).await? { Ok(()) } else { Err(TicketError::Used) }
+        if self.store.mark_used(&id, expires_at).await? { Ok(()) } else { Err(TicketError::Used) }
     }
 }
 

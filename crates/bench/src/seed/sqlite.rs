@@ -10,7 +10,8 @@ use std::str::FromStr;
 /// Rows in a transaction: few enough that the write-ahead log stays short.
 const IN_A_TRANSACTION: usize = 10_000;
 /// Columns in which sessions differ. All other columns are copied.
-const OWN: [&str; 6] = ["key", "public_id", "user", "subject", "provider_session", "sealed_tokens"];
+const VARYING_COLUMNS: [&str; 6] =
+    ["key", "public_id", "user", "subject", "provider_session", "sealed_tokens"];
 
 pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Result<(), Problem> {
     let Some(first) = seeds.next() else { return Ok(()) };
@@ -47,15 +48,16 @@ pub(super) async fn fill(url: &str, mut seeds: impl Iterator<Item = Seed>) -> Re
     Ok(())
 }
 
-/// Returns an `INSERT … SELECT` with [`OWN`] as parameters 1 to 6, and the key of the row to copy as the
+/// Returns an `INSERT … SELECT` with [`VARYING_COLUMNS`] as parameters 1 to 6, and the key of the row to copy as the
 /// last.
 async fn copy_of_a_row(connection: &mut SqliteConnection) -> Result<String, Problem> {
     let columns: Vec<String> =
         sqlx::query_scalar("SELECT name FROM pragma_table_info('sessions')").fetch_all(connection).await?;
-    let others: Vec<String> = columns.into_iter().filter(|name| !OWN.contains(&name.as_str())).collect();
+    let others: Vec<String> =
+        columns.into_iter().filter(|name| !VARYING_COLUMNS.contains(&name.as_str())).collect();
     let others = others.join(", ");
     Ok(format!(
         "INSERT INTO sessions ({}, {others}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, {others} FROM sessions WHERE key = ?7",
-        OWN.join(", ")
+        VARYING_COLUMNS.join(", ")
     ))
 }

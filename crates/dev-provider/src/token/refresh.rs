@@ -18,7 +18,7 @@ impl DevProvider {
         }
         let now = self.now();
         // One refresh at a time: of two concurrent refreshes, the second sees the token as used.
-        let _turn = self.refresh_turn();
+        let _turn = self.refresh_lock();
         let (family, grant) = {
             let mut state = self.state();
             let Some((family, grant, used)) = state.refresh_token(&key, now) else {

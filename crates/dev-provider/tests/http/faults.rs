@@ -1,7 +1,7 @@
 //! Each fault has its documented effect, as often as requested.
 
 use crate::support::{Suite, ask, ask_with, authorize, claims, header, start, start_with, text};
-use dev_provider::{Document, Endpoint, Fault, OddAnswer};
+use dev_provider::{CustomResponse, Document, Endpoint, Fault};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -200,7 +200,7 @@ async fn any_response_and_any_members_can_be_ordered() {
     assert_eq!((&odd["expires_in"], odd.get("scope")), (&json!("300"), None));
     let odd = claims(text(&odd["id_token"]));
     assert_eq!((odd.get("sid"), &odd["groups"]), (None, &json!(["a"])));
-    let busy = OddAnswer::json(429, &json!({"error": "too_many_requests"}));
+    let busy = CustomResponse::json(429, &json!({"error": "too_many_requests"}));
     faults.add_times(Fault::Answer(Endpoint::Token, busy), 1);
     let refused = suite.refresh("whatever").await;
     assert_eq!((refused.status.as_u16(), refused.error().as_str()), (429, "too_many_requests"));

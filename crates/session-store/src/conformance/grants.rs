@@ -45,7 +45,7 @@ pub(super) async fn a_refused_claim_gets_the_reason_and_leaves_the_grant(store: 
         (Claim { audience: "store", ..CLAIM }, GrantOutcome::WrongAudience),
         (Claim { state_hash: [0; 32], ..CLAIM }, GrantOutcome::WrongState),
         (Claim { kind: GrantKind::AccessToken, ..CLAIM }, GrantOutcome::Unknown),
-        (Claim { kind: GrantKind::Arrival, ..CLAIM }, GrantOutcome::Unknown),
+        (Claim { kind: GrantKind::PendingConfirmation, ..CLAIM }, GrantOutcome::Unknown),
     ] {
         assert_eq!(store.take_grant(&[1; 32], claim, at(1)).await.unwrap(), told, "{claim:?}");
     }

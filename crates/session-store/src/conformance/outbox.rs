@@ -7,7 +7,7 @@ use futures::future::join_all;
 use std::sync::Arc;
 
 fn delivery(byte: u8) -> NewDelivery {
-    NewDelivery { id: [byte; 32], payload: format!("to app {byte}"), give_up_at: at(0) + TimeDelta::days(1) }
+    NewDelivery { id: [byte; 32], payload: format!("to app {byte}"), expires_at: at(0) + TimeDelta::days(1) }
 }
 
 async fn ids(store: &Arc<dyn Store>, seconds: i64) -> Vec<u8> {
@@ -28,19 +28,19 @@ pub(super) async fn a_delivery_is_taken_once_and_due_again_later(store: Arc<dyn 
     taken.sort_by_key(|delivery| delivery.id);
     assert_eq!(
         taken,
-        [1, 2].map(|byte| Delivery { id: [byte; 32], payload: format!("to app {byte}"), tries: 1 })
+        [1, 2].map(|byte| Delivery { id: [byte; 32], payload: format!("to app {byte}"), attempt: 1 })
     );
     assert!(ids(&store, 9).await.is_empty());
     let again = store.take_due(until, at(20), 1).await.unwrap();
-    assert_eq!((again.len(), again[0].tries), (1, 2), "one delivery, as limited");
+    assert_eq!((again.len(), again[0].attempt), (1, 2), "one delivery, as limited");
 }
 
 pub(super) async fn a_postponed_delivery_is_due_later_and_a_settled_one_is_gone(store: Arc<dyn Store>) {
     store.enqueue(&[delivery(1), delivery(2)], at(0)).await.unwrap();
     assert_eq!(ids(&store, 0).await.len(), 2);
-    store.try_later(&[1; 32], at(30)).await.unwrap();
-    store.settle(&[2; 32]).await.unwrap();
-    store.try_later(&[2; 32], at(0)).await.unwrap();
+    store.postpone(&[1; 32], at(30)).await.unwrap();
+    store.remove(&[2; 32]).await.unwrap();
+    store.postpone(&[2; 32], at(0)).await.unwrap();
     assert!(ids(&store, 29).await.is_empty());
     assert_eq!(ids(&store, 30).await, [1]);
 }
@@ -51,7 +51,7 @@ pub(super) async fn a_delivery_enqueued_twice_exists_once_and_keeps_its_tries(st
     store.enqueue(&[delivery(1)], at(1)).await.unwrap();
     assert!(ids(&store, 5).await.is_empty());
     let again = store.take_due(at(10), at(20), 100).await.unwrap();
-    assert_eq!(again[0].tries, 2);
+    assert_eq!(again[0].attempt, 2);
 }
 
 pub(super) async fn an_expired_delivery_is_swept_and_not_taken(store: Arc<dyn Store>) {

@@ -24,7 +24,7 @@ pub(super) async fn an_ended_session_stays_ended_when_a_late_save_arrives(store:
     let touch =
         Touch { seen_at: at(300), now: at(300), expires_at: at(900), interval: TimeDelta::seconds(60) };
     assert!(!store.touch(&key(1), touch).await.unwrap());
-    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(2)).await.unwrap());
+    assert!(!store.set_data(&key(1), NewData { expected: "{}", data: "[1]" }, at(2)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::Revoked, at(2)).await.unwrap());
     assert!(store.create(&key(1), &record("alice", None), at(0)).await.is_err());
     assert_eq!(
@@ -44,7 +44,7 @@ pub(super) async fn time_ends_a_session_and_no_activity_revives_it(store: Arc<dy
     assert!(!store.touch(&key(1), late).await.unwrap());
     let told_late = Touch { seen_at: at(590), ..late };
     assert!(!store.touch(&key(1), told_late).await.unwrap(), "activity that is reported after the expiry");
-    assert!(!store.set_data(&key(1), NewData { seen: "{}", data: "[1]" }, at(600)).await.unwrap());
+    assert!(!store.set_data(&key(1), NewData { expected: "{}", data: "[1]" }, at(600)).await.unwrap());
     assert!(!store.end(&key(1), EndReason::SignedOut, at(600)).await.unwrap());
     assert!(!store.end_idle(&key(1), at(0), at(600)).await.unwrap());
     assert_eq!(
@@ -93,7 +93,7 @@ pub(super) async fn app_data_is_kept_and_touches_nothing_else(store: Arc<dyn Sto
     store.create(&key(1), &before, at(0)).await.unwrap();
     // A store returns an app's data byte for byte.
     let data = "{ \"name\": \"Zo\u{eb} \\u0000 'x'\", \"n\": 7}";
-    assert!(store.set_data(&key(1), NewData { seen: "{}", data }, at(1)).await.unwrap());
+    assert!(store.set_data(&key(1), NewData { expected: "{}", data }, at(1)).await.unwrap());
     let expected = SessionRecord { data: data.into(), ..before };
     assert_eq!(store.load(&key(1), at(2)).await.unwrap(), SessionState::SignedIn(Box::new(expected)));
 }
@@ -104,7 +104,7 @@ pub(super) async fn app_data_that_another_request_changed_is_not_overwritten(sto
         let store = store.clone();
         async move {
             let data = number.to_string();
-            store.set_data(&key(1), NewData { seen: "{}", data: &data }, at(1)).await.unwrap()
+            store.set_data(&key(1), NewData { expected: "{}", data: &data }, at(1)).await.unwrap()
         }
     }));
     let written = all.await;
@@ -112,7 +112,7 @@ pub(super) async fn app_data_that_another_request_changed_is_not_overwritten(sto
     let winner = written.iter().position(|written| *written).unwrap().to_string();
     let SessionState::SignedIn(found) = store.load(&key(1), at(2)).await.unwrap() else { panic!("gone") };
     assert_eq!(found.data, winner);
-    assert!(store.set_data(&key(1), NewData { seen: &winner, data: "{}" }, at(3)).await.unwrap());
+    assert!(store.set_data(&key(1), NewData { expected: &winner, data: "{}" }, at(3)).await.unwrap());
 }
 
 async fn is_live(store: &Arc<dyn Store>, seed: u64, now: i64) -> bool {
@@ -361,7 +361,7 @@ pub(super) async fn a_user_finds_their_live_sessions_newest_first(store: Arc<dyn
 
 pub(super) async fn sweeping_removes_only_expired_entries(store: Arc<dyn Store>) {
     store.create(&key(1), &record("alice", None), at(0)).await.unwrap();
-    store.use_state(&[1; 32], at(100)).await.unwrap();
+    store.mark_used(&[1; 32], at(100)).await.unwrap();
     assert_eq!(store.sweep(at(99)).await.unwrap(), 0);
     assert_eq!(store.sweep(at(100)).await.unwrap(), 1);
     assert_eq!(store.sweep(at(600 + 86_400)).await.unwrap(), 1);
@@ -371,11 +371,11 @@ pub(super) async fn sweeping_removes_only_expired_entries(store: Arc<dyn Store>)
 pub(super) async fn a_state_is_used_once_by_concurrent_requests(store: Arc<dyn Store>) {
     let all = futures::future::join_all((0..20).map(|_| {
         let store = store.clone();
-        async move { store.use_state(&[1; 32], at(600)).await.unwrap() }
+        async move { store.mark_used(&[1; 32], at(600)).await.unwrap() }
     }));
     assert_eq!(all.await.into_iter().filter(|first| *first).count(), 1);
     assert!(!store.is_used(&[2; 32]).await.unwrap());
-    assert!(store.use_state(&[2; 32], at(600)).await.unwrap());
+    assert!(store.mark_used(&[2; 32], at(600)).await.unwrap());
     assert!(store.is_used(&[2; 32]).await.unwrap());
 }
 

@@ -27,7 +27,7 @@ impl GrantStore for MemoryStore {
         };
         match state.grants.get(hash).is_some_and(fits).then(|| state.grants.remove(hash)).flatten() {
             Some(grant) => Ok(GrantOutcome::Granted(grant.sealed)),
-            None => Ok(claim.refusal(state.grants.get(hash), now)),
+            None => Ok(claim.mismatch(state.grants.get(hash), now)),
         }
     }
 

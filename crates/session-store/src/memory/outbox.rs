@@ -12,17 +12,17 @@ pub(super) type Deliveries = HashMap<DeliveryId, Entry>;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     payload: String,
-    tries: u32,
+    attempt: u32,
     due_at: DateTime<Utc>,
-    pub(super) give_up_at: DateTime<Utc>,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 #[async_trait]
 impl Outbox for MemoryStore {
     async fn enqueue(&self, deliveries: &[NewDelivery], now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut state = self.state();
-        for NewDelivery { id, payload, give_up_at } in deliveries {
-            let entry = Entry { payload: payload.clone(), tries: 0, due_at: now, give_up_at: *give_up_at };
+        for NewDelivery { id, payload, expires_at } in deliveries {
+            let entry = Entry { payload: payload.clone(), attempt: 0, due_at: now, expires_at: *expires_at };
             state.outbox.entry(*id).or_insert(entry);
         }
         Ok(())
@@ -38,25 +38,25 @@ impl Outbox for MemoryStore {
         let mut due: Vec<_> = state
             .outbox
             .iter_mut()
-            .filter(|(_, entry)| entry.due_at <= now && entry.give_up_at > now)
+            .filter(|(_, entry)| entry.due_at <= now && entry.expires_at > now)
             .collect();
         due.sort_by_key(|(_, entry)| entry.due_at);
         let taken = due.into_iter().take(limit).map(|(id, entry)| {
             entry.due_at = until;
-            entry.tries += 1;
-            Delivery { id: *id, payload: entry.payload.clone(), tries: entry.tries }
+            entry.attempt += 1;
+            Delivery { id: *id, payload: entry.payload.clone(), attempt: entry.attempt }
         });
         Ok(taken.collect())
     }
 
-    async fn try_later(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn postpone(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
         if let Some(entry) = self.state().outbox.get_mut(id) {
             entry.due_at = due_at;
         }
         Ok(())
     }
 
-    async fn settle(&self, id: &DeliveryId) -> Result<(), StoreError> {
+    async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError> {
         self.state().outbox.remove(id);
         Ok(())
     }

@@ -53,7 +53,7 @@ impl SessionStore for MemoryStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let unchanged = state.live(key, now).filter(|entry| entry.record.data == new.seen);
+        let unchanged = state.live(key, now).filter(|entry| entry.record.data == new.expected);
         Ok(unchanged.map(|entry| new.data.clone_into(&mut entry.record.data)).is_some())
     }
 

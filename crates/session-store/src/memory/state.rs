@@ -2,21 +2,21 @@
 
 use super::outbox::Deliveries;
 use crate::{
-    CreateError, Grant, GrantHash, LeaseOwner, Logout, REMEMBER_ENDED, REMEMBER_EXPIRED, SessionKey,
-    SessionRecord, TOMBSTONE_AGE, TombstoneKey, User,
+    CreateError, ENDED_RETENTION, EXPIRED_GRANT_RETENTION, Grant, GrantHash, LeaseOwner, Logout, SessionKey,
+    SessionRecord, TOMBSTONE_LIFETIME, TombstoneKey, User,
 };
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 
 /// Issuer and `sub`, or issuer and `sid`.
-type Name = (String, String);
+type IndexKey = (String, String);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     sessions: HashMap<SessionKey, Entry>,
-    by_subject: HashMap<Name, HashSet<SessionKey>>,
-    by_provider_session: HashMap<Name, HashSet<SessionKey>>,
+    by_subject: HashMap<IndexKey, HashSet<SessionKey>>,
+    by_provider_session: HashMap<IndexKey, HashSet<SessionKey>>,
     /// Tombstones by issuer and key.
     tombstones: HashMap<(String, TombstoneKey), Tombstone>,
     /// Used `state` values, and when they expire.
@@ -136,14 +136,14 @@ impl State {
     }
 
     pub(super) fn insert_tombstone(&mut self, logout: Logout<'_>, now: DateTime<Utc>) {
-        let (refuses_until, expires_at) = (logout.until.refuses_until(now), now + TOMBSTONE_AGE);
+        let (refuses_until, expires_at) = (logout.until.refuses_until(now), now + TOMBSTONE_LIFETIME);
         let name = (logout.issuer.to_owned(), TombstoneKey::of(logout.scope));
         let tomb = self.tombstones.entry(name).or_insert(Tombstone { refuses_until, expires_at });
         tomb.refuses_until = tomb.refuses_until.max(refuses_until);
         tomb.expires_at = tomb.expires_at.max(expires_at);
     }
 
-    pub(super) fn use_state(&mut self, state_hash: [u8; 32], expires_at: DateTime<Utc>) -> bool {
+    pub(super) fn mark_used(&mut self, state_hash: [u8; 32], expires_at: DateTime<Utc>) -> bool {
         self.used_states.insert(state_hash, expires_at).is_none()
     }
 
@@ -154,7 +154,7 @@ impl State {
     /// Removes expired entries, and returns their number.
     pub(super) fn sweep(&mut self, now: DateTime<Utc>) -> usize {
         let before = self.entries();
-        self.sessions.retain(|_, entry| entry.record.expires_at > now - REMEMBER_ENDED);
+        self.sessions.retain(|_, entry| entry.record.expires_at > now - ENDED_RETENTION);
         for index in [&mut self.by_subject, &mut self.by_provider_session] {
             index.retain(|_, keys| {
                 keys.retain(|key| self.sessions.contains_key(key));
@@ -163,8 +163,8 @@ impl State {
         }
         self.tombstones.retain(|_, tomb| tomb.expires_at > now);
         self.used_states.retain(|_, expires_at| *expires_at > now);
-        self.grants.retain(|_, grant| grant.expires_at > now - REMEMBER_EXPIRED);
-        self.outbox.retain(|_, delivery| delivery.give_up_at > now);
+        self.grants.retain(|_, grant| grant.expires_at > now - EXPIRED_GRANT_RETENTION);
+        self.outbox.retain(|_, delivery| delivery.expires_at > now);
         before - self.entries()
     }
 
@@ -177,6 +177,6 @@ impl State {
     }
 }
 
-fn name(issuer: &str, value: &str) -> Name {
+fn name(issuer: &str, value: &str) -> IndexKey {
     (issuer.to_owned(), value.to_owned())
 }

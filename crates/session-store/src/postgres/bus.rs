@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) const CHANNEL: &str = "auth_session_events";
 /// How long the bus may be quiet before the listener checks the connection: a network that drops packets
 /// reports no error.
-const QUIET: Duration = Duration::from_secs(15);
+const PING_AFTER: Duration = Duration::from_secs(15);
 /// How long that check may take.
 const ANSWER: Duration = Duration::from_secs(3);
 /// How long to wait before reconnecting.
@@ -23,7 +23,7 @@ pub(super) async fn publish(pool: &PgPool, event: SessionEvent) -> Result<(), St
 /// Events published in between are lost, so the listeners then get [`BusMessage::Lagged`].
 pub(super) async fn listen(pool: PgPool, mut listener: PgListener, listeners: Listeners) {
     loop {
-        let Err(error) = forward(&mut listener, &listeners).await;
+        let Err(error) = forward_events(&mut listener, &listeners).await;
         tracing::warn!(%error, "event bus connection lost");
         listener = loop {
             tokio::time::sleep(RETRY).await;
@@ -42,12 +42,12 @@ async fn connect(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
     Ok(listener)
 }
 
-async fn forward(
+async fn forward_events(
     listener: &mut PgListener,
     listeners: &Listeners,
 ) -> Result<std::convert::Infallible, sqlx::Error> {
     loop {
-        let Ok(heard) = tokio::time::timeout(QUIET, listener.try_recv()).await else {
+        let Ok(heard) = tokio::time::timeout(PING_AFTER, listener.try_recv()).await else {
             let asked = tokio::time::timeout(ANSWER, listener.execute("SELECT 1"));
             asked.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
             continue;

@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 /// How long the bus may be quiet before the listener checks the connection: a network that drops packets
 /// reports no error.
-const QUIET: Duration = Duration::from_secs(15);
+const PING_AFTER: Duration = Duration::from_secs(15);
 /// How long to wait before reconnecting.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -40,7 +40,7 @@ pub(super) async fn connect(client: &Client, channel: &str) -> Result<PubSub, St
 /// Events published in between are lost, so the listeners then get [`BusMessage::Lagged`].
 pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: PubSub, listeners: Listeners) {
     loop {
-        forward(connection, &listeners).await;
+        forward_events(connection, &listeners).await;
         tracing::warn!("event bus connection lost");
         connection = loop {
             match connect(&client, &channel).await {
@@ -54,10 +54,10 @@ pub(super) async fn listen(client: Client, channel: Arc<str>, mut connection: Pu
 }
 
 /// Forwards events until the connection is lost.
-async fn forward(connection: PubSub, listeners: &Listeners) {
+async fn forward_events(connection: PubSub, listeners: &Listeners) {
     let (mut sink, mut messages) = connection.split();
     loop {
-        match tokio::time::timeout(QUIET, messages.next()).await {
+        match tokio::time::timeout(PING_AFTER, messages.next()).await {
             Ok(Some(message)) => {
                 let line = message.get_payload::<String>().ok();
                 if let Some(event) = line.and_then(|line| SessionEvent::parse(&line)) {

@@ -1,13 +1,13 @@
 //! Used `state` values in Redis.
 
 use super::{RedisStore, ask, scripts};
-use crate::{FlowStore, StoreError};
+use crate::{SingleUseStore, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 #[async_trait]
-impl FlowStore for RedisStore {
-    async fn use_state(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
+impl SingleUseStore for RedisStore {
+    async fn mark_used(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut connection = self.connection.clone();
         let mut script = scripts::USE_STATE.key(self.keys.state(state_hash));
         script.key(self.keys.expiry()).arg(expires_at.timestamp_millis());

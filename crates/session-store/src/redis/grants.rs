@@ -1,7 +1,7 @@
 //! Grants in Redis.
 
 use super::{RedisStore, ask, scripts};
-use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, REMEMBER_EXPIRED, StoreError};
+use crate::{Claim, EXPIRED_GRANT_RETENTION, Grant, GrantHash, GrantOutcome, GrantStore, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ impl GrantStore for RedisStore {
         script
             .key(self.keys.expiry())
             .arg(now.timestamp_millis())
-            .arg((grant.expires_at + REMEMBER_EXPIRED).timestamp_millis())
+            .arg((grant.expires_at + EXPIRED_GRANT_RETENTION).timestamp_millis())
             .arg(&[("kind", grant.kind.as_str()), ("audience", &grant.audience)])
             .arg(&[("state_hash", grant.state_hash.as_slice()), ("sealed", &grant.sealed)])
             .arg(&[("expires_at", expires_at)]);
@@ -40,7 +40,7 @@ impl GrantStore for RedisStore {
             .arg(claim.state_hash.as_slice());
         match ask(script.invoke_async(&mut connection)).await? {
             Some(sealed) => Ok(GrantOutcome::Granted(sealed)),
-            None => Ok(claim.refusal(self.load_grant(hash).await?.as_ref(), now)),
+            None => Ok(claim.mismatch(self.load_grant(hash).await?.as_ref(), now)),
         }
     }
 

@@ -15,7 +15,7 @@ impl Outbox for RedisStore {
         for delivery in deliveries {
             call.arg(self.keys.delivery(&delivery.id))
                 .arg(&delivery.payload)
-                .arg(delivery.give_up_at.timestamp_millis());
+                .arg(delivery.expires_at.timestamp_millis());
         }
         ask(call.invoke_async(&mut connection)).await
     }
@@ -31,14 +31,14 @@ impl Outbox for RedisStore {
         script.arg(now.timestamp_millis()).arg(until.timestamp_millis()).arg(limit);
         let rows: Vec<(String, String, i64)> = ask(script.invoke_async(&mut connection)).await?;
         rows.into_iter()
-            .map(|(name, payload, tries)| {
+            .map(|(name, payload, attempt)| {
                 let id = name.rsplit(':').next().unwrap_or_default();
-                Delivery::from_row(URL_SAFE_NO_PAD.decode(id).unwrap_or_default(), payload, tries)
+                Delivery::from_row(URL_SAFE_NO_PAD.decode(id).unwrap_or_default(), payload, attempt)
             })
             .collect()
     }
 
-    async fn try_later(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn postpone(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut connection = self.connection.clone();
         // XX: a settled delivery is not added again.
         let mut command = ::redis::cmd("ZADD");
@@ -46,7 +46,7 @@ impl Outbox for RedisStore {
         ask(command.query_async(&mut connection)).await
     }
 
-    async fn settle(&self, id: &DeliveryId) -> Result<(), StoreError> {
+    async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError> {
         let mut connection = self.connection.clone();
         let name = self.keys.delivery(id);
         let mut pipe = ::redis::pipe();

@@ -22,7 +22,7 @@ scripts! {
     END_MANY = "end_many.lua";
     OF_USER = "of_user.lua";
     SWEEP = "sweep.lua";
-    USE_STATE = "use_state.lua";
+    USE_STATE = "mark_used.lua";
     GRANT_PUT = "grant_put.lua";
     GRANT_TAKE = "grant_take.lua";
     OUTBOX_ENQUEUE = "outbox_enqueue.lua";

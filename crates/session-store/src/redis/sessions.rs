@@ -3,7 +3,7 @@
 use super::{RedisStore, ask, rows, scripts};
 use crate::{
     CreateError, LeaseOwner, Logout, LogoutScope, LogoutTime, NewData, NewTokens, SessionFilter, SessionKey,
-    SessionRecord, SessionState, SessionStore, StoreError, TOMBSTONE_AGE, TombstoneKey, Touch,
+    SessionRecord, SessionState, SessionStore, StoreError, TOMBSTONE_LIFETIME, TombstoneKey, Touch,
 };
 use ::redis::{AsyncCommands, FromRedisValue, ScriptInvocation};
 use async_trait::async_trait;
@@ -45,7 +45,7 @@ impl RedisStore {
             .arg(field)
             .arg(limit.timestamp_millis())
             .arg(until.refuses_until(now).timestamp_millis())
-            .arg(TOMBSTONE_AGE.num_milliseconds());
+            .arg(TOMBSTONE_LIFETIME.num_milliseconds());
         let ended: Vec<String> = self.run(&script).await?;
         let bad = || StoreError("invalid key".into());
         ended.iter().map(|name| self.keys.parse_session(name).ok_or_else(bad)).collect()
@@ -109,7 +109,7 @@ impl SessionStore for RedisStore {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut script = scripts::SET_DATA.key(self.keys.session(key));
-        script.arg(now.timestamp_millis()).arg(new.seen).arg(new.data);
+        script.arg(now.timestamp_millis()).arg(new.expected).arg(new.data);
         self.run(&script).await
     }
 

@@ -1,7 +1,7 @@
 //! Grants in SQL.
 
 use super::{Database, SqlStore, rows};
-use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError, limited::within};
+use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError, time_limit::with_timeout};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ impl<D: Database> GrantStore for SqlStore<D> {
             grant.sealed.as_slice().into(),
             grant.expires_at.into(),
         ];
-        within(self.0.execute(statement, &values)).await?;
+        with_timeout(self.0.execute(statement, &values)).await?;
         Ok(())
     }
 
@@ -38,15 +38,15 @@ impl<D: Database> GrantStore for SqlStore<D> {
             claim.state_hash.as_slice().into(),
             now.into(),
         ];
-        match within(self.0.change(statement, &values)).await?.first() {
+        match with_timeout(self.0.change(statement, &values)).await?.first() {
             Some(row) => Ok(GrantOutcome::Granted(rows::bytes(row, "sealed")?)),
-            None => Ok(claim.refusal(self.load_grant(hash).await?.as_ref(), now)),
+            None => Ok(claim.mismatch(self.load_grant(hash).await?.as_ref(), now)),
         }
     }
 
     async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError> {
         let statement = "SELECT kind, audience, state_hash, sealed, expires_at FROM grants WHERE hash = ?1";
-        let found = within(self.0.read(statement, &[hash.as_slice().into()])).await?;
+        let found = with_timeout(self.0.read(statement, &[hash.as_slice().into()])).await?;
         let grant = |row| {
             Grant::from_row(
                 &rows::text(row, "kind")?,

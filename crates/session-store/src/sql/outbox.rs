@@ -1,14 +1,14 @@
 //! Deliveries in SQL.
 
 use super::{Database, SqlRow, SqlStore, Transaction, Value, rows};
-use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError, limited::within};
+use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError, time_limit::with_timeout};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 #[async_trait]
 impl<D: Database> Outbox for SqlStore<D> {
     async fn enqueue(&self, deliveries: &[NewDelivery], now: DateTime<Utc>) -> Result<(), StoreError> {
-        within(async {
+        with_timeout(async {
             let mut transaction = self.0.begin().await?;
             for delivery in deliveries {
                 let statement = "INSERT INTO outbox (id, payload, tries, due_at, give_up_at)
@@ -17,7 +17,7 @@ impl<D: Database> Outbox for SqlStore<D> {
                     delivery.id.as_slice().into(),
                     delivery.payload.as_str().into(),
                     now.into(),
-                    delivery.give_up_at.into(),
+                    delivery.expires_at.into(),
                 ];
                 transaction.execute(statement, &values).await?;
             }
@@ -36,22 +36,22 @@ impl<D: Database> Outbox for SqlStore<D> {
                 SELECT id FROM outbox WHERE due_at <= ?2 AND give_up_at > ?2 ORDER BY due_at LIMIT ?3 {skip locked})
              RETURNING id, payload, tries";
         let limit = Value::Int(Some(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let taken = within(self.0.change(statement, &[until.into(), now.into(), limit])).await?;
+        let taken = with_timeout(self.0.change(statement, &[until.into(), now.into(), limit])).await?;
         let delivery = |row| {
-            let tries = SqlRow::int(row, "tries")?.unwrap_or_default();
-            Delivery::from_row(rows::bytes(row, "id")?, rows::text(row, "payload")?, tries)
+            let attempt = SqlRow::int(row, "tries")?.unwrap_or_default();
+            Delivery::from_row(rows::bytes(row, "id")?, rows::text(row, "payload")?, attempt)
         };
         taken.iter().map(delivery).collect()
     }
 
-    async fn try_later(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn postpone(&self, id: &DeliveryId, due_at: DateTime<Utc>) -> Result<(), StoreError> {
         let statement = "UPDATE outbox SET due_at = ?1 WHERE id = ?2";
-        within(self.0.execute(statement, &[due_at.into(), id.as_slice().into()])).await?;
+        with_timeout(self.0.execute(statement, &[due_at.into(), id.as_slice().into()])).await?;
         Ok(())
     }
 
-    async fn settle(&self, id: &DeliveryId) -> Result<(), StoreError> {
-        within(self.0.execute("DELETE FROM outbox WHERE id = ?1", &[id.as_slice().into()])).await?;
+    async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError> {
+        with_timeout(self.0.execute("DELETE FROM outbox WHERE id = ?1", &[id.as_slice().into()])).await?;
         Ok(())
     }
 }

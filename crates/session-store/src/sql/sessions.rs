@@ -2,9 +2,9 @@
 
 use super::{Database, SqlStore, Transaction, rows};
 use crate::{
-    CreateError, LeaseOwner, Logout, LogoutScope, NewData, NewTokens, REMEMBER_ENDED, REMEMBER_EXPIRED,
-    SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, StoreError, TOMBSTONE_AGE,
-    TombstoneKey, Touch, limited::within,
+    CreateError, ENDED_RETENTION, EXPIRED_GRANT_RETENTION, LeaseOwner, Logout, LogoutScope, NewData,
+    NewTokens, SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, StoreError,
+    TOMBSTONE_LIFETIME, TombstoneKey, Touch, time_limit::with_timeout,
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
@@ -21,7 +21,7 @@ const NO_BYTES: &[u8] = &[];
 impl<D: Database> SqlStore<D> {
     /// Runs a statement on a session, and returns whether a session changed.
     async fn changes(&self, statement: &str, values: &[super::Value<'_>]) -> Result<bool, StoreError> {
-        Ok(within(self.0.execute(statement, values)).await? > 0)
+        Ok(with_timeout(self.0.execute(statement, values)).await? > 0)
     }
 
     async fn try_create<T: Transaction>(
@@ -32,7 +32,7 @@ impl<D: Database> SqlStore<D> {
     ) -> Result<(), CreateError> {
         let tombs: Vec<_> = TombstoneKey::of_record(record).collect();
         let names: Vec<_> = tombs.iter().map(|tomb| tomb.name(&record.issuer)).collect();
-        transaction.share(&names).await?;
+        transaction.lock_shared(&names).await?;
         for name in names {
             let statement = "SELECT value FROM tombstones WHERE issuer = ?1 AND kind = ?2 AND value = ?3
                  AND expires_at > ?4 AND begun_before >= ?5";
@@ -88,7 +88,7 @@ impl<D: Database> SqlStore<D> {
         let mut transaction = self.0.begin().await?;
         let tomb = TombstoneKey::of(logout.scope);
         let name = tomb.name(logout.issuer);
-        transaction.lock(name).await?;
+        transaction.lock_exclusive(name).await?;
         let statement = "INSERT INTO tombstones (issuer, kind, value, begun_before, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (issuer, kind, value) DO UPDATE SET
                 begun_before = greatest(tombstones.begun_before, excluded.begun_before),
@@ -98,7 +98,7 @@ impl<D: Database> SqlStore<D> {
             name.kind.into(),
             name.value.into(),
             logout.until.refuses_until(now).into(),
-            (now + TOMBSTONE_AGE).into(),
+            (now + TOMBSTONE_LIFETIME).into(),
         ];
         transaction.execute(statement, &values).await?;
         let (column, limit) = logout.until.limit();
@@ -134,7 +134,8 @@ impl<D: Database> SessionStore for SqlStore<D> {
         record: &SessionRecord,
         refused_since: DateTime<Utc>,
     ) -> Result<(), CreateError> {
-        within(async { Self::try_create(self.0.begin().await?, key, record, refused_since).await }).await
+        with_timeout(async { Self::try_create(self.0.begin().await?, key, record, refused_since).await })
+            .await
     }
 
     async fn load(
@@ -143,7 +144,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
         now: DateTime<Utc>,
     ) -> Result<SessionState<Box<SessionRecord>>, StoreError> {
         let statement = format!("SELECT {} FROM sessions WHERE key = ?1", rows::SELECTED);
-        let found = within(self.0.read(&statement, &[key.as_bytes().into()])).await?;
+        let found = with_timeout(self.0.read(&statement, &[key.as_bytes().into()])).await?;
         found.first().map_or(Ok(SessionState::SignedOut(None)), |row| rows::lookup(row, now))
     }
 
@@ -170,7 +171,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
     ) -> Result<bool, StoreError> {
         let statement = "UPDATE sessions SET data = ?1
              WHERE key = ?2 AND ended_reason IS NULL AND expires_at > ?3 AND data = ?4";
-        let values = [new.data.into(), key.as_bytes().into(), now.into(), new.seen.into()];
+        let values = [new.data.into(), key.as_bytes().into(), now.into(), new.expected.into()];
         self.changes(statement, &values).await
     }
 
@@ -251,11 +252,11 @@ impl<D: Database> SessionStore for SqlStore<D> {
         let values =
             [reason.as_str().into(), now.into(), NO_BYTES.into(), issuer.into(), subject.into(), value];
         let end = format!("{END} AND issuer = ?4 AND subject = ?5 AND {condition} RETURNING key");
-        within(self.0.change(&end, &values)).await?.iter().map(rows::key).collect()
+        with_timeout(self.0.change(&end, &values)).await?.iter().map(rows::key).collect()
     }
 
     async fn log_out(&self, logout: Logout<'_>, now: DateTime<Utc>) -> Result<Vec<SessionKey>, StoreError> {
-        within(self.try_log_out(logout, now)).await
+        with_timeout(self.try_log_out(logout, now)).await
     }
 
     async fn of_user(
@@ -269,7 +270,8 @@ impl<D: Database> SessionStore for SqlStore<D> {
              ORDER BY created_at DESC",
             rows::SELECTED
         );
-        let found = within(self.0.read(&statement, &[issuer.into(), subject.into(), now.into()])).await?;
+        let found =
+            with_timeout(self.0.read(&statement, &[issuer.into(), subject.into(), now.into()])).await?;
         found.iter().map(rows::record).collect()
     }
 
@@ -277,10 +279,10 @@ impl<D: Database> SessionStore for SqlStore<D> {
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut gone = 0;
         for (statement, before) in [
-            ("DELETE FROM sessions WHERE expires_at <= ?1", now - REMEMBER_ENDED),
+            ("DELETE FROM sessions WHERE expires_at <= ?1", now - ENDED_RETENTION),
             ("DELETE FROM tombstones WHERE expires_at <= ?1", now),
             ("DELETE FROM used_states WHERE expires_at <= ?1", now),
-            ("DELETE FROM grants WHERE expires_at <= ?1", now - REMEMBER_EXPIRED),
+            ("DELETE FROM grants WHERE expires_at <= ?1", now - EXPIRED_GRANT_RETENTION),
             ("DELETE FROM outbox WHERE give_up_at <= ?1", now),
         ] {
             gone += self.0.execute(statement, &[before.into()]).await?;
@@ -289,6 +291,6 @@ impl<D: Database> SessionStore for SqlStore<D> {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        within(self.0.read("SELECT key FROM sessions LIMIT 1", &[])).await.map(drop)
+        with_timeout(self.0.read("SELECT key FROM sessions LIMIT 1", &[])).await.map(drop)
     }
 }

@@ -6,7 +6,7 @@ use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOption
 use std::time::Duration;
 
 /// The interval between two reads of the counter.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How long to wait before opening the file again after an error.
 const RETRY: Duration = Duration::from_secs(1);
 /// How many events stay in the table. A listener that lags too far behind gets [`BusMessage::Lagged`].
@@ -26,7 +26,7 @@ pub(super) async fn publish(write: &SqlitePool, event: SessionEvent) -> Result<(
 pub(super) async fn listen(options: SqliteConnectOptions, listeners: Listeners) {
     let mut seen = None;
     loop {
-        if let Err(error) = read_on(&options, &listeners, &mut seen).await {
+        if let Err(error) = poll_events(&options, &listeners, &mut seen).await {
             tracing::warn!(%error, "event bus connection lost");
             tokio::time::sleep(RETRY).await;
             listeners.publish(BusMessage::Lagged);
@@ -34,14 +34,14 @@ pub(super) async fn listen(options: SqliteConnectOptions, listeners: Listeners) 
     }
 }
 
-async fn read_on(
+async fn poll_events(
     options: &SqliteConnectOptions,
     listeners: &Listeners,
     seen: &mut Option<i64>,
 ) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect_with(options).await?;
     let mut version: i64 = -1;
-    let mut looks = tokio::time::interval(LOOK);
+    let mut looks = tokio::time::interval(POLL_INTERVAL);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Creates a missing file with mode 0600. SQLite gives its `-wal` and `-shm` files the same mode. Errors are
 /// ignored here, because SQLite reports them when it opens the file.
-pub(super) fn make(file: &Path) {
+pub(super) fn create_private(file: &Path) {
     #[cfg(unix)]
     {
         use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt};
@@ -17,7 +17,7 @@ pub(super) fn make(file: &Path) {
 }
 
 /// Removes the access of other users to files that an earlier version created.
-pub(super) fn keep(file: &Path) {
+pub(super) fn restrict_permissions(file: &Path) {
     #[cfg(unix)]
     {
         use std::{

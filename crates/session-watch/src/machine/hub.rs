@@ -22,13 +22,13 @@ pub enum HubState {
     /// The app has no hub: identity is on another site, or the app does not use identity.
     None,
     /// This tab has no hub frame; only the leading tab loads the frame.
-    Elsewhere,
+    NotLoaded,
     /// This tab loads the hub and waits for its answer.
-    Asked,
+    Loading,
     /// The hub has answered.
     Ready,
     /// The hub is unusable: the browser blocks or partitions its storage.
-    Aside,
+    Unusable,
 }
 
 /// The meaning of a message from the hub.
@@ -37,7 +37,7 @@ pub(crate) enum HubReply {
     /// Another app of the site has a session (`true`), or a session has ended (`false`).
     Session(bool),
     /// The hub is unusable.
-    Aside,
+    Unusable,
     /// No news, or an unreadable message.
     Nothing,
 }
@@ -47,12 +47,12 @@ pub(crate) enum HubReply {
 pub(crate) struct Hub {
     state: HubState,
     /// The session state that this app last reported to the hub.
-    said: Option<bool>,
+    reported: Option<bool>,
 }
 
 impl Hub {
     pub(crate) fn new(has_hub: bool) -> Self {
-        Self { state: if has_hub { HubState::Elsewhere } else { HubState::None }, said: None }
+        Self { state: if has_hub { HubState::NotLoaded } else { HubState::None }, reported: None }
     }
 
     pub(crate) fn state(&self) -> HubState {
@@ -62,12 +62,12 @@ impl Hub {
     /// Loads the hub in the leading tab; removes the hub from a tab that no longer leads.
     pub(crate) fn sync(&mut self, is_active: bool) -> Option<Effect> {
         match self.state {
-            HubState::Elsewhere if is_active => {
-                self.state = HubState::Asked;
+            HubState::NotLoaded if is_active => {
+                self.state = HubState::Loading;
                 Some(Effect::LoadHub)
             }
-            HubState::Asked | HubState::Ready if !is_active => {
-                (self.state, self.said) = (HubState::Elsewhere, None);
+            HubState::Loading | HubState::Ready if !is_active => {
+                (self.state, self.reported) = (HubState::NotLoaded, None);
                 Some(Effect::UnloadHub)
             }
             _ => None,
@@ -75,8 +75,8 @@ impl Hub {
     }
 
     /// Tells the hub whether this app has a session, once per change.
-    pub(crate) fn say(&mut self, is_signed_in: bool) -> Option<Effect> {
-        if self.state != HubState::Ready || self.said.replace(is_signed_in) == Some(is_signed_in) {
+    pub(crate) fn report(&mut self, is_signed_in: bool) -> Option<Effect> {
+        if self.state != HubState::Ready || self.reported.replace(is_signed_in) == Some(is_signed_in) {
             return None;
         }
         Some(Effect::PostToHub(if is_signed_in { SET_IN } else { SET_OUT }))
@@ -86,13 +86,13 @@ impl Hub {
     pub(crate) fn handle(&mut self, line: &str) -> HubReply {
         let mut words = line.split(' ');
         let (version, kind, state) = (words.next(), words.next(), words.next());
-        if version != Some(VERSION) || self.state == HubState::Aside {
+        if version != Some(VERSION) || self.state == HubState::Unusable {
             return HubReply::Nothing;
         }
         match (kind, state) {
             (Some("aside"), Some(_)) => {
-                self.state = HubState::Aside;
-                HubReply::Aside
+                self.state = HubState::Unusable;
+                HubReply::Unusable
             }
             (Some("state"), Some(state @ (IN | OUT | "none"))) => {
                 self.state = HubState::Ready;
@@ -119,11 +119,11 @@ mod tests {
     #[test]
     fn the_hub_is_told_once_each_time_the_session_changes() {
         let mut hub = ready();
-        assert_eq!(hub.say(true), Some(Effect::PostToHub(SET_IN)));
-        assert_eq!(hub.say(true), None);
-        assert_eq!(hub.say(false), Some(Effect::PostToHub(SET_OUT)));
+        assert_eq!(hub.report(true), Some(Effect::PostToHub(SET_IN)));
+        assert_eq!(hub.report(true), None);
+        assert_eq!(hub.report(false), Some(Effect::PostToHub(SET_OUT)));
         assert_eq!(hub.sync(false), Some(Effect::UnloadHub));
-        assert_eq!(hub.say(true), None, "another tab leads");
+        assert_eq!(hub.report(true), None, "another tab leads");
     }
 
     #[test]
@@ -147,9 +147,9 @@ mod tests {
     #[test]
     fn an_unusable_hub_is_ignored() {
         let mut hub = ready();
-        assert_eq!(hub.handle("hub/1 aside blocked"), HubReply::Aside);
+        assert_eq!(hub.handle("hub/1 aside blocked"), HubReply::Unusable);
         assert_eq!(hub.handle("hub/1 state in 1"), HubReply::Nothing);
-        assert_eq!((hub.sync(false), hub.sync(true), hub.say(true)), (None, None, None));
+        assert_eq!((hub.sync(false), hub.sync(true), hub.report(true)), (None, None, None));
     }
 
     #[test]

@@ -10,14 +10,14 @@
 use auth_types::TabFacts;
 
 /// The tab reports activity to the other tabs at most this often, milliseconds.
-const SHARE: i64 = 1_000;
+const SHARE_INTERVAL: i64 = 1_000;
 /// How long after the limit the tab asks the server to end the session, milliseconds. By then, the server
 /// has usually ended the session and sent an event on the stream.
 const GRACE: i64 = 1_500;
 /// The tab repeats an unanswered request to end the session after this time, milliseconds.
-const AGAIN: i64 = 5_000;
+const EXPIRE_RETRY: i64 = 5_000;
 /// The tab repeats the user's answer to the warning after this time if the server missed it, milliseconds.
-const ANSWER_AGAIN: i64 = 2_000;
+const STAY_RETRY: i64 = 2_000;
 /// How far the estimate of the server's clock may be behind, milliseconds.
 const SLACK: i64 = 2_000;
 
@@ -42,7 +42,7 @@ impl From<&TabFacts> for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// No warning is due.
-    DismissWarning,
+    Active,
     /// The warning is shown.
     Warned,
     /// The limit is reached, and the server decides.
@@ -57,11 +57,11 @@ pub(crate) enum Input {
     /// The user answered the warning and wants to stay.
     Stayed,
     /// Another tab reports that the user was active at this time.
-    Told(i64),
+    ReportedByTab(i64),
     /// The server confirms that the user was active at this time.
-    Known(i64),
+    ConfirmedByServer(i64),
     /// The last activity report did not reach the server.
-    NotTold,
+    ReportFailed,
     /// Time has passed.
     Tick {
         /// Whether this tab acts for all tabs of its origin.
@@ -97,10 +97,10 @@ pub(crate) struct Idle {
     /// The last activity that any tab or the server knows of.
     last: i64,
     /// The last activity that the server has confirmed.
-    known: i64,
+    confirmed: i64,
     /// The last activity that a tab reported to the server, unless the report is known to have failed.
-    told: i64,
-    told_at: i64,
+    reported: i64,
+    reported_at: i64,
     phase: Phase,
     /// When the user answered the warning, until the server has confirmed the answer.
     stayed_at: Option<i64>,
@@ -114,10 +114,10 @@ impl Idle {
         Self {
             limits,
             last: last_activity,
-            known: last_activity,
-            told: last_activity,
-            told_at: 0,
-            phase: Phase::DismissWarning,
+            confirmed: last_activity,
+            reported: last_activity,
+            reported_at: 0,
+            phase: Phase::Active,
             stayed_at: None,
             shared_at: 0,
             expired_at: None,
@@ -143,7 +143,7 @@ impl Idle {
     pub(crate) fn handle(&mut self, input: Input, now: i64) -> Vec<Output> {
         match input {
             // A warned user must answer: moving the pointer to "Sign out now" is not a wish to stay.
-            Input::Acted if self.phase != Phase::DismissWarning => Vec::new(),
+            Input::Acted if self.phase != Phase::Active => Vec::new(),
             Input::Acted => {
                 self.last = self.last.max(now);
                 self.share(now)
@@ -151,23 +151,23 @@ impl Idle {
             // The warning stays until the server has confirmed the answer.
             Input::Stayed => {
                 self.stayed_at = Some(now);
-                self.told_at = now;
+                self.reported_at = now;
                 vec![Output::Beacon { ago: 0 }]
             }
             // A time in the future counts as now.
-            Input::Told(at) => {
+            Input::ReportedByTab(at) => {
                 self.last = self.last.max(at.min(now));
-                self.judge(now).into_iter().collect()
+                self.update_phase(now).into_iter().collect()
             }
-            Input::Known(at) => {
-                self.known = self.known.max(at.min(now + SLACK));
-                self.told = self.told.max(self.known);
-                self.last = self.last.max(self.known);
-                self.judge(now).into_iter().collect()
+            Input::ConfirmedByServer(at) => {
+                self.confirmed = self.confirmed.max(at.min(now + SLACK));
+                self.reported = self.reported.max(self.confirmed);
+                self.last = self.last.max(self.confirmed);
+                self.update_phase(now).into_iter().collect()
             }
-            Input::NotTold => {
-                self.told = self.known;
-                self.told_at = now;
+            Input::ReportFailed => {
+                self.reported = self.confirmed;
+                self.reported_at = now;
                 Vec::new()
             }
             Input::Tick { is_active } => self.tick(is_active, now),
@@ -175,7 +175,7 @@ impl Idle {
     }
 
     fn share(&mut self, now: i64) -> Vec<Output> {
-        if (self.shared_at..self.shared_at + SHARE).contains(&now) {
+        if (self.shared_at..self.shared_at + SHARE_INTERVAL).contains(&now) {
             return Vec::new();
         }
         self.shared_at = now;
@@ -183,41 +183,41 @@ impl Idle {
     }
 
     fn tick(&mut self, is_active: bool, now: i64) -> Vec<Output> {
-        let mut effects: Vec<_> = self.judge(now).into_iter().collect();
+        let mut effects: Vec<_> = self.update_phase(now).into_iter().collect();
         if let Some(stayed_at) = self.stayed_at
-            && !(self.told_at..self.told_at + ANSWER_AGAIN).contains(&now)
+            && !(self.reported_at..self.reported_at + STAY_RETRY).contains(&now)
         {
-            self.told_at = now;
+            self.reported_at = now;
             effects.push(Output::Beacon { ago: (now - stayed_at).max(0) });
         }
         if !is_active {
             return effects;
         }
-        let is_told = (self.told_at..self.told_at + self.limits.beacon).contains(&now);
-        if self.last > self.told && !is_told {
-            self.told = self.last;
-            self.told_at = now;
+        let is_told = (self.reported_at..self.reported_at + self.limits.beacon).contains(&now);
+        if self.last > self.reported && !is_told {
+            self.reported = self.last;
+            self.reported_at = now;
             effects.push(Output::Beacon { ago: (now - self.last).max(0) });
         }
-        let is_asked = self.expired_at.is_some_and(|at| (at..at + AGAIN).contains(&now));
+        let is_asked = self.expired_at.is_some_and(|at| (at..at + EXPIRE_RETRY).contains(&now));
         let is_late = self.deadline().is_some_and(|deadline| now >= deadline + GRACE);
         if is_late && !is_asked {
             self.expired_at = Some(now);
-            effects.push(Output::Expire { last_activity: self.known });
+            effects.push(Output::Expire { last_activity: self.confirmed });
         }
         effects
     }
 
-    fn judge(&mut self, now: i64) -> Option<Output> {
+    fn update_phase(&mut self, now: i64) -> Option<Output> {
         let phase = match self.deadline() {
             Some(deadline) if now >= deadline => Phase::Over,
             Some(deadline) if now >= deadline - self.limits.warning => Phase::Warned,
-            _ => Phase::DismissWarning,
+            _ => Phase::Active,
         };
         let before = std::mem::replace(&mut self.phase, phase);
         match (before, phase) {
-            (Phase::DismissWarning, Phase::Warned | Phase::Over) => Some(Output::Warn),
-            (Phase::Warned | Phase::Over, Phase::DismissWarning) => {
+            (Phase::Active, Phase::Warned | Phase::Over) => Some(Output::Warn),
+            (Phase::Warned | Phase::Over, Phase::Active) => {
                 self.expired_at = None;
                 self.stayed_at = None;
                 Some(Output::DismissWarning)

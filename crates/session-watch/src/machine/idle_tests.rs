@@ -37,7 +37,10 @@ fn the_leader_asks_for_the_end_and_names_the_confirmed_activity() {
 fn newer_activity_confirmed_by_the_server_dismisses_the_warning() {
     let mut tab = idle();
     assert_eq!(tab.handle(LEADER, T0 + 31 * MINUTE).len(), 2);
-    assert_eq!(tab.handle(Input::Known(T0 + 10 * MINUTE), T0 + 31 * MINUTE + 5), [DismissWarning]);
+    assert_eq!(
+        tab.handle(Input::ConfirmedByServer(T0 + 10 * MINUTE), T0 + 31 * MINUTE + 5),
+        [DismissWarning]
+    );
     assert_eq!(tab.deadline(), Some(T0 + 40 * MINUTE));
     assert_eq!(tab.handle(LEADER, T0 + 39 * MINUTE), [Warn]);
     let end = tab.handle(LEADER, T0 + 40 * MINUTE + GRACE);
@@ -47,22 +50,22 @@ fn newer_activity_confirmed_by_the_server_dismisses_the_warning() {
 #[test]
 fn tabs_share_activity_each_second_and_the_leader_reports_every_15_seconds() {
     let (mut acting, mut leader) = (idle(), idle());
-    let (mut shared, mut told) = (0, 0);
+    let (mut shared, mut reported) = (0, 0);
     for tick in 0..600 {
         let now = T0 + MINUTE + tick * 100;
         for effect in acting.handle(Input::Acted, now) {
             let Share(at) = effect else { panic!("{effect:?}") };
             shared += 1;
-            assert!(leader.handle(Input::Told(at), now).is_empty());
+            assert!(leader.handle(Input::ReportedByTab(at), now).is_empty());
         }
         assert!(acting.handle(FOLLOWER, now).is_empty());
         for effect in leader.handle(LEADER, now) {
             assert!(matches!(effect, Beacon { ago } if ago < SECOND), "{effect:?}");
-            told += 1;
-            leader.handle(Input::Known(now), now);
+            reported += 1;
+            leader.handle(Input::ConfirmedByServer(now), now);
         }
     }
-    assert_eq!((shared, told), (60, 4));
+    assert_eq!((shared, reported), (60, 4));
 }
 
 #[test]
@@ -71,11 +74,11 @@ fn the_last_activity_before_a_pause_is_reported_with_its_age() {
     let now = T0 + MINUTE;
     tab.handle(Input::Acted, now);
     assert_eq!(tab.handle(LEADER, now), [Beacon { ago: 0 }]);
-    tab.handle(Input::Known(now), now + 20);
+    tab.handle(Input::ConfirmedByServer(now), now + 20);
     tab.handle(Input::Acted, now + 14 * SECOND);
     assert!(tab.handle(LEADER, now + 14 * SECOND).is_empty());
     assert_eq!(tab.handle(LEADER, now + 15 * SECOND), [Beacon { ago: SECOND }]);
-    tab.handle(Input::Known(now + 14 * SECOND), now + 15 * SECOND);
+    tab.handle(Input::ConfirmedByServer(now + 14 * SECOND), now + 15 * SECOND);
     assert!(tab.handle(LEADER, now + 31 * SECOND).is_empty(), "reported once");
 }
 
@@ -84,7 +87,7 @@ fn activity_is_reported_once_to_a_server_whose_clock_is_slightly_behind() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + MINUTE);
     tab.handle(LEADER, T0 + MINUTE);
-    tab.handle(Input::Known(T0 + MINUTE - 40), T0 + MINUTE + 5);
+    tab.handle(Input::ConfirmedByServer(T0 + MINUTE - 40), T0 + MINUTE + 5);
     assert!(tab.handle(LEADER, T0 + 5 * MINUTE).is_empty());
 }
 
@@ -93,7 +96,7 @@ fn a_failed_activity_report_is_repeated_later() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + MINUTE);
     assert_eq!(tab.handle(LEADER, T0 + MINUTE).len(), 1);
-    tab.handle(Input::NotTold, T0 + MINUTE + 5 * SECOND);
+    tab.handle(Input::ReportFailed, T0 + MINUTE + 5 * SECOND);
     assert!(tab.handle(LEADER, T0 + MINUTE + 15 * SECOND).is_empty());
     assert_eq!(tab.handle(LEADER, T0 + MINUTE + 20 * SECOND), [Beacon { ago: 20 * SECOND }]);
 }
@@ -108,8 +111,8 @@ fn a_warned_user_must_answer_and_the_answer_closes_the_dialog_in_every_tab() {
     assert_eq!(tab.phase(), Phase::Warned);
     assert_eq!(tab.handle(Input::Stayed, now), [Beacon { ago: 0 }]);
     assert_eq!(tab.phase(), Phase::Warned, "until the server has confirmed the answer");
-    assert_eq!(tab.handle(Input::Known(now), now + 2), [DismissWarning]);
-    assert_eq!(other.handle(Input::Told(now), now + 3), [DismissWarning]);
+    assert_eq!(tab.handle(Input::ConfirmedByServer(now), now + 2), [DismissWarning]);
+    assert_eq!(other.handle(Input::ReportedByTab(now), now + 3), [DismissWarning]);
     assert_eq!(other.deadline(), Some(now + 30 * MINUTE));
     assert!(tab.handle(FOLLOWER, now + 10 * SECOND).is_empty());
 }
@@ -120,18 +123,18 @@ fn a_lost_answer_to_the_warning_is_sent_again_with_its_age() {
     let now = T0 + 29 * MINUTE + 30 * SECOND;
     tab.handle(FOLLOWER, now);
     tab.handle(Input::Stayed, now);
-    tab.handle(Input::NotTold, now + SECOND);
+    tab.handle(Input::ReportFailed, now + SECOND);
     assert!(tab.handle(FOLLOWER, now + 2 * SECOND).is_empty());
     assert_eq!(tab.handle(FOLLOWER, now + 3 * SECOND), [Beacon { ago: 3 * SECOND }]);
-    assert_eq!(tab.handle(Input::Known(now), now + 4 * SECOND), [DismissWarning]);
+    assert_eq!(tab.handle(Input::ConfirmedByServer(now), now + 4 * SECOND), [DismissWarning]);
 }
 
 #[test]
 fn activity_reported_for_the_future_counts_as_now() {
     let mut tab = idle();
-    tab.handle(Input::Told(T0 + 1_000 * MINUTE), T0 + MINUTE);
+    tab.handle(Input::ReportedByTab(T0 + 1_000 * MINUTE), T0 + MINUTE);
     assert_eq!(tab.last_activity(), T0 + MINUTE);
-    tab.handle(Input::Known(i64::MAX), T0 + 2 * MINUTE);
+    tab.handle(Input::ConfirmedByServer(i64::MAX), T0 + 2 * MINUTE);
     assert_eq!(tab.deadline(), Some(T0 + 32 * MINUTE + SLACK));
 }
 
@@ -139,8 +142,8 @@ fn activity_reported_for_the_future_counts_as_now() {
 fn older_activity_does_not_move_the_deadline_back() {
     let mut tab = idle();
     tab.handle(Input::Acted, T0 + 20 * MINUTE);
-    tab.handle(Input::Told(T0 + MINUTE), T0 + 21 * MINUTE);
-    tab.handle(Input::Known(T0), T0 + 21 * MINUTE);
+    tab.handle(Input::ReportedByTab(T0 + MINUTE), T0 + 21 * MINUTE);
+    tab.handle(Input::ConfirmedByServer(T0), T0 + 21 * MINUTE);
     assert_eq!(tab.deadline(), Some(T0 + 50 * MINUTE));
 }
 

@@ -18,11 +18,11 @@ pub(crate) const HEARTBEAT: i64 = 1_500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Another tab listens; this tab waits for the lock.
-    Follows,
+    Follower,
     /// The leader did not answer: this tab already listens, and is stealing the lock.
-    Stands,
+    TakingOver,
     /// This tab holds the lock and listens.
-    Leads,
+    Leader,
     /// This tab is frozen or in the back/forward cache, and holds nothing.
     Away,
 }
@@ -35,7 +35,7 @@ pub(crate) enum Input {
     /// This tab lost the lock, usually because another tab stole the lock.
     Lost,
     /// A message that only a leader sends.
-    TabEvent,
+    LeaderHeard,
     /// Another tab asks whether a leader is there.
     Pinged,
     /// Time has passed.
@@ -80,7 +80,7 @@ pub(crate) struct Leadership {
 impl Leadership {
     /// Creates a follower that waits for the lock.
     pub(crate) fn new(now: i64) -> Self {
-        Self { role: Role::Follows, heard_at: now, asked_at: None }
+        Self { role: Role::Follower, heard_at: now, asked_at: None }
     }
 
     /// Returns the tab's role.
@@ -90,7 +90,7 @@ impl Leadership {
 
     /// Returns whether the tab acts for all tabs of its origin.
     pub(crate) fn is_active(&self) -> bool {
-        matches!(self.role, Role::Leads | Role::Stands)
+        matches!(self.role, Role::Leader | Role::TakingOver)
     }
 
     /// Handles an input at `now`, milliseconds, and returns the actions for the caller.
@@ -107,33 +107,33 @@ impl Leadership {
                 self.role = Role::Away;
                 &[Output::StopListening, Output::Release]
             }
-            (Role::Stands, Input::Granted) => {
-                self.role = Role::Leads;
+            (Role::TakingOver, Input::Granted) => {
+                self.role = Role::Leader;
                 &[Output::SayHere]
             }
             (_, Input::Granted) => {
-                self.role = Role::Leads;
+                self.role = Role::Leader;
                 &[Output::SayHere, Output::Listen]
             }
-            (Role::Leads | Role::Stands, Input::Lost) => {
+            (Role::Leader | Role::TakingOver, Input::Lost) => {
                 self.follow(now);
                 &[Output::StopListening, Output::Ask, Output::Queue]
             }
             // Only the lock manager can say that the lock is lost, never a message.
-            (Role::Leads, Input::TabEvent | Input::Tick) => &[],
-            (Role::Leads, Input::Pinged) => &[Output::SayHere],
-            (Role::Follows, Input::TabEvent) => {
+            (Role::Leader, Input::LeaderHeard | Input::Tick) => &[],
+            (Role::Leader, Input::Pinged) => &[Output::SayHere],
+            (Role::Follower, Input::LeaderHeard) => {
                 self.follow(now);
                 &[]
             }
-            (Role::Follows, Input::Tick) => self.listen_for_a_leader(now),
-            (Role::Stands, Input::TabEvent | Input::Tick | Input::Pinged)
-            | (Role::Follows, Input::Pinged | Input::Lost) => &[],
+            (Role::Follower, Input::Tick) => self.listen_for_a_leader(now),
+            (Role::TakingOver, Input::LeaderHeard | Input::Tick | Input::Pinged)
+            | (Role::Follower, Input::Pinged | Input::Lost) => &[],
         }
     }
 
     fn follow(&mut self, now: i64) {
-        self.role = Role::Follows;
+        self.role = Role::Follower;
         self.heard_at = now;
         self.asked_at = None;
     }
@@ -150,7 +150,7 @@ impl Leadership {
                 &[Output::Ping]
             }
             Some(asked_at) if now - asked_at >= HEARTBEAT => {
-                self.role = Role::Stands;
+                self.role = Role::TakingOver;
                 self.asked_at = None;
                 &[Output::Listen, Output::Steal]
             }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn the_lock_makes_a_leader_and_a_leader_answers() {
         let mut tab = leader();
-        assert_eq!((tab.role(), tab.is_active()), (Role::Leads, true));
+        assert_eq!((tab.role(), tab.is_active()), (Role::Leader, true));
         assert_eq!(tab.handle(Input::Pinged, 1), [SayHere]);
         assert!(tab.handle(Input::Tick, 1_000_000).is_empty(), "a leader sends no ping");
         assert!(!Leadership::new(0).is_active());
@@ -186,9 +186,9 @@ mod tests {
             let now = round * 2_000;
             assert!(tab.handle(Input::Tick, now + 1_000).is_empty());
             assert_eq!(tab.handle(Input::Tick, now + 1_600), [Ping]);
-            assert!(tab.handle(Input::TabEvent, now + 2_000).is_empty());
+            assert!(tab.handle(Input::LeaderHeard, now + 2_000).is_empty());
         }
-        assert_eq!(tab.role(), Role::Follows);
+        assert_eq!(tab.role(), Role::Follower);
     }
 
     #[test]
@@ -198,16 +198,16 @@ mod tests {
         assert_eq!(tab.handle(Input::Tick, 1_500), [Ping]);
         assert!(tab.handle(Input::Tick, 2_999).is_empty(), "one ping");
         assert_eq!(tab.handle(Input::Tick, 3_000), [Listen, Steal]);
-        assert_eq!((tab.role(), tab.is_active()), (Role::Stands, true));
+        assert_eq!((tab.role(), tab.is_active()), (Role::TakingOver, true));
         assert_eq!(tab.handle(Input::Granted, 3_010), [SayHere], "the tab listens already");
-        assert_eq!(tab.role(), Role::Leads);
+        assert_eq!(tab.role(), Role::Leader);
     }
 
     #[test]
     fn a_tab_whose_timers_were_slowed_asks_before_it_takes_over() {
         let mut tab = Leadership::new(0);
         assert_eq!(tab.handle(Input::Tick, 60_000), [Ping], "a ping, not a takeover");
-        assert!(tab.handle(Input::TabEvent, 60_010).is_empty());
+        assert!(tab.handle(Input::LeaderHeard, 60_010).is_empty());
         assert_eq!(tab.handle(Input::Tick, 120_000), [Ping]);
     }
 
@@ -215,7 +215,7 @@ mod tests {
     fn a_leader_whose_lock_was_stolen_stops_listening_and_queues_again() {
         let mut tab = leader();
         assert_eq!(tab.handle(Input::Lost, 9_000), [StopListening, Ask, Queue]);
-        assert_eq!(tab.role(), Role::Follows);
+        assert_eq!(tab.role(), Role::Follower);
         assert!(tab.handle(Input::Tick, 10_000).is_empty(), "the new leader gets a full heartbeat");
     }
 
@@ -224,15 +224,15 @@ mod tests {
         let mut tab = Leadership::new(0);
         tab.handle(Input::Tick, 1_500);
         tab.handle(Input::Tick, 3_000);
-        assert!(tab.handle(Input::TabEvent, 3_001).is_empty(), "a message alone changes no role");
+        assert!(tab.handle(Input::LeaderHeard, 3_001).is_empty(), "a message alone changes no role");
         assert_eq!(tab.handle(Input::Lost, 3_002), [StopListening, Ask, Queue]);
     }
 
     #[test]
     fn a_forged_message_does_not_depose_a_leader() {
         let mut tab = leader();
-        assert!(tab.handle(Input::TabEvent, 1).is_empty());
-        assert_eq!(tab.role(), Role::Leads);
+        assert!(tab.handle(Input::LeaderHeard, 1).is_empty());
+        assert_eq!(tab.role(), Role::Leader);
     }
 
     #[test]

@@ -7,10 +7,10 @@
 use super::rate_limit::RateLimit;
 use auth_types::EndReason;
 
-/// Hints cause at most this many questions per [`SPAN`]; after that, the tab asks once per tick.
+/// Hints cause at most this many questions per [`WINDOW`]; after that, the tab asks once per tick.
 const QUESTIONS: u32 = 10;
 /// The window of the rate limit, milliseconds.
-const SPAN: i64 = 10_000;
+const WINDOW: i64 = 10_000;
 
 /// The tab's view of its page's session.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ enum State {
     /// The page shows that the session has ended.
     Ended(EndReason),
     /// The browser is loading another page.
-    Left,
+    Navigating,
 }
 
 /// The state of the question to the server.
@@ -46,9 +46,9 @@ enum Question {
     /// The tab waits for the answer.
     Asked,
     /// The tab waits for the answer, but a newer hint has arrived since the tab asked.
-    AskedTooEarly,
+    Stale,
     /// The tab asks with the next tick.
-    Owed,
+    Pending,
 }
 
 /// An input to the machine.
@@ -59,14 +59,14 @@ pub(crate) enum Input {
     /// Another tab says that this user is signed in.
     SignedIn(String),
     /// Another app of the same site says that it has a session.
-    SignedInNearby,
+    SignedInOnSite,
     /// Identity says that a user signed in to another app in this browser. The ticket is valid for one silent
     /// sign-in.
-    SignedInElsewhere(String),
+    SignedInWithTicket(String),
     /// The tab came to the front, or the network is back.
     Woke,
     /// The tab may have missed an event.
-    LostTouch,
+    EventsMissed,
     /// The tab is about to open its event stream, which the server refuses when the session has ended.
     Listens,
     /// The tab slept, or is about to. The page may be out of date when the user sees it again.
@@ -106,7 +106,7 @@ impl Session {
             is_asleep: false,
             question: Question::None,
             ticket: None,
-            rate_limit: RateLimit::new(QUESTIONS, SPAN),
+            rate_limit: RateLimit::new(QUESTIONS, WINDOW),
         }
     }
 
@@ -123,15 +123,15 @@ impl Session {
     /// Handles an input at `now`, milliseconds, and returns the action for the caller.
     pub(crate) fn handle(&mut self, input: Input, now: i64) -> Option<Output> {
         match (self.state, input) {
-            (State::Left, _) => None,
+            (State::Navigating, _) => None,
             (State::Live(_), Input::Ended(reason)) => {
                 self.state = State::Live(reason);
                 self.ask(now)
             }
             // A tab of the same user brings no news, and another app may have another user.
             (State::Live(_), Input::SignedIn(user)) if user == self.user => None,
-            (State::Live(_), Input::SignedInNearby | Input::SignedInElsewhere(_)) => None,
-            (State::Ended(_), Input::SignedInElsewhere(ticket)) => {
+            (State::Live(_), Input::SignedInOnSite | Input::SignedInWithTicket(_)) => None,
+            (State::Ended(_), Input::SignedInWithTicket(ticket)) => {
                 self.ticket = Some(ticket);
                 self.ask(now)
             }
@@ -139,34 +139,34 @@ impl Session {
                 self.is_asleep = false;
                 self.ask(now)
             }
-            (_, Input::Ended(_) | Input::SignedIn(_) | Input::SignedInNearby | Input::LostTouch) => {
+            (_, Input::Ended(_) | Input::SignedIn(_) | Input::SignedInOnSite | Input::EventsMissed) => {
                 self.ask(now)
             }
             // The answer to an open question is recent enough.
-            (_, Input::Listens) if matches!(self.question, Question::Asked | Question::AskedTooEarly) => None,
+            (_, Input::Listens) if matches!(self.question, Question::Asked | Question::Stale) => None,
             (_, Input::Listens) => self.ask(now),
             (state, Input::Slept) => {
                 self.is_asleep = true;
                 if self.question == Question::Asked {
-                    self.question = Question::AskedTooEarly;
+                    self.question = Question::Stale;
                 }
                 let was_covered = std::mem::replace(&mut self.is_covered, matches!(state, State::Live(_)));
                 (self.is_covered && !was_covered).then_some(Output::Cover)
             }
             (_, Input::Tick) => {
-                if self.question != Question::Owed {
+                if self.question != Question::Pending {
                     return None;
                 }
                 self.question = Question::Asked;
                 Some(Output::Ask)
             }
             (_, Input::NoAnswer) => {
-                self.question = Question::Owed;
+                self.question = Question::Pending;
                 None
             }
             (_, Input::Answer(user)) => {
-                let is_old = self.question == Question::AskedTooEarly;
-                self.question = if is_old { Question::Owed } else { Question::None };
+                let is_old = self.question == Question::Stale;
+                self.question = if is_old { Question::Pending } else { Question::None };
                 self.accept(user.as_deref(), is_old)
             }
         }
@@ -186,7 +186,7 @@ impl Session {
             State::Live(_) if user.is_some() => Some(self.end(EndReason::UserChanged)),
             State::Live(reason) => Some(self.end(reason.unwrap_or(EndReason::Expired))),
             State::Ended(_) if is_own => {
-                self.state = State::Left;
+                self.state = State::Navigating;
                 Some(Output::Restore)
             }
             // The hint was about another user's sign-in.
@@ -196,25 +196,25 @@ impl Session {
             }
             State::Ended(_) => {
                 let ticket = self.ticket.take()?;
-                self.state = State::Left;
+                self.state = State::Navigating;
                 Some(Output::SignInSilently(ticket))
             }
-            State::Left => None,
+            State::Navigating => None,
         }
     }
 
     fn ask(&mut self, now: i64) -> Option<Output> {
         match self.question {
-            Question::Asked | Question::AskedTooEarly => {
-                self.question = Question::AskedTooEarly;
+            Question::Asked | Question::Stale => {
+                self.question = Question::Stale;
                 None
             }
-            Question::None | Question::Owed if self.rate_limit.take(now) => {
+            Question::None | Question::Pending if self.rate_limit.take(now) => {
                 self.question = Question::Asked;
                 Some(Output::Ask)
             }
-            Question::None | Question::Owed => {
-                self.question = Question::Owed;
+            Question::None | Question::Pending => {
+                self.question = Question::Pending;
                 None
             }
         }

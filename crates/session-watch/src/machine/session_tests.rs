@@ -28,7 +28,7 @@ fn the_page_changes_only_after_the_server_has_answered() {
 #[test]
 fn a_tab_that_begins_to_listen_while_it_asks_asks_once() {
     let mut tab = alices();
-    assert_eq!(tab.handle(Input::LostTouch, 0), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::EventsMissed, 0), Some(Output::Ask));
     assert_eq!(tab.handle(Input::Listens, 1), None);
     assert_eq!(tab.handle(says("alice"), 2), None);
     assert_eq!(tab.handle(Input::Tick, 3), None, "no question is due");
@@ -48,7 +48,7 @@ fn a_signed_out_page_is_restored_when_the_same_user_signs_in() {
     let mut tab = waiting();
     assert_eq!(tab.handle(Input::SignedIn("alice".into()), 2), Some(Output::Ask));
     assert_eq!(tab.handle(Input::Answer(None), 3), None, "a forged message");
-    assert_eq!(tab.handle(Input::SignedInNearby, 4), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::SignedInOnSite, 4), Some(Output::Ask));
     assert_eq!(tab.handle(says("alice"), 5), Some(Output::Restore));
     assert_eq!(tab.handle(Input::Woke, 6), None, "the browser is loading another page");
 }
@@ -68,23 +68,23 @@ fn another_user_never_gets_this_users_page() {
 #[test]
 fn a_sign_in_elsewhere_allows_a_signed_out_tab_one_silent_sign_in() {
     let mut tab = alices();
-    assert_eq!(tab.handle(Input::SignedInElsewhere("t".into()), 0), None);
+    assert_eq!(tab.handle(Input::SignedInWithTicket("t".into()), 0), None);
     let mut tab = waiting();
-    assert_eq!(tab.handle(Input::SignedInElsewhere("t".into()), 2), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::SignedInWithTicket("t".into()), 2), Some(Output::Ask));
     assert_eq!(tab.handle(Input::Answer(None), 3), Some(Output::SignInSilently("t".into())));
-    assert_eq!(tab.handle(Input::SignedInElsewhere("u".into()), 4), None);
+    assert_eq!(tab.handle(Input::SignedInWithTicket("u".into()), 4), None);
     // This app shares its session with the app of the sign-in, so no silent sign-in is needed.
     let mut tab = waiting();
-    tab.handle(Input::SignedInElsewhere("t".into()), 2);
+    tab.handle(Input::SignedInWithTicket("t".into()), 2);
     assert_eq!(tab.handle(says("alice"), 3), Some(Output::Restore));
 }
 
 #[test]
 fn another_users_sign_in_discards_the_ticket() {
     let mut tab = waiting();
-    assert_eq!(tab.handle(Input::SignedInElsewhere("bobs".into()), 2), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::SignedInWithTicket("bobs".into()), 2), Some(Output::Ask));
     assert_eq!(tab.handle(says("bob"), 3), Some(Output::Ended(EndReason::UserChanged)));
-    assert_eq!(tab.handle(Input::LostTouch, 5_000), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::EventsMissed, 5_000), Some(Output::Ask));
     assert_eq!(tab.handle(Input::Answer(None), 5_001), None, "bob has signed out again");
 }
 
@@ -159,7 +159,7 @@ fn an_answer_while_the_tab_sleeps_does_not_lift_the_cover() {
     assert_eq!(tab.handle(Input::Slept, 0), Some(Output::Cover));
     assert_eq!(tab.handle(Input::Ended(None), 1), Some(Output::Ask));
     assert_eq!(tab.handle(says("alice"), 2), None, "the user may look much later");
-    assert_eq!(tab.handle(Input::LostTouch, 3), Some(Output::Ask));
+    assert_eq!(tab.handle(Input::EventsMissed, 3), Some(Output::Ask));
     assert_eq!(tab.handle(says("alice"), 4), None);
     assert_eq!(tab.handle(Input::Woke, 60_000), Some(Output::Ask));
     assert_eq!(tab.handle(says("alice"), 60_001), Some(Output::Show));

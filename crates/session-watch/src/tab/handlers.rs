@@ -37,7 +37,7 @@ impl Tab {
                 self.post(kind::USER_CHANGED, "");
                 self.step_session(session::Input::Ended(Some(EndReason::UserChanged)));
             }
-            ServerEvent::SignedIn { ticket } => self.step_session(session::Input::SignedInElsewhere(ticket)),
+            ServerEvent::SignedIn { ticket } => self.step_session(session::Input::SignedInWithTicket(ticket)),
         }
     }
 
@@ -56,7 +56,7 @@ impl Tab {
             // The other tabs need not wait for the server's next heartbeat.
             self.post_activity(self.idle.last_activity());
         } else {
-            self.step_idle(idle::Input::NotTold);
+            self.step_idle(idle::Input::ReportFailed);
             self.emit(Effect::Unreachable);
         }
     }
@@ -66,7 +66,7 @@ impl Tab {
         match answer {
             TimesAnswer::Times(times) => self.set_times(times),
             // The session has ended, but no event has told this tab yet.
-            TimesAnswer::Ended => self.step_session(session::Input::LostTouch),
+            TimesAnswer::Ended => self.step_session(session::Input::EventsMissed),
             TimesAnswer::Missing => return false,
         }
         true
@@ -81,7 +81,7 @@ impl Tab {
             let times = Times { offset: self.clock.offset(), last_activity, expires };
             self.post(kind::TIMES, &times.detail());
         }
-        self.step_idle(idle::Input::Known(last_activity));
+        self.step_idle(idle::Input::ConfirmedByServer(last_activity));
     }
 
     // The other tabs, and the other apps of the site.
@@ -89,7 +89,7 @@ impl Tab {
     pub(super) fn on_tab(&mut self, line: &str) {
         if !self.rate_limit.take(self.now) {
             // A dropped message may have been genuine, so ask the server.
-            return self.step_session(session::Input::LostTouch);
+            return self.step_session(session::Input::EventsMissed);
         }
         let Some(Message { kind, sent, detail }) = Message::parse(line) else { return };
         if !matches!(kind, kind::PING | kind::HERE | kind::TIMES) {
@@ -97,18 +97,18 @@ impl Tab {
         }
         match kind {
             kind::PING => self.step_leadership(leadership::Input::Pinged),
-            kind::HERE => self.step_leadership(leadership::Input::TabEvent),
+            kind::HERE => self.step_leadership(leadership::Input::LeaderHeard),
             kind::TIMES => {
-                self.step_leadership(leadership::Input::TabEvent);
+                self.step_leadership(leadership::Input::LeaderHeard);
                 if let Some(times) = Times::parse(detail).filter(|_| !self.leadership.is_active()) {
                     self.clock.set(times.offset);
                     self.expires = times.expires;
-                    self.step_idle(idle::Input::Known(times.last_activity));
+                    self.step_idle(idle::Input::ConfirmedByServer(times.last_activity));
                 }
             }
             kind::ACTIVE => {
                 if let Ok(at) = detail.parse::<i64>() {
-                    self.step_idle(idle::Input::Told(at.saturating_add(self.clock.offset())));
+                    self.step_idle(idle::Input::ReportedByTab(at.saturating_add(self.clock.offset())));
                 }
             }
             kind::SIGNED_OUT => self.step_session(session::Input::Ended(EndReason::parse(detail))),
@@ -129,16 +129,16 @@ impl Tab {
                 self.post(kind::HUB, detail);
                 self.on_other_app(is_signed_in);
             }
-            hub::HubReply::Aside => {
+            hub::HubReply::Unusable => {
                 self.emit(Effect::UnloadHub);
-                self.show_readings();
+                self.show_status();
             }
-            hub::HubReply::Nothing => self.show_readings(),
+            hub::HubReply::Nothing => self.show_status(),
         }
     }
 
     fn on_other_app(&mut self, is_signed_in: bool) {
         use session::Input;
-        self.step_session(if is_signed_in { Input::SignedInNearby } else { Input::LostTouch });
+        self.step_session(if is_signed_in { Input::SignedInOnSite } else { Input::EventsMissed });
     }
 }

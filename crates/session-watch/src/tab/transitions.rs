@@ -29,7 +29,7 @@ impl Tab {
 
     fn end(&mut self, reason: EndReason) {
         self.emit(Effect::Ended(reason));
-        if let Some(effect) = self.hub.say(false) {
+        if let Some(effect) = self.hub.report(false) {
             self.emit(effect);
         }
         self.emit(Effect::Changed);
@@ -49,7 +49,7 @@ impl Tab {
                 Output::Release => self.emit(Effect::ReleaseLock),
                 // `on_session` opens the stream after the server has answered.
                 Output::Listen => self.step_session(session::Input::Listens),
-                Output::Ask => self.step_session(session::Input::LostTouch),
+                Output::Ask => self.step_session(session::Input::EventsMissed),
                 Output::StopListening => self.close_stream(),
                 Output::Ping => self.post(kind::PING, ""),
                 Output::SayHere => self.post(kind::HERE, ""),
@@ -72,7 +72,7 @@ impl Tab {
                 Output::Expire { last_activity } => self.emit(Effect::EndIdle { last_activity }),
             }
         }
-        if self.idle.phase() != Phase::DismissWarning
+        if self.idle.phase() != Phase::Active
             && let Some(deadline) = self.idle.deadline()
         {
             self.emit(Effect::TimeLeft(deadline - server_now));
@@ -118,8 +118,8 @@ impl Tab {
     }
 
     /// Reports this app's session to the hub, and the tab's status to the host.
-    pub(super) fn show_readings(&mut self) {
-        if let Some(effect) = self.hub.say(self.session.is_live()) {
+    pub(super) fn show_status(&mut self) {
+        if let Some(effect) = self.hub.report(self.session.is_live()) {
             self.emit(effect);
         }
         let server_now = self.clock.server(self.now);

@@ -14,17 +14,17 @@ use std::{
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
-/// The rate limit for messages from other windows, per [`SPAN`]; further messages are ignored.
+/// The rate limit for messages from other windows, per [`WINDOW`]; further messages are ignored.
 const MESSAGES: u32 = 50;
 /// The window of the rate limit, milliseconds.
-const SPAN: i64 = 10_000;
+const WINDOW: i64 = 10_000;
 /// The maximum length of a line, characters.
 const LONGEST: u32 = 60;
 
 /// The hub in this tab; the frame is removed on drop.
-pub(super) struct Hub(Rc<Place>);
+pub(super) struct Hub(Rc<HubInner>);
 
-struct Place {
+struct HubInner {
     sink: EventSink,
     origin: String,
     /// The URL of the frame.
@@ -37,7 +37,7 @@ impl Hub {
     /// Creates a hub without a frame. `origin` is the hub's origin, and `path` is the path of the hub's page.
     pub(super) fn new(origin: &str, path: &str, sink: EventSink) -> Self {
         let address = [origin, path].concat();
-        Self(Rc::new(Place {
+        Self(Rc::new(HubInner {
             sink,
             origin: origin.to_owned(),
             address,
@@ -87,7 +87,7 @@ struct Frame {
 
 impl Frame {
     /// Adds the hidden frame to the page.
-    fn open(place: &Place) -> Option<Self> {
+    fn open(place: &HubInner) -> Option<Self> {
         let body = document().body()?;
         let element: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
         element.set_title("Sync hub");
@@ -99,7 +99,7 @@ impl Frame {
         };
         let on_event = {
             let (sink, origin, hub) = (place.sink.clone(), place.origin.clone(), element.clone());
-            let rate_limit = RefCell::new(RateLimit::new(MESSAGES, SPAN));
+            let rate_limit = RefCell::new(RateLimit::new(MESSAGES, WINDOW));
             Listener::new(&window(), "message", move |event| {
                 let event: &MessageEvent = event.unchecked_ref();
                 if rate_limit.borrow_mut().take(now()) && is_from(event, &hub, &origin) {

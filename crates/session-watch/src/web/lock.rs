@@ -21,7 +21,7 @@ const NAME: &str = "session-leader/2";
 /// This tab's handle to the lock. On drop, the tab releases the lock and leaves the queue.
 pub(super) struct Lock {
     sink: EventSink,
-    grip: Rc<LockRequest>,
+    request: Rc<LockRequest>,
 }
 
 #[derive(Default)]
@@ -36,18 +36,18 @@ struct LockRequest {
 
 impl Lock {
     pub(super) fn new(sink: EventSink) -> Self {
-        Self { sink, grip: Rc::default() }
+        Self { sink, request: Rc::default() }
     }
 
     /// Queues for the lock.
     pub(super) fn queue(&self) {
-        if self.grip.queued.borrow().is_some() {
+        if self.request.queued.borrow().is_some() {
             return;
         }
         let options = Object::new();
         let Ok(controller) = AbortController::new() else { return };
         let _ = Reflect::set(&options, &"signal".into(), &controller.signal());
-        *self.grip.queued.borrow_mut() = Some(controller);
+        *self.request.queued.borrow_mut() = Some(controller);
         if !self.request(&options, true) {
             // Browsers offer no locks over plain http, except on localhost. Without locks, every tab leads.
             self.sink.send(Event::LockGranted);
@@ -63,7 +63,7 @@ impl Lock {
 
     /// Releases the lock, and leaves the queue.
     pub(super) fn release(&self) {
-        let (held, queued) = (self.grip.held.borrow_mut().take(), self.grip.queued.borrow_mut().take());
+        let (held, queued) = (self.request.held.borrow_mut().take(), self.request.queued.borrow_mut().take());
         if let Some(release) = held {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
@@ -77,14 +77,15 @@ impl Lock {
         let Some((locks, request)) = lock_manager() else { return false };
         let is_held = Rc::new(Cell::new(false));
         let granted = {
-            let (sink, grip, is_held) = (self.sink.clone(), self.grip.clone(), is_held.clone());
+            let (sink, request, is_held) = (self.sink.clone(), self.request.clone(), is_held.clone());
             Closure::once_into_js(move |_lock: JsValue| {
-                if grip.is_over.get() {
+                if request.is_over.get() {
                     return JsValue::UNDEFINED;
                 }
-                let promise = Promise::new(&mut |resolve, _reject| *grip.held.borrow_mut() = Some(resolve));
+                let promise =
+                    Promise::new(&mut |resolve, _reject| *request.held.borrow_mut() = Some(resolve));
                 if is_queued {
-                    grip.queued.borrow_mut().take();
+                    request.queued.borrow_mut().take();
                 }
                 is_held.set(true);
                 sink.send(Event::LockGranted);
@@ -106,7 +107,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        self.grip.is_over.set(true);
+        self.request.is_over.set(true);
         self.release();
     }
 }

@@ -36,7 +36,7 @@ pub struct Controls(EventSink);
 struct Driver {
     tab: RefCell<Tab>,
     /// `None` once the watch has stopped.
-    outside: RefCell<Option<Rc<Adaptors>>>,
+    adaptors: RefCell<Option<Rc<Adaptors>>>,
     /// Events that arrived while the driver handled another event.
     queue: RefCell<Vec<Event>>,
     is_busy: Cell<bool>,
@@ -62,7 +62,7 @@ impl Watch {
         let now = now();
         let driver = Rc::new(Driver {
             tab: RefCell::new(Tab::new(user, facts, page_arrived().unwrap_or(now), now)),
-            outside: RefCell::new(None),
+            adaptors: RefCell::new(None),
             queue: RefCell::new(Vec::new()),
             is_busy: Cell::new(false),
         });
@@ -70,7 +70,7 @@ impl Watch {
             let driver = driver.clone();
             EventSink::new(move |event| driver.receive(event))
         };
-        let outside = Rc::new(Adaptors {
+        let adaptors = Rc::new(Adaptors {
             host: Box::new(host),
             endpoints,
             sink: sink.clone(),
@@ -81,11 +81,11 @@ impl Watch {
             listeners: RefCell::new(Vec::new()),
             timer: RefCell::new(None),
         });
-        *driver.outside.borrow_mut() = Some(outside.clone());
+        *driver.adaptors.borrow_mut() = Some(adaptors.clone());
         sink.send(Event::Started { is_hidden: lifecycle::is_hidden() });
-        activity::listen(&sink, &mut outside.listeners.borrow_mut());
-        let timer = lifecycle::follow(&sink, &mut outside.listeners.borrow_mut());
-        *outside.timer.borrow_mut() = Some(timer);
+        activity::listen(&sink, &mut adaptors.listeners.borrow_mut());
+        let timer = lifecycle::follow(&sink, &mut adaptors.listeners.borrow_mut());
+        *adaptors.timer.borrow_mut() = Some(timer);
         Self { driver, sink }
     }
 
@@ -96,16 +96,16 @@ impl Watch {
     }
 
     /// Keeps the watch running until the page unloads.
-    pub fn forget(self) {
-        std::mem::forget(self);
+    pub fn run_until_unload(self) {
+        std::mem::run_until_unload(self);
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         // The sinks of the adaptors and the controls hold the driver. The driver is freed with the last sink.
-        let outside = self.driver.outside.take();
-        drop(outside);
+        let adaptors = self.driver.adaptors.take();
+        drop(adaptors);
     }
 }
 
@@ -140,8 +140,8 @@ impl Driver {
     /// Carries out an effect; the only place with side effects. Does nothing once the watch has stopped: the
     /// host may stop the watch in the middle of an event.
     fn carry_out(&self, effect: Effect) {
-        let Some(outside) = self.outside.borrow().clone() else { return };
-        let Adaptors { host, endpoints, sink, channel, lock, stream, hub, .. } = &*outside;
+        let Some(adaptors) = self.adaptors.borrow().clone() else { return };
+        let Adaptors { host, endpoints, sink, channel, lock, stream, hub, .. } = &*adaptors;
         match effect {
             Effect::Show => host.show(),
             Effect::Cover => host.cover(),
@@ -153,8 +153,8 @@ impl Driver {
             Effect::TimeLeft(left) => host.time_left(left),
             Effect::Unreachable => host.unreachable(),
             Effect::DismissWarning => host.dismiss_warning(),
-            Effect::TabStatus(readings) => host.readings(&readings),
-            Effect::TabEvent(on_event) => host.on_event(&on_event),
+            Effect::TabStatus(status) => host.status(&status),
+            Effect::TabEvent(event) => host.on_event(&on_event),
 
             Effect::AskSession => server::ask_session(endpoints.session, sink.clone()),
             Effect::SendActivity { ago } => server::send_activity(endpoints.activity, ago, sink.clone()),

@@ -1,6 +1,6 @@
 //! The app's session data, changed over HTTP and through Rust calls.
 
-use crate::support::{World, world, world_as};
+use crate::support::{World, world, world_with_options};
 use auth::session::{Session, SessionState, UpdateError};
 use auth_types::{AppData, EndReason, Invalid};
 use chrono::TimeDelta;
@@ -73,7 +73,7 @@ impl AppData for OldProfile {
 async fn alice() -> World {
     let configure = |builder: auth::AuthBuilder| builder.app_data::<Profile>();
     let options = AppOptions { configure: Arc::new(configure), ..AppOptions::default() };
-    let mut world = world_as(options, None).await;
+    let mut world = world_with_options(options, None).await;
     world.sign_in("/", "alice").await;
     world
 }

@@ -22,7 +22,7 @@ async fn load(browser: &mut Browser, url: &Url, headers: &[(&str, &str)]) -> Pag
 }
 
 /// Returns the result that the final page reports to the page around the frame.
-fn told(page: &Page) -> Option<&str> {
+fn reported_result(page: &Page) -> Option<&str> {
     let (_, rest) = page.body.split_once("data-result=\"")?;
     rest.split('"').next()
 }
@@ -40,7 +40,7 @@ impl World {
 }
 
 /// A world whose app session has expired while the provider's session continues.
-async fn known_at_the_provider() -> World {
+async fn with_expired_app_session() -> World {
     let mut world = world_with(vec![("AUTH_SESSION_MAX_AGE", "600".into())]).await;
     world.sign_in("/", "alice").await;
     world.app.clock.advance(TimeDelta::seconds(600));
@@ -50,13 +50,17 @@ async fn known_at_the_provider() -> World {
 
 #[tokio::test]
 async fn a_user_known_to_the_provider_is_signed_in_without_leaving_the_page() {
-    let mut world = known_at_the_provider().await;
+    let mut world = with_expired_app_session().await;
     let end = world.frame(&SAME_SITE).await;
-    assert_eq!((end.status, told(&end)), (StatusCode::OK, Some("signed_in")));
+    assert_eq!((end.status, reported_result(&end)), (StatusCode::OK, Some("signed_in")));
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Alice Adams");
     let policy = end.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("frame-ancestors 'self'") && policy.contains("script-src 'self'"), "{policy}");
-    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"), "the provider is not asked");
+    assert_eq!(
+        reported_result(&world.frame(&SAME_SITE).await),
+        Some("signed_in"),
+        "the provider is not asked"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +68,7 @@ async fn a_visitor_unknown_to_the_provider_may_ask_again() {
     let mut world = world().await;
     for _ in 0..2 {
         let end = world.frame(&SAME_SITE).await;
-        assert_eq!(told(&end), Some("login_required"));
+        assert_eq!(reported_result(&end), Some("login_required"));
     }
     let silent = world.browser.navigate(&world.app.at("/protected")).await;
     assert_eq!(silent.path(), "/auth/silent?callbackUrl=%2Fprotected", "the guard's attempt is still unused");
@@ -74,39 +78,39 @@ async fn a_visitor_unknown_to_the_provider_may_ask_again() {
 async fn a_cross_site_answer_is_reported_as_unavailable() {
     let mut world = world().await;
     let end = world.frame(&CROSS_SITE).await;
-    assert_eq!(told(&end), Some("unavailable"));
+    assert_eq!(reported_result(&end), Some("unavailable"));
 }
 
 #[tokio::test]
 async fn a_failing_provider_is_reported_as_unavailable() {
-    let mut world = known_at_the_provider().await;
+    let mut world = with_expired_app_session().await;
     world.provider.faults().add(Fault::Status500(Endpoint::Token));
-    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("unavailable"));
+    assert_eq!(reported_result(&world.frame(&SAME_SITE).await), Some("unavailable"));
     world.provider.faults().clear();
-    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"));
+    assert_eq!(reported_result(&world.frame(&SAME_SITE).await), Some("signed_in"));
 }
 
 #[tokio::test]
 async fn a_session_that_began_in_the_meantime_is_kept() {
-    let mut world = known_at_the_provider().await;
+    let mut world = with_expired_app_session().await;
     let begun = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
     let answer = load(&mut world.browser, &begun.location().unwrap(), &SAME_SITE).await;
     world.sign_in_again().await;
     let session = world.browser.cookie(&world.app.url, "app.session");
     let end = load(&mut world.browser, &answer.location().unwrap(), &SAME_SITE).await;
-    assert_eq!(told(&end), Some("signed_in"));
+    assert_eq!(reported_result(&end), Some("signed_in"));
     assert_eq!(world.browser.cookie(&world.app.url, "app.session"), session);
 }
 
 #[tokio::test]
 async fn a_late_frame_does_not_undo_a_sign_out() {
-    let mut world = known_at_the_provider().await;
+    let mut world = with_expired_app_session().await;
     let begun = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
     let answer = load(&mut world.browser, &begun.location().unwrap(), &SAME_SITE).await;
     world.sign_in_again().await;
     world.post("/auth/signout", &[("scope", "local")]).await;
     let end = load(&mut world.browser, &answer.location().unwrap(), &SAME_SITE).await;
-    assert_eq!(told(&end), Some("login_required"));
+    assert_eq!(reported_result(&end), Some("login_required"));
     assert_eq!(world.status().await, 401);
 }
 
@@ -121,24 +125,28 @@ async fn a_signed_out_or_revoked_session_is_not_resumed() {
             assert_eq!(world.log_out_alice().await, 1);
         }
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: the provider is not asked");
+        assert_eq!(reported_result(&end), Some("login_required"), "{by_sign_out}: the provider is not asked");
         let page = world.browser.navigate(&world.app.at("/")).await;
         assert_eq!(page.status, StatusCode::OK);
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a page showed the reason");
+        assert_eq!(
+            reported_result(&end),
+            Some("login_required"),
+            "{by_sign_out}: nor after a page showed the reason"
+        );
         // Replaces the cookie, as a late answer of `/auth/silent` would.
         world.browser.plant(&world.app.url, "app.silent", "tried");
         let end = load(&mut world.browser, &world.app.at(CHECK), &OWN).await;
-        assert_eq!(told(&end), Some("login_required"), "{by_sign_out}: nor after a late answer");
+        assert_eq!(reported_result(&end), Some("login_required"), "{by_sign_out}: nor after a late answer");
         world.app.clock.advance(TimeDelta::seconds(2));
         world.sign_in_again().await;
-        assert_eq!(told(&world.frame(&SAME_SITE).await), Some("signed_in"));
+        assert_eq!(reported_result(&world.frame(&SAME_SITE).await), Some("signed_in"));
     }
 }
 
 #[tokio::test]
 async fn only_a_frame_of_this_origin_may_ask() {
-    let mut world = known_at_the_provider().await;
+    let mut world = with_expired_app_session().await;
     let url = world.app.at(CHECK);
     for headers in [
         &[][..],
@@ -165,6 +173,6 @@ async fn without_a_store_the_result_is_unavailable_and_the_cookie_is_kept() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     world.app.lose_store().await;
-    assert_eq!(told(&world.frame(&SAME_SITE).await), Some("unavailable"));
+    assert_eq!(reported_result(&world.frame(&SAME_SITE).await), Some("unavailable"));
     assert!(world.browser.cookie(&world.app.url, "app.session").is_some());
 }

@@ -27,7 +27,7 @@ use tokio::{
 use tower::ServiceExt;
 
 /// Time-out that is long enough for a slow machine.
-const EVER: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 const PUBLIC: PublicPaths = PublicPaths { pages: &["/"], others: &[], prefixes: &["/auth/"] };
 
 /// Serves the app of `world` with a page, a WebSocket that echoes, and an endless stream.
@@ -76,13 +76,13 @@ fn quick() -> Limits {
 /// Reads until the end of the connection; returns whether the server closes it in time.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
-    timeout(EVER, stream.read_to_end(&mut rest)).await.is_ok()
+    timeout(TEST_TIMEOUT, stream.read_to_end(&mut rest)).await.is_ok()
 }
 
 async fn ask(stream: &mut TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
-    let length = timeout(EVER, stream.read(&mut answer)).await.unwrap().unwrap_or_default();
+    let length = timeout(TEST_TIMEOUT, stream.read(&mut answer)).await.unwrap().unwrap_or_default();
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
@@ -124,7 +124,7 @@ async fn silent_incomplete_and_idle_connections_are_closed() {
 #[tokio::test]
 async fn at_the_connection_limit_the_longest_idle_connection_is_closed() {
     let world = world().await;
-    let address = serving(&world, Limits { head: EVER, idle: EVER, ..quick() }).await;
+    let address = serving(&world, Limits { head: TEST_TIMEOUT, idle: TEST_TIMEOUT, ..quick() }).await;
     let mut silent = Vec::new();
     for _ in 0..12 {
         silent.push(TcpStream::connect(address).await.unwrap());
@@ -177,7 +177,7 @@ async fn a_stream_ends_with_its_session_and_not_before() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let mut bytes = [0; 1024];
     for _ in 0..20 {
-        assert!(timeout(EVER, stream.read(&mut bytes)).await.unwrap().unwrap() > 0);
+        assert!(timeout(TEST_TIMEOUT, stream.read(&mut bytes)).await.unwrap().unwrap() > 0);
     }
     world.end_session().await;
     assert!(is_closed(&mut stream).await);

@@ -39,7 +39,7 @@ async fn provider(changes: Value) -> (Url, Arc<AtomicUsize>) {
 }
 
 /// Begins a sign-in at `issuer`; returns the redirect target.
-async fn led(issuer: &Url) -> String {
+async fn sign_in_redirect(issuer: &Url) -> String {
     let clock = auth::clock::Clock::fixed(test_support::now());
     let app = App::start(bind().await, issuer, clock, AppOptions::default(), app_routes).await;
     let begun = Browser::new().post(&app.at("/auth/signin/demo"), &[]).await;
@@ -50,7 +50,7 @@ async fn led(issuer: &Url) -> String {
 #[tokio::test]
 async fn a_provider_with_a_forbidden_endpoint_is_not_used() {
     let (sound, _) = provider(json!({})).await;
-    assert!(led(&sound).await.starts_with(&format!("{sound}authorize?")));
+    assert!(sign_in_redirect(&sound).await.starts_with(&format!("{sound}authorize?")));
     for (name, endpoint) in [
         ("authorization_endpoint", "javascript:alert(1)"),
         ("authorization_endpoint", "http://op.example/authorize"),
@@ -60,8 +60,11 @@ async fn a_provider_with_a_forbidden_endpoint_is_not_used() {
         ("jwks_uri", "file:///etc/passwd"),
     ] {
         let (issuer, fetched) = provider(json!({ name: endpoint })).await;
-        let led = led(&issuer).await;
-        assert!(led.ends_with("/login?error=provider_unavailable"), "{name} {endpoint}: {led}");
+        let sign_in_redirect = sign_in_redirect(&issuer).await;
+        assert!(
+            sign_in_redirect.ends_with("/login?error=provider_unavailable"),
+            "{name} {endpoint}: {sign_in_redirect}"
+        );
         if name == "jwks_uri" {
             assert_eq!(fetched.load(Ordering::SeqCst), 0);
         }
@@ -73,7 +76,10 @@ async fn a_forbidden_optional_endpoint_counts_as_missing() {
     for name in ["end_session_endpoint", "userinfo_endpoint", "revocation_endpoint"] {
         for endpoint in ["http://op.example/x", "javascript:alert(1)"] {
             let (issuer, _) = provider(json!({ name: endpoint })).await;
-            assert!(led(&issuer).await.starts_with(&format!("{issuer}authorize?")), "{name} {endpoint}");
+            assert!(
+                sign_in_redirect(&issuer).await.starts_with(&format!("{issuer}authorize?")),
+                "{name} {endpoint}"
+            );
         }
     }
 }

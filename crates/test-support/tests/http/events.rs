@@ -43,7 +43,7 @@ async fn every_tab_hears_why_its_session_ended_and_then_the_stream_ends() {
     let mut tabs = [world.listen().await, world.listen().await];
     world.post("/auth/signout", &[("scope", "local")]).await;
     for tab in &mut tabs {
-        let event = tab.next_but_heartbeats().await.unwrap();
+        let event = tab.next_non_heartbeat().await.unwrap();
         assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "signed_out" })));
         assert!(event.id.parse::<i64>().is_ok());
         assert_eq!(tab.next().await, None);
@@ -57,7 +57,7 @@ async fn a_tab_hears_of_a_session_end_in_another_process() {
     let mut tab = world.listen().await;
     let other = world.app.replica().await;
     assert_eq!(other.sessions().log_out(world.logout_of_alice()).await.unwrap().len(), 1);
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
 }
 
@@ -70,7 +70,7 @@ async fn a_change_of_user_is_a_separate_event() {
     let login = world.browser.follow(begun).await;
     let answer = world.provider.continue_as(&mut world.browser, &login, "bob").await;
     world.browser.get(&answer.location().unwrap()).await;
-    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
+    assert_eq!(tab.next_non_heartbeat().await.unwrap().name, "user_changed");
     assert_eq!(tab.next().await, None);
 }
 
@@ -84,7 +84,7 @@ async fn a_silent_sign_in_detects_a_change_of_user_at_the_provider() {
     let begun = world.post("/auth/signin/demo", &[("prompt", "none"), ("callbackUrl", "/protected")]).await;
     assert_eq!(world.browser.follow(begun).await.body, "protected page");
     assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
-    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "user_changed");
+    assert_eq!(tab.next_non_heartbeat().await.unwrap().name, "user_changed");
     assert_eq!(tab.next().await, None);
     let resolution = world.app.auth.sessions().resolve(&alices).await.unwrap();
     assert!(matches!(resolution, SessionState::SignedOut(Some(EndReason::UserChanged))));
@@ -99,10 +99,10 @@ async fn a_tab_hears_only_of_its_own_session() {
     world.sign_in("/", "alice").await;
     let mut alices = world.listen().await;
     world.post("/auth/signout", &[("scope", "local")]).await;
-    assert_eq!(alices.next_but_heartbeats().await.unwrap().name, "signed_out");
+    assert_eq!(alices.next_non_heartbeat().await.unwrap().name, "signed_out");
     world.browser = bobs_browser;
     world.post("/api/renew-token", &[]).await;
-    assert_eq!(bobs.next_but_heartbeats().await.unwrap().name, "changed", "his own event comes first");
+    assert_eq!(bobs.next_non_heartbeat().await.unwrap().name, "changed", "his own event comes first");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_expiry_is_announced_and_listening_does_not_delay_it() {
     let event = tab.next().await.unwrap();
     assert_eq!((event.name.as_str(), &event.data["expires"]), ("expiring", &expires));
     world.app.clock.advance(TimeDelta::seconds(1));
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "expired" })));
 }
 
@@ -149,6 +149,6 @@ async fn a_server_that_stops_ends_its_streams() {
     world.sign_in("/", "alice").await;
     let mut tab = world.listen().await;
     world.app.auth.streams().stop();
-    assert_eq!(tab.next_but_heartbeats().await, None);
+    assert_eq!(tab.next_non_heartbeat().await, None);
     assert_eq!(world.status().await, 200, "the session is kept");
 }

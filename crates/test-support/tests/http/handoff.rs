@@ -1,6 +1,6 @@
 //! The handoff at an app without an identity app. `apps/identity` tests the handoff with one.
 
-use crate::support::{world, world_as};
+use crate::support::{world, world_with_options};
 use auth::cookie::{SameSite, SessionOptions};
 use chrono::TimeDelta;
 use http::StatusCode;
@@ -31,7 +31,7 @@ async fn session_options_set_the_cookies_name_same_site_and_max_age() {
     };
     let configure: test_support::Configure =
         Arc::new(move |builder: auth::AuthBuilder| builder.session_options(options.clone()));
-    let mut world = world_as(AppOptions { configure, ..AppOptions::default() }, None).await;
+    let mut world = world_with_options(AppOptions { configure, ..AppOptions::default() }, None).await;
     let signed_in = world.sign_in("/", "alice").await;
     let cookies = signed_in.set_cookies();
     let session = cookies.iter().find(|cookie| cookie.starts_with("my_app_session=")).unwrap();

@@ -1,6 +1,6 @@
 //! Hooks: the events that an app receives, and the callback that allows or refuses a sign-in.
 
-use crate::support::{World, world_as};
+use crate::support::{World, world_with_options};
 use auth::{
     AuthBuilder,
     hooks::{SignInAttempt, Verdict},
@@ -14,8 +14,8 @@ use std::{
 use test_support::AppOptions;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-async fn world_of(configure: impl Fn(AuthBuilder) -> AuthBuilder + Send + Sync + 'static) -> World {
-    world_as(AppOptions { configure: Arc::new(configure), ..AppOptions::default() }, None).await
+async fn world_with_builder(configure: impl Fn(AuthBuilder) -> AuthBuilder + Send + Sync + 'static) -> World {
+    world_with_options(AppOptions { configure: Arc::new(configure), ..AppOptions::default() }, None).await
 }
 
 /// Adds hooks that send each event to `told`, one line per event.
@@ -39,7 +39,7 @@ async fn next(lines: &mut UnboundedReceiver<String>) -> String {
 #[tokio::test]
 async fn each_hook_runs_once_per_event_and_gets_no_token() {
     let (told, mut lines) = unbounded_channel();
-    let mut world = world_of(move |builder| listening(builder, &told)).await;
+    let mut world = world_with_builder(move |builder| listening(builder, &told)).await;
     for _ in 0..2 {
         world.sign_in("/", "alice").await;
         let signed_in = next(&mut lines).await;
@@ -60,7 +60,7 @@ async fn each_hook_runs_once_per_event_and_gets_no_token() {
 #[tokio::test]
 async fn ending_other_devices_calls_the_sign_out_hook_for_each_session() {
     let (told, mut lines) = unbounded_channel();
-    let mut world = world_of(move |builder| listening(builder, &told)).await;
+    let mut world = world_with_builder(move |builder| listening(builder, &told)).await;
     world.sign_in("/", "alice").await;
     world.browser = test_support::Browser::new();
     world.sign_in("/", "alice").await;
@@ -74,7 +74,7 @@ async fn ending_other_devices_calls_the_sign_out_hook_for_each_session() {
 #[tokio::test]
 async fn a_hook_that_panics_or_hangs_does_not_affect_the_sign_in() {
     let (told, mut lines) = unbounded_channel();
-    let mut world = world_of(move |builder| {
+    let mut world = world_with_builder(move |builder| {
         let builder = builder
             .on_sign_in(|_| -> Ready<()> { panic!("at once") })
             .on_sign_in(async |_| panic!("later"))
@@ -90,7 +90,7 @@ async fn a_hook_that_panics_or_hangs_does_not_affect_the_sign_in() {
 #[tokio::test]
 async fn the_sign_in_callback_gets_verified_claims_and_may_allow() {
     let (told, mut lines) = unbounded_channel();
-    let mut world = world_of(move |builder| {
+    let mut world = world_with_builder(move |builder| {
         let told = told.clone();
         builder.sign_in(move |attempt: SignInAttempt| {
             let line =
@@ -106,7 +106,7 @@ async fn the_sign_in_callback_gets_verified_claims_and_may_allow() {
 
 #[tokio::test]
 async fn a_failing_callback_refuses_the_sign_in_and_the_previous_session_is_kept() {
-    let mut world = world_of(|builder| {
+    let mut world = world_with_builder(|builder| {
         builder.sign_in(async |attempt| match attempt.user.name.as_deref() {
             Some("Alice Adams") => Ok(Verdict::Allow),
             _ => Err("the directory does not answer"),
@@ -129,9 +129,11 @@ async fn a_failing_callback_refuses_the_sign_in_and_the_previous_session_is_kept
 #[tokio::test]
 async fn a_callback_that_refuses_or_panics_creates_no_session() {
     let mut worlds = [
-        world_of(|builder| builder.sign_in(async |_| Ok::<_, String>(Verdict::Refuse))).await,
-        world_of(|builder| builder.sign_in(|_| -> Ready<Result<Verdict, String>> { panic!("at once") }))
-            .await,
+        world_with_builder(|builder| builder.sign_in(async |_| Ok::<_, String>(Verdict::Refuse))).await,
+        world_with_builder(|builder| {
+            builder.sign_in(|_| -> Ready<Result<Verdict, String>> { panic!("at once") })
+        })
+        .await,
     ];
     for world in &mut worlds {
         let refused = world.sign_in("/", "alice").await;

@@ -1,6 +1,6 @@
 //! Back-channel logout in direct mode: the provider notifies the app directly.
 
-use crate::support::{World, world, world_where};
+use crate::support::{World, world, world_with_fault};
 use auth::store::{Logout, LogoutScope, LogoutTime};
 use chrono::TimeDelta;
 use dev_provider::{Config, Document, Fault};
@@ -38,7 +38,7 @@ async fn a_back_channel_logout_from_the_provider_ends_the_session() {
     let mut tab = EventStream::open(&second.at("/auth/events"), &cookie, None).await.unwrap();
     let left = world.post("/auth/signout", &[]).await;
     world.browser.follow(left).await;
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
     let status = world.browser.get(&second.at("/api/get-session-status")).await;
     assert_eq!(status.body, r#"{"status":401}"#);
@@ -60,7 +60,7 @@ async fn a_global_sign_out_revokes_the_refresh_token_and_a_local_one_does_not() 
 
 /// Signs out at the app, but the browser never reaches the provider, whose session continues. The app also
 /// receives a logout of that session, as from identity.
-async fn signed_out_here_alone(world: &mut World) {
+async fn sign_out_without_reaching_the_provider(world: &mut World) {
     world.sign_in("/", "alice").await;
     let sid = world.session().await.record.sid.clone().unwrap();
     let left = world.post("/auth/signout", &[]).await;
@@ -75,7 +75,7 @@ async fn signed_out_here_alone(world: &mut World) {
 #[tokio::test]
 async fn after_a_sign_out_that_never_reached_the_provider_a_sign_in_works() {
     let mut world = world().await;
-    signed_out_here_alone(&mut world).await;
+    sign_out_without_reaching_the_provider(&mut world).await;
     let begun = world.begin("/protected").await;
     let page = world.browser.follow(begun).await;
     assert_eq!(page.url.path(), "/protected");
@@ -85,7 +85,7 @@ async fn after_a_sign_out_that_never_reached_the_provider_a_sign_in_works() {
 #[tokio::test]
 async fn a_silent_sign_in_does_not_undo_a_sign_out_that_never_reached_the_provider() {
     let mut world = world().await;
-    signed_out_here_alone(&mut world).await;
+    sign_out_without_reaching_the_provider(&mut world).await;
     // A neighbour on the same domain has removed the cookies that record the sign-out, so the guard tries a
     // silent sign-in.
     for name in ["app.ended", "app.ended_here", "app.silent"] {
@@ -125,7 +125,7 @@ async fn without_an_end_session_endpoint_the_next_sign_in_sends_a_prompt() {
     ] {
         let mut metadata = known.as_object().unwrap().clone();
         metadata.insert("end_session_endpoint".to_owned(), json!(null));
-        let mut world = world_where(vec![], Some(Fault::Members(Document::Discovery, metadata))).await;
+        let mut world = world_with_fault(vec![], Some(Fault::Members(Document::Discovery, metadata))).await;
         let asked = async |world: &mut World| {
             let url = world.begin("/").await.location().unwrap();
             url.query_pairs().find(|(name, _)| name == "prompt").map(|(_, prompt)| prompt.into_owned())

@@ -2,15 +2,15 @@
 
 use crate::support::{World, changed, world, world_with};
 use chrono::TimeDelta;
-use dev_provider::{Document, Endpoint, Fault, OddAnswer};
+use dev_provider::{CustomResponse, Document, Endpoint, Fault};
 use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
 use test_support::Browser;
 
-fn text(status: u16, content_type: &str, body: &str) -> OddAnswer {
-    OddAnswer { status, content_type: content_type.to_owned(), body: body.to_owned() }
+fn text(status: u16, content_type: &str, body: &str) -> CustomResponse {
+    CustomResponse { status, content_type: content_type.to_owned(), body: body.to_owned() }
 }
 
 fn members(document: Document, value: &Value) -> Fault {
@@ -35,24 +35,24 @@ impl World {
 async fn no_trouble_at_the_token_endpoint_ends_a_session() {
     let grant = json!({"error": "invalid_grant", "error_description": "try later"});
     let answers = [
-        OddAnswer::json(429, &json!({"error": "too_many_requests"})),
-        OddAnswer::json(503, &json!({"error": "temporarily_unavailable"})),
-        OddAnswer::json(429, &grant),
-        OddAnswer::json(500, &grant),
-        OddAnswer::json(400, &json!({"error": "invalid_client"})),
-        OddAnswer::json(401, &json!({"error": "invalid_client"})),
-        OddAnswer::json(400, &json!({"error": "unauthorized_client"})),
-        OddAnswer::json(400, &json!({"error": "invalid_request"})),
-        OddAnswer::json(400, &json!({"error": "slow_down"})),
-        OddAnswer::json(400, &json!({"error": {"code": "invalid_grant"}})),
-        OddAnswer::json(400, &json!({"error": null})),
-        OddAnswer::json(400, &json!({"message": "invalid_grant"})),
-        OddAnswer::json(400, &json!("invalid_grant")),
-        OddAnswer::json(200, &json!({})),
-        OddAnswer::json(200, &json!([])),
-        OddAnswer::json(200, &json!({"access_token": ""})),
-        OddAnswer::json(200, &json!({"access_token": null, "expires_in": 3600})),
-        OddAnswer::json(200, &json!({"access_token": "a", "token_type": "mac"})),
+        CustomResponse::json(429, &json!({"error": "too_many_requests"})),
+        CustomResponse::json(503, &json!({"error": "temporarily_unavailable"})),
+        CustomResponse::json(429, &grant),
+        CustomResponse::json(500, &grant),
+        CustomResponse::json(400, &json!({"error": "invalid_client"})),
+        CustomResponse::json(401, &json!({"error": "invalid_client"})),
+        CustomResponse::json(400, &json!({"error": "unauthorized_client"})),
+        CustomResponse::json(400, &json!({"error": "invalid_request"})),
+        CustomResponse::json(400, &json!({"error": "slow_down"})),
+        CustomResponse::json(400, &json!({"error": {"code": "invalid_grant"}})),
+        CustomResponse::json(400, &json!({"error": null})),
+        CustomResponse::json(400, &json!({"message": "invalid_grant"})),
+        CustomResponse::json(400, &json!("invalid_grant")),
+        CustomResponse::json(200, &json!({})),
+        CustomResponse::json(200, &json!([])),
+        CustomResponse::json(200, &json!({"access_token": ""})),
+        CustomResponse::json(200, &json!({"access_token": null, "expires_in": 3600})),
+        CustomResponse::json(200, &json!({"access_token": "a", "token_type": "mac"})),
         text(400, "text/html", "<h1>invalid_grant</h1>"),
         text(200, "text/html", "<h1>Sign in</h1>"),
         text(401, "text/plain", ""),
@@ -77,7 +77,7 @@ async fn a_refused_grant_ends_the_session_whatever_the_http_status() {
     for status in [400, 401, 403, 200] {
         let mut world = world().await;
         world.sign_in("/", "alice").await;
-        let refused = OddAnswer::json(status, &json!({"error": "invalid_grant"}));
+        let refused = CustomResponse::json(status, &json!({"error": "invalid_grant"}));
         world.provider.faults().add_times(Fault::Answer(Endpoint::Token, refused), 1);
         assert_eq!(world.renew().await.status, StatusCode::UNAUTHORIZED, "{status}");
         assert_eq!(world.status().await, 401, "{status}");

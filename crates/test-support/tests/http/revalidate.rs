@@ -18,7 +18,7 @@ const INTERVAL: TimeDelta = TimeDelta::seconds(900);
 
 impl World {
     /// Ends the provider's session on the provider's page. The app is not notified.
-    async fn leave_the_provider(&mut self) {
+    async fn end_provider_session(&mut self) {
         let url = self.provider.issuer.join("/logout").unwrap();
         let page = self.browser.get(&url).await;
         let confirm = page.field("confirm").unwrap();
@@ -110,7 +110,7 @@ async fn a_session_in_use_is_checked_once_per_interval() {
 async fn a_session_whose_provider_session_is_gone_ends_as_revoked() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     assert_eq!(world.status().await, 200, "the app has not been notified");
     world.app.clock.advance(INTERVAL);
     world.get("/protected").await;
@@ -122,11 +122,11 @@ async fn a_session_whose_provider_session_is_gone_ends_as_revoked() {
 async fn a_tab_that_only_listens_is_told_when_a_check_fails() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     world.app.clock.advance(INTERVAL);
     let cookie = format!("app.session={}", world.browser.cookie(&world.app.url, "app.session").unwrap());
     let mut tab = EventStream::open(&world.app.at("/auth/events"), &cookie, None).await.unwrap();
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
 }
 
@@ -169,7 +169,7 @@ async fn without_a_refresh_token_the_access_token_is_checked_at_userinfo() {
     world.app.clock.advance(INTERVAL);
     world.get("/protected").await;
     world.checked(0, 1).await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     world.app.clock.advance(INTERVAL);
     world.get("/protected").await;
     assert_eq!(world.ended().await, EndReason::Revoked);
@@ -178,7 +178,7 @@ async fn without_a_refresh_token_the_access_token_is_checked_at_userinfo() {
 #[tokio::test]
 async fn an_expired_access_token_is_not_used_for_a_check() {
     let mut world = without_refresh_token().await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     world.app.clock.advance(TimeDelta::hours(7));
     world.get("/protected").await;
     world.checked(0, 0).await;
@@ -189,7 +189,7 @@ async fn an_expired_access_token_is_not_used_for_a_check() {
 async fn an_interval_of_zero_turns_checks_off() {
     let mut world = world_with(vec![("AUTH_REVALIDATE_INTERVAL", "0".into())]).await;
     world.sign_in("/", "alice").await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     world.app.clock.advance(TimeDelta::hours(5));
     assert_eq!(world.get("/protected").await.status, StatusCode::OK);
     assert_eq!((world.status().await, world.checks()), (200, (0, 0)));
@@ -237,7 +237,7 @@ async fn past_the_unchecked_age_a_user_can_sign_out_or_sign_in_again() {
         let old = world.browser.cookie(&world.app.url, "app.session").unwrap();
         world.app.clock.advance(TimeDelta::hours(2));
         if signs_in {
-            world.leave_the_provider().await;
+            world.end_provider_session().await;
             world.sign_in("/", "bob").await;
             assert_eq!(world.checks(), (0, 0), "the session that ends is not checked");
             assert_eq!(world.get("/auth/session").await.json()["user"]["name"], "Bob Brown");
@@ -254,7 +254,7 @@ async fn past_the_unchecked_age_a_user_can_sign_out_or_sign_in_again() {
 async fn past_the_unchecked_age_a_refused_or_uncheckable_session_ends() {
     let mut world = bounded(vec![]).await;
     world.sign_in("/", "alice").await;
-    world.leave_the_provider().await;
+    world.end_provider_session().await;
     world.app.clock.advance(TimeDelta::hours(1));
     assert_eq!(world.get("/protected").await.status, StatusCode::SEE_OTHER);
     assert!(matches!(world.resolution().await, SessionState::SignedOut(Some(EndReason::Revoked))));

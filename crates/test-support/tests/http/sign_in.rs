@@ -1,4 +1,4 @@
-use crate::support::{with_param, world, world_where, world_with};
+use crate::support::{with_param, world, world_with, world_with_fault};
 use auth::session::SessionState;
 use auth_types::EndReason;
 use dev_provider::{Endpoint, Fault};
@@ -136,7 +136,7 @@ async fn an_error_description_may_contain_line_breaks() {
 #[tokio::test]
 async fn a_slow_discovery_request_continues_in_the_background() {
     let slow = Fault::Slow(Endpoint::Discovery, Duration::from_millis(4000));
-    let mut world = world_where(vec![], Some(slow)).await;
+    let mut world = world_with_fault(vec![], Some(slow)).await;
     assert_eq!(
         world.begin("/").await.path(),
         "/login?error=provider_unavailable",

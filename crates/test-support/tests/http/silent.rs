@@ -1,6 +1,6 @@
 //! Silent sign-in: the guard asks the provider once before it asks the visitor.
 
-use crate::support::{World, with_param, world, world_as, world_with};
+use crate::support::{World, with_param, world, world_with, world_with_options};
 use auth::{
     hooks::Verdict,
     session::{Session, SessionState},
@@ -34,7 +34,7 @@ impl World {
     }
 
     /// Signs in and lets the app's session expire. The provider's session continues.
-    async fn known_at_the_provider(&mut self) {
+    async fn with_expired_app_session(&mut self) {
         self.sign_in("/", "alice").await;
         self.app.clock.advance(TimeDelta::seconds(600));
         assert_eq!(self.status().await, 401);
@@ -61,7 +61,7 @@ fn asked(pages: &[Page]) -> usize {
 #[tokio::test]
 async fn a_user_known_to_the_provider_lands_on_the_requested_page() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let pages = world.open().await;
     assert_eq!((path(pages.last().unwrap()), pages.last().unwrap().body.as_str()), (PAGE, "protected page"));
     assert_eq!((pages[0].status, pages[0].path().as_str()), (StatusCode::SEE_OTHER, SILENT));
@@ -125,7 +125,7 @@ async fn a_browser_without_cookies_lands_on_sign_in_without_asking_the_provider(
 #[tokio::test]
 async fn a_link_cannot_begin_a_silent_sign_in() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let refused = world.browser.navigate(&world.app.at(SILENT)).await;
     assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0));
     // A link cannot use up the guard's attempt either, and cannot lead to another site.
@@ -141,7 +141,7 @@ async fn a_link_cannot_begin_a_silent_sign_in() {
 #[tokio::test]
 async fn head_and_prefetch_do_not_use_up_the_attempt() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let silent = world.browser.navigate(&world.app.at(PAGE)).await.location().unwrap();
     let sent = world.guard_cookie();
     let head = world.browser.send(Method::HEAD, &silent, &[], "").await;
@@ -192,7 +192,7 @@ async fn a_failed_silent_sign_in_shows_no_error() {
 #[tokio::test]
 async fn an_answer_in_another_browser_or_from_another_issuer_is_refused() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let callback = world.answered().await;
     let elsewhere = Browser::new().navigate(&callback).await;
     assert_eq!(elsewhere.path(), "/login?error=invalid_state");
@@ -206,7 +206,7 @@ async fn an_answer_in_another_browser_or_from_another_issuer_is_refused() {
 async fn a_session_that_began_in_the_meantime_is_kept_whatever_the_answer() {
     for error in [None, Some("login_required"), Some("server_error")] {
         let mut world = short_sessions().await;
-        world.known_at_the_provider().await;
+        world.with_expired_app_session().await;
         let mut callback = world.answered().await;
         if error.is_some() {
             callback = with_param(&with_param(&callback, "code", None), "error", error);
@@ -223,7 +223,7 @@ async fn a_session_that_began_in_the_meantime_is_kept_whatever_the_answer() {
 #[tokio::test]
 async fn a_late_answer_does_not_undo_a_sign_out() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let callback = world.answered().await;
     world.sign_in_again().await;
     world.post("/auth/signout", &[("scope", "local")]).await;
@@ -309,7 +309,7 @@ async fn a_manual_sign_in_allows_silent_sign_in_again() {
     let mut world = short_sessions().await;
     world.open().await;
     assert!(world.guard_cookie().is_some());
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     assert_eq!(world.guard_cookie(), None);
     assert_eq!(path(world.open().await.last().unwrap()), PAGE);
 }
@@ -317,7 +317,7 @@ async fn a_manual_sign_in_allows_silent_sign_in_again() {
 #[tokio::test]
 async fn a_browser_that_drops_only_the_session_cookie_does_not_loop() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let callback = world.answered().await;
     let page = world.browser.navigate(&callback).await;
     assert_eq!(page.path(), PAGE);
@@ -331,7 +331,7 @@ async fn a_user_refused_by_the_app_sees_an_error_only_after_a_manual_sign_in() {
     let refuse = |_| ready(Ok::<_, Infallible>(Verdict::Refuse));
     let options =
         AppOptions { configure: Arc::new(move |builder| builder.sign_in(refuse)), ..AppOptions::default() };
-    let mut world = world_as(options, None).await;
+    let mut world = world_with_options(options, None).await;
     let by_hand = world.sign_in(PAGE, "alice").await;
     assert_eq!(by_hand.path(), "/login?error=refused&callbackUrl=%2Fprotected%3Ftab%3D2");
     let refused = world.open().await;
@@ -375,7 +375,7 @@ async fn of_several_providers_the_last_used_one_is_asked() {
 #[tokio::test]
 async fn silent_sign_in_works_again_after_each_expiry() {
     let mut world = short_sessions().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     for round in 0..3 {
         let pages = world.open().await;
         assert_eq!((path(pages.last().unwrap()), asked(&pages)), (PAGE, 1), "{round}");

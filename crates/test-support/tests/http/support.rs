@@ -17,15 +17,15 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(vars: Vec<(&str, String)>) -> World {
-    world_where(vars, None).await
+    world_with_fault(vars, None).await
 }
 
 /// Starts a world whose provider has `fault` from the start.
-pub(crate) async fn world_where(vars: Vec<(&str, String)>, fault: Option<Fault>) -> World {
-    world_as(AppOptions { vars, ..AppOptions::default() }, fault).await
+pub(crate) async fn world_with_fault(vars: Vec<(&str, String)>, fault: Option<Fault>) -> World {
+    world_with_options(AppOptions { vars, ..AppOptions::default() }, fault).await
 }
 
-pub(crate) async fn world_as(options: AppOptions<'_>, fault: Option<Fault>) -> World {
+pub(crate) async fn world_with_options(options: AppOptions<'_>, fault: Option<Fault>) -> World {
     let app_socket = bind().await;
     let origin: Url = format!("http://localhost:{}", app_socket.1).parse().unwrap();
     let provider = TestProvider::start(&[&origin]).await;

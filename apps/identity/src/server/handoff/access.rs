@@ -1,7 +1,7 @@
 //! The access token of a handoff: valid for identity's `/userinfo` for five minutes, but not longer than the
 //! session behind it.
 
-use super::mint::{Handoffs, user_of};
+use super::mint::{HandoffService, user_of};
 use auth::{
     grants::hash_of,
     handoff::{ACCESS_LIFETIME, HandoffUser},
@@ -33,7 +33,7 @@ pub(crate) enum AccessRefusal {
     Store(#[from] StoreError),
 }
 
-impl Handoffs {
+impl HandoffService {
     /// The only audience of the access tokens: the address of `/userinfo`.
     fn audience(&self) -> String {
         format!("{}/userinfo", self.inner().auth.public_urls().canonical())
@@ -63,7 +63,7 @@ impl Handoffs {
     /// An [`AccessRefusal`].
     pub(crate) async fn userinfo(&self, access_token: &SecretString) -> Result<UserInfo, AccessRefusal> {
         let auth = &self.inner().auth;
-        let grant = auth.grants().look(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
+        let grant = auth.grants().load(access_token.expose_secret()).await?.ok_or(AccessRefusal::Invalid)?;
         let is_good = grant.kind == GrantKind::AccessToken
             && grant.audience == self.audience()
             && grant.expires_at > auth.clock().now();

@@ -1,7 +1,7 @@
 //! The data of the launcher page: the apps, and where this browser is already signed in.
 
 use super::presence::Presence;
-use crate::server::{Proxy, registry::RegisteredClient};
+use crate::server::{IdentityState, registry::RegisteredClient};
 use auth::{
     guard,
     origin::{Origin, RequestOrigin},
@@ -37,7 +37,7 @@ pub(crate) async fn silent_first(request: Request, next: Next) -> Response {
 /// Middleware for the pages: for the launcher, asks the apps about the user's sessions there, and lets the
 /// policy of the page allow redirects to the apps.
 pub(crate) async fn launch(
-    State(state): State<Proxy>,
+    State(state): State<IdentityState>,
     RequestOrigin(origin): RequestOrigin,
     Extension(current): Extension<CurrentSession<Session>>,
     mut request: Request,
@@ -58,7 +58,7 @@ pub(crate) async fn launch(
     let apps: Vec<_> = apps.collect();
     if let Some(page) = request.extensions_mut().get_mut::<PageContext>() {
         // Chromium also applies `form-action` to redirects after a form, and "Open" redirects to the app.
-        page.form_action.extend(apps.iter().filter_map(|app| app.opens_at.clone()));
+        page.form_action.extend(apps.iter().filter_map(|app| app.launch_origin.clone()));
     }
     request.extensions_mut().insert(ListedApps(apps));
     next.run(request).await
@@ -71,7 +71,7 @@ fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> Regist
         description: app.description.clone(),
         icon: app.icon.clone(),
         origins: app.origins.iter().map(ToString::to_string).collect(),
-        opens_at: app.nearest_origin(origin).filter(|_| app.handoff).map(ToString::to_string),
+        launch_origin: app.nearest_origin(origin).filter(|_| app.handoff).map(ToString::to_string),
         presence: match presence {
             Presence::Active => AppPresence::Active,
             Presence::None => AppPresence::None,

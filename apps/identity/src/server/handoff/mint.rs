@@ -39,7 +39,7 @@ impl Flow for LaunchMark {
 
 /// Identity's half of handoffs; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Handoffs(Arc<Inner>);
+pub(crate) struct HandoffService(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) auth: Auth,
@@ -50,7 +50,7 @@ pub(crate) struct Inner {
     refusals: RateLimit<String>,
 }
 
-impl Handoffs {
+impl HandoffService {
     /// Creates identity's half of handoffs, for the apps of `registry`.
     pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, messenger: Messenger) -> Self {
         let refusals = RateLimit::new(auth.clock().clone(), REFUSALS);
@@ -80,7 +80,7 @@ impl Handoffs {
     ///
     /// # Errors
     /// [`StoreError`] when the record does not fit into a cookie, which would be a bug.
-    pub(crate) fn open(
+    pub(crate) fn begin_launch(
         &self,
         app: &RegisteredClient,
         origin: &Origin,
@@ -88,7 +88,7 @@ impl Handoffs {
     ) -> Result<(String, Vec<HeaderValue>), StoreError> {
         let opening = self.0.auth.random().token();
         let flow = LaunchMark { client_id: app.client_id.clone() };
-        let cookies = self.0.auth.flows().begin(&opening, flow, origin, headers)?;
+        let cookies = self.0.auth.flows().begin(&opening, flow, self.0.auth.cookies(origin, headers))?;
         Ok((opening, cookies))
     }
 
@@ -97,14 +97,15 @@ impl Handoffs {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub(crate) async fn was_opened(
+    pub(crate) async fn take_launch(
         &self,
         opening: &str,
         app: &RegisteredClient,
         origin: &Origin,
         headers: &HeaderMap,
     ) -> Result<Option<Vec<HeaderValue>>, StoreError> {
-        let taken = self.0.auth.flows().take::<LaunchMark>(opening, origin, headers).await?;
+        let taken =
+            self.0.auth.flows().take::<LaunchMark>(opening, self.0.auth.cookies(origin, headers)).await?;
         Ok(taken.filter(|(flow, _)| flow.client_id == app.client_id).map(|(_, clear)| clear))
     }
 
@@ -147,7 +148,7 @@ impl Handoffs {
             }
             Err(VerifyRefusal::Store(error)) => tracing::error!(%error, "session store unavailable"),
             Err(rule) => {
-                self.0.refusals.note(app.client_id.clone());
+                self.0.refusals.take_unchecked(app.client_id.clone());
                 tracing::warn!(%rule, app = app.client_id, "handoff token rejected");
             }
         }
@@ -165,7 +166,7 @@ impl Handoffs {
         let state_hash = hash_of(state.expose_secret());
         let claim = Claim { kind: GrantKind::HandoffToken, audience: &app.client_id, state_hash };
         // Looked up before the token is taken: a store that fails here does not use the token up.
-        let found = auth.grants().look(token).await?.ok_or(VerifyRefusal::Unknown)?;
+        let found = auth.grants().load(token).await?.ok_or(VerifyRefusal::Unknown)?;
         let live = self.session_of(found).await?;
         match auth.grants().take(token, claim).await? {
             GrantOutcome::Granted(_) => {}
@@ -235,7 +236,7 @@ fn verified_email(id_token: &SecretString) -> Option<String> {
     claims.email.filter(|_| claims.email_verified)
 }
 
-/// Why identity refused a token. See [`Handoffs::redeem`] for when the token stays valid.
+/// Why identity refused a token. See [`HandoffService::redeem`] for when the token stays valid.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VerifyRefusal {
     /// Never minted, already redeemed, or deleted.

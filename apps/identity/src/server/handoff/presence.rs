@@ -1,6 +1,6 @@
 //! Asks each app, server to server, whether this browser is already signed in there.
 
-use super::mint::Handoffs;
+use super::mint::HandoffService;
 use crate::server::registry::RegisteredClient;
 use auth::{handoff::SessionQuery, session::Session};
 use futures::future::join_all;
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long the launcher waits for an app.
-const LIMIT: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The answer of an app about a session of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ struct Answer {
     active: bool,
 }
 
-impl Handoffs {
+impl HandoffService {
     /// Asks all apps with handoff enabled about the provider session behind `session`. Returns the answers in
     /// the order of the registry. The questions run in parallel, with a timeout of half a second.
     pub(crate) async fn presence(&self, session: &Session) -> Vec<(String, Presence)> {
@@ -48,7 +48,7 @@ impl Handoffs {
             // Without a `sid`, an app cannot tell this browser's sessions from the user's others.
             "sid": record.sid.as_ref()?,
         });
-        let answer = self.inner().messenger.send::<SessionQuery>(app, &url, claims, LIMIT).await.ok()?;
+        let answer = self.inner().messenger.send::<SessionQuery>(app, &url, claims, TIMEOUT).await.ok()?;
         let Answer { active } = serde_json::from_slice(answer.body()).ok()?;
         Some(if active { Presence::Active } else { Presence::None })
     }

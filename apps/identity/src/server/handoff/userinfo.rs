@@ -2,7 +2,7 @@
 
 use super::{
     access::{AccessRefusal, UserInfo},
-    mint::Handoffs,
+    mint::HandoffService,
 };
 use auth::Refusal;
 use axum::{Json, extract::State};
@@ -16,7 +16,7 @@ use secrecy::SecretString;
 /// 401 with `WWW-Authenticate: Bearer` (RFC 6750 §3): without an error if there is no token, with
 /// `invalid_token` if the token is rejected; 503 when the store is down.
 pub(crate) async fn userinfo(
-    State(handoffs): State<Handoffs>,
+    State(handoffs): State<HandoffService>,
     headers: HeaderMap,
 ) -> Result<Json<UserInfo>, Refusal> {
     let token = bearer(&headers).ok_or_else(|| challenge("missing_token", "Bearer realm=\"identity\""))?;

@@ -1,6 +1,6 @@
 //! `POST /auth/external/handoff/verify` (article 5): an app redeems a handoff token.
 
-use super::mint::{Handoffs, VerifyRefusal};
+use super::mint::{HandoffService, VerifyRefusal};
 use crate::server::{client::authenticate, registry::Registry};
 use auth::{
     Refusal,
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// `too_many_requests` and 503 `session_unavailable` with `Retry-After`; 400, 413, 415 or 422
 /// `invalid_request`.
 pub(crate) async fn verify(
-    State(handoffs): State<Handoffs>,
+    State(handoffs): State<HandoffService>,
     State(registry): State<Arc<Registry>>,
     headers: HeaderMap,
     request: Result<Json<VerifyRequest>, JsonRejection>,

@@ -36,34 +36,34 @@ use tokio::{
 };
 
 /// The maximum number of concurrent deliveries.
-const IN_ALL: usize = 64;
+const MAX_CONCURRENT: usize = 64;
 /// The maximum number of concurrent deliveries to one app.
-const PER_APP: usize = 16;
-/// How long a delivery waits if its app already has [`PER_APP`] of them.
-const SHARE_PAUSE: Duration = Duration::from_secs(2);
+const MAX_CONCURRENT_PER_APP: usize = 16;
+/// How long a delivery waits if its app already has [`MAX_CONCURRENT_PER_APP`] of them.
+const APP_LIMIT_PAUSE: Duration = Duration::from_secs(2);
 /// How often the outbox is polled without a wake-up, for rows that another process left.
-const LOOK: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The timeout and the backoff of deliveries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
     /// The timeout of one attempt.
-    pub(crate) limit: Duration,
+    pub(crate) timeout: Duration,
     /// The pause after the first failure; it doubles after each further failure.
     pub(crate) first_pause: Duration,
     /// The longest pause.
     pub(crate) longest_pause: Duration,
     /// How long a delivery is retried. After that, apps have revalidated their sessions anyway.
-    pub(crate) give_up: TimeDelta,
+    pub(crate) expire_after: TimeDelta,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
-            limit: Duration::from_secs(2),
+            timeout: Duration::from_secs(2),
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(60),
-            give_up: TimeDelta::hours(24),
+            expire_after: TimeDelta::hours(24),
         }
     }
 }
@@ -82,7 +82,7 @@ struct Inner {
     wake: Notify,
     under_way: Arc<Semaphore>,
     /// The limit of each app, by client id.
-    shares: Mutex<HashMap<String, Arc<Semaphore>>>,
+    per_app_limits: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 /// One delivery, as the outbox stores it.
@@ -117,8 +117,8 @@ impl FanOut {
             random: auth.random().clone(),
             retry,
             wake: Notify::new(),
-            under_way: Arc::new(Semaphore::new(IN_ALL)),
-            shares: Mutex::default(),
+            under_way: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            per_app_limits: Mutex::default(),
         }))
     }
 
@@ -156,7 +156,7 @@ impl FanOut {
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
                 let id = Sha256::new().chain_update(cause).chain_update(&app.client_id).finalize().into();
-                Ok(NewDelivery { id, payload, give_up_at: now + self.0.retry.give_up })
+                Ok(NewDelivery { id, payload, expires_at: now + self.0.retry.expire_after })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         self.0.outbox.enqueue(&deliveries, now).await?;
@@ -182,37 +182,37 @@ impl FanOut {
                     let mut room = Some(room);
                     for delivery in due {
                         let place = room.take().or_else(|| self.0.under_way.clone().try_acquire_owned().ok());
-                        tokio::spawn(self.clone().deliver_within_quota(delivery, place));
+                        tokio::spawn(self.clone().deliver_within_limits(delivery, place));
                     }
                     continue;
                 }
                 Err(error) => tracing::warn!(%error, "outbox unavailable"),
             }
-            let _ = timeout(LOOK, self.0.wake.notified()).await;
+            let _ = timeout(POLL_INTERVAL, self.0.wake.notified()).await;
         }
     }
 
     async fn take(&self, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let now = self.0.clock.now();
         // The lease is longer than one attempt. If this process dies, the row becomes due again.
-        let until = now + TimeDelta::from_std(self.0.retry.limit * 5).unwrap_or_default();
+        let until = now + TimeDelta::from_std(self.0.retry.timeout * 5).unwrap_or_default();
         self.0.outbox.take_due(now, until, most).await
     }
 
     /// Delivers now, or a little later if the app has reached its limit of concurrent deliveries.
-    async fn deliver_within_quota(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
+    async fn deliver_within_limits(self, delivery: Delivery, _place: Option<OwnedSemaphorePermit>) {
         let Ok(payload) = serde_json::from_str::<Payload>(&delivery.payload) else {
             tracing::error!("unreadable outbox row discarded");
-            return self.settle(&delivery).await;
+            return self.remove(&delivery).await;
         };
         let share = {
-            let mut shares = self.0.shares.lock().unwrap_or_else(PoisonError::into_inner);
-            let share = shares.entry(payload.client_id.clone());
-            share.or_insert_with(|| Arc::new(Semaphore::new(PER_APP))).clone()
+            let mut per_app_limits = self.0.per_app_limits.lock().unwrap_or_else(PoisonError::into_inner);
+            let share = per_app_limits.entry(payload.client_id.clone());
+            share.or_insert_with(|| Arc::new(Semaphore::new(MAX_CONCURRENT_PER_APP))).clone()
         };
         match share.try_acquire_owned() {
             Ok(_share) => self.deliver(delivery, payload).await,
-            Err(_) => self.try_later(&delivery, self.jittered(SHARE_PAUSE)).await,
+            Err(_) => self.postpone(&delivery, self.jittered(APP_LIMIT_PAUSE)).await,
         }
     }
 
@@ -220,30 +220,30 @@ impl FanOut {
         let app = self.0.registry.get(&payload.client_id);
         let Some((app, uri)) = app.and_then(|app| Some((app, app.backchannel_logout_uri.as_ref()?))) else {
             // The app has been removed from the registry since.
-            return self.settle(&delivery).await;
+            return self.remove(&delivery).await;
         };
         match self.post(app, uri, &payload).await {
             Ok(()) => {
-                tracing::info!(app = app.client_id, tries = delivery.tries, "logout delivered");
-                self.settle(&delivery).await;
+                tracing::info!(app = app.client_id, attempt = delivery.attempt, "logout delivered");
+                self.remove(&delivery).await;
             }
             Err(error) => {
-                let pause = self.pause_after(delivery.tries);
+                let pause = self.pause_after(delivery.attempt);
                 tracing::warn!(
                     app = app.client_id,
-                    tries = delivery.tries,
+                    attempt = delivery.attempt,
                     %error,
                     ?pause,
                     "logout delivery failed"
                 );
-                self.try_later(&delivery, pause).await;
+                self.postpone(&delivery, pause).await;
             }
         }
     }
 
-    async fn try_later(&self, delivery: &Delivery, pause: Duration) {
+    async fn postpone(&self, delivery: &Delivery, pause: Duration) {
         let due_at = self.0.clock.now() + TimeDelta::from_std(pause).unwrap_or_default();
-        if let Err(error) = self.0.outbox.try_later(&delivery.id, due_at).await {
+        if let Err(error) = self.0.outbox.postpone(&delivery.id, due_at).await {
             tracing::warn!(%error, "outbox write failed");
         }
         let fan_out = self.clone();
@@ -265,12 +265,12 @@ impl FanOut {
             happened_at: payload.happened_at.unwrap_or(now),
         };
         let claims = logout_claims(notice, now);
-        self.0.messenger.send::<LogoutToken>(app, uri, claims, self.0.retry.limit).await?;
+        self.0.messenger.send::<LogoutToken>(app, uri, claims, self.0.retry.timeout).await?;
         Ok(())
     }
 
-    fn pause_after(&self, tries: u32) -> Duration {
-        let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
+    fn pause_after(&self, attempt: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         self.jittered(self.0.retry.first_pause.saturating_mul(doubled).min(self.0.retry.longest_pause))
     }
 
@@ -280,8 +280,8 @@ impl FanOut {
         pause - pause / 4 * u32::from(random) / 255
     }
 
-    async fn settle(&self, delivery: &Delivery) {
-        if let Err(error) = self.0.outbox.settle(&delivery.id).await {
+    async fn remove(&self, delivery: &Delivery) {
+        if let Err(error) = self.0.outbox.remove(&delivery.id).await {
             // The notice is then delivered again, which is idempotent.
             tracing::warn!(%error, "outbox write failed");
         }

@@ -39,7 +39,7 @@ pub(crate) async fn authorize(
         let sentence = "The app that sent you here is not registered, or its request is not allowed.";
         Refusal::bad_request(error.to_string(), sentence)
     })?;
-    let provider = wanted(&auth, &request).ok_or_else(|| {
+    let provider = select_provider(&auth, &request).ok_or_else(|| {
         let sentence = "The app that sent you here asked for a sign-in provider that is not configured.";
         Refusal::bad_request("unknown_provider", sentence)
     })?;
@@ -72,7 +72,7 @@ async fn silent_unsupported(provider: &Provider, request: &ProxyRequest) -> Resp
 }
 
 /// The provider that the request names, or the only one if the request names none.
-fn wanted<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
+fn select_provider<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Provider> {
     match (&request.provider, &**auth.providers()) {
         (Some(id), _) => auth.provider(id),
         (None, [only]) => Some(only),
@@ -101,7 +101,8 @@ async fn pass_on(
             hints: &request.hints,
         },
     );
-    let cookies = auth.flows().begin(&state, ProxiedFlow::new(request, id.clone()), origin, headers)?;
+    let cookies =
+        auth.flows().begin(&state, ProxiedFlow::new(request, id.clone()), auth.cookies(origin, headers))?;
     tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }

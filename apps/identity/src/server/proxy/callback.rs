@@ -54,12 +54,12 @@ fn pass_on(
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
     let app = proxied.app(registry)?;
     if FetchMetadata::of(&returned.headers).is_frame() {
-        announcer.pass_on_in_frame(&returned.origin, &returned.headers, &mut url);
+        announcer.add_reference_in_frame(&returned.origin, &returned.headers, &mut url);
     } else {
         let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
         cookies.extend(cookie);
         let (origin, headers) = (&returned.origin, &returned.headers);
-        cookies.push(announcer.pass_on(&browser, app, (origin, headers), &mut url));
+        cookies.push(announcer.add_browser(&browser, app, (origin, headers), &mut url));
         if proxied.may_be_sign_in(&returned.params) {
             announcer.add_receipt(&browser, app, &mut url);
         }
@@ -82,7 +82,7 @@ async fn own_callback(
     let SignInOutcome { response, has_signed_in } =
         finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
     if has_signed_in {
-        announcer.signed_in(&browser);
+        announcer.notify_apps(&browser);
     }
     Ok(response)
 }
@@ -109,7 +109,7 @@ pub(crate) async fn logout_callback(
             url.query_pairs_mut().append_pair("state", state);
             Redirect::to(url.as_str()).into_response()
         }
-        None => finish_sign_out(&auth, &origin, Some(state), &headers).await,
+        None => finish_sign_out(&auth, auth.cookies(&origin, &headers), Some(state)).await,
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn signed_in(
 ) -> Result<StatusCode, Refusal> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
     let app = authenticate(&registry, &headers, in_form)?;
-    if !announcer.confirmed(app, form.get("receipt").unwrap_or_default()).await? {
+    if !announcer.redeem_receipt(app, form.get("receipt").unwrap_or_default()).await? {
         tracing::warn!(rule = "invalid_receipt", app = app.client_id, "sign-in receipt rejected");
         let sentence = "This receipt belongs to another app, was already used, or has expired.";
         return Err(Refusal::bad_request("invalid_receipt", sentence));

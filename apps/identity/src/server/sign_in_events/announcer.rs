@@ -29,7 +29,7 @@ use url::Url;
 const HEAD_START: Duration = Duration::from_millis(200);
 /// The timeout for an app's answer. Best effort, no retry: without the event, the waiting tabs of that app do
 /// not resume automatically.
-const LIMIT: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a receipt is valid: the time for the app to complete the sign-in.
 const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
@@ -67,13 +67,13 @@ impl Announcer {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> (BrowserHandle, Option<HeaderValue>) {
-        let (cookies, random) = (&self.0.auth.cookies(), &self.0.auth.random());
-        let known = cookies.values(CookieKind::Browser, origin, headers).find_map(BrowserHandle::parse);
+        let (jar, random) = (self.0.auth.cookies(origin, headers), self.0.auth.random());
+        let known = jar.values(CookieKind::Browser).find_map(BrowserHandle::parse);
         match known {
             Some(handle) => (handle, None),
             None => {
                 let handle = BrowserHandle::generate(random);
-                let cookie = cookies.set(CookieKind::Browser, origin, &handle.expose(), None);
+                let cookie = jar.set(CookieKind::Browser, &handle.expose(), None);
                 (handle, Some(cookie))
             }
         }
@@ -87,21 +87,21 @@ impl Announcer {
         let known = self.known_reference(origin, headers);
         let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random().bytes::<16>()));
         let seconds = Some(auth.sessions().longest_seconds());
-        let cookie = auth.cookies().set(CookieKind::BrowserReference, origin, &reference, seconds);
+        let cookie = auth.cookies(origin, headers).set(CookieKind::BrowserReference, &reference, seconds);
         (reference, cookie)
     }
 
     /// The reference that the browser already has.
     fn known_reference(&self, origin: &Origin, headers: &HeaderMap) -> Option<String> {
         let is_reference = |value: &&str| URL_SAFE_NO_PAD.decode(value).is_ok_and(|bytes| bytes.len() == 16);
-        let mut values = self.0.auth.cookies().values(CookieKind::BrowserReference, origin, headers);
+        let mut values = self.0.auth.cookies(origin, headers).values(CookieKind::BrowserReference);
         values.find(is_reference).map(ToOwned::to_owned)
     }
 
     /// Adds the handle and the reference of the browser to the redirect `back` to the app. Returns the cookie
     /// of the reference.
     #[must_use]
-    pub(crate) fn pass_on(
+    pub(crate) fn add_browser(
         &self,
         browser: &BrowserHandle,
         app: &RegisteredClient,
@@ -118,7 +118,7 @@ impl Announcer {
 
     /// For a redirect in a frame: adds the reference that the browser already has, at the canonical origin
     /// only. Never creates a handle or a reference.
-    pub(crate) fn pass_on_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
+    pub(crate) fn add_reference_in_frame(&self, origin: &Origin, headers: &HeaderMap, back: &mut Url) {
         let is_canonical = self.0.auth.public_urls().canonical() == origin.to_string();
         if let Some(reference) = self.known_reference(origin, headers).filter(|_| is_canonical) {
             back.query_pairs_mut().append_pair(REFERENCE_PARAM, &reference);
@@ -126,7 +126,7 @@ impl Announcer {
     }
 
     /// Adds a receipt to the redirect `back` to the app. The app returns the receipt once the sign-in is
-    /// complete ([`confirmed`](Self::confirmed)). Without a receipt, identity cannot know whether the sign-in
+    /// complete ([`redeem_receipt`](Self::redeem_receipt)). Without a receipt, identity cannot know whether the sign-in
     /// is complete: a link on a foreign page may have begun the flow, and the app then refuses the sign-in.
     pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
@@ -142,7 +142,11 @@ impl Announcer {
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub(crate) async fn confirmed(&self, app: &RegisteredClient, receipt: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn redeem_receipt(
+        &self,
+        app: &RegisteredClient,
+        receipt: &str,
+    ) -> Result<bool, StoreError> {
         let auth = &self.0.auth;
         let opened = URL_SAFE_NO_PAD
             .decode(receipt)
@@ -153,19 +157,19 @@ impl Announcer {
         if auth.clock().now() >= expires_at || !auth.sessions().use_id(&id, expires_at).await? {
             return Ok(false);
         }
-        self.signed_in(&browser);
+        self.notify_apps(&browser);
         Ok(true)
     }
 
     /// Tells every app about a sign-in in this browser. Returns at once.
-    pub(crate) fn signed_in(&self, browser: &BrowserHandle) {
+    pub(crate) fn notify_apps(&self, browser: &BrowserHandle) {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
             tokio::spawn(async move {
                 sleep(HEAD_START).await;
                 let claims = event_claims(&handle.key());
-                match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, LIMIT).await {
+                match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, TIMEOUT).await {
                     Ok(_) => tracing::debug!(app = app.client_id, "sign-in event delivered"),
                     Err(error) => {
                         tracing::info!(app = app.client_id, %error, "sign-in event not delivered");

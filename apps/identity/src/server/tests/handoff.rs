@@ -290,7 +290,7 @@ async fn the_sign_in_hook_of_the_app_can_refuse_a_handoff() {
         })
     });
     let options = AppOptions { configure, ..AppOptions::default() };
-    let mut world = world_as(None, options, app_routes).await;
+    let mut world = world_with_options(None, options, app_routes).await;
     world.at_identity("alice").await;
     let url = world.minted().await;
     assert_eq!(world.browser.get(&url).await.path(), "/login?error=refused");

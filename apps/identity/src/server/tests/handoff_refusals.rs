@@ -428,7 +428,7 @@ async fn without_its_store_the_app_uses_nothing_up_and_says_so() {
 async fn with_identity_at(issuer: &str) -> (World, Url) {
     let options =
         AppOptions { vars: vec![("AUTH_IDENTITY_ISSUER", issuer.to_owned())], ..AppOptions::default() };
-    let mut world = world_as(None, options, app_routes).await;
+    let mut world = world_with_options(None, options, app_routes).await;
     let started = world.browser.get(&world.app.at("/handoff/start")).await;
     let state = params(&started.location().unwrap())["state"].clone();
     let mut url = world.app.at("/callback");

@@ -22,7 +22,7 @@ async fn single_logout_covers_a_session_that_was_handed_over() {
     let mut tab = watching(&world, &world.app).await;
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
     world.browser.follow(left).await;
-    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
+    assert_eq!(tab.next_non_heartbeat().await.unwrap().name, "signed_out");
     assert_eq!(world.status().await, SIGNED_OUT);
 }
 
@@ -39,7 +39,7 @@ async fn a_sign_out_of_a_handed_over_session_reaches_the_provider_and_all_apps()
     let page = world.browser.follow(left).await;
     assert_eq!(page.url.as_str(), world.app.at("/").as_str());
     // The provider may tell identity only after it has redirected the visitor.
-    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
+    assert_eq!(tab.next_non_heartbeat().await.unwrap().name, "signed_out");
     assert_eq!(world.browser.get(&world.identity.at("/auth/session")).await.body, "null");
 }
 
@@ -63,7 +63,7 @@ async fn without_an_id_token_hint_identity_is_asked_to_tell_all_apps() {
     let told = Arc::new(Mutex::new(Value::Null));
     let (issuer, mut asks) = generous_identity(told.clone()).await;
     let vars = vec![("AUTH_IDENTITY_ISSUER", issuer)];
-    let mut world = world_as(None, AppOptions { vars, ..AppOptions::default() }, app_routes).await;
+    let mut world = world_with_options(None, AppOptions { vars, ..AppOptions::default() }, app_routes).await;
     let iss = world.provider.issuer.as_str().trim_end_matches('/').to_owned();
     let session = json!({
         "provider": "demo", "iss": iss, "sub": "demo|alice", "sid": "s1",

@@ -52,7 +52,7 @@ fn by_hand(auth: &Auth) -> Router {
 
 #[tokio::test]
 async fn an_app_may_take_tokens_at_other_paths_and_have_its_own_error_page() {
-    let mut world = world_as(None, AppOptions::default(), by_hand).await;
+    let mut world = world_with_options(None, AppOptions::default(), by_hand).await;
     world.at_identity("alice").await;
     let mut url = world.minted().await;
     url.set_path("/open");

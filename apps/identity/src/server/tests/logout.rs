@@ -87,7 +87,7 @@ async fn a_sign_out_ends_the_sessions_of_the_other_apps_and_tells_their_tabs() {
     world.browser.follow(begun).await;
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
     world.browser.follow(left).await;
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!((event.name.as_str(), event.data), ("signed_out", json!({ "reason": "revoked" })));
     assert_eq!(world.status().await, SIGNED_OUT);
     let resolution = world.app.auth.sessions().resolve(&kept).await.unwrap();
@@ -284,7 +284,7 @@ async fn an_app_may_request_a_global_logout_with_its_own_secret_only() {
     assert_eq!(world.status().await, SIGNED_IN);
     assert_eq!(ask(&[&client[..], &about, &[("age", "60000")]].concat()).await, StatusCode::ACCEPTED);
     assert_eq!(ask(&[client, about].concat()).await, StatusCode::ACCEPTED);
-    assert_eq!(tab.next_but_heartbeats().await.unwrap().name, "signed_out");
+    assert_eq!(tab.next_non_heartbeat().await.unwrap().name, "signed_out");
 }
 
 /// Starts an app that answers 503 this many times and then 200. Returns its origin and the bodies that it
@@ -365,7 +365,7 @@ async fn beside_one_that_hangs() -> (FanOut, mpsc::UnboundedReceiver<String>, Tc
     let registry =
         entry("hanging", &format!("http://localhost:{port}"), "/told") + &entry("well", &origin, "/told");
     // Practically no timeout: deliveries one after the other would never reach the second app.
-    let retry = RetryPolicy { limit: Duration::from_secs(3600), ..RetryPolicy::default() };
+    let retry = RetryPolicy { timeout: Duration::from_secs(3600), ..RetryPolicy::default() };
     let fan_out = world.fan_out(&registry, retry);
     tokio::spawn({
         let fan_out = fan_out.clone();

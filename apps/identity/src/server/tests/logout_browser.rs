@@ -152,7 +152,7 @@ async fn a_hidden_frame_signs_in_only_where_a_sign_out_can_reach_the_session() {
         if !has_sid {
             world.provider.faults().add(without_sid(Document::IdToken));
         }
-        world.known_at_the_provider().await;
+        world.with_expired_app_session().await;
         if !has_reference {
             world.browser.plant(&world.identity.url, "app.browser_ref", "");
         }
@@ -175,7 +175,7 @@ async fn a_hidden_frame_signs_in_only_where_a_sign_out_can_reach_the_session() {
 async fn github_has_neither_sid_nor_sign_out_and_a_sign_out_reaches_the_other_apps() {
     let FakeGithub { vars, .. } = FakeGithub::start().await;
     let options = || AppOptions { vars: vars.clone(), ..AppOptions::default() };
-    let world = world_of(None, options(), options(), app_routes).await;
+    let world = world_with_builder(None, options(), options(), app_routes).await;
     let mut browsers = [Browser::new(), Browser::new()];
     for browser in &mut browsers {
         for app in [&world.app, &world.identity] {

@@ -56,9 +56,9 @@ impl World {
     /// Sends the app an event for this browser. The waiting tab must get this event and no other.
     async fn hears_one_event_and_no_other(&self, browser: &BrowserKey, tab: &mut EventStream) {
         assert_eq!(self.notify(&self.event(browser, "marker")).await.status, StatusCode::ACCEPTED);
-        tab.next_but_heartbeats().await.unwrap();
+        tab.next_non_heartbeat().await.unwrap();
         let nothing =
-            tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_but_heartbeats()).await;
+            tokio::time::timeout(std::time::Duration::from_millis(600), tab.next_non_heartbeat()).await;
         assert!(nothing.is_err(), "{nothing:?}");
     }
 
@@ -89,7 +89,7 @@ async fn a_waiting_tab_hears_of_a_sign_in_elsewhere_and_resumes_once() {
     let mut tab = world.wait_signed_out().await.unwrap();
     assert_eq!(tab.next().await.unwrap().name, "heartbeat");
     world.sign_in_elsewhere().await;
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     assert_eq!(event.name, "signed_in");
     assert_eq!(event.data.as_object().unwrap().len(), 1, "the event does not name the user");
     assert_eq!(world.status().await, SIGNED_OUT, "the event grants nothing");
@@ -115,7 +115,7 @@ async fn a_user_unknown_to_the_provider_ends_on_the_sign_in_page() {
     let mut tab = EventStream::open(&world.app.at("/auth/events?waiting"), &handle, None).await.unwrap();
     tab.next().await;
     world.sign_in_elsewhere().await;
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     // The user signs out again before the tab resumes.
     let left = world.browser.post(&world.identity.at("/auth/signout"), &[]).await;
     world.browser.follow(left).await;
@@ -149,7 +149,7 @@ async fn a_silent_sign_in_sends_no_event_and_a_local_sign_out_is_not_undone() {
     let waiting = EventStream::open(&world.app.at("/auth/events?waiting"), &cookies, None).await;
     assert_eq!(waiting.err(), Some(StatusCode::NO_CONTENT));
     assert_eq!(world.notify(&world.event(&key, "elsewhere")).await.status, StatusCode::ACCEPTED);
-    let ticket = tab.next_but_heartbeats().await.unwrap().data["ticket"].as_str().unwrap().to_owned();
+    let ticket = tab.next_non_heartbeat().await.unwrap().data["ticket"].as_str().unwrap().to_owned();
     let refused = world.come_back(&ticket).await;
     assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0), "left_this_app");
     let begun = world
@@ -251,10 +251,9 @@ async fn a_tab_is_not_told_of_another_browser() {
         StatusCode::ACCEPTED
     );
     assert_eq!(world.notify(&world.event(&own, "own")).await.status, StatusCode::ACCEPTED);
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     let ticket = event.data["ticket"].as_str().unwrap().to_owned();
-    let nothing =
-        tokio::time::timeout(std::time::Duration::from_millis(300), tab.next_but_heartbeats()).await;
+    let nothing = tokio::time::timeout(std::time::Duration::from_millis(300), tab.next_non_heartbeat()).await;
     assert!(nothing.is_err(), "only the event of this browser");
     // The ticket is refused in another browser.
     let stolen = Browser::new().post(&world.app.at("/auth/come-back"), &[("ticket", &ticket)]).await;
@@ -273,7 +272,7 @@ async fn a_failed_resume_keeps_the_mark_of_the_sign_out() {
     assert!(ended(&world).is_some());
     let mut tab = world.wait_signed_out().await.unwrap();
     assert_eq!(world.notify(&world.event(&browser, "one")).await.status, StatusCode::ACCEPTED);
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     let sent = world.come_back(event.data["ticket"].as_str().unwrap()).await;
     assert_eq!(ended(&world), None, "the mark is removed on the way");
     // The provider no longer has a session.
@@ -381,7 +380,7 @@ async fn a_resume_mark_of_another_browser_is_refused() {
     // A local sign-out would remove the handle, so this one is global.
     let mut tab = world.wait_signed_out().await.unwrap();
     assert_eq!(world.notify(&world.event(&own, "one")).await.status, StatusCode::ACCEPTED);
-    let event = tab.next_but_heartbeats().await.unwrap();
+    let event = tab.next_non_heartbeat().await.unwrap();
     world.come_back(event.data["ticket"].as_str().unwrap()).await;
     let silent = world.app.at("/auth/silent?callbackUrl=/protected");
     let planted = world.browser.cookie(&world.app.url, "app.silent").unwrap();

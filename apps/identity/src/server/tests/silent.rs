@@ -6,7 +6,7 @@ use test_support::Browser;
 
 impl World {
     /// Signs in at identity, so that the provider knows this browser.
-    pub(super) async fn known_at_the_provider(&mut self) {
+    pub(super) async fn with_expired_app_session(&mut self) {
         let begun = self.browser.post(&self.identity.at("/auth/signin/demo"), &[]).await;
         let login = self.browser.follow(begun).await;
         let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
@@ -30,7 +30,7 @@ impl World {
 #[tokio::test]
 async fn a_known_user_is_signed_in_silently_on_another_domain() {
     let mut world = world().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let (way, page) = world.open().await;
     assert_eq!(
         way,
@@ -62,7 +62,7 @@ async fn an_unknown_user_lands_on_the_sign_in_page_and_is_not_sent_again() {
 #[tokio::test]
 async fn a_local_sign_out_is_not_undone() {
     let mut world = world().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     world.open().await;
     world.browser.post(&world.app.at("/auth/signout"), &[("scope", "local")]).await;
     assert_eq!(world.open().await.0, ["app /protected", "app /login"]);
@@ -89,7 +89,7 @@ async fn prompt_none_passes_through_identity_unchanged() {
 #[tokio::test]
 async fn a_cross_site_frame_is_sent_back_without_asking_the_provider() {
     let mut world = world().await;
-    world.known_at_the_provider().await;
+    world.with_expired_app_session().await;
     let frame = |site| [("accept", "text/html"), ("sec-fetch-dest", "iframe"), ("sec-fetch-site", site)];
     let check = world.app.at("/auth/check-session");
     let begun = world.browser.send(Method::GET, &check, &frame("same-origin"), "").await;

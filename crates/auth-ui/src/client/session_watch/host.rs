@@ -54,8 +54,8 @@ impl Host for PageHost {
         self.page.dismiss_warning();
     }
 
-    fn readings(&self, readings: &TabStatus) {
-        self.panel.show(readings);
+    fn status(&self, status: &TabStatus) {
+        self.panel.show(status);
     }
 
     fn on_event(&self, on_event: &TabEvent) {

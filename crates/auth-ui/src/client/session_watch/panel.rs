@@ -20,17 +20,17 @@ impl Panel {
         Self(find(".tab-panel"), Cell::new(0))
     }
 
-    pub(super) fn show(&self, readings: &TabStatus) {
+    pub(super) fn show(&self, status: &TabStatus) {
         let Some(panel) = &self.0 else { return };
         let seconds = |left: i64| remaining((left + 999) / 1_000);
         let values = [
-            ("role", role(readings.role).to_owned()),
-            ("stream", stream(readings.stream).to_owned()),
-            ("hub", hub(readings.hub).to_owned()),
-            ("clock", [&readings.offset.to_string(), " ms"].concat()),
-            ("active", [&(readings.active / 1_000).to_string(), " s ago"].concat()),
-            ("idle", readings.idle.map_or_else(|| "no limit".to_owned(), seconds)),
-            ("expires", seconds(readings.expires)),
+            ("role", role(status.role).to_owned()),
+            ("stream", stream(status.stream).to_owned()),
+            ("hub", hub(status.hub).to_owned()),
+            ("clock", [&status.offset.to_string(), " ms"].concat()),
+            ("active", [&(status.active / 1_000).to_string(), " s ago"].concat()),
+            ("idle", status.idle.map_or_else(|| "no limit".to_owned(), seconds)),
+            ("expires", seconds(status.expires)),
         ];
         for (name, value) in values {
             fill(panel, &["[data-tab=", name, "]"].concat(), &value);
@@ -70,9 +70,9 @@ impl Panel {
 
 fn role(role: Role) -> &'static str {
     match role {
-        Role::Follows => "follows",
-        Role::Stands => "stands in",
-        Role::Leads => "leads",
+        Role::Follower => "follows",
+        Role::TakingOver => "stands in",
+        Role::Leader => "leads",
         Role::Away => "away",
     }
 }
@@ -88,10 +88,10 @@ fn stream(stream: Option<StreamKind>) -> &'static str {
 fn hub(hub: HubState) -> &'static str {
     match hub {
         HubState::None => "none",
-        HubState::Elsewhere => "elsewhere",
-        HubState::Asked => "asked",
+        HubState::NotLoaded => "elsewhere",
+        HubState::Loading => "asked",
         HubState::Ready => "ready",
-        HubState::Aside => "aside",
+        HubState::Unusable => "aside",
     }
 }
 

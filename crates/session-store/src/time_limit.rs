@@ -12,7 +12,7 @@ use tokio::time::timeout;
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs a call, and returns an error if the call takes too long.
-pub(crate) async fn within<T, E: From<StoreError>>(
+pub(crate) async fn with_timeout<T, E: From<StoreError>>(
     call: impl Future<Output = Result<T, E>> + Send,
 ) -> Result<T, E> {
     timeout(LIMIT, call).await.unwrap_or_else(|_| {

@@ -1,7 +1,7 @@
 //! The views of a session: one for every page, one for its user.
 
 use super::SessionRecord;
-use auth_types::{PublicData, PublicSession, PublicUser, SessionFacts};
+use auth_types::{PublicData, PublicSession, PublicUser, SessionDetails};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// The public view of a session; `data` is the app's public data.
@@ -20,8 +20,8 @@ pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession 
 }
 
 /// Facts that only the session's user sees.
-pub(super) fn facts(record: &SessionRecord) -> SessionFacts {
-    SessionFacts {
+pub(super) fn facts(record: &SessionRecord) -> SessionDetails {
+    SessionDetails {
         public_id: record.public_id.clone(),
         provider: record.provider.clone(),
         signed_in_at: rfc3339(record.created_at),

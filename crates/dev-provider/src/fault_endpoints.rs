@@ -1,6 +1,6 @@
 //! `/test/…`: faults and counters over HTTP. Mounted only with [`Config::faults`](crate::Config::faults).
 
-use crate::faults::{Fault, FaultOrder};
+use crate::faults::{Fault, FaultsRequest};
 use crate::{Counters, DevProvider};
 use axum::Json;
 use axum::body::Bytes;
@@ -13,7 +13,7 @@ use serde_json::json;
 pub(crate) async fn add(State(provider): State<DevProvider>, body: Bytes) -> Response {
     let refuse =
         |reason: String| (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": reason }))).into_response();
-    let order: FaultOrder = match serde_json::from_slice(&body) {
+    let order: FaultsRequest = match serde_json::from_slice(&body) {
         Ok(order) => order,
         Err(error) => return refuse(error.to_string()),
     };

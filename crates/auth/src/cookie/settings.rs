@@ -1,0 +1,43 @@
+//! How an app names and scopes its cookies.
+
+use super::{CookieKind, Cookies, SessionOptions};
+use crate::origin::Origin;
+use http::HeaderMap;
+
+/// How an app names and scopes its cookies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieSettings {
+    /// The app's name, in front of every cookie name: ports do not separate cookie jars.
+    pub prefix: String,
+    /// `AUTH_COOKIE_DOMAIN` without its leading dot. Used only on origins under it.
+    pub domain: Option<String>,
+    /// How the session cookie differs from the others.
+    pub session: SessionOptions,
+}
+
+impl CookieSettings {
+    /// The cookies of a request to `origin`.
+    #[must_use]
+    pub fn at<'a>(&'a self, origin: &'a Origin, headers: &'a HeaderMap) -> Cookies<'a> {
+        Cookies { settings: self, origin, headers }
+    }
+
+    /// The prefix that limits a cookie to https: `__Host-` or, with a domain, `__Secure-` (RFC 6265bis §4.1.3). Plain
+    /// http, for development, has none.
+    pub(super) fn security(&self, kind: CookieKind<'_>, origin: &Origin) -> &'static str {
+        match (origin.is_https(), self.domain_for(kind, origin)) {
+            (false, _) => "",
+            // A `__Host-` cookie covers a whole host.
+            (true, None) if kind != CookieKind::Session || self.session.path == "/" => "__Host-",
+            (true, _) => "__Secure-",
+        }
+    }
+
+    pub(super) fn domain_for(&self, kind: CookieKind<'_>, origin: &Origin) -> Option<&str> {
+        let is_shared = matches!(kind, CookieKind::Session | CookieKind::Silent | CookieKind::Ended);
+        let domain = self.domain.as_deref().filter(|_| is_shared)?;
+        let under =
+            origin.host().strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        under.then_some(domain)
+    }
+}
