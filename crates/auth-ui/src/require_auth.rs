@@ -11,7 +11,8 @@ use url::Url;
 ///
 /// A server function is a public API, so it checks the session even if its form is on a protected page.
 /// [`auth`](crate::auth) only reads the session. A signed-out form without JavaScript is redirected to the
-/// sign-in page and back. Other callers get 401, or 503 with `Retry-After` if the session store is down.
+/// sign-in page and back. Programs get 401, or 503 with `Retry-After` if the session store is down; a form is
+/// redirected back to its page, which shows that error.
 ///
 /// ```
 /// use auth_ui::{CallError, require_auth};
@@ -41,7 +42,7 @@ pub fn refuse(error: CallError) -> CallError {
     match (&error, response) {
         // A form gets a page: the sign-in page, or (Leptos' default) the form's page, which shows the error.
         (CallError::SignedOut, _) if accepts_html => {
-            redirect(&page().pages.login_url(&form_page_path(&headers)))
+            redirect(&page().pages.login_url(&form_page_path(&headers)));
         }
         (_, Some(response)) if !accepts_html => match error {
             CallError::SignedOut => response.set_status(StatusCode::UNAUTHORIZED),

@@ -17,7 +17,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let is_form = match request.headers().get(header::CONTENT_TYPE) {
             Some(value) => value.to_str().is_ok_and(|value| {
-                value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded"
+                // Media types are case-insensitive (RFC 9110 §8.3.1).
+                let media_type = value.split(';').next().unwrap_or_default().trim();
+                media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
             }),
             // A POST without a body is a form without fields.
             None => true,

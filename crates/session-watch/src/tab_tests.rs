@@ -179,6 +179,9 @@ fn the_user_is_told_when_their_answer_to_the_warning_is_lost() {
     assert_eq!(tab.dispatch(Event::Activity(TimesAnswer::Missing), T0 + 6), [Effect::Unreachable]);
     let effects = tab.dispatch(Event::Activity(TimesAnswer::Times(times(T0 + 5))), T0 + 7);
     assert_eq!(posted(&effects).last(), Some(&format!("active {}", T0 + 5)));
+    // No user waits for a background report.
+    let quiet = tab.dispatch(Event::Activity(TimesAnswer::Missing), T0 + 8);
+    assert!(!quiet.contains(&Effect::Unreachable), "{quiet:?}");
 }
 
 #[test]

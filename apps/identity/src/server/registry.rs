@@ -91,6 +91,9 @@ pub(crate) enum RegistryError {
     /// The icon is not a URL of an accepted kind, or is too long.
     #[error("app \"{0}\": icon must be an https:// or data:image/ URL of at most 4096 bytes")]
     Icon(String),
+    /// The client id has other characters than paths and HTML ids allow.
+    #[error("app \"{0}\": client_id must have 1 to 64 letters, digits and dashes")]
+    ClientId(String),
     /// The entry has no origins.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),
@@ -190,6 +193,10 @@ impl Registry {
 
 impl RegisteredClient {
     fn read(entry: Entry, variable: impl Fn(&str) -> Option<String>) -> Result<Self, RegistryError> {
+        let is_plain = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !(1..=64).contains(&entry.client_id.len()) || !is_plain(&entry.client_id) {
+            return Err(RegistryError::ClientId(entry.client_id));
+        }
         if entry.origins.is_empty() {
             return Err(RegistryError::NoOrigins(entry.client_id));
         }
@@ -319,6 +326,10 @@ mod tests {
         assert!(message("[[app]]\nclient_id='a'\nname='A'\norigins=['http://x/y']").contains("http://x/y"));
         assert!(message("[[app]]\nclient_id='a'\nname='A'\norigin=['http://x']").contains("origin"));
         assert!(message(&format!("{GOOD}{GOOD}")).contains("listed twice"));
+        for id in ["", "a b", "a/b", "ä", &"a".repeat(65)] {
+            let entry = format!("[[app]]\nclient_id='{id}'\nname='A'\norigins=['http://x']");
+            assert!(message(&entry).contains("client_id must"), "{id}");
+        }
     }
 
     fn with(lines: &str) -> Result<Registry, String> {

@@ -353,8 +353,9 @@ impl Inner {
         let sealed = self.sessions.keyring.seal(Purpose::Tokens, key.as_bytes(), &sealed);
         let new = NewTokens { sealed: &sealed, expire_at: tokens.access_expires_at };
         if !self.sessions.store.set_tokens(key, owner, new, self.clock.now()).await? {
-            // The session has ended, or another attempt holds the lease: the new tokens are dropped.
-            return Err(RefreshError::Ended);
+            // The session has ended, or the lease ran out and another attempt holds it. Only the first is an end.
+            self.load(key).await?;
+            return Err(RefreshError::ProviderUnavailable);
         }
         self.sessions.publish(SessionEvent::Changed(*key)).await;
         Ok(tokens.access_expires_at)

@@ -129,6 +129,11 @@ impl Idle {
         self.phase
     }
 
+    /// Whether the user answered the warning, and the server has not confirmed the answer yet.
+    pub(crate) fn is_answer_pending(&self) -> bool {
+        self.stayed_at.is_some_and(|at| self.confirmed < at)
+    }
+
     /// Returns when the limit is reached without further activity; `None` without a limit.
     pub(crate) fn deadline(&self) -> Option<i64> {
         self.limits.limit.map(|limit| self.last + limit)

@@ -57,7 +57,10 @@ impl Tab {
             self.post_activity(self.idle.last_activity());
         } else {
             self.step_idle(idle::Input::ReportFailed);
-            self.emit(Effect::Unreachable);
+            // A lost background report is repeated silently. A user who answered the warning waits for this one.
+            if self.idle.is_answer_pending() {
+                self.emit(Effect::Unreachable);
+            }
         }
     }
 

@@ -187,6 +187,7 @@ async fn background_requests_do_not_refresh_tokens_until_the_user_returns() {
         let answer = world.browser.send(Method::GET, &world.app.at(poll), &headers, "").await;
         assert_eq!(answer.status, StatusCode::OK, "{poll}");
     }
+    assert_eq!(world.refreshes(), 0, "before the user returns");
     let mut bus = world.app.auth.sessions().events();
     let page = world.app.at("/protected");
     world.browser.navigate(&page).await;
