@@ -1,10 +1,10 @@
-//! Small pages of this crate: the page of a refusal, and the frame of the others.
+//! Small pages of this crate: the error page, and the frame of all small pages.
 
 use axum::response::Html;
 use http::{HeaderMap, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
 
-/// Whether the client is a browser that wants a document.
+/// Whether the client accepts HTML: a browser that opens a page.
 #[must_use]
 pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers
@@ -13,7 +13,7 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The page of a refusal.
+/// Renders the page of a refusal.
 pub(crate) fn page(status: StatusCode, name: &str, sentence: &str) -> Html<String> {
     let title = status.canonical_reason().unwrap_or("Refused");
     document(
@@ -27,7 +27,7 @@ pub(crate) fn page(status: StatusCode, name: &str, sentence: &str) -> Html<Strin
     )
 }
 
-/// A small page of this crate's own, in the apps' style: one card with `content` in it.
+/// Renders a small page with the app's style sheet: one card that contains `content`.
 pub(crate) fn document(title: &str, content: &Markup) -> Html<String> {
     let markup = html! {
         (DOCTYPE)

@@ -1,7 +1,8 @@
-//! The way of a request through an app, read from top to bottom.
+//! The checks that every request passes, in order. Read this file from top to bottom.
 //!
-//! One service around the whole router, and not a layer for each step: axum clones a layered route with all
-//! layers beneath it at every layer, for every request, and that alone cost more than everything done here.
+//! The gate is one service around the whole router, not a layer for each check. axum clones a layered route,
+//! with all layers beneath it, at each layer and for each request. That alone cost more time than all checks
+//! here.
 
 mod resolve;
 
@@ -33,21 +34,33 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
-/// Longest request body, bytes, unless the app says otherwise: no form or JSON of ours comes near it.
+/// Longest request body, in bytes, unless [`AuthBuilder::max_body`](crate::AuthBuilder::max_body) sets
+/// another limit. All forms and JSON of this crate are much shorter.
 const MAX_BODY: usize = 64 * 1024;
 /// How long a request's body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// Puts everything around an app's routes that every request has to pass, from the outside in: log line,
-/// security headers, host (421), path (400), body size (413), cross-site requests (403), session, guard (303 / 401).
-/// Adds the health checks.
+/// Puts the checks that every request must pass around an app's routes, and adds the health checks.
+///
+/// The checks run in this order:
+///
+/// 1. host (421)
+/// 2. declared body size (413)
+/// 3. path (400)
+/// 4. cross-site request (403)
+/// 5. session
+/// 6. guard (303 or 401; 503 while the store does not answer)
+///
+/// A body without a declared size is limited while the handler reads the body: 413 if it is too long, 408 if
+/// it arrives too slowly. Every answer gets security headers, and every request gets a log line. The health
+/// checks skip the checks above, so they answer for any host.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
     let site = AppPages { pages: auth.pages().clone(), public };
     let gate = Arc::new(Gate { auth: auth.clone(), site, router });
     Router::new().fallback_service(service_fn(move |request: Request| {
-        // The path and never the query: a query may hold a code. Only where somebody looks closely (`debug`):
-        // to write it down for every request costs more than to check the session.
+        // The span has the path but not the query, because a query may contain a code. Its level is `debug`:
+        // a span for each request costs more than the session check.
         let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
         gate.clone().answer(request).instrument(span).map(Ok::<_, Infallible>)
     }))
@@ -63,8 +76,8 @@ impl Gate {
     async fn answer(self: Arc<Self>, request: Request) -> Response {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let wants_html = error_page::accepts_html(request.headers());
-        // Health checks come by address, so they stand outside the host check. Everything else has to pass,
-        // what there is no route for included.
+        // A health check may address the process by IP, so no host check applies. All other requests must
+        // pass the checks, including requests without a matching route.
         let (mut response, is_https) = if routes::is_health(uri.path()) {
             (self.route(request).await, false)
         } else {
@@ -92,7 +105,7 @@ impl Gate {
         }
         let (body, exceeded) = body::limited(body, max_body, BODY_TIME);
         let response = self.judge(origin, parts, body).await;
-        // Whatever a handler made of a body that broke off: this is why it did.
+        // The handler saw only a body that broke off. Answer with the real cause instead.
         if exceeded.is_too_long() {
             return too_long();
         }
@@ -106,7 +119,7 @@ impl Gate {
 
     async fn judge(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
         if let Err(error) = origin::check_path(parts.uri.path()) {
-            tracing::warn!(%error, path = parts.uri.path(), "refused a path");
+            tracing::warn!(%error, path = parts.uri.path(), "path refused");
             let sentence =
                 "This address can be read in more than one way. Check it for double slashes and dots.";
             return Refusal::bad_request(error.to_string(), sentence).into_response();
@@ -131,7 +144,8 @@ impl Gate {
             Err(refusal) => refusal,
         };
         if let Some(cookie) = cookie {
-            // Boxed, here and in `resolve`: what is seldom needed should not make every request's future large.
+            // Boxed, here and in `resolve`, so that a rarely used part does not enlarge every request's
+            // future.
             Box::pin(cookie.apply(&self.auth, origin, &mut response)).await;
         }
         if let Some(forget) = attempt_is_over.filter(|_| !headers::is_storable(response.headers())) {
@@ -140,7 +154,7 @@ impl Gate {
         response
     }
 
-    /// The answer to a request that may pass. What goes on after it has begun, a stream or a WebSocket, ends with the
+    /// Answers a request that passed the guard. A stream or WebSocket that outlasts the answer ends with the
     /// session that opened it.
     async fn admitted(
         &self,
@@ -149,14 +163,15 @@ impl Gate {
         body: Body,
         key: Option<SessionKey>,
     ) -> Response {
-        // The crate's own streams say themselves that the session has ended.
+        // Public endpoints need no session, so their answers do not end with a session. `GET /auth/events`
+        // sends an event when the session ends.
         let key = key.filter(|_| !self.site.public.is_file(parts.uri.path()));
         if let Some(key) = key
             && origin::is_upgrade(&parts.method, &parts.headers)
         {
             let Some(connection) = parts.extensions.get::<Connection>().cloned() else {
                 tracing::error!(
-                    "a WebSocket was refused: `auth::server` does not serve this app, so the end of a session could not close it"
+                    "WebSocket refused: `auth::server` does not serve this app, so it could not close the WebSocket when the session ends"
                 );
                 let sentence = "This server does not open WebSockets.";
                 let refusal = Refusal::new(StatusCode::NOT_IMPLEMENTED, "upgrade_not_supported", sentence);
@@ -181,7 +196,7 @@ impl Gate {
         }
     }
 
-    /// The longest body that is read at a path.
+    /// The longest request body at a path, in bytes.
     fn max_body(&self, path: &str) -> usize {
         let is_meant = |meant: &str| path == meant || (meant.ends_with('/') && path.starts_with(meant));
         let chosen = self.auth.site().max_bodies.iter().rev().find(|(meant, _)| is_meant(meant));
@@ -194,8 +209,8 @@ impl Gate {
     }
 }
 
-/// Frameworks send a form without JavaScript back to where it came from, which is what `Referer` says. Only a page
-/// of this origin is a place to go back to.
+/// Removes a `Referer` that is not a page of this origin. After a form without JavaScript, frameworks
+/// redirect to the `Referer`; that redirect must stay on this origin.
 fn drop_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
     let Some(referer) = headers.get(REFERER) else { return };
     let is_own_page = referer.to_str().is_ok_and(|text| {
@@ -208,11 +223,12 @@ fn drop_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
 }
 
 fn too_long() -> Response {
-    let sentence = "That is more than this server reads.";
+    let sentence = "The request is too large. Please send less.";
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence).into_response()
 }
 
-/// Whether a body says that it is longer than is read. One that does not say is cut off there.
+/// Whether the declared body size is above the limit. A body without a declared size is limited while it is
+/// read.
 fn is_too_long(headers: &HeaderMap, max_body: usize) -> bool {
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     declared.is_some_and(|length| length > max_body as u64)
@@ -223,14 +239,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_says_it_is_too_long_is_not_read_at_all() {
+    fn a_declared_body_size_above_the_limit_is_refused() {
         let with = |length: usize| HeaderMap::from_iter([(CONTENT_LENGTH, length.into())]);
         assert!(!is_too_long(&with(MAX_BODY), MAX_BODY) && !is_too_long(&HeaderMap::new(), MAX_BODY));
         assert!(is_too_long(&with(MAX_BODY + 1), MAX_BODY));
     }
 
     #[test]
-    fn only_a_page_of_this_origin_is_a_place_to_go_back_to() {
+    fn only_a_referer_of_this_origin_is_kept() {
         let own = Origin::parse("http://games.wow.localhost:4201").unwrap();
         let kept = |referer: &str| {
             let mut headers = HeaderMap::from_iter([(REFERER, referer.parse().unwrap())]);

@@ -1,5 +1,5 @@
-//! What is handed out for seconds or minutes and taken once: a handoff token, an access token, an arrival that waits
-//! for its user's answer. The store sees a hash, and what it is about only sealed.
+//! Short-lived credentials: handoff tokens, their access tokens, and pending confirmations. The store gets
+//! only the SHA-256 of a credential, and its content sealed.
 
 use crate::{
     clock::Clock,
@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// The grants of this app; cheap to clone.
+/// Issues and takes the grants of this app. Cloning is cheap.
 #[derive(Clone)]
 pub struct Grants {
     store: Arc<dyn Store>,
@@ -20,16 +20,16 @@ pub struct Grants {
     random: Random,
 }
 
-/// A grant that was handed out.
+/// A grant that was issued.
 #[derive(Debug)]
 pub struct IssuedGrant {
-    /// What it is.
+    /// The kind of the grant.
     pub kind: GrantKind,
-    /// Who may use it.
+    /// The audience that may use the grant.
     pub audience: String,
-    /// When it is no use any more.
+    /// When the grant expires.
     pub expires_at: DateTime<Utc>,
-    /// What it is about; `None` when it was sealed with a secret that is gone.
+    /// The content of the grant; `None` if the content was sealed with a secret that is no longer configured.
     pub about: Option<Vec<u8>>,
 }
 
@@ -38,8 +38,8 @@ impl Grants {
         Self { store, keyring, clock, random }
     }
 
-    /// Keeps what a grant is about, and returns what is handed out for it: 256 random bits. `state_hash` is the
-    /// SHA-256 of what has to come along with it.
+    /// Issues a grant with the content `about`, and returns its token: 256 random bits. `state_hash` is the
+    /// SHA-256 of the value that must be presented with the token.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -60,7 +60,7 @@ impl Grants {
         Ok(token)
     }
 
-    /// Looks at a grant, be it expired, and leaves it there.
+    /// Returns a grant without taking it, even if the grant has expired.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -71,8 +71,8 @@ impl Grants {
         Ok(Some(IssuedGrant { kind, audience, expires_at, about: self.open(&hash, &sealed) }))
     }
 
-    /// Takes a grant, once, if everything fits; then [`GrantOutcome::Granted`] has what it is about. What was sealed with a
-    /// secret that is gone is unknown.
+    /// Takes a grant, once, if the claim matches. [`GrantOutcome::Granted`] then contains the opened content.
+    /// A grant that was sealed with a secret that is no longer configured counts as unknown.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -91,7 +91,7 @@ impl Grants {
     }
 }
 
-/// The SHA-256 of a text: what a store keeps of a token or a `state`.
+/// Returns the SHA-256 of a text. A store keeps only this hash of a token or a `state`.
 #[must_use]
 pub fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()

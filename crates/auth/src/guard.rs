@@ -1,7 +1,7 @@
-//! Who may see what: a short list of public paths, and "no" for everything else.
+//! The guard: a public path passes, and every other path needs a session.
 //!
-//! Decided before Leptos runs. A guard that is a component alone can send a redirect *with the
-//! protected page in its body*; here a refused document is a redirect and nothing else.
+//! The guard runs before Leptos. A guard that is only a component can send a redirect *with the protected
+//! page in its body*. Here the body of a redirect is empty.
 
 mod extract;
 
@@ -20,10 +20,12 @@ use axum::{
 use http::{Extensions, Method, Uri, request::Parts};
 use std::sync::Arc;
 
-/// Admits a request to a public path, or with a live session; else it is answered with 303 to
-/// `/login?callbackUrl=…` and an empty body for a document, 401 JSON for the rest, and 503 when the store
-/// cannot say. A browser that opens the page in a tab goes to `/auth/silent?callbackUrl=…` instead, once per
-/// browser session.
+/// Admits a request to a public path, or with a live session. Other requests get one of these answers:
+///
+/// - a document: 303 to `/login?callbackUrl=…` with an empty body. A browser that opens the page in a tab
+///   first goes to `/auth/silent?callbackUrl=…`, once.
+/// - any other request: 401 with JSON
+/// - any request while the store does not answer: 503
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
 pub(crate) fn admit(site: &AppPages, request: &Parts) -> Result<(), Response> {
     if site.public.contains(request.uri.path()) {
@@ -32,7 +34,7 @@ pub(crate) fn admit(site: &AppPages, request: &Parts) -> Result<(), Response> {
     live(&request.extensions, &request.method, &request.uri).map(|_| ())
 }
 
-/// The live session of a request, or the answer for a request without one.
+/// Returns the live session of a request, or the answer to a request without a session.
 #[expect(clippy::result_large_err, reason = "axum's own rejections are responses too")]
 pub(crate) fn live<'r>(
     extensions: &'r Extensions,
@@ -48,9 +50,9 @@ pub(crate) fn live<'r>(
     }
 }
 
-/// Middleware for a public page that is better with a session: a browser that opens it in a tab, signed out, is
-/// taken past the provider once ([`/auth/silent`](crate::routes)), which may know its user, and comes back
-/// to the page either way.
+/// Middleware for a public page that has more to show to a signed-in user. A signed-out browser that opens
+/// the page in a tab first tries a silent sign-in ([`/auth/silent`](crate::routes)), once. The browser then
+/// comes back to the page, with or without a session.
 pub async fn silent_first(request: Request, next: Next) -> Response {
     match request.extensions().get::<SilentAttempt>() {
         Some(may_try) => refuse(request.extensions().get(), request.method(), request.uri(), Some(may_try)),
@@ -89,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_leads_to_sign_in_and_back_and_the_rest_gets_401() {
+    fn a_document_redirects_to_sign_in_and_other_requests_get_401() {
         let see_other = |to: &str| (StatusCode::SEE_OTHER, Some(to.to_owned()));
         assert_eq!(
             location(&Method::GET, "/dashboard?tab=2&x"),

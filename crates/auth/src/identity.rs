@@ -1,4 +1,4 @@
-//! The identity app, as an app that signs in through it knows it.
+//! The identity app, from the point of view of an app that is registered there.
 
 use crate::{
     Auth,
@@ -12,7 +12,7 @@ use crate::{
 };
 use openidconnect::JsonWebKeySetUrl;
 
-/// The identity app: our client there, and the keys of its signed messages.
+/// The identity app: this app's client registration there, and the keys of identity's signed messages.
 #[derive(Debug)]
 pub struct Identity {
     client: IdentityClient,
@@ -20,20 +20,20 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity app that knows this app as `client`.
+    /// Creates the identity app at which this app is registered as `client`. No request is sent yet.
     #[must_use]
     pub fn new(client: IdentityClient, http: HttpClient, clock: Clock) -> Self {
         let url = JsonWebKeySetUrl::from_url(client.issuer.join("/.well-known/jwks.json"));
         Self { keys: KeyCache::new(url, http, clock), client }
     }
 
-    /// Our client there: its issuer, our id and our secret.
+    /// This app's client registration: identity's issuer, the client id and the client secret.
     #[must_use]
     pub fn client(&self) -> &IdentityClient {
         &self.client
     }
 
-    /// Checks a message that identity must have sent to this app.
+    /// Checks that identity sent this message to this app.
     ///
     /// # Errors
     /// [`MessageError::Rule`] or [`MessageError::Keys`].
@@ -47,10 +47,10 @@ impl Identity {
     }
 }
 
-/// Reads the message of kind `M` in a form: identity must have sent it to this app.
+/// Reads the message of kind `M` from a form, and checks that identity sent it to this app.
 ///
-/// # Errors
-/// [`MessageError::Rule`] or [`MessageError::Keys`]. An app without identity refuses every message by its issuer.
+/// [`MessageError::Rule`] or [`MessageError::Keys`]. An app that is not registered at identity refuses every
+/// message with [`TokenRule::Issuer`].
 pub(crate) async fn message_from_identity<M: ReadMessage>(
     auth: &Auth,
     form: &UniqueParams,

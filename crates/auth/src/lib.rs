@@ -1,7 +1,8 @@
 #![doc = include_str!("../README.md")]
 //!
-//! The way of a request: [`protect`] (host → path → cross-site → session → guard) → a handler in [`routes`] (extract, call
-//! the flow, map the error) → [`flow`] (pure steps) and [`provider`] → [`store`]. Nothing calls back up.
+//! A request passes [`protect`] (host → declared body size → path → cross-site → session → guard), then a
+//! handler in [`routes`] (extract, call the flow, map the error), then [`flow`] (pure steps) and
+//! [`provider`], then the [`store`]. A later step never calls an earlier one.
 
 mod body;
 mod builder;
@@ -69,11 +70,11 @@ use sign_in_events::Browsers;
 use std::sync::{Arc, OnceLock};
 use store::{Outbox, Store};
 
-/// The state that handlers share; cheap to clone.
+/// The state that all handlers share. Cloning is cheap.
 #[derive(Clone)]
 pub struct Auth(Arc<Inner>);
 
-/// The parts, which [`parts`] gives out.
+/// The parts of the state. The accessors are in [`parts`].
 struct Inner {
     app_name: String,
     public_urls: Arc<PublicUrls>,
@@ -151,54 +152,57 @@ impl Auth {
         })))
     }
 
-    /// What goes on beside the requests: asking the providers once, so that the first visitor need not
-    /// wait, and what the sessions need.
+    /// Does the background work: warms up provider discovery, listens to the bus and sweeps the store.
+    ///
+    /// Spawn this once per process. The work goes on until the future is dropped.
     pub async fn run_in_background(self) {
         let greeting = join_all(self.0.providers.iter().map(Provider::is_reachable));
         tokio::join!(greeting, self.0.sessions.run_in_background());
     }
 
-    /// Waits for what must not be cut off when the process stops: answers of token endpoints under way. At most as long
-    /// as the slowest of them may take.
+    /// Waits for token requests under way, so that no rotated refresh token is lost. Call this when the
+    /// process stops. The wait is not longer than the slowest provider's `token_timeout`.
     pub async fn finish(&self) {
         let limit =
             self.0.providers.iter().map(|provider| provider.config.token_timeout).max().unwrap_or_default();
         if tokio::time::timeout(limit, self.0.refresher.finish()).await.is_err() {
-            tracing::warn!("a token endpoint did not answer before the process stopped");
+            tracing::warn!("token request still under way when the process stopped");
         }
     }
 
-    /// Has sign-outs at this app told by `tell_apps`, and not by asking identity. For the app that keeps the registry.
+    /// Sets what tells the other apps of sign-outs at this app, in place of a request to identity. The app
+    /// that keeps the registry of apps calls this once, at start.
     pub fn notify_apps_with(&self, tell_apps: Arc<dyn NotifyApps>) {
-        // Once, at start.
+        // A second call has no effect.
         let _ = self.0.tell_apps.set(tell_apps);
     }
 
-    /// Who tells the other apps of a sign-out at this one, if anybody.
+    /// Returns what tells the other apps of a sign-out at this app: the value of
+    /// [`notify_apps_with`](Self::notify_apps_with), else identity. `None` if the app has neither.
     fn app_notifier(&self) -> Option<&dyn NotifyApps> {
         let own = self.0.tell_apps.get().map(|tell_apps| &**tell_apps);
         own.or_else(|| self.0.identity.as_ref().map(|identity| identity as &dyn NotifyApps))
     }
 
-    /// What is still to be delivered to others, kept in the store.
+    /// Returns the outbox in the store: messages that still have to be delivered to other apps.
     #[must_use]
     pub fn outbox(&self) -> Arc<dyn Outbox> {
         self.0.store.clone()
     }
 
-    /// `AUTH_SECRET` and its predecessors, newest first: to derive keys from.
+    /// Returns `AUTH_SECRET` and the older secrets, newest first, for deriving keys.
     #[must_use]
     pub fn secrets(&self) -> &[SecretString] {
         &self.0.secrets
     }
 
-    /// The cookies of a request to `origin`.
+    /// Returns the cookies of a request to `origin`.
     #[must_use]
     pub fn cookies<'a>(&'a self, origin: &'a Origin, headers: &'a HeaderMap) -> Cookies<'a> {
         self.0.cookie_settings.at(origin, headers)
     }
 
-    /// The provider with this id.
+    /// Returns the provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.0.providers.iter().find(|provider| provider.config.id == id)

@@ -1,7 +1,7 @@
 //! Signed messages, server to server: a logout token, a browser event, a question about a session.
 //!
-//! Each is a form with one field that holds a signed token. All are checked by [`receive`], so every kind refuses by
-//! the same rules, and `typ` keeps one kind from passing for another (RFC 8725 §3.11).
+//! Each message is a form with one field, which contains a signed token. [`receive`] checks all kinds by the
+//! same rules. The `typ` keeps one kind of message from passing as another (RFC 8725 §3.11).
 
 use crate::{
     clock::Clock,
@@ -17,7 +17,7 @@ use std::ops::Deref;
 
 /// A kind of signed message.
 pub trait SignedMessage {
-    /// The name of the message: its refusals begin with it.
+    /// The name of the message. The names of its refusals begin with this name.
     const NAME: &'static str;
     /// The form field that holds the token.
     const FIELD: &'static str;
@@ -25,23 +25,23 @@ pub trait SignedMessage {
     const TYPE: &'static str;
     /// The member of `events` (RFC 8417 §2.2). `None` for a message that reports no event.
     const EVENT: Option<&'static str>;
-    /// How long the sender lets a message live.
+    /// How long a message is valid.
     const LIFETIME: TimeDelta;
 }
 
-/// The part of a message that only its kind has.
+/// Reads the part of a message that only its kind has.
 pub(crate) trait ReadMessage: SignedMessage + Sized {
     /// Reads the claims of a message whose signature, sender, receiver and times are checked.
     fn read(claims: &Claims, from: Sender, validity: Validity, now: DateTime<Utc>)
     -> Result<Self, TokenRule>;
 }
 
-/// Who sends a message.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// The identity app. It writes every claim that this crate knows.
+    /// The identity app, which writes every claim that this crate knows.
     Identity,
-    /// An OpenID Provider. It may leave out what the specification only recommends.
+    /// An OpenID Provider, which may leave out claims that the specification only recommends.
     Provider,
 }
 
@@ -50,29 +50,29 @@ pub enum Sender {
 pub struct Expected<'a> {
     /// `iss`, compared exactly.
     pub issuer: &'a str,
-    /// Our client id at the sender.
+    /// This app's client id at the sender.
     pub audience: &'a str,
-    /// Who the sender is.
+    /// The kind of sender.
     pub from: Sender,
     /// How far the sender's clock may be off.
     pub tolerance: TimeDelta,
 }
 
 impl<'a> Expected<'a> {
-    /// A message from identity, which runs on clocks of ours.
+    /// Expects a message from identity, whose clock may be off by [`OWN_TOLERANCE`].
     pub(crate) fn from_identity(issuer: &'a str, audience: &'a str) -> Self {
         Self { issuer, audience, from: Sender::Identity, tolerance: OWN_TOLERANCE }
     }
 }
 
-/// A message that kept every rule but one: only a store can tell whether its `jti` was used before.
+/// A message that broke no rule so far. Only a store can tell whether its `jti` was used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<M> {
     /// What the message says.
     pub message: M,
-    /// The message's own id.
+    /// The message's id.
     pub jti: String,
-    /// Until when the id has to be remembered.
+    /// Until when the store must remember the id.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -95,20 +95,20 @@ pub enum MessageError {
         /// The rule.
         rule: TokenRule,
     },
-    /// The sender's keys could not be fetched: 503, and the sender tries again.
+    /// The sender's keys could not be fetched: 503, so that the sender retries.
     #[error(transparent)]
     Keys(#[from] Unavailable),
-    /// The store did not answer: 503, and the sender tries again.
+    /// The store did not answer: 503, so that the sender retries.
     #[error("session_unavailable")]
     Store(#[from] StoreError),
 }
 
-/// Names the message that broke a rule.
+/// Returns the error for a message that broke a rule.
 pub(crate) fn broke<M: SignedMessage>(rule: TokenRule) -> MessageError {
     MessageError::Rule { message: M::NAME, rule }
 }
 
-/// Checks a message with the sender's keys, which are fetched again if the message names an unknown one.
+/// Checks a message with the sender's keys. If the message names an unknown key, the keys are fetched again.
 ///
 /// # Errors
 /// [`MessageError::Rule`] or [`MessageError::Keys`].
@@ -128,7 +128,8 @@ struct IssuerClaim {
     iss: String,
 }
 
-/// Reads who claims to have sent a token. It tells which keys to check the token with, and nothing else.
+/// Reads the `iss` of a token before the signature is checked. Use the issuer only to choose the keys for the
+/// check.
 ///
 /// # Errors
 /// [`TokenRule::Malformed`].
@@ -136,10 +137,9 @@ pub(crate) fn claimed_issuer(token: &str) -> Result<String, TokenRule> {
     Ok(Jws::parse(token)?.unverified::<IssuerClaim>()?.iss)
 }
 
-/// Checks a message against every rule that needs no memory.
+/// Checks a message against every rule except replay.
 ///
-/// # Errors
-/// The first rule the message breaks.
+/// The first rule that the message breaks.
 pub(crate) fn verify<M: ReadMessage>(
     token: &str,
     expected: Expected<'_>,

@@ -1,4 +1,4 @@
-//! What a server-rendered page knows about the request it answers.
+//! Collects what a server-rendered page needs to know about its request.
 
 use crate::{
     Auth,
@@ -24,7 +24,7 @@ pub async fn provide_page_context(
     mut request: Request,
     next: Next,
 ) -> Response {
-    // Only the sign-in page waits for a provider that nobody has heard of lately.
+    // Only the sign-in page waits until the providers are checked. Other pages use the last known result.
     let public = request.extensions().get::<AppPages>().map_or(&[][..], |site| site.public.pages);
     let waits = request.uri().path() == auth.pages().login;
     let context = page_context(&auth, &origin, &current, waits).await;
@@ -33,8 +33,9 @@ pub async fn provide_page_context(
     next.run(request).await
 }
 
-/// The origins that forms and frames of a page at `origin` lead through: identity, the providers whose metadata
-/// are known, and what the configuration adds.
+/// Returns the origins that the redirects of forms and frames on a page at `origin` pass through: those of
+/// identity, of the providers and of the configuration. A provider's endpoints are included once its metadata
+/// is known.
 pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
     let identity = auth.identity_origins().canonical();
     let frames_at = auth.identity_origins().nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
@@ -49,7 +50,7 @@ async fn page_context(
     current: &CurrentSession<Session>,
     waits: bool,
 ) -> PageContext {
-    // Before the origins are asked for: looking is what makes the provider's endpoints known.
+    // First, because `Provider::view` may fetch the metadata that `form_action_origins` reads.
     let providers = if waits {
         join_all(auth.providers().iter().map(Provider::view)).await
     } else {

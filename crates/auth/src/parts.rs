@@ -1,5 +1,5 @@
-//! The parts of an app's state. A handler takes the part it uses, as `State<Sessions>`. A handler that begins or ends a
-//! sign-in needs most of them, and takes [`Auth`].
+//! The parts of an app's state. A handler extracts only the part it uses, such as `State<Sessions>`. A
+//! handler that begins or ends a sign-in needs most parts, and takes [`Auth`].
 
 use crate::{
     Auth, Pages,
@@ -24,7 +24,7 @@ use crate::{
 use axum::extract::FromRef;
 use std::sync::Arc;
 
-/// A method for each part.
+/// Defines an accessor for each part.
 macro_rules! parts {
     ($($(#[$doc:meta])* $visible:vis $name:ident: $part:ty;)*) => {
         impl Auth {
@@ -38,53 +38,53 @@ macro_rules! parts {
 }
 
 parts! {
-    /// How the app calls itself.
+    /// The app's display name.
     pub app_name: String;
     /// The origins this process answers for.
     pub public_urls: Arc<PublicUrls>;
-    /// Where the identity app is; empty in direct mode.
+    /// The origins of the identity app; empty in direct mode.
     pub identity_origins: IdentityOrigins;
     /// Cookie names and scope.
     pub cookie_settings: Arc<CookieSettings>;
     /// The configured providers, in order.
     pub providers: Arc<[Provider]>;
-    /// Where the app has its pages.
+    /// The paths of the app's pages.
     pub pages: Arc<Pages>;
     /// The sessions.
     pub sessions: Sessions;
-    /// Fresh access tokens.
+    /// Renews access tokens.
     pub refresher: Refresher;
     /// The open event streams.
     pub streams: Streams;
     /// Sign-ins and sign-outs under way.
     pub flows: Flows;
-    /// What is handed out and taken once.
+    /// Short-lived credentials.
     pub grants: Grants;
-    /// What seals values that leave this process.
+    /// The keys that seal values before they leave this process.
     pub keyring: Keyring;
-    /// The one client for what this process asks of others.
+    /// The client for all outgoing requests.
     pub http: HttpClient;
     /// The clock.
     pub clock: Clock;
-    /// Where unguessable values come from.
+    /// The source of random values.
     pub random: Random;
-    /// The browsers that can be told of sign-ins elsewhere.
+    /// The handles and tickets of browsers that wait for a sign-in elsewhere.
     pub(crate) browsers: Browsers;
-    /// The identity app, where this app is registered there.
+    /// The identity app, if this app is registered there.
     pub(crate) identity: Option<Identity>;
-    /// Further origins that a sign-in form leads through.
+    /// Further origins that the redirects after a sign-in form pass through (`AUTH_FORM_ACTION_ORIGINS`).
     pub(crate) form_action_origins: Vec<Origin>;
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: TrustedProxies;
-    /// The shares of client addresses.
+    /// The rate limits per client address.
     pub(crate) address_limits: AddressLimits;
-    /// The type of the app's own data.
+    /// The type of the app's session data.
     pub(crate) app_data: Option<AppDataType>;
-    /// What is the app's own.
+    /// The app's pages, style sheet, policy and body limits.
     pub(crate) site: Site;
 }
 
-/// A handler may take this part alone.
+/// Lets handlers extract each part with `State`.
 macro_rules! from_auth {
     ($($part:ty: $name:ident;)*) => {
         $(impl FromRef<Auth> for $part {

@@ -1,4 +1,4 @@
-//! The answer to a refused request: one type, whatever went wrong and whoever asks.
+//! The answer to a refused request: one type for all errors and all clients.
 
 use crate::{
     error_page, events::TooManyStreams, limit::QuotaExceeded, message::MessageError, origin::ParamsError,
@@ -14,11 +14,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use std::{borrow::Cow, fmt::Display};
 
-/// When a client may try again after a 503, seconds.
+/// How long a client waits after a 503, in seconds.
 const RETRY_AFTER: i64 = 5;
 
-/// A refused request: the status, the name of the error, and a sentence for people. Behind
-/// [`protect`](crate::protect) a browser that asked for a page gets one; everything else gets
+/// A refused request: the status, the name of the error, and a sentence for people.
+///
+/// Behind [`protect`](crate::protect), a browser that asked for a page gets an error page. Other clients get
 /// `{"error": name, "message": sentence}`.
 ///
 /// ```
@@ -44,19 +45,19 @@ struct Inner {
     cause: Option<String>,
 }
 
-/// What the body of a refusal looks like.
+/// The format of a refusal's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
-    /// A page for a browser that asked for one, JSON for everything else.
+    /// A page for a browser that asked for a page, JSON for other clients.
     Negotiated,
-    /// JSON, whoever asks.
+    /// JSON for every client.
     Json,
-    /// `{"error": …, "error_description": …}` (RFC 6749 §5.2), whoever asks.
+    /// `{"error": …, "error_description": …}` (RFC 6749 §5.2) for every client.
     OAuth,
 }
 
 impl Refusal {
-    /// A refusal with this status. A 503 tells the client when to come back (RFC 9110 §15.6.4).
+    /// Creates a refusal with this status. A 503 gets a `Retry-After` header (RFC 9110 §15.6.4).
     #[must_use]
     pub fn new(
         status: StatusCode,
@@ -74,25 +75,27 @@ impl Refusal {
         if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(RETRY_AFTER) } else { refusal }
     }
 
-    /// 400.
+    /// Creates a refusal with 400.
     #[must_use]
     pub fn bad_request(name: impl Into<Cow<'static, str>>, sentence: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, name, sentence)
     }
 
-    /// 400 `invalid_parameters`.
+    /// Creates a refusal with 400 `invalid_parameters`.
     #[must_use]
     pub fn invalid_parameters(sentence: impl Into<Cow<'static, str>>) -> Self {
         Self::bad_request("invalid_parameters", sentence)
     }
 
-    /// 401 `signed_out`, for programs: the client of a Leptos server function reads it as an error of that name.
+    /// Creates a refusal with 401 `signed_out`, always as JSON. The client of a Leptos server function reads
+    /// this as an error of that name.
     #[must_use]
     pub fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "signed_out", "Please sign in first.").as_json()
     }
 
-    /// 503 `session_unavailable`: the store does not answer, so the visitor is neither signed in nor signed out.
+    /// Creates a refusal with 503 `session_unavailable`: the store does not answer, so the visitor is neither
+    /// signed in nor signed out.
     #[must_use]
     pub fn session_unavailable() -> Self {
         let sentence =
@@ -100,42 +103,43 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "session_unavailable", sentence)
     }
 
-    /// Another sentence for the visitor.
+    /// Replaces the sentence for the visitor.
     #[must_use]
     pub fn with_sentence(mut self, sentence: impl Into<Cow<'static, str>>) -> Self {
         self.0.sentence = sentence.into();
         self
     }
 
-    /// A header of the answer, for example a cookie. It is added to others of that name.
+    /// Adds a header to the answer, for example a cookie. Other headers of that name stay.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
         self
     }
 
-    /// The cause, for the log only.
+    /// Sets the cause, for the log only.
     #[must_use]
     pub fn because(mut self, cause: &impl Display) -> Self {
         self.0.cause = Some(cause.to_string());
         self
     }
 
-    /// JSON even for a browser that asked for a page.
+    /// Answers with JSON, even if a browser asked for a page.
     #[must_use]
     pub fn as_json(mut self) -> Self {
         self.0.body = Body::Json;
         self
     }
 
-    /// `{"error": name, "error_description": sentence}`, as OAuth and the Back-Channel Logout specification want it.
+    /// Answers with `{"error": name, "error_description": sentence}`, as OAuth and Back-Channel Logout 1.0
+    /// define.
     #[must_use]
     pub fn as_oauth(mut self) -> Self {
         self.0.body = Body::OAuth;
         self
     }
 
-    /// When the client may try again, seconds.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.0.headers.insert(header::RETRY_AFTER, seconds.into());
@@ -158,7 +162,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Logs how a request was answered: a failure with its cause.
+/// Logs the answer to a request; a server error with its cause.
 pub(crate) fn log(response: &Response, method: &Method, path: &str) {
     let refusal = response.extensions().get::<Refusal>().map(|refusal| &*refusal.0);
     let name = refusal.map(|refusal| &*refusal.name);
@@ -171,8 +175,9 @@ pub(crate) fn log(response: &Response, method: &Method, path: &str) {
     }
 }
 
-/// Gives a refusal the body that fits its client. A refusal without a body gets one too (a router's own 404 and 405, a
-/// missing file): otherwise the browser shows a page of its own that blames the site. Headers such as `Allow` stay.
+/// Gives a refusal the body that fits the client. An error without a body gets a body too, such as the
+/// router's 404 and 405 and a missing file, because browsers would otherwise show their built-in error page.
+/// Headers such as `Allow` stay.
 pub(crate) fn negotiate(mut response: Response, wants_html: bool) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -202,7 +207,7 @@ fn bare(status: StatusCode) -> Refusal {
         StatusCode::METHOD_NOT_ALLOWED => {
             ("method_not_allowed", "This address does not answer requests of this kind.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "That is more than this server reads."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "The request is too large. Please send less."),
         _ if status.is_server_error() => {
             ("unavailable", "The server could not answer. Please try again in a moment.")
         }
@@ -239,7 +244,7 @@ impl From<QuotaExceeded> for Refusal {
 
 impl From<TooManyStreams> for Refusal {
     fn from(error: TooManyStreams) -> Self {
-        let sentence = "Too many tabs listen at once. Close some.";
+        let sentence = "Too many tabs of this app are open. Please close some of them.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string(), sentence)
     }
 }
@@ -268,7 +273,7 @@ impl From<UpdateError> for Refusal {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_user_data", invalid.to_string())
             }
             UpdateError::TooLarge => {
-                let sentence = "That is more than a session can keep.";
+                let sentence = "This is more data than a session can hold. Please shorten it.";
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "user_data_too_large", sentence)
             }
             UpdateError::SignedOut => Self::signed_out(),

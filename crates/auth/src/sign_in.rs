@@ -1,4 +1,4 @@
-//! What becomes of a sign-in that is verified, however it came: a session.
+//! Turns a verified sign-in of any kind into a session.
 
 use crate::{
     Auth,
@@ -10,11 +10,10 @@ use auth_types::EndReason;
 use http::{HeaderMap, header::USER_AGENT};
 use std::sync::Arc;
 
-/// A new session under a new id in the place of the `current` one, which ends; once the app has allowed it,
-/// and then the app is told.
+/// Begins a session under a new id, if the app allows the sign-in. The `current` session ends. Then the app's
+/// `on_sign_in` hooks run.
 ///
-/// # Errors
-/// A [`FlowError`]; there is no new session then, and the old one goes on unless the store failed half-way.
+/// A [`FlowError`]: there is no new session. The current session continues, unless the store failed halfway.
 pub(crate) async fn begin_session(
     auth: &Auth,
     current: Option<&Session>,
@@ -30,15 +29,15 @@ pub(crate) async fn begin_session(
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
         if let Err(error) = auth.sessions().end(&old.key, reason).await {
-            // Two live sessions where there should be one: neither, then. The visitor starts again.
+            // The old session may still be live, so the new session must end too. The visitor signs in again.
             let _ = auth.sessions().end(&id.key(), EndReason::Revoked).await;
             return Err(error.into());
         }
     }
     let session = auth.sessions().session(id.key(), Arc::new(record.clone()));
     if let Err(error) = auth.sessions().end_beyond_limit(&session).await {
-        // The sign-in stands; the next one tries again.
-        tracing::warn!(%error, "the oldest sessions of a user could not be ended");
+        // The sign-in has succeeded all the same. The next sign-in tries again.
+        tracing::warn!(%error, "oldest sessions of a user not ended");
     }
     auth.sessions().notify_signed_in(&record);
     Ok((id, record))

@@ -50,8 +50,8 @@ pub trait Host {
     }
 
     /// Shows an event that the tab received, for readers and tests.
-    fn on_event(&self, on_event: &TabEvent) {
-        let _ = on_event;
+    fn on_event(&self, event: &TabEvent) {
+        let _ = event;
     }
 }
 

@@ -24,7 +24,7 @@ enum Check {
     /// The check has not started.
     Idle,
     /// The page waits for the frame's answer.
-    SessionCheck,
+    Asking,
     /// The visitor has a session now.
     SignedIn,
     /// The provider has no signed-in user in this browser.
@@ -38,7 +38,7 @@ impl Check {
     fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
-            Self::SessionCheck => "asking",
+            Self::Asking => "asking",
             Self::SignedIn => "signed_in",
             Self::LoginRequired => "login_required",
             Self::Unavailable => "unavailable",
@@ -87,7 +87,7 @@ fn ask(asking: &Rc<SessionCheck>) {
     }
     let Some(frame) = open() else { return };
     *asking.frame.borrow_mut() = Some(frame.clone());
-    asking.set(Check::SessionCheck);
+    asking.set(Check::Asking);
     let asking = asking.clone();
     dom::after(TIMEOUT, move || {
         // Another frame may have replaced this frame in the meantime.

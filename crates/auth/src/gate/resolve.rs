@@ -1,4 +1,4 @@
-//! Resolves the session once per request, before anything else runs.
+//! Resolves the session once per request, before the guard and the handler.
 
 use crate::{
     Auth,
@@ -26,8 +26,8 @@ fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     method.is_safe() && is_page
 }
 
-/// Whether a request is a person doing something. Only that extends a session; polls, streams, prefetches,
-/// endpoints and files do not.
+/// Whether a request counts as activity of the user. Only activity extends a session. Polls, streams,
+/// prefetches, `/auth/` endpoints and public files do not count.
 fn activity(public: PublicPaths, method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
     let path = uri.path();
     let is_peek = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"));
@@ -43,28 +43,29 @@ fn activity(public: PublicPaths, method: &Method, uri: &Uri, headers: &HeaderMap
     if by_person { Activity::User } else { Activity::Background }
 }
 
-/// What the answer does to the session cookie.
+/// A change of the session cookie that the answer must make.
 enum CookieChange {
-    /// Activity was written down: the browser keeps the cookie longer. The value is sent back as it came.
+    /// Activity was recorded, so the browser keeps the cookie longer. The value stays the same.
     Renew { value: String, session: Session },
-    /// Of several, this one goes on: a page sets it, and clears those that could stand in its way.
+    /// Several cookies came, and this session continues. A page sets its cookie again, and clears cookies of
+    /// that name in other scopes.
     Settle { value: String, session: Session },
-    /// It opens nothing.
+    /// The cookie opens no session.
     Clear,
-    /// It opened a session that has ended: the cookie stays until a page could say why. Clearing it any
-    /// earlier, from some fetch that was slow, might hit a cookie that is newer than the request.
+    /// The cookie's session has ended. Keep the cookie until a page can show why; a slow fetch could delete a
+    /// newer cookie.
     ClearOnPage(EndReason),
 }
 
-/// What is left to do about the session cookie once the answer is there.
+/// A change of the session cookie, to apply to the answer of the handler.
 pub(super) struct CookieAction {
     change: CookieChange,
     /// Whether the answer becomes the page in a tab.
     is_navigation: bool,
 }
 
-/// Finds the session and extends it where a person was active. Also says what is to be done about the cookie,
-/// if anything.
+/// Finds the session of a request, and extends the session if the user was active. Also returns the change of
+/// the session cookie, if the answer must make one.
 pub(super) async fn resolve(
     auth: &Auth,
     public: PublicPaths,
@@ -75,7 +76,7 @@ pub(super) async fn resolve(
     let jar = auth.cookies(origin, headers);
     let mut values = jar.values(CookieKind::Session);
     let Some(first) = values.next() else {
-        // What cannot be an id opens nothing, and goes.
+        // Clear a cookie that cannot be a session id.
         let is_garbage = jar.is_sent(CookieKind::Session);
         let garbage = is_garbage.then(|| CookieAction {
             change: CookieChange::Clear,
@@ -85,7 +86,7 @@ pub(super) async fn resolve(
     };
     let second = values.next();
     let activity = activity(public, method, uri, headers);
-    // Nearly always there is one cookie, its session was looked up a moment ago, and nothing is to be written.
+    // The usual case: one cookie, a cached session, and no activity to record.
     let remembered = if second.is_none() { remembered(auth, first, activity) } else { None };
     let (current, change) = match remembered {
         Some(session) => (Ok(SessionState::SignedIn(session)), None),
@@ -113,17 +114,17 @@ pub(super) async fn resolve(
     (current, step)
 }
 
-/// Whether a request ends the session it came with: a sign-out, or the callback of another sign-in. Neither waits for
-/// a check with the provider.
+/// Whether a request ends its session: a sign-out, or the callback of another sign-in. Such requests do not
+/// wait for a check with the provider.
 fn ends_sessions(path: &str) -> bool {
     path == "/auth/signout" || path.starts_with("/auth/callback/")
 }
 
-/// Asks the provider about a session that went unchecked for too long (`AUTH_MAX_UNCHECKED_AGE`). Without an answer the
-/// request gets [`SessionUnavailable`], and the session stays.
+/// Asks the provider about a session whose last check is older than `AUTH_MAX_UNCHECKED_AGE`, if the user is
+/// active. Without an answer, the request gets [`SessionUnavailable`] and the session stays.
 async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentSession<Session> {
     if activity == Activity::User || auth.refresher().is_user_active(session) {
-        // What came of it is in the store.
+        // The result is in the store, and is reloaded below.
         let _ = auth.refresher().renew(session).await;
     }
     match auth.sessions().reload(&session.key).await {
@@ -136,13 +137,13 @@ async fn checked(auth: &Auth, session: &Session, activity: Activity) -> CurrentS
     }
 }
 
-/// What a request gets while the store does not answer.
+/// Logs the failure of the store, and returns what the request gets instead of a session.
 fn unavailable(error: &StoreError) -> SessionUnavailable {
     tracing::error!(%error, "session store unavailable");
     SessionUnavailable
 }
 
-/// A session for which the store need not be asked: known to live, and with no activity to write down.
+/// Returns the cached session, if no activity must be recorded.
 fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> {
     let session = auth.sessions().cached(cookie)?;
     let is_kept = activity == Activity::Background || !auth.sessions().is_touch_due(&session.record);
@@ -150,7 +151,7 @@ fn remembered(auth: &Auth, cookie: &str, activity: Activity) -> Option<Session> 
 }
 
 impl CookieAction {
-    /// Adds what the answer does to the session cookie, unless the handler did something itself, or a cache may
+    /// Applies the change to the answer, unless the handler set the session cookie itself, or a cache may
     /// keep the answer.
     pub(super) async fn apply(self, auth: &Auth, origin: &Origin, response: &mut Response) {
         let headers = HeaderMap::new();
@@ -164,7 +165,7 @@ impl CookieAction {
         }
         let is_page = self.is_navigation && !response.status().is_redirection();
         let cookies = match self.change {
-            // A sign-out may have happened while the handler ran: no cookie for what has ended.
+            // A sign-out may have happened while the handler ran. An ended session gets no cookie.
             CookieChange::Renew { value, session } => {
                 renewed(auth, jar, &value, &session).await.into_iter().collect()
             }
@@ -178,7 +179,8 @@ impl CookieAction {
             CookieChange::Clear | CookieChange::ClearOnPage(EndReason::Expired) => {
                 jar.clear_everywhere(CookieKind::Session)
             }
-            // With the cookie goes the knowledge that the session was ended; what follows from it stays.
+            // Without the session cookie, the app cannot tell that the session was ended. The `ended` cookies
+            // remember this, so that no silent sign-in follows.
             CookieChange::ClearOnPage(_) => {
                 let mut cookies = jar.clear_everywhere(CookieKind::Session);
                 cookies.extend(silent::ended(auth, jar));
@@ -191,7 +193,7 @@ impl CookieAction {
     }
 }
 
-/// The session's cookie, for as long as the session lasts; `None` when it has ended.
+/// Returns the session cookie, valid for as long as the session; `None` if the session has ended.
 async fn renewed(auth: &Auth, jar: Cookies<'_>, value: &str, session: &Session) -> Option<HeaderValue> {
     let lives = auth.sessions().is_live(&session.key).await.unwrap_or(false);
     let seconds = auth.sessions().cookie_seconds(&session.record);
@@ -202,12 +204,12 @@ fn is_named(cookie: &HeaderValue, name: &str) -> bool {
     cookie.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
 }
 
-/// What was found, and what the answer does to the cookie, if anything.
+/// The state of the session, and the change of its cookie, if there is one.
 type Found = (CurrentSession<Session>, Option<CookieChange>);
 
 async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     if values.len() > MAX_CANDIDATES {
-        tracing::warn!("a browser came with more session cookies than are looked at; none goes on");
+        tracing::warn!("too many session cookies; none accepted");
         return (Ok(SessionState::SignedOut(None)), Some(CookieChange::Clear));
     }
     let mut live = Vec::new();
@@ -234,7 +236,7 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
         None => {
             tracing::info!(
                 reason = ended.map_or("unknown", EndReason::as_str),
-                "a session cookie opened nothing"
+                "session cookie without a live session"
             );
             let change = ended.map_or(CookieChange::Clear, CookieChange::ClearOnPage);
             (Ok(SessionState::SignedOut(ended)), Some(change))
@@ -242,11 +244,11 @@ async fn find(auth: &Auth, values: Vec<String>, activity: Activity) -> Found {
     }
 }
 
-/// Several cookies, all live ones of one user: the domain of the cookie has moved, or what is not live was planted.
-/// The newest session goes on, the others end.
+/// Handles several cookies whose live sessions belong to one user: the cookie's domain has changed, or a
+/// neighbour planted cookies without a live session. The newest session continues; the others end.
 async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, newest: Session) -> Found {
     for (_, session) in &older {
-        tracing::info!(session = session.record.public_id, "an older session of the same browser ends");
+        tracing::info!(session = session.record.public_id, "ending an older session of the same browser");
     }
     if let Err(unavailable) = revoke(auth, older).await {
         return (Err(unavailable), None);
@@ -255,10 +257,10 @@ async fn end_older(auth: &Auth, older: Vec<(String, Session)>, value: String, ne
     (Ok(SessionState::SignedIn(newest)), Some(change))
 }
 
-/// Live sessions of several users in one browser: a neighbour on the same domain planted one of them, and
-/// there is no telling which. None goes on.
+/// Handles live sessions of several users in one browser: a neighbour on the same domain planted at least
+/// one, and the app cannot tell which. All of them end.
 async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
-    tracing::warn!(sessions = live.len(), "a browser came with several live sessions; all were ended");
+    tracing::warn!(sessions = live.len(), "live sessions of several users in one browser; ending all");
     if let Err(unavailable) = revoke(auth, live).await {
         return (Err(unavailable), None);
     }
@@ -266,7 +268,7 @@ async fn end_all(auth: &Auth, live: Vec<(String, Session)>) -> Found {
     (Ok(SessionState::SignedOut(Some(EndReason::Revoked))), Some(change))
 }
 
-/// Ends sessions that may not go on. The error is what the request gets instead.
+/// Revokes sessions. If this fails, the request gets the error instead of a session.
 async fn revoke(auth: &Auth, sessions: Vec<(String, Session)>) -> Result<(), SessionUnavailable> {
     let keys = sessions.into_iter().map(|(_, session)| session.key);
     auth.sessions().end_each(keys, EndReason::Revoked).await.map_err(|error| unavailable(&error))
@@ -284,7 +286,7 @@ async fn extend(auth: &Auth, value: String, session: Session, activity: Activity
         }
         Ok(None) => (Ok(SessionState::SignedIn(session)), None),
         Err(error) => {
-            tracing::warn!(%error, "activity could not be written down");
+            tracing::warn!(%error, "activity not recorded");
             (Ok(SessionState::SignedIn(session)), None)
         }
     }
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_prefetches_frames_and_session_reads_are_not() {
+    fn polls_prefetches_frames_and_session_reads_are_no_activity() {
         assert!(!is_user("GET", "/api/get-session-status?peek=1", &NAVIGATE));
         for path in ["/auth/session", "/favicon.svg", "/hub.js", "/.well-known/jwks.json", "/pkg/app.css"] {
             assert!(!is_user("GET", path, &NAVIGATE), "{path}");

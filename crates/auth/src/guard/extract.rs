@@ -1,4 +1,4 @@
-//! The session as an argument of a handler.
+//! Extractors: the session as an argument of a handler.
 
 use crate::{Refusal, session::Session};
 use auth_types::CurrentSession;
@@ -29,10 +29,13 @@ impl<S: Sync> OptionalFromRequestParts<S> for Session {
     }
 }
 
-/// A live session, or the answer that the guard would give: for a document 303 to `/login?callbackUrl=…`
-/// with an empty body (or a silent sign-in first), for a call of an API or a server function 401 `{"error": "signed_out"}`, and 503
-/// with `Retry-After` where the store cannot say. For what stands on the list of public paths and needs a
-/// session all the same, and for apps without a guard.
+/// Extracts a live session. A request without a session gets the guard's answer:
+///
+/// - a document: 303 to `/login?callbackUrl=…` with an empty body, or a silent sign-in first
+/// - a call of an API or a server function: 401 `{"error": "signed_out"}`
+/// - any request while the store does not answer: 503 with `Retry-After`
+///
+/// Use `RequireSession` on public paths that need a session all the same.
 ///
 /// ```
 /// use auth::guard::RequireSession;

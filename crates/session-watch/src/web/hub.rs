@@ -97,7 +97,7 @@ impl Frame {
             let sink = place.sink.clone();
             Listener::new(&element, "load", move |_| sink.send(Event::HubLoaded))
         };
-        let on_event = {
+        let message = {
             let (sink, origin, hub) = (place.sink.clone(), place.origin.clone(), element.clone());
             let rate_limit = RefCell::new(RateLimit::new(MESSAGES, WINDOW));
             Listener::new(&window(), "message", move |event| {
@@ -110,7 +110,7 @@ impl Frame {
             })
         };
         body.append_child(&element).ok()?;
-        Some(Self { element, _listeners: [loaded, on_event] })
+        Some(Self { element, _listeners: [loaded, message] })
     }
 }
 

@@ -97,7 +97,7 @@ impl Watch {
 
     /// Keeps the watch running until the page unloads.
     pub fn run_until_unload(self) {
-        std::mem::run_until_unload(self);
+        std::mem::forget(self);
     }
 }
 
@@ -154,7 +154,7 @@ impl Driver {
             Effect::Unreachable => host.unreachable(),
             Effect::DismissWarning => host.dismiss_warning(),
             Effect::TabStatus(status) => host.status(&status),
-            Effect::TabEvent(event) => host.on_event(&on_event),
+            Effect::TabEvent(event) => host.on_event(&event),
 
             Effect::AskSession => server::ask_session(endpoints.session, sink.clone()),
             Effect::SendActivity { ago } => server::send_activity(endpoints.activity, ago, sink.clone()),

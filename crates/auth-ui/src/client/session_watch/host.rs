@@ -58,7 +58,7 @@ impl Host for PageHost {
         self.panel.show(status);
     }
 
-    fn on_event(&self, on_event: &TabEvent) {
-        self.panel.note(on_event);
+    fn on_event(&self, event: &TabEvent) {
+        self.panel.note(event);
     }
 }

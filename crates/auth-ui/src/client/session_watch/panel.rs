@@ -38,15 +38,15 @@ impl Panel {
     }
 
     /// Adds an event to the list of events.
-    pub(super) fn note(&self, on_event: &TabEvent) {
+    pub(super) fn note(&self, event: &TabEvent) {
         let Some(list) = self.0.as_ref().and_then(|panel| panel.query_selector("[data-tab=events]").ok()?)
         else {
             return;
         };
         let Ok(item) = document().create_element("li") else { return };
         let time = js_sys::Date::new_0().to_locale_time_string("en-GB");
-        let (source, name) = (source(on_event.source), on_event.name.as_str());
-        let delay = on_event.delay.map(|delay| delay.to_string());
+        let (source, name) = (source(event.source), event.name.as_str());
+        let delay = event.delay.map(|delay| delay.to_string());
         let _ = item.set_attribute("data-source", source);
         let _ = item.set_attribute("data-event", name);
         let text = match &delay {
