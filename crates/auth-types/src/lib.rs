@@ -20,3 +20,7 @@ pub use pages::{Pages, path_matches};
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};
 pub use state::{CurrentSession, EndReason, SessionState, SessionUnavailable};
 pub use urls::{encode_query, silent_url};
+
+/// The header by which a page says that a request follows the user's input, so that the request counts as activity.
+/// Without it only navigations do.
+pub const ACTIVITY_HEADER: &str = "x-session-activity";

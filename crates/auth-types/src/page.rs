@@ -21,8 +21,8 @@ pub struct PageContext {
     /// The server's guard and the browser's link check both read this list (article 2, "Handling
     /// Authorization Per Route").
     pub public: &'static [&'static str],
-    /// The session facts for the page's tab; `None` unless signed in.
-    pub tab: Option<TabFacts>,
+    /// The facts for the page's tab. Without a session, its times are those of the page.
+    pub tab: TabFacts,
 }
 
 impl PageContext {

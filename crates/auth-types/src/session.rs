@@ -40,7 +40,7 @@ pub struct PublicUser {
 
 /// The times of a session, in milliseconds since 1970 by the server's clock. Tabs use the server's clock,
 /// because their own clock may be wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTimes {
     /// The current time.
     pub now: i64,
@@ -52,7 +52,7 @@ pub struct SessionTimes {
 
 /// Session facts that a page passes to its tab, so that the tab need not ask the server. Durations are in
 /// milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TabFacts {
     /// The session's times when the page was rendered.
     pub times: SessionTimes,

@@ -1,6 +1,5 @@
 //! The error of a server function call, shared by the server's guard, the functions and the browser.
 
-use crate::refuse;
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -25,6 +24,8 @@ pub enum CallError {
     SignedOut,
     /// The session store does not answer: 503. The caller can retry.
     SessionUnavailable,
+    /// The user may not do this: 403.
+    Forbidden,
     /// The arguments are unreadable: 400, or without JavaScript 303 back to the form.
     Invalid {
         /// The argument, and why it is unreadable.
@@ -43,7 +44,10 @@ impl FromServerFnError for CallError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                refuse(Self::Invalid { message: error.to_string() })
+                let error = Self::Invalid { message: error.to_string() };
+                #[cfg(feature = "ssr")]
+                let error = crate::refuse(error);
+                error
             }
             _ => Self::Failed { message: error.to_string() },
         }
@@ -56,7 +60,7 @@ mod tests {
 
     #[test]
     fn an_error_reads_back_and_another_answer_is_a_failure() {
-        for error in [CallError::SignedOut, CallError::SessionUnavailable] {
+        for error in [CallError::SignedOut, CallError::SessionUnavailable, CallError::Forbidden] {
             assert_eq!(CallError::de(error.ser()), error);
         }
         for other in [r#"{"error":"cross_site_origin"}"#, "<h1>Bad gateway</h1>", ""] {

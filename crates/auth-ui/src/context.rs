@@ -5,7 +5,7 @@
 //! the app without a request, so no function may require a context. Without a context, the visitor counts
 //! as signed out.
 
-use auth_types::{AppInfo, PageContext, Pages, PublicSession, SessionState};
+use auth_types::{AppInfo, PageContext, Pages, PublicSession, SessionState, TabFacts};
 use http::request::Parts;
 use leptos::reactive::owner::with_context;
 
@@ -48,7 +48,7 @@ pub fn page() -> PageContext {
         form_action: Vec::new(),
         pages: Pages::default(),
         public: &[],
-        tab: None,
+        tab: TabFacts::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(
-    feature = "ssr",
+    any(feature = "ssr", feature = "hydrate"),
     expect(
         unreachable_pub,
         reason = "#[component] generates a public copy of the function in a private module"
@@ -11,12 +11,16 @@
 #[cfg(feature = "ssr")]
 pub const STYLE: &str = include_str!("../style/suite.css");
 
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod call_error;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "watch")]
 pub mod client;
 pub mod links;
 pub mod remaining;
+mod sign_out_scope;
+
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+mod session;
 
 #[cfg(feature = "ssr")]
 mod components;
@@ -35,12 +39,14 @@ pub mod serve;
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
 
-#[cfg(feature = "ssr")]
+pub use sign_out_scope::SignOutScope;
+
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
     CheckSession, Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch,
-    SignInForms, SignOutForm, SignOutScope, SignedIn, SignedOut, TabPanel, TimeLeft, When, initials,
+    SignInForms, SignOutForm, TabPanel, TimeLeft, When, initials,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};
@@ -50,3 +56,9 @@ pub use csp::content_security_policy;
 pub use document::{Scripts, document, has_scripts};
 #[cfg(feature = "ssr")]
 pub use require_auth::{refuse, require_auth};
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub use session::{
+    AfterEnd, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice, SessionBoundary,
+    SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton, SignInNotice, SignOutButton,
+    SignedIn, SignedOut, provide_session, use_session,
+};

@@ -50,6 +50,7 @@ pub fn refuse(error: CallError) -> CallError {
                 response.set_status(StatusCode::SERVICE_UNAVAILABLE);
                 response.insert_header(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
+            CallError::Forbidden => response.set_status(StatusCode::FORBIDDEN),
             CallError::Invalid { .. } => response.set_status(StatusCode::BAD_REQUEST),
             CallError::Failed { .. } => {}
         },

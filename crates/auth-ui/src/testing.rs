@@ -2,7 +2,7 @@
 
 use auth_types::{
     AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser, SessionDetails,
-    SessionState,
+    SessionState, TabFacts,
 };
 use leptos::prelude::*;
 
@@ -19,23 +19,14 @@ pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
         form_action: Vec::new(),
         pages: Pages::default(),
         public: &[],
-        tab: None,
+        tab: TabFacts::default(),
     }
 }
 
 /// A live session of a user with this name.
 pub(crate) fn signed_in(name: &str) -> CurrentSession<PageSession> {
     Ok(SessionState::SignedIn(PageSession {
-        session: PublicSession {
-            user: PublicUser {
-                id: "demo:1".to_owned(),
-                name: name.to_owned(),
-                email: None,
-                picture: None,
-                data: Default::default(),
-            },
-            expires: "2030-01-01T00:00:00Z".to_owned(),
-        },
+        session: live_session(name),
         facts: SessionDetails {
             public_id: "public".to_owned(),
             provider: "demo".to_owned(),
@@ -45,6 +36,20 @@ pub(crate) fn signed_in(name: &str) -> CurrentSession<PageSession> {
             has_provider_session: false,
         },
     }))
+}
+
+/// The public part of a live session of a user with this name.
+pub(crate) fn live_session(name: &str) -> PublicSession {
+    PublicSession {
+        user: PublicUser {
+            id: "demo:1".to_owned(),
+            name: name.to_owned(),
+            email: None,
+            picture: None,
+            data: Default::default(),
+        },
+        expires: "2030-01-01T00:00:00Z".to_owned(),
+    }
 }
 
 /// Renders `view` on `page`, and returns the HTML.

@@ -51,9 +51,9 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// 5. session
 /// 6. guard (303 or 401; 503 while the store does not answer)
 ///
-/// A body without a declared size is limited while the handler reads the body: 413 if it is too long, 408 if
-/// it arrives too slowly. Every answer gets security headers, and every request gets a log line. The health
-/// checks skip the checks above, so they answer for any host.
+/// Every body is limited again while the handler reads it: 413 if it is too long, 408 if it arrives too
+/// slowly. Every answer gets security headers, and every request gets a log line. The health checks skip the
+/// checks above, so they answer for any host.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
     let site = AppPages { pages: auth.pages().clone(), public };
@@ -101,10 +101,10 @@ impl Gate {
             return too_long();
         }
         if body.is_end_stream() {
-            return self.judge(origin, parts, body).await;
+            return self.check_and_route(origin, parts, body).await;
         }
         let (body, exceeded) = body::limited(body, max_body, BODY_TIME);
-        let response = self.judge(origin, parts, body).await;
+        let response = self.check_and_route(origin, parts, body).await;
         // The handler saw only a body that broke off. Answer with the real cause instead.
         if exceeded.is_too_long() {
             return too_long();
@@ -117,7 +117,7 @@ impl Gate {
         response
     }
 
-    async fn judge(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
+    async fn check_and_route(&self, origin: &Origin, mut parts: Parts, body: Body) -> Response {
         if let Err(error) = origin::check_path(parts.uri.path()) {
             tracing::warn!(%error, path = parts.uri.path(), "path refused");
             let sentence =
@@ -134,8 +134,8 @@ impl Gate {
         {
             parts.extensions.insert(may_try);
         }
-        let attempt_is_over =
-            silent::attempt_is_over(self.auth.cookies(origin, &parts.headers), &current, &parts);
+        let clear_attempt =
+            silent::clear_attempt(self.auth.cookies(origin, &parts.headers), &current, &parts);
         let key = current.as_ref().ok().and_then(SessionState::session).map(|session| session.key);
         parts.extensions.insert(current);
         parts.extensions.insert(self.site.clone());
@@ -148,7 +148,7 @@ impl Gate {
             // future.
             Box::pin(cookie.apply(&self.auth, origin, &mut response)).await;
         }
-        if let Some(forget) = attempt_is_over.filter(|_| !headers::is_storable(response.headers())) {
+        if let Some(forget) = clear_attempt.filter(|_| !headers::is_storable(response.headers())) {
             response.headers_mut().append(SET_COOKIE, forget);
         }
         response
@@ -171,7 +171,7 @@ impl Gate {
         {
             let Some(connection) = parts.extensions.get::<Connection>().cloned() else {
                 tracing::error!(
-                    "WebSocket refused: `auth::server` does not serve this app, so it could not close the WebSocket when the session ends"
+                    "WebSocket refused: only `auth::server` can close a WebSocket when its session ends"
                 );
                 let sentence = "This server does not open WebSockets.";
                 let refusal = Refusal::new(StatusCode::NOT_IMPLEMENTED, "upgrade_not_supported", sentence);
@@ -203,7 +203,7 @@ impl Gate {
         chosen.map_or(MAX_BODY, |(_, bytes)| *bytes)
     }
 
-    /// The router's answer.
+    /// Returns the router's answer.
     async fn route(&self, request: Request) -> Response {
         self.router.clone().call(request).await.unwrap_or_else(|never| match never {})
     }

@@ -6,7 +6,7 @@ use crate::{
     config::IdentityClient,
     http::HttpClient,
     jws::TokenRule,
-    message::{Expected, MessageError, ReadMessage, Verified, broke, receive},
+    message::{Expected, MessageError, ReadMessage, Verified, receive, rule_error},
     origin::UniqueParams,
     provider::KeyCache,
 };
@@ -49,13 +49,14 @@ impl Identity {
 
 /// Reads the message of kind `M` from a form, and checks that identity sent it to this app.
 ///
+/// # Errors
 /// [`MessageError::Rule`] or [`MessageError::Keys`]. An app that is not registered at identity refuses every
 /// message with [`TokenRule::Issuer`].
 pub(crate) async fn message_from_identity<M: ReadMessage>(
     auth: &Auth,
     form: &UniqueParams,
 ) -> Result<Verified<M>, MessageError> {
-    let token = form.get(M::FIELD).ok_or_else(|| broke::<M>(TokenRule::Missing))?;
-    let identity = auth.identity().as_ref().ok_or_else(|| broke::<M>(TokenRule::Issuer))?;
+    let token = form.get(M::FIELD).ok_or_else(|| rule_error::<M>(TokenRule::Missing))?;
+    let identity = auth.identity().as_ref().ok_or_else(|| rule_error::<M>(TokenRule::Issuer))?;
     identity.receive(token, auth.clock()).await
 }

@@ -15,7 +15,7 @@ use openidconnect::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Asymmetric algorithms only: with one of these, knowing the public key does not let anybody sign.
+/// The accepted algorithms. All are asymmetric, so knowing the public key is not enough to sign.
 pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -34,11 +34,11 @@ pub(crate) struct Header {
     alg: String,
     kid: Option<String>,
     pub(crate) typ: Option<String>,
-    /// Extensions that must be understood; we understand none.
+    /// Extensions that the receiver must support; this crate supports no extension.
     crit: Option<Value>,
 }
 
-/// A token in its three parts, nothing of it believed yet.
+/// A token in its three parts, not verified yet.
 pub(crate) struct Jws<'a> {
     pub(crate) header: Header,
     signed: &'a str,
@@ -47,7 +47,7 @@ pub(crate) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes a token apart.
+    /// Splits a token into its parts.
     ///
     /// # Errors
     /// [`TokenRule::Malformed`].
@@ -62,13 +62,12 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// What the payload claims, before anybody looked at the signature: good for finding out whose keys to
-    /// look at, and for nothing else.
+    /// Reads the payload before the signature is checked. Use it only to choose the keys for the check.
     pub(crate) fn unverified<T: DeserializeOwned>(&self) -> Result<T, TokenRule> {
         json(&self.payload)
     }
 
-    /// The payload, once one of these keys is found to have signed it.
+    /// Checks the signature with these keys, and returns the payload.
     ///
     /// # Errors
     /// [`TokenRule::Algorithm`], [`TokenRule::UnknownKey`], [`TokenRule::Signature`],
@@ -88,7 +87,8 @@ impl<'a> Jws<'a> {
         json(&self.payload)
     }
 
-    /// The key that the header names; without a name, the only one there is.
+    /// Returns the signing key with the header's `kid`. Without a `kid`, the set must contain exactly one
+    /// signing key.
     fn key<'k>(&self, jwks: &'k CoreJsonWebKeySet) -> Result<&'k CoreJsonWebKey, TokenRule> {
         let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(CoreJsonWebKeyUse::allows_signature);
         let mut candidates = jwks.keys().iter().filter(signs).filter(|key| match &self.header.kid {

@@ -83,7 +83,7 @@ struct Inner {
     providers: Arc<[Provider]>,
     form_action_origins: Vec<Origin>,
     identity: Option<Identity>,
-    tell_apps: OnceLock<Arc<dyn NotifyApps>>,
+    app_notifier: OnceLock<Arc<dyn NotifyApps>>,
     pages: Arc<Pages>,
     site: Site,
     grants: Grants,
@@ -130,7 +130,7 @@ impl Auth {
             public_urls: Arc::new(config.public_urls),
             identity_origins: config.identity_origins,
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
-            tell_apps: OnceLock::new(),
+            app_notifier: OnceLock::new(),
             grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
             form_action_origins: config.form_action_origins,
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
@@ -170,17 +170,17 @@ impl Auth {
         }
     }
 
-    /// Sets what tells the other apps of sign-outs at this app, in place of a request to identity. The app
-    /// that keeps the registry of apps calls this once, at start.
-    pub fn notify_apps_with(&self, tell_apps: Arc<dyn NotifyApps>) {
+    /// Sets the notifier that tells the other apps of sign-outs at this app, in place of a request to
+    /// identity. The app that keeps the registry of apps calls this once, at start.
+    pub fn notify_apps_with(&self, app_notifier: Arc<dyn NotifyApps>) {
         // A second call has no effect.
-        let _ = self.0.tell_apps.set(tell_apps);
+        let _ = self.0.app_notifier.set(app_notifier);
     }
 
-    /// Returns what tells the other apps of a sign-out at this app: the value of
+    /// Returns the notifier that tells the other apps of a sign-out at this app: the one of
     /// [`notify_apps_with`](Self::notify_apps_with), else identity. `None` if the app has neither.
     fn app_notifier(&self) -> Option<&dyn NotifyApps> {
-        let own = self.0.tell_apps.get().map(|tell_apps| &**tell_apps);
+        let own = self.0.app_notifier.get().map(|app_notifier| &**app_notifier);
         own.or_else(|| self.0.identity.as_ref().map(|identity| identity as &dyn NotifyApps))
     }
 

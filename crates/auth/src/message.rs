@@ -1,7 +1,7 @@
 //! Signed messages, server to server: a logout token, a browser event, a question about a session.
 //!
-//! Each message is a form with one field, which contains a signed token. [`receive`] checks all kinds by the
-//! same rules. The `typ` keeps one kind of message from passing as another (RFC 8725 §3.11).
+//! Each message is a form with one field, which contains a signed token. All kinds are checked by the same
+//! rules, and `typ` keeps one kind from passing as another (RFC 8725 §3.11).
 
 use crate::{
     clock::Clock,
@@ -104,7 +104,7 @@ pub enum MessageError {
 }
 
 /// Returns the error for a message that broke a rule.
-pub(crate) fn broke<M: SignedMessage>(rule: TokenRule) -> MessageError {
+pub(crate) fn rule_error<M: SignedMessage>(rule: TokenRule) -> MessageError {
     MessageError::Rule { message: M::NAME, rule }
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn receive<M: ReadMessage>(
     clock: &Clock,
 ) -> Result<Verified<M>, MessageError> {
     let check = |jwks: &CoreJsonWebKeySet| verify(token, expected, jwks, clock.now());
-    keys.check(KeyRequester::Untrusted, check).await?.map_err(broke::<M>)
+    keys.check(KeyRequester::Untrusted, check).await?.map_err(rule_error::<M>)
 }
 
 /// The one claim that is read before the signature is checked.
@@ -139,6 +139,7 @@ pub(crate) fn claimed_issuer(token: &str) -> Result<String, TokenRule> {
 
 /// Checks a message against every rule except replay.
 ///
+/// # Errors
 /// The first rule that the message breaks.
 pub(crate) fn verify<M: ReadMessage>(
     token: &str,

@@ -59,12 +59,10 @@ async fn page_context(
     let form_action = form_action_origins(auth, origin);
     let identity = auth.identity_origins().canonical().map(ToString::to_string);
     let frames_at = auth.identity_origins().nearest(origin);
-    let tab = match current {
-        Ok(SessionState::SignedIn(session)) => Some(TabFacts {
-            hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
-            ..auth.sessions().tab_facts(&session.record)
-        }),
-        Ok(SessionState::SignedOut(_)) | Err(_) => None,
+    let live = current.as_ref().ok().and_then(SessionState::session);
+    let tab = TabFacts {
+        hub: frames_at.filter(|hub| hub.is_same_site(origin)).map(ToString::to_string),
+        ..auth.sessions().tab_facts(live.map(|session| &*session.record))
     };
     PageContext {
         app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },

@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// Begins a session under a new id, if the app allows the sign-in. The `current` session ends. Then the app's
 /// `on_sign_in` hooks run.
 ///
+/// # Errors
 /// A [`FlowError`]: there is no new session. The current session continues, unless the store failed halfway.
 pub(crate) async fn begin_session(
     auth: &Auth,

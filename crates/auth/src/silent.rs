@@ -1,20 +1,24 @@
-//! Silent sign-in, this browser's half (article 3, `checkSession`): whether a signed-out visitor of a
-//! protected page is taken past the provider first, which may know them already.
+//! Silent sign-in, the browser's half (article 3, `checkSession`): decides whether a signed-out visitor of a
+//! protected page is redirected to the provider first. The provider may already know the visitor.
 //!
-//! It happens on the way to the page, not in a frame: a frame of another site gets no cookies any more.
-//! And once, which a cookie remembers until a page is opened with a session. The guard sets it to [`TRY`] when it sends the
-//! visitor to `GET /auth/silent`; that goes on only if the cookie came along, and sets it to [`TRIED`]. So
-//! a browser without cookies ends on the sign-in page before anybody was asked, no link can begin a silent
-//! sign-in, and nothing can go round in circles. (A tab that waits signed out has one more way in, by a ticket
-//! for a sign-in that did take place: [`browser`](crate::sign_in_events).)
+//! The attempt happens during navigation, not in a frame, because browsers send no cookies from frames of
+//! other sites. A cookie allows one attempt until a page opens with a session:
 //!
-//! A sign-out sets a cookie of its own ([`ended`]): the next click must not undo it, and not even a hidden frame
-//! may ask (`checkSession`).
+//! 1. The guard sets the cookie to [`SilentMark::Try`] and redirects to `GET /auth/silent`.
+//! 2. `GET /auth/silent` continues only if this cookie came along, and sets the cookie to
+//!    [`SilentMark::Tried`].
 //!
-//! Both cookies go as far as the session's: apps that share a session have signed out of it together. Their values
-//! are sealed, so what a neighbour on the same domain plants is worth nothing, and a way back is good only in the
-//! browser that it was given to. A neighbour can still remove a shared cookie; therefore the app where the
-//! sign-out took place keeps a second one for its own host alone.
+//! So a browser without cookies ends on the sign-in page before the app asks the provider. No link can begin
+//! a silent sign-in, and no redirect loop is possible. (A waiting, signed-out tab has another entry: a ticket
+//! for a sign-in that took place, see [`sign_in_events`](crate::sign_in_events).)
+//!
+//! A sign-out sets another cookie ([`ended`]). The next click must not undo the sign-out, and a hidden frame
+//! must not ask the provider (`checkSession`).
+//!
+//! Both cookies have the scope of the session cookie, because apps that share a session sign out together.
+//! Their values are sealed, so a value that a neighbour on the same domain plants is ignored, and
+//! [`SilentMark::Resume`] works only in the browser that got it. A neighbour can still remove a shared
+//! cookie. So the app where the sign-out took place keeps a second cookie for its own host.
 
 use crate::{
     Auth,
@@ -32,58 +36,59 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, request::Parts};
 
-/// How long a browser may take from the guard, or from its ticket, to `GET /auth/silent`: one redirect.
-const ON_THE_WAY: TimeDelta = TimeDelta::minutes(2);
+/// How long a browser may take from the guard, or from the redeemed ticket, to `GET /auth/silent`: one
+/// redirect.
+const ATTEMPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
-/// What a sealed cookie says.
+/// The value of a sealed cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SilentMark {
-    /// On the way to `GET /auth/silent`.
+    /// The guard has sent the browser to `GET /auth/silent`.
     Try,
-    /// The same, for a tab that waited and has heard of a sign-in: then it undoes no decision of the user,
-    /// whatever the session before it ended of. Bound to this browser.
+    /// A waiting tab that heard of a sign-in has sent the browser to `GET /auth/silent`. This is allowed
+    /// whatever ended the last session, because the user has signed in since. Bound to this browser.
     Resume(BrowserKey),
-    /// Not again in this browser session, until it has a session again.
+    /// The browser has tried. No other attempt before a page opens with a session.
     Tried,
-    /// The session was ended here.
+    /// The session was ended in this browser.
     Ended,
-    /// Its user left this app alone: a sign-in elsewhere does not bring them back either.
-    Left,
+    /// The user signed out of this app only. A sign-in elsewhere does not bring the user back.
+    SignedOutLocally,
 }
 
 impl SilentMark {
-    /// What the seal covers: another mark, or another browser's, does not open.
-    fn place(self) -> Vec<u8> {
+    /// The context of the seal. A value sealed for another mark, or for another browser, does not open.
+    fn seal_context(self) -> Vec<u8> {
         match self {
             Self::Try => b"try".to_vec(),
             Self::Resume(browser) => [b"coming_back".as_slice(), browser.as_bytes()].concat(),
             Self::Tried => b"tried".to_vec(),
             Self::Ended => b"ended".to_vec(),
-            Self::Left => b"left".to_vec(),
+            Self::SignedOutLocally => b"left".to_vec(),
         }
     }
 
     fn seal(self, auth: &Auth) -> String {
         let now = auth.clock().now().timestamp_millis().to_be_bytes();
-        URL_SAFE_NO_PAD.encode(auth.keyring().seal(Purpose::Mark, &self.place(), &now))
+        URL_SAFE_NO_PAD.encode(auth.keyring().seal(Purpose::Mark, &self.seal_context(), &now))
     }
 
-    /// When it was made, if this value is it.
+    /// Returns when the value was sealed, if the value is this mark.
     fn open(self, auth: &Auth, value: &str) -> Option<DateTime<Utc>> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
-        let plain = auth.keyring().open(Purpose::Mark, &self.place(), &sealed).ok()?;
+        let plain = auth.keyring().open(Purpose::Mark, &self.seal_context(), &sealed).ok()?;
         DateTime::from_timestamp_millis(i64::from_be_bytes(plain.try_into().ok()?))
     }
 }
 
-/// The guard may send this request to `GET /auth/silent`, with this cookie. In the extensions of the
-/// requests it is true for.
+/// Allows the guard to send a request to `GET /auth/silent`, with this cookie. Only in the extensions of
+/// requests that may try.
 #[derive(Clone, Debug)]
 pub(crate) struct SilentAttempt(pub(crate) HeaderValue);
 
 impl SilentAttempt {
-    /// For a browser that opens a page in a tab, has not tried yet, and has no session or one whose time
-    /// was up.
+    /// Returns an attempt if a provider supports silent sign-in, and the browser opens a page in a tab, has
+    /// not tried yet, and has no session or an expired session.
     pub(crate) fn of(
         auth: &Auth,
         jar: Cookies<'_>,
@@ -91,7 +96,7 @@ impl SilentAttempt {
         request: &Parts,
     ) -> Option<Self> {
         let Parts { method, headers, .. } = request;
-        let may = is_open(current)
+        let may = allows_silent_sign_in(current)
             && is_tab_navigation(method, headers)
             && auth.providers().iter().any(Provider::can_be_silent)
             && !is_over(auth, jar);
@@ -99,27 +104,30 @@ impl SilentAttempt {
     }
 }
 
-/// Whether signing in without a question would undo nobody's decision: a session that was ended, here or
-/// from elsewhere, or was left alone for too long, asks for its user.
-pub(crate) fn is_open(current: &CurrentSession<Session>) -> bool {
+/// Whether silent sign-in is allowed. After a sign-out, a revocation or an idle timeout it is not.
+pub(crate) fn allows_silent_sign_in(current: &CurrentSession<Session>) -> bool {
     matches!(current, Ok(SessionState::SignedOut(None | Some(EndReason::Expired))))
 }
 
-/// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies: no link
-/// can.
-pub(crate) fn was_sent(auth: &Auth, jar: Cookies<'_>) -> bool {
+/// Whether the guard or a ticket sent this request to `GET /auth/silent`, in a browser that keeps cookies. A
+/// link cannot do that.
+pub(crate) fn was_redirected_here(auth: &Auth, jar: Cookies<'_>) -> bool {
     let sent = has(auth, jar, SilentMark::Try) || may_resume(auth, jar);
     sent && !is_over(auth, jar)
 }
 
-/// Who sent it; `None` where it would undo a decision of the user.
-pub(crate) fn sender(auth: &Auth, jar: Cookies<'_>, current: &CurrentSession<Session>) -> Option<Initiator> {
-    let by_guard = has(auth, jar, SilentMark::Try) && is_open(current);
+/// Returns the sender of the request, the guard or a waiting tab; `None` if silent sign-in is not allowed.
+pub(crate) fn attempt_initiator(
+    auth: &Auth,
+    jar: Cookies<'_>,
+    current: &CurrentSession<Session>,
+) -> Option<Initiator> {
+    let by_guard = has(auth, jar, SilentMark::Try) && allows_silent_sign_in(current);
     if may_resume(auth, jar) { Some(Initiator::WaitingTab) } else { by_guard.then_some(Initiator::Guard) }
 }
 
-/// Whether a sign-in that nobody asked for may still become a session: not when somebody ended one while it
-/// was under way.
+/// Whether a sign-in may still become a session. A sign-in that the visitor did not ask for may not, if the
+/// session was ended while the sign-in was under way.
 pub(crate) fn may_finish(
     auth: &Auth,
     jar: Cookies<'_>,
@@ -129,12 +137,12 @@ pub(crate) fn may_finish(
     match initiator {
         Initiator::Visitor => true,
         Initiator::WaitingTab => !was_ended(auth, jar),
-        Initiator::Guard | Initiator::Frame => is_open(current) && !was_ended(auth, jar),
+        Initiator::Guard | Initiator::Frame => allows_silent_sign_in(current) && !was_ended(auth, jar),
     }
 }
 
-/// Where a visitor goes whom the provider does not know: to the sign-in page, or back to the page they opened
-/// where that is public. The latter only if it is certain that they are not sent off again from there.
+/// Returns where to send a visitor whom the provider does not know: back to the page if it is public, else to
+/// the sign-in page. The page needs [`SilentMark::Tried`] in the browser, so that it does not redirect again.
 pub(crate) fn after_refusal(auth: &Auth, site: &AppPages, jar: Cookies<'_>, wanted: &ReturnPath) -> String {
     let page = wanted.as_str().split(['?', '#']).next().unwrap_or_default();
     if site.public.is_page(page) && has(auth, jar, SilentMark::Tried) {
@@ -143,8 +151,8 @@ pub(crate) fn after_refusal(auth: &Auth, site: &AppPages, jar: Cookies<'_>, want
     site.pages.login_url(wanted.as_str())
 }
 
-/// The cookies that let a tab of this browser come back, once, whatever ended before. If nothing comes of it,
-/// [`ended`] is set again.
+/// Returns the cookies that let a waiting tab of this browser try once, whatever ended the last session. If
+/// the attempt fails, [`ended`] must be set again.
 pub(crate) fn resume(auth: &Auth, jar: Cookies<'_>, browser: BrowserKey) -> Vec<HeaderValue> {
     let mark = SilentMark::Resume(browser).seal(auth);
     let mut cookies = vec![jar.set(CookieKind::Silent, &mark, None)];
@@ -153,18 +161,18 @@ pub(crate) fn resume(auth: &Auth, jar: Cookies<'_>, browser: BrowserKey) -> Vec<
     cookies
 }
 
-/// Clears what this browser remembers of all this: its user has signed in by hand.
-pub(crate) fn forgotten(jar: Cookies<'_>) -> Vec<HeaderValue> {
+/// Returns cookies that clear all marks in this browser, because the user has signed in by hand.
+pub(crate) fn clear_marks(jar: Cookies<'_>) -> Vec<HeaderValue> {
     let remembered = [CookieKind::Silent, CookieKind::Ended, CookieKind::EndedHere]
         .into_iter()
         .filter(|kind| jar.values(*kind).next().is_some());
     remembered.map(|kind| jar.clear(kind)).collect()
 }
 
-/// The cookie that forgets an attempt, for a page that came with a live session. The browser has just shown that it
-/// keeps the session's cookie, so another attempt cannot go round in circles; and once this session has expired, its
-/// user may be signed in silently again.
-pub(crate) fn attempt_is_over(
+/// Returns a cookie that clears the attempt when a page opens with a live session. The browser keeps the
+/// session cookie, so another attempt cannot cause a redirect loop. After this session expires, silent
+/// sign-in may run again.
+pub(crate) fn clear_attempt(
     jar: Cookies<'_>,
     current: &CurrentSession<Session>,
     request: &Parts,
@@ -179,21 +187,21 @@ fn attempt(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
     jar.set(CookieKind::Silent, &SilentMark::Try.seal(auth), None)
 }
 
-/// The cookie that says: not again in this browser session.
+/// Returns the cookie that prevents another attempt in this browser session.
 pub(crate) fn tried(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
     jar.set(CookieKind::Silent, &SilentMark::Tried.seal(auth), None)
 }
 
-/// The cookies that say: the session was ended in this browser. One goes as far as the session's, one stays at
-/// this host, where no neighbour can name it.
-pub(crate) fn ended(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
+/// Returns the cookies for [`SilentMark::Ended`]. One has the scope of the session cookie. If that scope is
+/// shared, another is for this host only, and a neighbour cannot name it.
+pub(crate) fn mark_sign_out(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
     end_marks(auth, jar, SilentMark::Ended)
 }
 
-/// The same for a user who left this app alone. Nothing but a sign-in by hand brings them back: what names their
-/// browser may have been planted by a neighbour.
-pub(crate) fn left(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
-    end_marks(auth, jar, SilentMark::Left)
+/// Returns the cookies for [`SilentMark::SignedOutLocally`]. Only a sign-in by hand brings the user back, because a
+/// neighbour may have planted the handle that names the browser.
+pub(crate) fn mark_local_sign_out(auth: &Auth, jar: Cookies<'_>) -> Vec<HeaderValue> {
+    end_marks(auth, jar, SilentMark::SignedOutLocally)
 }
 
 fn end_marks(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> Vec<HeaderValue> {
@@ -202,21 +210,21 @@ fn end_marks(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> Vec<HeaderValue
     kinds.map(|kind| jar.set(kind, &mark, None)).collect()
 }
 
-/// Whether the session was ended in this browser, and its user has not signed in by hand since.
+/// Whether the session was ended in this browser, and the user has not signed in by hand since.
 pub(crate) fn was_ended(auth: &Auth, jar: Cookies<'_>) -> bool {
-    says(auth, jar, SilentMark::Ended) || left_this_app(auth, jar)
+    says(auth, jar, SilentMark::Ended) || signed_out_locally(auth, jar)
 }
 
-/// Whether its user left this app alone, and has not signed in by hand since.
-pub(crate) fn left_this_app(auth: &Auth, jar: Cookies<'_>) -> bool {
-    says(auth, jar, SilentMark::Left)
+/// Whether the user signed out of this app only, and has not signed in by hand since.
+pub(crate) fn signed_out_locally(auth: &Auth, jar: Cookies<'_>) -> bool {
+    says(auth, jar, SilentMark::SignedOutLocally)
 }
 
 fn says(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {
     ENDED.into_iter().any(|kind| jar.values(kind).any(|value| mark.open(auth, value).is_some()))
 }
 
-/// Where [`SilentMark::Ended`] and [`SilentMark::Left`] are kept.
+/// The cookies that hold [`SilentMark::Ended`] and [`SilentMark::SignedOutLocally`].
 const ENDED: [CookieKind<'static>; 2] = [CookieKind::Ended, CookieKind::EndedHere];
 
 fn is_over(auth: &Auth, jar: Cookies<'_>) -> bool {
@@ -230,11 +238,12 @@ fn may_resume(auth: &Auth, jar: Cookies<'_>) -> bool {
 fn has(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {
     let now = auth.clock().now();
     jar.values(CookieKind::Silent).any(|value| {
-        mark.open(auth, value).is_some_and(|made_at| mark == SilentMark::Tried || now < made_at + ON_THE_WAY)
+        mark.open(auth, value)
+            .is_some_and(|made_at| mark == SilentMark::Tried || now < made_at + ATTEMPT_LIFETIME)
     })
 }
 
-/// Whether a browser says that the answer becomes the page in a tab, now and not perhaps later.
+/// Whether the browser says that the answer becomes the page in a tab now. A prefetch does not count.
 fn is_tab_navigation(method: &Method, headers: &HeaderMap) -> bool {
     let said = FetchMetadata::of(headers);
     *method == Method::GET && said.is_page_navigation() && !said.is_prefetch()
@@ -246,7 +255,7 @@ mod tests {
     use auth_types::SessionUnavailable;
 
     #[test]
-    fn only_a_page_that_opens_in_a_tab_now_is_worth_a_detour() {
+    fn only_a_page_that_opens_in_a_tab_now_counts() {
         let opens = |method: Method, headers: &[(&'static str, &'static str)]| {
             let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             is_tab_navigation(&method, &headers.collect())
@@ -262,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_ended_is_not_begun_again_behind_their_back() {
+    fn silent_sign_in_needs_no_earlier_session_or_an_expired_one() {
         for (reason, open) in [
             (None, true),
             (Some(EndReason::Expired), true),
@@ -271,8 +280,8 @@ mod tests {
             (Some(EndReason::Idle), false),
             (Some(EndReason::UserChanged), false),
         ] {
-            assert_eq!(is_open(&Ok(SessionState::SignedOut(reason))), open, "{reason:?}");
+            assert_eq!(allows_silent_sign_in(&Ok(SessionState::SignedOut(reason))), open, "{reason:?}");
         }
-        assert!(!is_open(&Err(SessionUnavailable)));
+        assert!(!allows_silent_sign_in(&Err(SessionUnavailable)));
     }
 }

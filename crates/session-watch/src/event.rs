@@ -42,6 +42,8 @@ pub enum Event {
     Acted,
     /// The user answered the idle warning and wants to stay.
     Stayed,
+    /// The page has a reason to ask for the session: a request was refused, or the app wants its newest data.
+    Doubted,
 
     /// The lock manager gave this tab the lock, or the browser has no lock manager.
     LockGranted,

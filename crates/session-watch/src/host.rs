@@ -28,6 +28,13 @@ pub trait Host {
     /// the provider and back. The watch takes no further decision about the session.
     fn sign_in_silently(&self, ticket: &str);
 
+    /// Receives each clear answer of the server about the session; `None` without a session. The watch acts on the
+    /// answer afterwards.
+    #[cfg(feature = "browser")]
+    fn session(&self, session: Option<&crate::web::SessionView>) {
+        let _ = session;
+    }
+
     /// Reports that the session's data, tokens or times changed, or that the session ended. Parts of the page
     /// may fetch the session again.
     fn changed(&self);

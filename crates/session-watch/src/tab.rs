@@ -94,6 +94,7 @@ impl Tab {
             Event::Online { is_hidden } => self.on_wake(is_hidden),
             Event::Acted => self.step_idle(idle::Input::Acted),
             Event::Stayed => self.step_idle(idle::Input::Stayed),
+            Event::Doubted => self.step_session(session::Input::EventsMissed),
             Event::LockGranted => self.step_leadership(leadership::Input::Granted),
             Event::LockLost => self.step_leadership(leadership::Input::Lost),
             Event::FromTab(line) => self.on_tab(&line),

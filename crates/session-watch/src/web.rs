@@ -18,3 +18,4 @@ mod window;
 
 pub use server::{SessionView, session};
 pub use watch::{Controls, Watch};
+pub use window::now;

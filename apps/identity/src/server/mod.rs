@@ -76,16 +76,16 @@ pub(crate) fn router(
 /// The endpoints, without the pages.
 fn endpoints(state: IdentityState) -> Router {
     let common = routes::common(&state.auth);
-    let share_of =
+    let limit_for =
         |endpoint| middleware::from_fn_with_state((state.auth.clone(), endpoint), limit_by_address);
     let sign_ins = Router::new()
         .route("/authorize", get(proxy::authorize::authorize))
         .route("/handoff/{client}", get(handoff::continue_handoff).post(handoff::open))
-        .route_layer(share_of(Endpoint::SignIn));
+        .route_layer(limit_for(Endpoint::SignIn));
     let callbacks = Router::new()
         .route("/auth/callback/{provider}", get(proxy::callback::callback))
         .route("/auth/logout/callback", get(proxy::callback::logout_callback))
-        .route_layer(share_of(Endpoint::Callback));
+        .route_layer(limit_for(Endpoint::Callback));
     let proxy = sign_ins
         .merge(callbacks)
         .route_layer(middleware::from_fn(routes::custom::navigation_only))

@@ -27,7 +27,7 @@ pub fn Header(
 ) -> impl IntoView {
     let page = page();
     let path = current_path();
-    let watched = page.live_session().map(|live| live.session.user.id.clone()).zip(page.tab);
+    let watched = page.live_session().map(|live| (live.session.user.id.clone(), page.tab.clone()));
     let watched = watched.filter(|_| has_scripts());
     let unknown = has_scripts() && matches!(page.session, Ok(SessionState::SignedOut(_)));
     let items = links

@@ -2,7 +2,6 @@
 //! browser code in [`client`](crate::client) fills and shows those parts.
 
 mod check_session;
-mod gates;
 mod header;
 mod nav_guard;
 mod notice;
@@ -15,7 +14,6 @@ mod tab_panel;
 mod when;
 
 pub use check_session::CheckSession;
-pub use gates::{SignedIn, SignedOut};
 pub use header::{Header, NavLink};
 pub use nav_guard::NavGuard;
 pub use notice::{Notice, NoticeKind};
@@ -23,6 +21,6 @@ pub use person::{Person, initials};
 pub use session_probe::SessionProbe;
 pub use session_watch::SessionWatch;
 pub use sign_in::SignInForms;
-pub use sign_out::{SignOutForm, SignOutScope};
+pub use sign_out::SignOutForm;
 pub use tab_panel::TabPanel;
 pub use when::{TimeLeft, When};

@@ -1,35 +1,7 @@
 //! Sign-out as a form: `POST /auth/signout`. A GET never ends a session.
 
-use crate::page;
+use crate::{SignOutScope, page};
 use leptos::prelude::*;
-
-/// The scope of a sign-out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignOutScope {
-    /// This app's session and the provider's session.
-    #[default]
-    Global,
-    /// This app's session only.
-    Local,
-}
-
-impl SignOutScope {
-    /// Returns the value of the form field `scope`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::Local => "local",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Global => "Sign out",
-            Self::Local => "Sign out of this app only",
-        }
-    }
-}
 
 /// A form with a button that signs the user out.
 #[component]

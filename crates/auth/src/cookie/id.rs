@@ -6,37 +6,37 @@ use session_store::SessionKey;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// 256 random bits that only the browser keeps. It has no `Display`, and `Debug` hides it: it cannot
-/// slip into a log.
+/// A session id: 256 random bits that only the browser keeps. The type has no `Display`, and `Debug` hides
+/// the bits, so that no log contains an id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
-    /// A fresh id.
+    /// Generates a fresh id.
     #[must_use]
     pub fn generate(random: &Random) -> Self {
         Self(random.bytes())
     }
 
-    /// Reads a cookie's value; `None` unless it is exactly one of ours in form.
+    /// Parses a cookie's value; `None` if the value does not have the form of an id.
     #[must_use]
     pub fn parse(cookie: &str) -> Option<Self> {
         if cookie.len() != 43 {
             return None;
         }
-        // A byte more than an id has, for the decoder counts in threes.
+        // One byte longer than an id, because the decoder works in groups of three.
         let mut bytes = [0; 33];
         let length = URL_SAFE_NO_PAD.decode_slice(cookie, &mut bytes).ok()?;
         Some(Self(bytes.get(..length)?.try_into().ok()?))
     }
 
-    /// The cookie's value. For the `Set-Cookie` header only.
+    /// Returns the cookie's value. For the `Set-Cookie` header only.
     #[must_use]
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The key under which the store knows the session.
+    /// Returns the session's key in the store.
     #[must_use]
     pub fn key(&self) -> SessionKey {
         SessionKey::from_bytes(Sha256::digest(self.0).into())
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_shows_itself() {
+    fn debug_output_shows_neither_id_nor_key() {
         let id = SessionId::generate(&Random::seeded(1));
         assert_eq!(format!("{id:?} {:?}", id.key()), "SessionId(…) SessionKey(…)");
     }

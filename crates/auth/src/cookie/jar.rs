@@ -1,4 +1,4 @@
-//! Reads the cookies of a request, and writes those of its answer.
+//! Reads the cookies of a request, and writes the cookies of its answer.
 
 use super::{CookieKind, CookieSettings, SameSite, SessionId};
 use crate::{origin::Origin, store::SessionKey};
@@ -6,14 +6,14 @@ use cookie::Cookie;
 use http::{HeaderMap, HeaderValue, header};
 use std::collections::HashSet;
 
-/// The most well-formed values of one cookie name that are looked at. A browser has one. A neighbour on the same domain
-/// can plant one for each parent domain and each parent of the path.
+/// Maximum well-formed values of one cookie name that are read. A browser normally sends one value. A
+/// neighbour on the same domain can plant one for each parent domain and for each parent of the path.
 pub(crate) const MAX_CANDIDATES: usize = 16;
 
-/// The most other scopes in which a cookie is cleared at a time.
+/// Maximum other scopes in which a cookie is cleared at a time.
 const MAX_SCOPES: usize = 4;
 
-/// The cookies of one request, at the origin it came to.
+/// The cookies of one request to one origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies<'a> {
     pub(super) settings: &'a CookieSettings,
@@ -45,18 +45,18 @@ impl<'a> Cookies<'a> {
         format!("{security}{}{suffix}{tag}", self.settings.prefix)
     }
 
-    /// Whether the session cookie also goes to the neighbours on the same domain.
+    /// Whether the session cookie is also sent to the app's neighbours on the same domain.
     #[must_use]
     pub fn is_shared(self) -> bool {
         self.settings.domain_for(CookieKind::Session, self.origin).is_some()
     }
 
-    /// The values of a cookie; for the session, only well-formed ids. There is more than one only if a neighbour on the
-    /// same domain planted one, or the cookie's domain has changed.
+    /// Returns the values of a cookie; for the session, only well-formed ids. Several values mean that a
+    /// neighbour on the same domain planted one, or that the cookie's domain has changed.
     pub fn values(self, kind: CookieKind<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
         let is_well_formed =
             move |value: &str| kind != CookieKind::Session || SessionId::parse(value).is_some();
-        // Every request comes through here, nearly always with one value: this allocates nothing.
+        // Every request runs this code, nearly always with one value, so the code allocates nothing.
         let (mut seen, mut count) = ([""; MAX_CANDIDATES + 1], 0);
         let is_new = move |value: &&'a str| {
             let is_new = is_well_formed(value) && !seen[..count].contains(value);
@@ -69,7 +69,8 @@ impl<'a> Cookies<'a> {
         self.sent(kind).filter(is_new).take(MAX_CANDIDATES + 1)
     }
 
-    /// Every session id of the request if there are more than [`MAX_CANDIDATES`]; otherwise none.
+    /// Returns the keys of all session ids in the request if there are more than [`MAX_CANDIDATES`];
+    /// otherwise an empty list.
     pub(crate) fn excess_sessions(self) -> Vec<SessionKey> {
         if self.values(CookieKind::Session).count() <= MAX_CANDIDATES {
             return Vec::new();
@@ -78,7 +79,7 @@ impl<'a> Cookies<'a> {
         ids.map(|id| id.key()).collect::<HashSet<_>>().into_iter().collect()
     }
 
-    /// Whether the request has the cookie, with whatever value.
+    /// Whether the request has the cookie, with any value.
     #[must_use]
     pub fn is_sent(self, kind: CookieKind<'_>) -> bool {
         self.sent(kind).next().is_some()
@@ -87,7 +88,7 @@ impl<'a> Cookies<'a> {
     fn sent<'k>(self, kind: CookieKind<'k>) -> impl Iterator<Item = &'a str> + use<'a, 'k> {
         let settings = self.settings;
         let (security, (suffix, tag)) = (settings.security(kind, self.origin), kind.suffix());
-        // Every request comes through here: the name is compared in parts, and not built.
+        // Every request runs this code, so the name is compared in parts and not built.
         let own_name = settings.session.cookie_name.as_deref().filter(|_| kind == CookieKind::Session);
         let is_ours = move |name: &str| {
             let Some(name) = name.strip_prefix(security) else { return false };
@@ -100,7 +101,7 @@ impl<'a> Cookies<'a> {
         pairs(self.headers).filter(move |(name, _)| is_ours(name)).map(|(_, value)| value)
     }
 
-    /// The flow cookies of the request: tag and value.
+    /// Returns the flow cookies of the request: tag and value.
     #[must_use]
     pub fn flows(self) -> Vec<(String, String)> {
         let prefix = self.name(CookieKind::Flow(""));
@@ -109,7 +110,7 @@ impl<'a> Cookies<'a> {
             .collect()
     }
 
-    /// A `Set-Cookie` value. Without `max_age` (seconds) the cookie lasts until the browser closes.
+    /// Returns a `Set-Cookie` value. Without `max_age` (seconds) the cookie lasts until the browser closes.
     #[must_use]
     pub fn set(self, kind: CookieKind<'_>, value: &str, max_age: Option<i64>) -> HeaderValue {
         self.write(kind, self.settings.domain_for(kind, self.origin), value, max_age)
@@ -137,15 +138,15 @@ impl<'a> Cookies<'a> {
         HeaderValue::try_from(cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    /// A `Set-Cookie` value that removes the cookie.
+    /// Returns a `Set-Cookie` value that removes the cookie.
     #[must_use]
     pub fn clear(self, kind: CookieKind<'_>) -> HeaderValue {
         self.set(kind, "", Some(0))
     }
 
-    /// The `Set-Cookie` values that remove the cookie and every other cookie of that name: for the host alone, and for
-    /// each parent domain up to the registrable one. A neighbour may have planted one, or `AUTH_COOKIE_DOMAIN` may have
-    /// changed.
+    /// Returns the `Set-Cookie` values that remove the cookie and all other cookies of that name: for the
+    /// host alone, and for each parent domain up to the registrable one. A neighbour may have planted a
+    /// cookie there, or `AUTH_COOKIE_DOMAIN` may have changed.
     #[must_use]
     pub fn clear_everywhere(self, kind: CookieKind<'_>) -> Vec<HeaderValue> {
         let mut cleared = vec![self.clear(kind)];
@@ -156,7 +157,7 @@ impl<'a> Cookies<'a> {
     /// Like [`clear_everywhere`](Self::clear_everywhere), but keeps the cookie itself.
     #[must_use]
     pub fn clear_elsewhere(self, kind: CookieKind<'_>) -> Vec<HeaderValue> {
-        // A browser accepts a `__Host-` cookie for a whole host only, so there is no other.
+        // A browser accepts a `__Host-` cookie for a whole host only, so there is no other scope.
         if self.settings.security(kind, self.origin) == "__Host-" {
             return Vec::new();
         }
@@ -167,8 +168,8 @@ impl<'a> Cookies<'a> {
     }
 }
 
-/// The pairs of a request's cookie lines. A neighbour on the same domain may add lines with any bytes. Pairs that are
-/// not ASCII are skipped; the others stay.
+/// Returns the pairs of a request's cookie lines. A neighbour on the same domain may add lines with any
+/// bytes. Pairs that are not ASCII are skipped; the others stay.
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)

@@ -35,7 +35,7 @@ fn development_has_plain_names_and_https_has_prefixes() {
 }
 
 #[test]
-fn the_sessions_cookie_is_as_it_was_asked_for_and_the_others_are_not() {
+fn session_options_apply_to_the_session_cookie_only() {
     let options = SessionOptions {
         cookie_name: Some("my_app_session".into()),
         same_site: SameSite::Strict,
@@ -69,7 +69,7 @@ fn the_sessions_cookie_is_as_it_was_asked_for_and_the_others_are_not() {
 }
 
 #[test]
-fn the_domain_applies_only_under_it() {
+fn the_cookie_domain_applies_only_to_hosts_under_it() {
     for (at, shared) in [
         ("http://games.wow.localhost:4201", true),
         ("http://wow.localhost", true),
@@ -93,7 +93,7 @@ fn a_flow_cookie_is_never_shared_and_found_by_its_tag() {
 }
 
 #[test]
-fn what_was_tried_is_known_as_far_as_the_session_reaches_and_for_as_long_as_the_browser_runs() {
+fn the_silent_cookie_has_the_scope_of_the_session_cookie() {
     let set = |kind: CookieKind<'_>, domain: Option<&str>, at: &str| {
         settings(domain)
             .at(&origin(at), &HeaderMap::new())
@@ -114,7 +114,7 @@ fn what_was_tried_is_known_as_far_as_the_session_reaches_and_for_as_long_as_the_
     assert!(!provider.contains("Domain"));
 }
 
-/// An id as far as its form goes.
+/// A well-formed session id.
 fn id(letter: &str) -> String {
     letter.repeat(42) + "A"
 }
@@ -138,17 +138,17 @@ fn only_the_named_cookie_is_read_and_a_flood_is_capped() {
     for _ in 0..100 {
         headers.append(header::COOKIE, format!("main.session={b}").parse().unwrap());
     }
-    assert_eq!(sessions(&headers), [&*a, &*c, &*b], "the same one again is no further one");
+    assert_eq!(sessions(&headers), [&*a, &*c, &*b], "a repeated value counts once");
     assert_eq!(all(&headers), 0);
     for letter in 'A'..='Z' {
         headers.append(header::COOKIE, format!("main.session={}", id(&letter.to_string())).parse().unwrap());
     }
     assert_eq!(sessions(&headers).len(), MAX_CANDIDATES + 1);
-    assert_eq!(all(&headers), 29, "a sign-out ends what is not looked at");
+    assert_eq!(all(&headers), 29, "a sign-out ends all of them");
 }
 
 #[test]
-fn odd_pairs_and_values_that_are_no_ids_are_passed_over() {
+fn malformed_pairs_and_ids_are_skipped() {
     let real = id("a");
     for junk in [
         &b"greeting=gr\xc3\xbc\xc3\x9f dich"[..],

@@ -1,22 +1,23 @@
-//! The cookies there are.
+//! The kinds of cookies.
 
-/// Which cookie.
+/// The kind of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieKind<'a> {
-    /// The session id. Shared across the cookie domain, where one is set.
+    /// The session id. Shared across the cookie domain, if a domain is set.
     Session,
-    /// Ties one sign-in or sign-out under way to this browser. Host-only, a few minutes long. Each flow has its own
-    /// cookie, told apart by this tag, so that two tabs do not overwrite each other's.
+    /// Ties one sign-in or sign-out under way to this browser. Host-only, valid for a few minutes. Each flow
+    /// has a separate cookie with its own tag, so that two tabs do not overwrite each other's.
     Flow(&'a str),
-    /// Whether this browser session has tried a silent sign-in. Shared as far as the session cookie.
+    /// Whether this browser session has tried a silent sign-in. Has the scope of the session cookie.
     Silent,
-    /// The session was ended in this browser, and the user has not signed in by hand since. Shared as far as the
-    /// session cookie. Separate from [`Silent`](Self::Silent), so that no slow answer overwrites it.
+    /// The session was ended in this browser, and the user has not signed in by hand since. Has the scope of
+    /// the session cookie. Separate from [`Silent`](Self::Silent), so that a slow answer does not overwrite
+    /// this cookie.
     Ended,
-    /// Like [`Ended`](Self::Ended), for this host alone: a neighbour on the same domain cannot name it. (A neighbour
-    /// that fills the browser's cookie jar can still push it out.)
+    /// Like [`Ended`](Self::Ended), for this host alone: a neighbour on the same domain cannot name this
+    /// cookie. (Limitation: a neighbour that fills the browser's cookie jar can still push the cookie out.)
     EndedHere,
-    /// The provider that this browser signed in with last, where there are several.
+    /// The provider that this browser signed in with last, if the app has several.
     Provider,
     /// Identity's handle for this browser, until the browser closes. Host-only.
     Browser,

@@ -1,4 +1,4 @@
-//! The cookies: their names, the attributes they always carry, and how they are read and written.
+//! Cookies: their names, their attributes, and how they are read and written.
 
 mod id;
 mod jar;
@@ -16,7 +16,7 @@ pub use settings::CookieSettings;
 use axum::response::AppendHeaders;
 use http::{HeaderName, HeaderValue, header};
 
-/// The `Set-Cookie` headers of a response.
+/// Returns the `Set-Cookie` headers for a response.
 pub fn set_cookies(
     cookies: Vec<HeaderValue>,
 ) -> AppendHeaders<impl Iterator<Item = (HeaderName, HeaderValue)>> {

@@ -1,11 +1,11 @@
-//! How the session's cookie is to be (article 5, `sessionOptions`).
+//! Options of the session cookie (article 5, `sessionOptions`).
 
 use crate::{config::ConfigError, origin::PublicUrls};
 use chrono::TimeDelta;
 pub use cookie::SameSite;
 
-/// The session's cookie, and how long it lasts. One for every way in, so that what a handoff sets is what the
-/// next request's check reads.
+/// Options of the session cookie, and how long the session lasts. They apply to every kind of sign-in, so
+/// that the cookie of a handoff is the cookie that the next request reads.
 ///
 /// ```
 /// use auth::cookie::{SameSite, SessionOptions};
@@ -21,18 +21,19 @@ pub use cookie::SameSite;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionOptions {
-    /// Its name, after the `__Host-` or `__Secure-` that https asks for; `<app>.session` by default.
+    /// The cookie's name, without the prefix `__Host-` or `__Secure-` that https adds; `<app>.session` by
+    /// default.
     pub cookie_name: Option<String>,
-    /// `Lax` by default. With `Strict` a visitor who follows a link from another site looks signed out there
-    /// until the next click, the first page after a handoff included.
+    /// `Lax` by default. With `Strict`, a visitor who follows a link from another site looks signed out until
+    /// the next click. This includes the first page after a handoff.
     pub same_site: SameSite,
-    /// By default as the address is: https only where it is https. `Some(false)` is refused for https.
+    /// By default, `Secure` is set on https origins only. `Some(false)` is refused for https.
     pub secure: Option<bool>,
-    /// `/` by default. A cookie of another path cannot have the prefix `__Host-`.
+    /// `/` by default. A cookie with another path cannot have the prefix `__Host-`.
     pub path: String,
-    /// Time without activity after which the session expires: `AUTH_SESSION_MAX_AGE` unless said here.
+    /// Time without activity after which the session expires; `AUTH_SESSION_MAX_AGE` by default.
     pub max_age: Option<TimeDelta>,
-    /// `true`, and everything else is refused: a script that can read the cookie can take the session along.
+    /// Must be `true`: a script that can read the cookie can steal the session.
     pub http_only: bool,
 }
 
@@ -50,7 +51,7 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// Refuses what would be no cookie, or one that gives the session away.
+    /// Refuses options that make an invalid cookie, or a cookie that exposes the session.
     ///
     /// # Errors
     /// A [`ConfigError`] that names the option.
@@ -58,7 +59,7 @@ impl SessionOptions {
         let refuse = |option: &str, problem: &str| {
             Err(ConfigError::new(format!("session_options.{option}"), problem.to_owned()))
         };
-        // A token of RFC 9110 §5.6.2, as far as anybody needs it; a prefix is put on where it is true.
+        // A part of what RFC 9110 §5.6.2 allows in a token. A prefix is added only where its promise holds.
         let is_name = |name: &String| {
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             !name.is_empty() && !name.starts_with("__") && name.len() <= 64 && name.bytes().all(allowed)
@@ -66,11 +67,11 @@ impl SessionOptions {
         if self.cookie_name.as_ref().is_some_and(|name| !is_name(name)) {
             return refuse(
                 "cookie_name",
-                "must be letters, digits, dots and dashes, and must not begin with __",
+                "must be 1 to 64 letters, digits, dots, dashes or underscores, and must not begin with __",
             );
         }
         if !self.http_only {
-            return refuse("http_only", "must be true: scripts have no business with the session's cookie");
+            return refuse("http_only", "must be true, so that scripts cannot read the session cookie");
         }
         if self.secure == Some(false) && urls.any_is_https() {
             return refuse("secure", "must not be false for an https origin; leave it out");
@@ -85,7 +86,7 @@ impl SessionOptions {
             return refuse("path", "must begin with / and have no spaces, commas or semicolons");
         }
         if self.max_age.is_some_and(|age| age <= TimeDelta::zero()) {
-            return refuse("max_age", "must be more than nothing");
+            return refuse("max_age", "must be longer than zero");
         }
         Ok(())
     }
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_the_session_away_is_refused_by_name() {
+    fn options_that_expose_the_session_are_refused_by_name() {
         let with = |change: fn(&mut SessionOptions)| {
             let mut options = SessionOptions::default();
             change(&mut options);

@@ -1,4 +1,4 @@
-//! How an app names and scopes its cookies.
+//! The names and scopes of an app's cookies.
 
 use super::{CookieKind, Cookies, SessionOptions};
 use crate::origin::Origin;
@@ -7,23 +7,23 @@ use http::HeaderMap;
 /// How an app names and scopes its cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieSettings {
-    /// The app's name, in front of every cookie name: ports do not separate cookie jars.
+    /// The app's name, which begins every cookie name, because ports do not separate cookie jars.
     pub prefix: String,
     /// `AUTH_COOKIE_DOMAIN` without its leading dot. Used only on origins under it.
     pub domain: Option<String>,
-    /// How the session cookie differs from the others.
+    /// The options of the session cookie.
     pub session: SessionOptions,
 }
 
 impl CookieSettings {
-    /// The cookies of a request to `origin`.
+    /// Returns the cookies of a request to `origin`.
     #[must_use]
     pub fn at<'a>(&'a self, origin: &'a Origin, headers: &'a HeaderMap) -> Cookies<'a> {
         Cookies { settings: self, origin, headers }
     }
 
-    /// The prefix that limits a cookie to https: `__Host-` or, with a domain, `__Secure-` (RFC 6265bis §4.1.3). Plain
-    /// http, for development, has none.
+    /// Returns the prefix that limits a cookie to https: `__Host-` or, with a domain, `__Secure-` (RFC
+    /// 6265bis §4.1.3). Plain http, for development, has no prefix.
     pub(super) fn security(&self, kind: CookieKind<'_>, origin: &Origin) -> &'static str {
         match (origin.is_https(), self.domain_for(kind, origin)) {
             (false, _) => "",

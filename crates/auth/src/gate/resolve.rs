@@ -10,35 +10,30 @@ use crate::{
     silent,
     store::StoreError,
 };
-use auth_types::{CurrentSession, EndReason, SessionState, SessionUnavailable};
+use auth_types::{ACTIVITY_HEADER, CurrentSession, EndReason, SessionState, SessionUnavailable};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, Uri, header::SET_COOKIE, request::Parts};
+use http::{HeaderMap, HeaderValue, Uri, header::SET_COOKIE, request::Parts};
 use std::sync::Arc;
 
 /// Whether the answer becomes the page in a browser's tab.
-fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+fn is_navigation(headers: &HeaderMap) -> bool {
     let said = FetchMetadata::of(headers);
-    let is_page = if said.mode.is_empty() {
-        crate::error_page::accepts_html(headers)
-    } else {
-        said.is_page_navigation()
-    };
-    method.is_safe() && is_page
+    if said.mode.is_empty() { crate::error_page::accepts_html(headers) } else { said.is_page_navigation() }
 }
 
-/// Whether a request counts as activity of the user. Only activity extends a session. Polls, streams,
-/// prefetches, `/auth/` endpoints and public files do not count.
-fn activity(public: PublicPaths, method: &Method, uri: &Uri, headers: &HeaderMap) -> Activity {
+/// Whether a request counts as activity of the user. Only activity extends a session. Navigations, form posts and the
+/// check before a navigation count. Any other request counts only if the page says with [`ACTIVITY_HEADER`] that it
+/// follows the user's input: a POST may as well come from a timer. Prefetches, `/auth/` endpoints and public files do
+/// not count.
+fn activity(public: PublicPaths, uri: &Uri, headers: &HeaderMap) -> Activity {
     let path = uri.path();
     let is_peek = || uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "peek=1"));
     let by_person = if path == "/api/get-session-status" {
         !is_peek()
     } else if FetchMetadata::of(headers).is_prefetch() || path.starts_with("/auth/") || public.is_file(path) {
         false
-    } else if method.is_safe() {
-        is_navigation(method, headers)
     } else {
-        true
+        is_navigation(headers) || headers.contains_key(ACTIVITY_HEADER)
     };
     if by_person { Activity::User } else { Activity::Background }
 }
@@ -80,12 +75,12 @@ pub(super) async fn resolve(
         let is_garbage = jar.is_sent(CookieKind::Session);
         let garbage = is_garbage.then(|| CookieAction {
             change: CookieChange::Clear,
-            is_navigation: is_navigation(method, headers),
+            is_navigation: method.is_safe() && is_navigation(headers),
         });
         return (Ok(SessionState::SignedOut(None)), garbage);
     };
     let second = values.next();
-    let activity = activity(public, method, uri, headers);
+    let activity = activity(public, uri, headers);
     // The usual case: one cookie, a cached session, and no activity to record.
     let remembered = if second.is_none() { remembered(auth, first, activity) } else { None };
     let (current, change) = match remembered {
@@ -110,7 +105,8 @@ pub(super) async fn resolve(
         }
         none => none,
     };
-    let step = change.map(|change| CookieAction { change, is_navigation: is_navigation(method, headers) });
+    let step = change
+        .map(|change| CookieAction { change, is_navigation: method.is_safe() && is_navigation(headers) });
     (current, step)
 }
 
@@ -183,7 +179,7 @@ impl CookieAction {
             // remember this, so that no silent sign-in follows.
             CookieChange::ClearOnPage(_) => {
                 let mut cookies = jar.clear_everywhere(CookieKind::Session);
-                cookies.extend(silent::ended(auth, jar));
+                cookies.extend(silent::mark_sign_out(auth, jar));
                 cookies
             }
         };
@@ -296,10 +292,10 @@ async fn extend(auth: &Auth, value: String, session: Session, activity: Activity
 mod tests {
     use super::*;
 
-    fn is_user(method: &str, uri: &str, headers: &[(&'static str, &'static str)]) -> bool {
+    fn is_user(uri: &str, headers: &[(&'static str, &'static str)]) -> bool {
         let headers =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        activity(FILES, &method.parse().unwrap(), &uri.parse().unwrap(), &headers) == Activity::User
+        activity(FILES, &uri.parse().unwrap(), &headers) == Activity::User
     }
 
     const FILES: PublicPaths = PublicPaths {
@@ -312,29 +308,24 @@ mod tests {
 
     #[test]
     fn navigation_forms_and_navigation_checks_are_activity() {
-        assert!(is_user("GET", "/dashboard", &NAVIGATE));
-        assert!(is_user("GET", "/public", &NAVIGATE));
-        assert!(is_user("GET", "/dashboard", &[("accept", "text/html,*/*")]));
-        assert!(is_user("POST", "/api/update-user-data", &[]));
-        assert!(is_user("GET", "/api/get-session-status", &[("sec-fetch-mode", "cors")]));
+        assert!(is_user("/dashboard", &NAVIGATE));
+        assert!(is_user("/public", &NAVIGATE));
+        assert!(is_user("/dashboard", &[("accept", "text/html,*/*")]));
+        assert!(is_user("/api/update-user-data", &NAVIGATE), "a form");
+        assert!(is_user("/api/save", &[("sec-fetch-mode", "cors"), ("x-session-activity", "1")]));
+        assert!(is_user("/api/get-session-status", &[("sec-fetch-mode", "cors")]));
     }
 
     #[test]
     fn polls_prefetches_frames_and_session_reads_are_no_activity() {
-        assert!(!is_user("GET", "/api/get-session-status?peek=1", &NAVIGATE));
+        assert!(!is_user("/api/get-session-status?peek=1", &NAVIGATE));
         for path in ["/auth/session", "/favicon.svg", "/hub.js", "/.well-known/jwks.json", "/pkg/app.css"] {
-            assert!(!is_user("GET", path, &NAVIGATE), "{path}");
+            assert!(!is_user(path, &NAVIGATE), "{path}");
         }
-        assert!(!is_user("GET", "/dashboard", &[("sec-fetch-mode", "cors")]));
-        assert!(!is_user(
-            "GET",
-            "/dashboard",
-            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]
-        ));
-        assert!(!is_user(
-            "GET",
-            "/dashboard",
-            &[NAVIGATE[0], NAVIGATE[1], ("sec-purpose", "prefetch;prerender")]
-        ));
+        assert!(!is_user("/dashboard", &[("sec-fetch-mode", "cors")]));
+        // Programs, and a page's own requests by a timer, whatever their method.
+        assert!(!is_user("/api/save", &[]) && !is_user("/api/save", &[("sec-fetch-mode", "cors")]));
+        assert!(!is_user("/dashboard", &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]));
+        assert!(!is_user("/dashboard", &[NAVIGATE[0], NAVIGATE[1], ("sec-purpose", "prefetch;prerender")]));
     }
 }

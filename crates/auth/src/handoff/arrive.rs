@@ -1,4 +1,4 @@
-//! What becomes of a verified handoff: a session, or a question first.
+//! Turns a verified handoff into a session, or asks the visitor first.
 
 use super::{
     FailureCause, HandoffError, HandoffSession, HandoffUser, confirmation,
@@ -20,10 +20,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-/// How long a visitor may think about which user to be.
-const THINK: TimeDelta = TimeDelta::minutes(5);
+/// How long a visitor may take to choose a user.
+const CONFIRMATION_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
-/// Who came, where, and with what.
+/// The request that brought a handoff.
 pub(super) struct HandoffRequest<'r> {
     pub(super) origin: Origin,
     pub(super) current: SessionState<Session>,
@@ -35,13 +35,13 @@ pub(super) struct HandoffRequest<'r> {
 pub(super) struct Handoff {
     pub(super) session: HandoffSession,
     pub(super) user: HandoffUser,
-    /// When the sign-in behind it began, by our clock.
+    /// When the sign-in behind the handoff began, by this app's clock.
     pub(super) begun_at: DateTime<Utc>,
-    /// Where the visitor goes afterwards; checked.
+    /// Where the visitor goes afterwards; a checked path.
     pub(super) return_to: String,
 }
 
-/// A handoff that was taken: the visitor is signed in, or has to say as whom.
+/// The outcome of a verified handoff: the visitor is signed in, or must choose a user.
 #[derive(Debug)]
 #[must_use = "the session is in the cookies"]
 pub struct HandoffOutcome {
@@ -50,33 +50,37 @@ pub struct HandoffOutcome {
 }
 
 impl HandoffOutcome {
-    /// Where the visitor goes on to: `wanted`, a path of this app, or the page that asks them as whom, when
+    /// Returns where to redirect the visitor: to `wanted`, a path of this app, or to the confirmation page if
     /// another user is signed in here.
     #[must_use]
     pub fn location(&self, wanted: &str) -> String {
         self.ask_at.clone().unwrap_or_else(|| wanted.to_owned())
     }
 
-    /// Whether another user is signed in here, so that the visitor has to say as whom they go on.
+    /// Whether another user is signed in here, so that the visitor must choose a user.
     #[must_use]
     pub fn needs_confirmation(&self) -> bool {
         self.ask_at.is_some()
     }
 
-    /// The cookies that the answer must set.
+    /// Returns the cookies that the answer must set.
     pub fn into_cookies(self) -> AppendHeaders<impl Iterator<Item = (HeaderName, HeaderValue)>> {
         set_cookies(self.cookies)
     }
 
-    /// Nobody is signed in: a session. The same user with the same session of the provider: nothing to do.
-    /// Another user: a question.
+    /// Decides by the session that the browser has at this app:
+    ///
+    /// - no session: begins a session
+    /// - the same user and the same provider session: keeps that session
+    /// - the same user with another provider session: begins a session, which replaces that session
+    /// - another user: asks the visitor
     pub(super) async fn decide(
         auth: &Auth,
         arrival: &HandoffRequest<'_>,
         handoff: Handoff,
         cookies: Vec<HeaderValue>,
     ) -> Result<Self, HandoffError> {
-        // Before anybody is asked about it.
+        // Refuse an unknown provider before the visitor is asked.
         provider_of(auth, &handoff.session, &handoff.user)?;
         let Handoff { session, .. } = &handoff;
         if let SessionState::SignedIn(current) = &arrival.current {
@@ -85,8 +89,8 @@ impl HandoffOutcome {
                 return Self::ask(auth, arrival, &handoff, cookies).await;
             }
             if record.sid == session.sid {
-                // A session of its own sign-in can do more than one that was handed over: it has tokens.
-                tracing::info!(session = record.public_id, "a handoff found its user signed in already");
+                // Keep the session: unlike a handed-over session, it may have tokens.
+                tracing::info!(session = record.public_id, "handoff skipped: the user is already signed in");
                 return Ok(Self { cookies, ask_at: None });
             }
         }
@@ -107,12 +111,12 @@ impl HandoffOutcome {
         let seconds = auth.sessions().cookie_seconds(&record);
         let jar = auth.cookies(origin, headers);
         cookies.push(jar.set(CookieKind::Session, &id.expose(), Some(seconds)));
-        cookies.extend(silent::forgotten(jar));
+        cookies.extend(silent::clear_marks(jar));
         Ok(Self { cookies, ask_at: None })
     }
 
-    /// Another user is signed in. The token is used up, so what it stood for is kept for this browser until
-    /// its user has answered.
+    /// Asks the visitor, because another user is signed in. The token is used up, so the store keeps the
+    /// handoff for this browser until the visitor answers.
     async fn ask(
         auth: &Auth,
         arrival: &HandoffRequest<'_>,
@@ -125,7 +129,7 @@ impl HandoffOutcome {
         let audience = arrival.origin.to_string();
         let kept = auth
             .grants()
-            .issue(GrantKind::PendingConfirmation, &audience, hash_of(&state), &about, THINK)
+            .issue(GrantKind::PendingConfirmation, &audience, hash_of(&state), &about, CONFIRMATION_LIFETIME)
             .await;
         let name = handoff.user.name.clone().or_else(|| handoff.user.email.clone());
         let pending = confirmation::PendingHandoff {
@@ -143,18 +147,19 @@ impl HandoffOutcome {
 }
 
 fn not_saved(cause: &StoreError) -> HandoffError {
-    tracing::error!(%cause, "a handoff could not be kept");
+    tracing::error!(%cause, "handoff not saved");
     FailureCause::NotSaved.into()
 }
 
-/// Once the token is used up, whatever goes wrong leads to the same place.
+/// Maps an error after the token was used up. Most errors get the same code, because the visitor must open
+/// the app again.
 fn failed(error: FlowError) -> HandoffError {
     match error {
         FlowError::Refused => HandoffError::Refused,
         FlowError::LoggedOutMeanwhile => FailureCause::LoggedOutMeanwhile.into(),
         FlowError::Store(cause) => not_saved(&cause),
         other => {
-            tracing::error!(rule = %other, "a handoff was verified and came to nothing");
+            tracing::error!(rule = %other, "verified handoff failed");
             FailureCause::NotSaved.into()
         }
     }

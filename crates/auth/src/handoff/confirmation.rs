@@ -1,5 +1,5 @@
-//! `/handoff/confirm`: another user is signed in at the app that was opened, so its visitor says as whom they
-//! go on. Nothing changes before they do.
+//! `/handoff/confirm`: asks the visitor as which user to continue, because another user is signed in at the
+//! opened app. Nothing changes before the visitor answers.
 
 use super::{
     FailureCause, HandoffError, HandoffLayer,
@@ -26,19 +26,19 @@ use http::{HeaderMap, HeaderValue, header};
 use maud::html;
 use serde::{Deserialize, Serialize};
 
-/// The page's own form and the style sheet, and nothing else.
+/// Allows only the page's form and the style sheet.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
 
-/// A handoff that waits for an answer, in the browser it arrived in.
+/// A handoff that waits for the visitor's answer, in a cookie of the browser where the handoff arrived.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PendingHandoff {
-    /// Under which the store keeps it.
+    /// The grant under which the store keeps the handoff.
     pub(super) arrival: String,
-    /// Who opened the app.
+    /// The name of the user who opened the app.
     pub(super) name: String,
-    /// Where the visitor goes afterwards; checked.
+    /// Where the visitor goes afterwards; a checked path.
     pub(super) return_to: String,
 }
 
@@ -46,11 +46,11 @@ impl Flow for PendingHandoff {
     const KIND: &'static str = "arrival";
 }
 
-/// `GET /handoff/confirm?state=`: the question.
+/// `GET /handoff/confirm?state=`: shows the question.
 ///
 /// # Errors
-/// Back to `/login?error=invalid_state` when nothing waits in this browser; 503 when nobody knows who is
-/// signed in.
+/// 303 to `/login?error=invalid_state` when no handoff waits in this browser; 503 when the store does not
+/// answer.
 pub(super) async fn page(
     State(layer): State<HandoffLayer>,
     RequestOrigin(origin): RequestOrigin,
@@ -93,12 +93,12 @@ fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
     error_page::document(&title, &markup).into_response()
 }
 
-/// `POST /handoff/confirm`, form `state` and `choice`: `switch` ends the session here and begins the one that
-/// was handed over, `stay` forgets that one.
+/// `POST /handoff/confirm`, form `state` and `choice`: `switch` replaces the session here with the
+/// handed-over session, `stay` discards the handoff.
 ///
 /// # Errors
-/// 400 for another choice; back to `/login?error=` when nothing waits in this browser, or it cannot begin; 503
-/// when the store is down, and the question still stands.
+/// 400 for another choice; 303 to `/login?error=` when no handoff waits in this browser or its session cannot
+/// begin; 503 when the store is down, and the visitor can answer again.
 pub(super) async fn answer(
     State(layer): State<HandoffLayer>,
     RequestOrigin(origin): RequestOrigin,
@@ -135,7 +135,7 @@ pub(super) async fn answer(
     }
 }
 
-/// The handoff that waits, which is taken out of the store whatever the answer.
+/// Takes the waiting handoff out of the store, whatever the visitor answered.
 async fn waiting(
     auth: &Auth,
     arrival: &HandoffRequest<'_>,
@@ -147,7 +147,7 @@ async fn waiting(
         Claim { kind: GrantKind::PendingConfirmation, audience: &audience, state_hash: hash_of(state) };
     let taken = auth.grants().take(&pending.arrival, claim).await;
     let about = match taken.map_err(|StoreError(cause)| {
-        tracing::error!(cause, "a handoff that waited could not be taken");
+        tracing::error!(cause, "waiting handoff not read from the store");
         FailureCause::NotSaved
     })? {
         GrantOutcome::Granted(about) => about,
@@ -160,6 +160,6 @@ async fn waiting(
 }
 
 fn refused(auth: &Auth, error: &HandoffError) -> Response {
-    tracing::warn!(rule = %error, "a handoff was refused");
+    tracing::warn!(rule = %error, "handoff refused");
     Redirect::to(&auth.pages().login_error_url(error.code(), "/")).into_response()
 }

@@ -1,50 +1,51 @@
-//! Every way a handoff can fail, by name.
+//! Why a handoff failed.
 
 use crate::store::StoreError;
 use auth_types::SignInError;
 
-/// Why an app did not take a handoff. The visitor sees [`code`](Self::code)'s sentence; the log has the name.
+/// Why an app refused a handoff. The visitor sees the sentence of [`code`](Self::code); the log has the name
+/// of the error.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoffError {
-    /// `state` is missing, unknown, used, too old or another browser's: nobody has looked at the token.
+    /// `state` is missing, unknown, used, too old, or belongs to another browser. The token is not used up.
     #[error("invalid_state")]
     InvalidState,
-    /// The token was under way for too long.
+    /// The token has expired, or the visitor took too long to answer.
     #[error("token_expired")]
     TokenExpired,
-    /// Anything else that leaves the visitor to open the app again.
+    /// All other errors. The visitor must open the app again.
     #[error("handoff_failed: {0}")]
     Failed(FailureCause),
-    /// The app decided against this user.
+    /// The app's `sign_in` callback refused the user.
     #[error("refused")]
     Refused,
-    /// The store did not answer before anything was used up: the same address works in a moment.
+    /// The store did not answer, and nothing was used up. The visitor can open the same address again.
     #[error("store_unavailable")]
     Store(StoreError),
 }
 
-/// What a [`HandoffError::Failed`] means for whoever reads the log.
+/// The cause of a [`HandoffError::Failed`], for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FailureCause {
-    /// Doubled parameters, too many, or a token that cannot be one.
+    /// Repeated parameters, too many parameters, or a malformed token.
     #[error("malformed")]
     Malformed,
     /// `AUTH_IDENTITY_ID` and `AUTH_IDENTITY_SECRET` are not set.
     #[error("not_configured")]
     NotConfigured,
-    /// Identity does not answer, not in time, or not now.
+    /// Identity does not answer, answers too late, or answers 429 or 503.
     #[error("identity_unavailable")]
     IdentityUnavailable,
-    /// Identity refuses the token, or us.
+    /// Identity refuses the token, or this app's credentials.
     #[error("identity_refused ({0})")]
     IdentityRefused(http::StatusCode),
     /// Identity's answer cannot be read.
     #[error("bad_answer")]
     BadAnswer,
-    /// The session is one of a provider that this app does not sign in with.
+    /// This app is not configured with the session's provider.
     #[error("unknown_provider")]
     UnknownProvider,
-    /// A logout overtook it.
+    /// A logout took place before the session began.
     #[error("logged_out_meanwhile")]
     LoggedOutMeanwhile,
     /// The session could not be saved.
@@ -53,7 +54,7 @@ pub enum FailureCause {
 }
 
 impl HandoffError {
-    /// The code for `/login?error=`.
+    /// Returns the code for `/login?error=`.
     #[must_use]
     pub fn code(&self) -> SignInError {
         match self {

@@ -1,4 +1,4 @@
-//! The layer that takes handoff tokens (article 5, `createHandoffHandler`).
+//! The layer that accepts handoff tokens (article 5, `createHandoffHandler`).
 
 use super::{ErrorRedirect, HandoffError, HandoffOutcome, TOKEN, verify};
 use crate::{
@@ -21,24 +21,25 @@ use std::{
 use tower::{Layer, Service};
 use url::form_urlencoded;
 
-/// Where identity verifies tokens, unless told otherwise.
+/// The default path at identity where tokens are verified.
 const VERIFY_ENDPOINT: &str = "/auth/external/handoff/verify";
-/// What a handoff answers, whatever comes of it: no address with a token in it goes on to anybody.
+/// Set on every answer to a handoff, so that an address with a token appears in no `Referer`.
 const NO_REFERRER: (header::HeaderName, HeaderValue) =
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 
-/// Takes handoff tokens: a request with `?handoff_token=` is verified with identity, gets a session, and is sent
-/// on (303) to the same address without `handoff_token` and `state`. Every other request passes by.
+/// Accepts handoff tokens. The layer verifies a request with `?handoff_token=` with identity, begins a
+/// session, and redirects (303) to the same address without `handoff_token` and `state`. Other requests pass
+/// through.
 ///
-/// Everything has a default: who identity is and how it knows us comes from `AUTH_IDENTITY_ISSUER`, `_ID` and
-/// `_SECRET`, and the session is the one that every sign-in of this app begins, in the cookie that
-/// [`AuthBuilder::session_options`](crate::AuthBuilder::session_options) describes.
+/// All settings have defaults. Identity's origin and this app's credentials come from `AUTH_IDENTITY_ISSUER`,
+/// `AUTH_IDENTITY_ID` and `AUTH_IDENTITY_SECRET`. The session cookie is the cookie of every sign-in
+/// ([`AuthBuilder::session_options`](crate::AuthBuilder::session_options)).
 ///
 /// ```no_run
 /// use auth::{Auth, config::Config, guard::PublicPaths, handoff::{self, HandoffError, HandoffLayer}, protect, routes};
 /// use axum::{Router, routing::get};
 ///
-/// /// Who comes with a token has no session yet.
+/// /// A visitor with a token has no session yet.
 /// const PUBLIC: PublicPaths =
 ///     PublicPaths { pages: &["/", "/login"], others: &["/callback"], prefixes: &["/auth/", "/handoff/"] };
 ///
@@ -59,15 +60,15 @@ const NO_REFERRER: (header::HeaderName, HeaderValue) =
 /// # }
 /// ```
 ///
-/// `handoff::routes` has the layer around `/callback`, where identity leads. Around a router of its own it
-/// takes tokens at each of its public addresses: `router.layer(layer)`.
+/// [`handoff::routes`](super::routes) puts the layer around `/callback`, where identity redirects to. To
+/// accept tokens at other public addresses, put the layer around a router: `router.layer(layer)`.
 #[derive(Clone, Debug)]
 pub struct HandoffLayer(Arc<HandoffSettings>);
 
 #[derive(Clone)]
 pub(super) struct HandoffSettings {
     pub(super) auth: Auth,
-    /// `None`: not configured, and every token is refused.
+    /// `None` if not configured; then every token is refused.
     pub(super) client: Option<IdentityClient>,
     pub(super) verify_endpoint: String,
     pub(super) landing: ReturnPath,
@@ -85,7 +86,7 @@ impl std::fmt::Debug for HandoffSettings {
 }
 
 impl HandoffLayer {
-    /// With every default.
+    /// Creates a layer with all defaults.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
         Self(Arc::new(HandoffSettings {
@@ -103,7 +104,7 @@ impl HandoffLayer {
         Self(Arc::new(settings))
     }
 
-    /// Another identity app than `AUTH_IDENTITY_ISSUER`.
+    /// Sets identity's origin, in place of `AUTH_IDENTITY_ISSUER`.
     #[must_use]
     pub fn issuer(self, issuer: Origin) -> Self {
         self.with(|settings| {
@@ -113,7 +114,7 @@ impl HandoffLayer {
         })
     }
 
-    /// Another client id there than `AUTH_IDENTITY_ID`.
+    /// Sets the client id at identity, in place of `AUTH_IDENTITY_ID`.
     #[must_use]
     pub fn client_id(self, client_id: impl Into<String>) -> Self {
         self.with(|settings| {
@@ -123,14 +124,14 @@ impl HandoffLayer {
         })
     }
 
-    /// The path at identity where tokens are verified; `/auth/external/handoff/verify` by default.
+    /// Sets the path at identity where tokens are verified; `/auth/external/handoff/verify` by default.
     #[must_use]
     pub fn verify_endpoint(self, path: impl Into<String>) -> Self {
         self.with(|settings| settings.verify_endpoint = path.into())
     }
 
-    /// Where a failed handoff leads: a path, or a function of the error. By default
-    /// `/login?error=handoff_failed`, `token_expired` or `invalid_state`. What is no local path leads to
+    /// Sets where a failed handoff redirects: a path, or a function of the error. The default is
+    /// `/login?error=` with the error's [`code`](HandoffError::code). A path that is not local becomes
     /// `/login`.
     #[must_use]
     pub fn error_redirect(self, to: impl Into<ErrorRedirect>) -> Self {
@@ -138,7 +139,8 @@ impl HandoffLayer {
         self.with(|settings| settings.error_redirect = Some(to))
     }
 
-    /// Where a visitor lands whose launcher named no page; `/` by default, and for what is no local path.
+    /// Sets the page to open if the launcher named no page; `/` by default, and in place of a path that is
+    /// not local.
     #[must_use]
     pub fn landing(self, path: &str) -> Self {
         self.with(|settings| settings.landing = ReturnPath::or_root(Some(path)))
@@ -148,8 +150,7 @@ impl HandoffLayer {
         &self.0
     }
 
-    /// Verifies the token of a request, and begins its session: for a handler that does by hand what the layer
-    /// does.
+    /// Verifies the token of a request, and begins its session. For a handler that replaces the layer.
     ///
     /// ```no_run
     /// use auth::{Pages, handoff::HandoffLayer};
@@ -168,12 +169,12 @@ impl HandoffLayer {
     /// ```
     ///
     /// # Errors
-    /// A [`HandoffError`]; the session from before, if any, goes on.
+    /// A [`HandoffError`]; an earlier session continues.
     pub async fn verify_handoff_token(&self, request: &Parts) -> Result<HandoffOutcome, HandoffError> {
         verify::verify(&self.0, request).await
     }
 
-    /// The answer to a request that carries a token.
+    /// Answers a request that carries a token.
     async fn answer(&self, request: &Parts) -> Response {
         if let Some(refusal) = refuse_unusable(request) {
             return refusal;
@@ -185,7 +186,7 @@ impl HandoffLayer {
             }
             Err(HandoffError::Store(error)) => Refusal::from(error).into_response(),
             Err(error) => {
-                tracing::warn!(rule = %error, "a handoff was refused");
+                tracing::warn!(rule = %error, "handoff refused");
                 Redirect::to(&self.after(&error, &request.uri)).into_response()
             }
         };
@@ -193,7 +194,7 @@ impl HandoffLayer {
         answer
     }
 
-    /// Where a failed handoff leads.
+    /// Returns where a failed handoff redirects.
     fn after(&self, error: &HandoffError, uri: &Uri) -> String {
         match &self.0.error_redirect {
             Some(redirect) => {
@@ -209,7 +210,8 @@ impl HandoffLayer {
     }
 }
 
-/// HEAD requests and prefetches use nothing up; the browser asks again when somebody really goes there.
+/// Refuses HEAD requests and prefetches, so that they use up no token. The browser asks again when the
+/// visitor really opens the page.
 fn refuse_unusable(request: &Parts) -> Option<Response> {
     if request.method == Method::HEAD {
         Some(StatusCode::METHOD_NOT_ALLOWED.into_response())
@@ -220,7 +222,7 @@ fn refuse_unusable(request: &Parts) -> Option<Response> {
     }
 }
 
-/// Whether a request carries a token, or something in its place.
+/// Whether a request has a `handoff_token`, valid or not.
 fn has_token(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
         && request
@@ -229,7 +231,7 @@ fn has_token(request: &Request) -> bool {
             .is_some_and(|query| form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == TOKEN))
 }
 
-/// The address without token and `state`; everything else as it came.
+/// Returns the address without the token and `state`. All other parameters stay unchanged.
 pub(super) fn clean(uri: &Uri) -> ReturnPath {
     let is_ours = |pair: &&str| {
         let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned());
@@ -249,7 +251,7 @@ pub(super) fn clean(uri: &Uri) -> ReturnPath {
     ReturnPath::or_root(Some(&address))
 }
 
-/// `callbackUrl`, if it stays on this app.
+/// Returns `callbackUrl`, if it is a path of this app.
 pub(super) fn wanted(uri: &Uri) -> Option<ReturnPath> {
     let params = UniqueParams::parse(uri.query().unwrap_or_default().as_bytes()).ok()?;
     params.get("callbackUrl").and_then(ReturnPath::parse)
@@ -263,7 +265,7 @@ impl<S> Layer<S> for HandoffLayer {
     }
 }
 
-/// What [`HandoffLayer`] makes of a service.
+/// The service that [`HandoffLayer`] wraps around another service.
 #[derive(Clone, Debug)]
 pub struct HandoffService<S> {
     layer: HandoffLayer,
@@ -297,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_and_state_go_and_everything_else_stays_as_it_was() {
+    fn clean_removes_token_and_state_and_nothing_else() {
         for (uri, cleaned) in [
             ("/callback?handoff_token=t&state=s", "/callback"),
             ("/callback?a=1&handoff_token=t&b=%2F&state=s&c", "/callback?a=1&b=%2F&c"),

@@ -1,18 +1,22 @@
-//! Smart handoff (article 5): whoever is signed in at identity opens another app already signed in.
+//! Smart handoff (article 5): a user who is signed in at identity opens another app and is signed in there
+//! too.
 //!
-//! The way of it, one file each side and step:
+//! The steps:
 //!
-//! 1. Somebody presses "Open" in identity's launcher, which notes that for this browser and leads to the app.
-//! 2. The app's `/handoff/start` (`start.rs`) draws a `state`, keeps it in a sealed cookie of its own, and leads
+//! 1. The user presses "Open" in identity's launcher. Identity records this in a sealed cookie of the
+//!    browser, and redirects to the app.
+//! 2. The app's `/handoff/start` (`start.rs`) creates a `state`, keeps it in a sealed cookie, and redirects
 //!    back to identity.
-//! 3. Identity mints a token: 256 bits, thirty seconds, once, bound to the app, the `state` and identity's own
-//!    session.
-//! 4. The app's [`HandoffLayer`] takes the `state`, asks identity server to server whom the token stands for
-//!    begins a session, and leads to the same address without the two parameters.
+//! 3. Identity mints a token: 256 bits, valid for thirty seconds, single-use, bound to the app, the `state`
+//!    and identity's session.
+//! 4. The app's [`HandoffLayer`] takes the `state`, and asks identity, server to server, for the user behind
+//!    the token. The layer begins a session, and redirects to the same address without the two parameters.
 //!
-//! What the article leaves open is decided here as RFC 9700 asks it of a code: the `state` is the app's own
-//! and bound to the browser (§4.7), the token is bound to whom it was made for (§2.1), works once (§4.5) and
-//! shows up in no log, `Referer` or history (§4.2, §4.3).
+//! Where the article leaves a choice, this code treats the token as RFC 9700 treats a code:
+//!
+//! - The app creates the `state`, which is bound to the browser (§4.7).
+//! - The token is bound to one app (§2.1) and works once (§4.5).
+//! - The token appears in no log, `Referer` or history (§4.2, §4.3).
 
 mod arrive;
 mod confirmation;
@@ -35,17 +39,17 @@ pub use wire::{HandoffSession, HandoffUser, VerifyAnswer, VerifyRequest};
 use axum::{Router, middleware, routing::get};
 use chrono::TimeDelta;
 
-/// How long a handoff token may be under way: redirects take moments.
+/// Lifetime of a handoff token: it must only survive two redirects.
 pub const TOKEN_LIFETIME: TimeDelta = TimeDelta::seconds(30);
-/// How long the access token for identity's `/userinfo` is good for.
+/// Lifetime of the access token for identity's `/userinfo`.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 /// The parameter that carries the token.
 pub const TOKEN: &str = "handoff_token";
-/// Where an app takes tokens, unless its own routes say otherwise.
+/// The path where the app's [`routes`] accept tokens.
 pub const CALLBACK: &str = "/callback";
 
-/// An app's routes: `/handoff/start`, `/handoff/confirm`, and `/callback` behind the layer. They have to be
-/// public, for who comes here has no session yet.
+/// Returns the app's routes: `/handoff/start`, `/handoff/confirm`, and `/callback` behind the layer. The
+/// routes must be public, because their visitors have no session yet.
 pub fn routes(layer: HandoffLayer) -> Router {
     let start = get(start::start).layer(middleware::from_fn(crate::origin::navigation_only));
     Router::new()

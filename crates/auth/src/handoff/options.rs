@@ -1,10 +1,10 @@
-//! Where a visitor goes whose handoff failed.
+//! Where a failed handoff redirects the visitor.
 
 use super::HandoffError;
 use std::sync::Arc;
 
-/// A path, or a function of the error: what [`HandoffLayer::error_redirect`](super::HandoffLayer::error_redirect)
-/// takes.
+/// A path, or a function from the error to a path; the argument of
+/// [`HandoffLayer::error_redirect`](super::HandoffLayer::error_redirect).
 #[derive(Clone)]
 pub struct ErrorRedirect(Arc<dyn Fn(&HandoffError) -> String + Send + Sync>);
 

@@ -1,5 +1,5 @@
-//! Whether a browser has a live session at this app: identity's launcher asks, server to server, with a signed
-//! question. No cookie follows a user from app to app for this.
+//! Tells identity's launcher whether a browser has a live session at this app. Identity asks server to
+//! server, with a signed message, so no cookie tracks a user from app to app.
 
 use crate::{
     Auth,
@@ -27,11 +27,11 @@ impl SignedMessage for SessionQuery {
 }
 
 impl SessionQuery {
-    /// Where an app answers.
+    /// The path where an app answers.
     pub const PATH: &str = "/auth/session-query";
 }
 
-/// RFC 9493 §3.2.3.
+/// A subject identifier of format `iss_sub` (RFC 9493 §3.2.3).
 #[derive(Deserialize)]
 struct SubjectId {
     format: String,
@@ -48,7 +48,7 @@ impl ReadMessage for SessionQuery {
     }
 }
 
-/// Answers identity's question.
+/// Whether this app has a live session of the provider session in the query.
 ///
 /// # Errors
 /// [`StoreError`] when the store does not answer.

@@ -1,4 +1,4 @@
-//! `GET /handoff/start`, and where `/callback` leads once the token is gone from it.
+//! `GET /handoff/start`, and `GET /callback` without a token.
 
 use super::{HandoffLayer, layer::wanted, verify::StartedHandoff};
 use crate::{
@@ -12,12 +12,12 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 
-/// What identity's launcher may say.
+/// The parameters that identity's launcher may send.
 const PARAMS: [&str; 3] = ["iss", "opening", "callbackUrl"];
 
-/// `GET /handoff/start?iss=&opening=&callbackUrl=`: draws the `state` that this browser alone can bring back
-/// (RFC 9700 §4.7), and leads to identity with it. `iss` is identity's origin as the browser has it, after
-/// OpenID Connect Core §4 (third-party-initiated login); it has to be one that this app knows.
+/// `GET /handoff/start?iss=&opening=&callbackUrl=`: creates a `state` that only this browser can bring back
+/// (RFC 9700 §4.7), and redirects to identity with the `state`. `iss` is identity's origin as the browser has
+/// it, as in third-party-initiated login (OpenID Connect Core §4). The app must know this origin.
 ///
 /// # Errors
 /// 400 `invalid_parameters` or `unknown_issuer`; 404 `handoff_not_configured`.
@@ -31,7 +31,7 @@ pub(super) async fn start(
     let auth = &settings.auth;
     let client = settings.client.as_ref().filter(|client| client.client_secret.is_some());
     let client = client.ok_or_else(|| {
-        let sentence = "This app is not set up to be opened from elsewhere.";
+        let sentence = "This app cannot be opened from another app. Please open it directly.";
         Refusal::new(StatusCode::NOT_FOUND, "handoff_not_configured", sentence)
     })?;
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes())?;
@@ -45,7 +45,8 @@ pub(super) async fn start(
     };
     let identity = identity.ok_or_else(|| {
         tracing::warn!(rule = "unknown_issuer", "handoff not started");
-        let sentence = "The page that sent you here is not the identity app of this one.";
+        let sentence =
+            "The page that sent you here is not this app's identity app. Please open this app directly.";
         Refusal::bad_request("unknown_issuer", sentence)
     })?;
     let state = auth.random().token();
@@ -64,7 +65,7 @@ pub(super) async fn start(
     Ok((no_referrer, set_cookies(cookies), Redirect::to(to.as_str())))
 }
 
-/// `GET /callback` without a token: on to `callbackUrl`, or where this app lets visitors land.
+/// `GET /callback` without a token: redirects to `callbackUrl`, or to the app's landing page.
 pub(super) async fn arrive_page(State(layer): State<HandoffLayer>, request: Request) -> Redirect {
     let to = wanted(request.uri()).unwrap_or_else(|| layer.settings().landing.clone());
     Redirect::to(to.as_str())

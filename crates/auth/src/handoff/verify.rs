@@ -1,4 +1,4 @@
-//! The app's side: a token and its `state` become a session.
+//! The app's side of a handoff: verifies a token and its `state`.
 
 use super::{
     FailureCause, HandoffError, HandoffOutcome, HandoffSession, HandoffUser, TOKEN, VerifyAnswer,
@@ -24,13 +24,13 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a visitor waits for identity: less than the outgoing client's own limit, so that the sign-in page
-/// comes within five seconds whatever identity does.
+/// How long a visitor waits for identity. Shorter than the limit of the HTTP client, so that the sign-in page
+/// appears within five seconds.
 const TIMEOUT: Duration = Duration::from_secs(4);
-/// A token is 32 bytes in base64url.
+/// Length of a token: 32 bytes in base64url.
 const TOKEN_LENGTH: usize = 43;
 
-/// A handoff that this browser began, at the app.
+/// A handoff that this browser began at this app.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StartedHandoff {}
 
@@ -38,7 +38,7 @@ impl Flow for StartedHandoff {
     const KIND: &'static str = "handoff";
 }
 
-/// A request that carries a token, as far as it could be read.
+/// A parsed request with a token.
 struct Incoming<'r> {
     arrival: HandoffRequest<'r>,
     token: SecretString,
@@ -65,7 +65,7 @@ impl<'r> Incoming<'r> {
     }
 }
 
-/// Verifies the token that a request carries, and begins its session.
+/// Verifies the token of a request, and begins its session or asks the visitor.
 pub(super) async fn verify(
     settings: &HandoffSettings,
     request: &Parts,
@@ -74,8 +74,8 @@ pub(super) async fn verify(
     let incoming = Incoming::read(request)?;
     let arrival = &incoming.arrival;
     let client = settings.client.as_ref().ok_or(FailureCause::NotConfigured)?;
-    // The state first, and in this browser only: whoever was led here with somebody else's token is asked
-    // nothing and keeps what they have. The token is still good where it belongs.
+    // The `state` is bound to this browser, so it is checked first. A visitor who was sent here with an
+    // attacker's token keeps their session, and the token is not used up.
     let taken = auth
         .flows()
         .take::<StartedHandoff>(
@@ -100,7 +100,7 @@ pub(super) async fn verify(
     HandoffOutcome::decide(auth, arrival, handoff, cookies).await
 }
 
-/// Identity's word about a token, server to server.
+/// Asks identity, server to server, what a token stands for.
 async fn verify_with_identity(
     auth: &Auth,
     client: &IdentityClient,
@@ -143,8 +143,8 @@ async fn verify_with_identity(
     })
 }
 
-/// The provider of a session that is handed over. It has to be one that this app signs in with itself: identity
-/// may vouch for those, and for nobody else.
+/// Returns the provider of a handed-over session. This app must be configured with that provider: identity
+/// may vouch only for users of the app's own providers.
 pub(super) fn provider_of<'a>(
     auth: &'a Auth,
     session: &HandoffSession,
@@ -155,13 +155,13 @@ pub(super) fn provider_of<'a>(
     }
     let knows = |provider: &&Provider| match provider.issuer() {
         Some(issuer) => issuer == session.iss,
-        // Plain OAuth 2.0 has no issuer to go by.
+        // A plain OAuth 2.0 provider has no issuer.
         None => provider.config.id == session.provider,
     };
     Ok(auth.providers().iter().find(knows).ok_or(FailureCause::UnknownProvider)?)
 }
 
-/// The session that identity hands over.
+/// Builds the session that identity hands over.
 pub(super) fn new_session(
     auth: &Auth,
     session: HandoffSession,
@@ -169,7 +169,7 @@ pub(super) fn new_session(
     user: &HandoffUser,
 ) -> Result<NewSession, HandoffError> {
     let provider = provider_of(auth, &session, user)?;
-    // A word about an address counts only beside that address.
+    // `email_verified` counts only together with an address.
     let email = user.email.iter().map(|email| ("email".to_owned(), Value::String(email.clone())));
     let verified = user.email.iter().map(|_| ("email_verified".to_owned(), Value::Bool(user.email_verified)));
     let claims = email.chain(verified).collect::<Map<_, _>>();
@@ -184,7 +184,7 @@ pub(super) fn new_session(
         browser: session.browser.filter(|text| is_identifier(text)),
         user: user.user(),
         claims,
-        // What the provider gave, it gave to identity; the hint is for signing out there.
+        // The other tokens stay with identity. The ID token is the hint for signing out at the provider.
         tokens: Tokens {
             access_token: None,
             access_expires_at: None,

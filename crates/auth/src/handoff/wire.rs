@@ -1,23 +1,24 @@
-//! What app and identity say to each other at `POST /auth/external/handoff/verify`.
+//! The messages between app and identity at `POST /auth/external/handoff/verify`.
 
 use crate::session::User;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// The app's question. Client authentication is in the header (`client_secret_basic`) or here.
+/// The app's request. The client authenticates in the `Authorization` header (`client_secret_basic`) or in
+/// this message.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
-    /// The token as it came.
+    /// The token from the callback.
     #[serde(serialize_with = "exposed")]
     pub handoff_token: SecretString,
-    /// The app's own `state`, which this browser began with.
+    /// The `state` that the app created for this browser.
     #[serde(serialize_with = "exposed")]
     pub state: SecretString,
-    /// Who asks.
+    /// The app's client id at identity.
     pub client_id: String,
-    /// `client_secret_post`, for a client that sends no header.
+    /// The client secret (`client_secret_post`), from a client that sends no header.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed_option")]
     pub client_secret: Option<SecretString>,
 }
@@ -25,76 +26,76 @@ pub struct VerifyRequest {
 /// Identity's answer.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct VerifyAnswer {
-    /// Opens identity's `/userinfo`, and nothing else.
+    /// The access token for identity's `/userinfo`; not valid elsewhere.
     #[serde(serialize_with = "exposed")]
     pub access_token: SecretString,
     /// `Bearer` (RFC 6750).
     pub token_type: String,
-    /// For how many seconds.
+    /// Lifetime of the access token, in seconds.
     pub expires_in: i64,
-    /// The provider's session that is handed over.
+    /// The provider session that identity hands over.
     pub session: HandoffSession,
-    /// Whose it is.
+    /// The user of the session.
     pub user: HandoffUser,
 }
 
-/// The provider's session, as identity knows it.
+/// A provider session, as identity knows it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct HandoffSession {
     /// The provider's id at identity.
     pub provider: String,
-    /// `iss` of the provider.
+    /// The provider's `iss`.
     pub iss: String,
-    /// `sub` there.
+    /// The user's `sub` at the provider.
     pub sub: String,
-    /// `sid` there: single logout goes by it.
+    /// The session's `sid` at the provider, for single logout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// Identity's reference for the browser: it stands in where there is no `sid`.
+    /// Identity's reference for the browser, in place of a missing `sid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
-    /// How long ago its sign-in began, milliseconds: clocks of two machines are not compared. Not told by an identity of
-    /// an older version.
+    /// How long ago the sign-in began, in milliseconds. An age, so that clocks of two machines are never
+    /// compared. `None` from an older version of identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun_ago: Option<u64>,
-    /// When the ID token behind it was issued.
+    /// When the session's ID token was issued.
     pub issued_at: DateTime<Utc>,
-    /// When identity's own session ends whatever happens: what comes of it lasts no longer.
+    /// When identity's session ends at the latest. The handed-over session lasts no longer.
     pub expires_at: DateTime<Utc>,
-    /// For signing out at the provider (RP-Initiated Logout 1.0 §2), so that it need not ask whether this
-    /// was meant. The apps are one client there.
+    /// The hint for signing out at the provider (RP-Initiated Logout 1.0 §2), so that the provider need not
+    /// ask for confirmation. All apps are one client at the provider.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "exposed_option")]
     pub id_token_hint: Option<SecretString>,
 }
 
-/// The user, by the names of OpenID Connect Core §5.1.
+/// The user, with the claim names of OpenID Connect Core §5.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandoffUser {
-    /// The same as the session's.
+    /// Equal to the session's `sub`.
     pub sub: String,
-    /// Full name, if told.
+    /// Full name, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Email address, if told.
+    /// Email address, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the provider says that the address is theirs.
+    /// Whether the provider says that the address belongs to the user.
     #[serde(default)]
     pub email_verified: bool,
-    /// URL of a picture, if told.
+    /// URL of a picture, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
 }
 
 impl HandoffUser {
-    /// The user as a session keeps them.
+    /// Returns the user, as a session keeps them.
     #[must_use]
     pub fn user(&self) -> User {
         User { name: self.name.clone(), email: self.email.clone(), picture: self.picture.clone() }
     }
 }
 
-// To send a secret is an explicit act, here as where it is sealed.
+// Secrets do not implement `Serialize`, so each field that sends a secret names a function.
 fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }

@@ -4,11 +4,11 @@ use super::TokenRule;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-/// The claims of a token from elsewhere, read one by one, so that a wrong type is refused by the claim's name.
+/// The claims of a received token. A claim of the wrong type is refused by its name.
 pub(crate) struct Claims(pub(crate) Map<String, Value>);
 
 impl Claims {
-    /// A text; `None` where there is none.
+    /// Reads a string; `None` if the claim is missing.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, TokenRule> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -17,7 +17,7 @@ impl Claims {
         }
     }
 
-    /// A `sub`, `sid` or `jti`; `None` where there is none.
+    /// Reads a `sub`, `sid` or `jti`; `None` if the claim is missing.
     pub(crate) fn identifier(&self, name: &'static str) -> Result<Option<String>, TokenRule> {
         match self.text(name)? {
             Some(text) if !is_identifier(text) => Err(TokenRule::Claim(name)),
@@ -25,7 +25,7 @@ impl Claims {
         }
     }
 
-    /// A time, seconds since 1970, perhaps with a fraction (RFC 7519 §2, `NumericDate`).
+    /// Reads a time: seconds since 1970, possibly with a fraction (RFC 7519 §2, `NumericDate`).
     pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, TokenRule> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -33,10 +33,11 @@ impl Claims {
         }
     }
 
-    /// `iat`, `exp` and `nbf`, judged together (RFC 7519 §4.1.4 to §4.1.6).
+    /// Reads `iat`, `exp` and `nbf`, and checks them together (RFC 7519 §4.1.4 to §4.1.6).
     ///
     /// # Errors
-    /// The claim that is missing or has the wrong type, or as [`Validity::check`].
+    /// [`TokenRule::Claim`] for a claim that is missing or has the wrong type; [`TokenRule::NotYetValid`] by
+    /// `nbf`; else the errors of [`Validity::within`].
     pub(crate) fn validity(&self, tolerance: TimeDelta, now: DateTime<Utc>) -> Result<Validity, TokenRule> {
         let issued_at = self.time("iat")?.ok_or(TokenRule::Claim("iat"))?;
         let expires_at = self.time("exp")?.ok_or(TokenRule::Claim("exp"))?;
@@ -46,7 +47,7 @@ impl Claims {
         Validity::within(tolerance, issued_at, expires_at, now)
     }
 
-    /// A list of texts; `None` where there is none.
+    /// Reads a list of strings; `None` if the claim is missing.
     pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<&str>>, TokenRule> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -57,7 +58,7 @@ impl Claims {
         }
     }
 
-    /// `aud`: a text, or a list of them (RFC 7519 §4.1.3).
+    /// Reads `aud`: a string, or a list of strings (RFC 7519 §4.1.3).
     pub(crate) fn audience(&self) -> Result<Vec<&str>, TokenRule> {
         match self.0.get("aud") {
             Some(Value::String(one)) => Ok(vec![one]),
@@ -66,11 +67,10 @@ impl Claims {
     }
 }
 
-/// Longest `sub` there may be, characters (OpenID Connect Core §2); a `sid` or `jti` has no business to be
-/// longer either.
+/// Longest `sub`, in characters (OpenID Connect Core §2). The same limit applies to `sid` and `jti`.
 const MAX_SUBJECT: usize = 255;
 
-/// Whether a `sub`, `sid` or `jti` has a length that the specification allows.
+/// Whether a `sub`, `sid` or `jti` has an allowed length.
 #[must_use]
 pub fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.len() <= 4 * MAX_SUBJECT && text.chars().count() <= MAX_SUBJECT
@@ -81,16 +81,16 @@ fn instant(value: &Value) -> Option<DateTime<Utc>> {
         return DateTime::from_timestamp(seconds, 0);
     }
     let milliseconds = (value.as_f64()? * 1000.0).floor();
-    #[expect(clippy::cast_possible_truncation, reason = "it is in range, and has no fraction")]
+    #[expect(clippy::cast_possible_truncation, reason = "the number is in range and has no fraction")]
     let whole = (milliseconds.abs() < 1e15).then_some(milliseconds as i64)?;
     DateTime::from_timestamp_millis(whole)
 }
 
-/// How far the clocks of our own apps may be apart.
+/// How far the clocks of the suite's apps may differ.
 pub(crate) const OWN_TOLERANCE: TimeDelta = TimeDelta::seconds(30);
 
-/// When a token was issued (`iat`), and until when it has to be remembered: its `exp`, and the time by which a
-/// clock may be off (RFC 7519 §4.1.4, §4.1.6).
+/// The checked times of a token: when it was issued (`iat`), and until when its id must be remembered (`exp`
+/// plus the tolerance, RFC 7519 §4.1.4, §4.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Validity {
     pub(crate) issued_at: DateTime<Utc>,
@@ -98,7 +98,7 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    /// Judges both times of a token whose sender's clock may be off by `tolerance`.
+    /// Checks both times of a token. The sender's clock may be off by `tolerance`.
     ///
     /// # Errors
     /// [`TokenRule::Malformed`], [`TokenRule::NotYetValid`], [`TokenRule::Expired`].
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_valid_from_iat_to_exp_give_or_take_the_tolerance() {
+    fn a_token_is_valid_from_iat_to_exp_within_the_tolerance() {
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
         let good = Validity { issued_at: now, expires_at: now + TimeDelta::seconds(60) };
         assert_eq!(check(1_000, 1_030), Ok(good));

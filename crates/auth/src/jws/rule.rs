@@ -1,10 +1,10 @@
 //! The rules that a signed token can break.
 
-/// The rule a token broke. `Display` is the second half of its name in answers, logs and metrics: a logout token that
-/// has expired is refused as `logout_token_expired`.
+/// The rule that a token broke. `Display` is the second half of the error's name in answers and logs: an
+/// expired logout token is refused as `logout_token_expired`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRule {
-    /// There is no token, or there are several.
+    /// The token is missing.
     #[error("missing")]
     Missing,
     /// The token cannot be read.
@@ -28,13 +28,14 @@ pub enum TokenRule {
     /// `aud` does not name this app.
     #[error("audience")]
     Audience,
-    /// `exp` has passed, or lies further ahead than a message of this kind may live.
+    /// `exp` has passed, or is later than the lifetime of this kind of message allows.
     #[error("expired")]
     Expired,
     /// `iat` or `nbf` lies in the future.
     #[error("not_yet_valid")]
     NotYetValid,
-    /// `nonce` is missing or belongs to another flow. A logout token must have none (Back-Channel Logout 1.0 §2.6).
+    /// `nonce` is missing or belongs to another flow. A logout token must not have a `nonce` (Back-Channel
+    /// Logout 1.0 §2.6).
     #[error("nonce")]
     Nonce,
     /// `sub` or `sid` is empty or longer than 255 characters (OpenID Connect Core §2).

@@ -7,17 +7,17 @@ use openidconnect::{
 };
 use serde_json::{Value, json};
 
-/// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
+/// The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// A key that signs.
+/// A signing key.
 pub(crate) struct TestKey {
     kid: String,
     key: CoreEdDsaPrivateSigningKey,
 }
 
 impl TestKey {
-    /// The same key for the same number.
+    /// Creates a key; the same number gives the same key.
     pub(crate) fn new(number: u8) -> Self {
         let kid = format!("k{number}");
         let der = [PKCS8.as_slice(), &[number; 32]].concat();
@@ -28,7 +28,7 @@ impl TestKey {
         Self { kid, key }
     }
 
-    /// A token of this `typ`.
+    /// Signs a token of this `typ`.
     pub(crate) fn sign(&self, typ: &str, claims: &Value) -> String {
         let header = json!({ "alg": "EdDSA", "typ": typ, "kid": self.kid });
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
@@ -37,7 +37,7 @@ impl TestKey {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// What it is checked with.
+    /// Returns the key set that verifies the tokens.
     pub(crate) fn published(&self) -> CoreJsonWebKeySet {
         CoreJsonWebKeySet::new(vec![self.key.as_verification_key()])
     }

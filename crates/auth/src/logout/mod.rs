@@ -1,8 +1,8 @@
-//! Single logout: a provider's session ends, and so does every session that was begun with it.
+//! Single logout: when a provider's session ends, every session that began with it ends too.
 //!
-//! A *logout token* (OpenID Connect Back-Channel Logout 1.0 §2.4) says so, server to server. The provider sends one to
-//! identity, or to an app that is registered there itself; identity sends its own to each registered app. Receiving one
-//! is the same for all: [`receive`].
+//! A *logout token* (OpenID Connect Back-Channel Logout 1.0 §2.4) reports the end, server to server. The
+//! provider sends a token to identity, or to an app that is registered at the provider. Identity then sends a
+//! token to each registered app. All receivers use [`receive`].
 
 mod notify;
 mod receiver;

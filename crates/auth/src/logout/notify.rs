@@ -1,4 +1,4 @@
-//! Asking identity to tell the others.
+//! Tells the other apps of a sign-out, by asking identity.
 
 use super::Identity;
 use crate::{clock::Clock, http::HttpClient, store::LogoutScope};
@@ -8,24 +8,24 @@ use secrecy::ExposeSecret;
 use std::time::Duration;
 use url::form_urlencoded;
 
-/// What a logout token tells: whose session ended, at which provider, and when.
+/// A sign-out to tell other apps of: the sessions to end, the provider, and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct LogoutNotice<'a> {
-    /// The provider.
+    /// The provider's `iss`.
     pub provider_issuer: &'a str,
-    /// Its session; `None`: all of the user's, or those in one browser.
+    /// The provider's `sid`. `None`: all sessions of the user, or those in one browser.
     pub sid: Option<&'a str>,
-    /// The user.
+    /// The user's `sub`.
     pub sub: Option<&'a str>,
-    /// Identity's reference for the browser in which they signed out.
+    /// Identity's reference for the browser where the user signed out.
     pub browser: Option<&'a str>,
-    /// When it took place, by the clock of who tells it. Others are told how long ago that was.
+    /// When the sign-out took place, by this process's clock. Other apps get the age instead of the time.
     pub happened_at: DateTime<Utc>,
 }
 
 impl<'a> LogoutNotice<'a> {
-    /// Whose sessions it means, where that is one browser at most. `None` when it names the user alone: an app speaks
-    /// for the browser it was used in, and the user's other browsers are not signed out with it.
+    /// Returns the scope of the sign-out, if the scope is one browser at most. `None` if the notice names
+    /// only the user: an app may sign out the browser that it was used in, but not the user's other browsers.
     #[must_use]
     pub fn scope_in_browser(&self) -> Option<LogoutScope<'a>> {
         LogoutScope::of(self.sid, self.sub, self.browser)
@@ -33,9 +33,10 @@ impl<'a> LogoutNotice<'a> {
     }
 }
 
-/// Tells the other apps that somebody signed out at this one.
+/// Tells the other apps that a user signed out at this app.
 pub trait NotifyApps: Send + Sync {
-    /// Tells them, or notes that they have to be told. What goes wrong is logged; the session has ended already.
+    /// Tells the other apps, or records the notice for later delivery. Errors are only logged, because the
+    /// session has already ended.
     fn notify<'a>(
         &'a self,
         http: &'a HttpClient,
@@ -55,17 +56,17 @@ impl NotifyApps for Identity {
     }
 }
 
-/// How often it is tried.
+/// Maximum number of attempts.
 const TRIES: u32 = 3;
-/// The pause after the first failure, doubled after the second.
+/// The pause after the first failure. The pause doubles after each failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Identity {
-    /// Asks identity's `POST /auth/logout` to tell every registered app. What is lost here, the apps
-    /// learn when they revalidate.
+    /// Asks identity's `POST /auth/logout` to tell every registered app. Best effort: after [`TRIES`]
+    /// failures, the apps notice the sign-out only when they revalidate.
     async fn announce(&self, http: &HttpClient, clock: &Clock, notice: LogoutNotice<'_>) {
         let Some(secret) = &self.client().client_secret else {
-            tracing::warn!("AUTH_IDENTITY_SECRET is not set: the other apps are not told of this sign-out");
+            tracing::warn!("AUTH_IDENTITY_SECRET is not set; other apps not told of this sign-out");
             return;
         };
         let fields = [("iss", Some(notice.provider_issuer)), ("sid", notice.sid), ("sub", notice.sub)];
@@ -74,7 +75,7 @@ impl Identity {
         let url = self.client().issuer.join("/auth/logout");
         let client = (self.client().client_id.as_str(), secret.expose_secret());
         let mut pause = PAUSE;
-        for _ in 0..TRIES {
+        for attempt in 1..=TRIES {
             let age = (clock.now() - notice.happened_at).num_milliseconds().max(0).to_string();
             let form = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(&fields)
@@ -83,12 +84,17 @@ impl Identity {
             match http.send(http.post_form(&url, form, Some(client))).await {
                 Ok(answer) if answer.status().is_success() => return,
                 Ok(answer) => {
-                    tracing::warn!(status = answer.status().as_u16(), "identity did not announce a sign-out");
+                    tracing::warn!(
+                        status = answer.status().as_u16(),
+                        "sign-out notice not accepted by identity"
+                    );
                 }
-                Err(error) => tracing::warn!(%error, "identity did not announce a sign-out"),
+                Err(error) => tracing::warn!(%error, "sign-out notice not accepted by identity"),
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            if attempt < TRIES {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
         }
     }
 }

@@ -4,18 +4,18 @@ use super::LogoutToken;
 use crate::{
     Auth,
     jws::TokenRule,
-    message::{self, Expected, MessageError, Sender, Verified, broke},
+    message::{self, Expected, MessageError, Sender, Verified, rule_error},
     provider::Provider,
     store::{Logout, StoreError},
 };
 use sha2::{Digest, Sha256};
 
-/// Checks a logout token and ends what it names: the sessions of a `sid`, of a user in one browser, or, with `sub`
-/// alone, all sessions of a user. Sessions that began after the event stay. `also` runs after that, and before the
-/// token counts as used.
+/// Checks a logout token and ends the sessions that it names: those of a `sid`, those of a user in one
+/// browser, or, with `sub` alone, all sessions of a user. Sessions that began after the event stay. `also`
+/// runs after that, and before the token counts as used.
 ///
-/// Everything is done at least once. If this process dies half-way, the sender's retry does it again, and ending twice
-/// is ending once. That is why the token's id is noted last.
+/// All steps run at least once, and ending a session is idempotent. If this process dies halfway, the
+/// sender's retry repeats the steps. So the token's id is recorded last.
 ///
 /// # Errors
 /// [`MessageError`].
@@ -27,21 +27,21 @@ pub async fn receive(
     let token = check(auth, token).await?;
     let id: [u8; 32] = Sha256::digest(format!("logout {} {}", token.provider_issuer, token.jti)).into();
     if auth.sessions().is_used(&id).await? {
-        return Err(broke::<LogoutToken>(TokenRule::Replayed));
+        return Err(rule_error::<LogoutToken>(TokenRule::Replayed));
     }
-    let scope = token.scope().ok_or_else(|| broke::<LogoutToken>(TokenRule::MissingSubject))?;
+    let scope = token.scope().ok_or_else(|| rule_error::<LogoutToken>(TokenRule::MissingSubject))?;
     let logout = Logout { issuer: &token.provider_issuer, scope, until: token.until };
     let ended = auth.sessions().log_out(logout).await?.len();
     also(&token, id).await?;
     if !auth.sessions().use_id(&id, token.expires_at).await? {
-        return Err(broke::<LogoutToken>(TokenRule::Replayed));
+        return Err(rule_error::<LogoutToken>(TokenRule::Replayed));
     }
     tracing::info!(sessions = ended, "a logout token ended sessions");
     Ok(())
 }
 
 async fn check(auth: &Auth, token: &str) -> Result<Verified<LogoutToken>, MessageError> {
-    let issuer = message::claimed_issuer(token).map_err(broke::<LogoutToken>)?;
+    let issuer = message::claimed_issuer(token).map_err(rule_error::<LogoutToken>)?;
     if let Some(identity) = auth.identity()
         && identity.client().issuer.to_string() == issuer
     {
@@ -49,7 +49,7 @@ async fn check(auth: &Auth, token: &str) -> Result<Verified<LogoutToken>, Messag
     }
     let of_issuer = |provider: &&Provider| provider.issuer() == Some(issuer.as_str());
     let provider = auth.providers().iter().find(of_issuer);
-    let provider = provider.ok_or_else(|| broke::<LogoutToken>(TokenRule::Issuer))?;
+    let provider = provider.ok_or_else(|| rule_error::<LogoutToken>(TokenRule::Issuer))?;
     let expected = Expected {
         issuer: &issuer,
         audience: &provider.config.client_id,

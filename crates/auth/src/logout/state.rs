@@ -3,15 +3,15 @@
 use crate::origin::Origin;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// A `state` for the provider's post-logout redirect that tells identity which app to go back to:
-/// `{opaque}.{base64url of the origin}`. It is no secret and no proof: identity goes to registered
-/// origins only, and the app knows its own opaque part again.
+/// Builds the `state` for the provider's post-logout redirect: `{opaque}.{base64url of the origin}`. The
+/// origin tells identity which app to redirect to. The `state` is neither secret nor proof: identity
+/// redirects to registered origins only, and the app accepts only a `state` that this browser began with.
 #[must_use]
 pub fn logout_state(opaque: &str, origin: &Origin) -> String {
     format!("{opaque}.{}", URL_SAFE_NO_PAD.encode(origin.to_string()))
 }
 
-/// The origin in a [`logout_state`].
+/// Returns the origin in a [`logout_state`].
 #[must_use]
 pub fn origin_in_logout_state(state: &str) -> Option<Origin> {
     let (_, origin) = state.split_once('.')?;

@@ -1,4 +1,4 @@
-//! What a logout token says (Back-Channel Logout 1.0 §2.4), beyond what every signed message says.
+//! The claims of a logout token (Back-Channel Logout 1.0 §2.4), besides the claims of every signed message.
 
 use crate::{
     jws::{Claims, TokenRule, Validity},
@@ -8,11 +8,11 @@ use crate::{
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde::Deserialize;
 
-/// A provider session ended, says its provider or identity.
+/// A logout token: the provider or identity says that a provider session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogoutToken {
-    /// The provider whose session ended. Identity speaks about the sessions of providers, so it names the provider in
-    /// `sub_id` (RFC 9493 §3.2.3). A provider speaks about its own.
+    /// The provider whose session ended. Identity names the provider in `sub_id` (RFC 9493 §3.2.3). A
+    /// provider speaks only about its own sessions.
     pub provider_issuer: String,
     /// The provider session that ended. `None`: all sessions of the user, or those in one browser.
     pub sid: Option<String>,
@@ -20,13 +20,14 @@ pub struct LogoutToken {
     pub sub: Option<String>,
     /// Identity's reference for the browser that signed out, where the provider has no `sid`.
     pub browser: Option<String>,
-    /// Which sessions began too late to end. A provider's token is compared with the `iat` of the provider's ID tokens.
-    /// Both have whole seconds, so sessions of the same second end as well. Of identity's token only the age counts, so
-    /// that no two clocks are compared.
+    /// Sessions that began later stay. A provider's token is compared with the `iat` of the provider's ID
+    /// tokens. Both have whole seconds, so sessions of the same second end as well. From identity's token
+    /// only the age is used, so that clocks of two machines are never compared.
     pub until: LogoutTime,
 }
 
-/// RFC 9493 §3.2.3. The user is in `sub` as well; only the issuer is read here.
+/// A subject identifier of format `iss_sub` (RFC 9493 §3.2.3). The user is in `sub` as well, so only the
+/// issuer is read.
 #[derive(Deserialize)]
 struct SubjectId {
     format: String,
@@ -43,10 +44,10 @@ impl SignedMessage for LogoutToken {
 }
 
 impl LogoutToken {
-    /// Identity's claim with its reference for a browser, beside `sub`, for a provider that has no `sid`.
+    /// Identity's claim with the browser reference, together with `sub`, for a provider that has no `sid`.
     pub const BROWSER: &str = "browser";
-    /// Identity's claim with the moment of the signature, to the millisecond, by the same clock as `toe`. (`iat` has
-    /// whole seconds.)
+    /// Identity's claim with the time of the signature, to the millisecond, by the same clock as `toe`.
+    /// (`iat` has whole seconds.)
     pub const SIGNED_AT: &str = "signed_at";
 
     /// Which sessions the token ends. `None` cannot happen for a verified token.
@@ -84,8 +85,8 @@ impl ReadMessage for LogoutToken {
     }
 }
 
-/// How long before the signature the event took place (`toe`, RFC 8417 §2.2). Both times are the sender's; the age is
-/// never negative. It is zero where an older identity writes neither claim.
+/// Returns how long before the signature the event took place (`toe`, RFC 8417 §2.2), by the sender's clock.
+/// The age is never negative. Without one of the claims, as from an older identity, the age is zero.
 fn age(claims: &Claims) -> Result<TimeDelta, TokenRule> {
     let (Some(event), Some(signed)) = (claims.time("toe")?, claims.time(LogoutToken::SIGNED_AT)?) else {
         return Ok(TimeDelta::zero());

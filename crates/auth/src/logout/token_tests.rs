@@ -29,7 +29,7 @@ fn good() -> Value {
     })
 }
 
-/// A good token's claims, with `changes` on top; `null` removes one.
+/// The claims of a good token with `changes`; `null` removes a claim.
 fn claims(changes: &Value) -> Value {
     let mut claims = good();
     for (name, value) in changes.as_object().unwrap() {
@@ -84,10 +84,10 @@ fn a_good_token_tells_whose_session_ended() {
 }
 
 #[test]
-fn a_provider_is_compared_with_its_own_id_tokens_to_the_second() {
+fn a_providers_token_is_compared_with_its_id_tokens_to_the_second() {
     let at = |seconds| LogoutTime::IssuedBefore(DateTime::from_timestamp(seconds, 0).unwrap());
     for iat in [json!(NOW), json!(NOW as f64 + 0.75)] {
-        // What identity says on top means nothing from anybody else.
+        // Claims that only identity may send have no effect in a provider's token.
         let changes = json!({"iat": iat, "toe": NOW - 60, "signed_at": NOW, "browser": "b1"});
         let read = check_at(&token(&header(), &claims(&changes)), Sender::Provider, NOW + 20).unwrap();
         assert_eq!((read.until, read.browser.clone()), (at(NOW + 1), None), "{iat}");
@@ -95,7 +95,7 @@ fn a_provider_is_compared_with_its_own_id_tokens_to_the_second() {
 }
 
 #[test]
-fn of_identitys_token_the_age_counts_and_no_clock_but_our_own() {
+fn the_age_in_identitys_token_is_subtracted_from_our_clock() {
     let until = |changes: Value| {
         check_at(&token(&header(), &claims(&changes)), Sender::Identity, NOW + 20).unwrap().until
     };
@@ -106,7 +106,7 @@ fn of_identitys_token_the_age_counts_and_no_clock_but_our_own() {
         (json!(NOW), json!(NOW), 0),
         (json!(NOW as f64 - 0.25), json!(NOW), 250),
         (json!(NOW - 3_600), json!(NOW as f64 + 0.001), 3_600_001),
-        // Never negative, whatever a clock did between the event and the signature.
+        // Never negative, even if a clock was set back between the event and the signature.
         (json!(NOW + 5), json!(NOW), 0),
         (json!(null), json!(NOW), 0),
         (json!(NOW - 60), json!(null), 0),
@@ -130,7 +130,7 @@ fn identity_names_the_narrowest_scope_it_can() {
     assert_eq!(scope(json!({"sid": null})), "all of alice");
     for changes in [json!({"sid": null, "sub": null, "browser": "b1"}), json!({"sub": null, "sid": null})] {
         let refused = check(&token(&header(), &claims(&changes))).unwrap_err();
-        assert_eq!(refused, TokenRule::MissingSubject, "a browser alone names nobody");
+        assert_eq!(refused, TokenRule::MissingSubject, "a browser alone names no user");
     }
 }
 
@@ -187,7 +187,7 @@ fn an_id_token_is_no_logout_token() {
 }
 
 #[test]
-fn a_type_is_asked_of_identity_and_left_to_providers_but_never_another() {
+fn identity_must_send_the_typ_and_a_provider_may_omit_it() {
     let with = |typ: Value| token(&claims_header(typ), &good());
     for typ in [json!(null), json!("JWT")] {
         assert_eq!(check(&with(typ.clone())).unwrap_err(), TokenRule::Type, "{typ}");
@@ -196,7 +196,7 @@ fn a_type_is_asked_of_identity_and_left_to_providers_but_never_another() {
     for typ in ["at+jwt", "secevent+jwt", ""] {
         assert_eq!(check_at(&with(json!(typ)), Sender::Provider, NOW).unwrap_err(), TokenRule::Type, "{typ}");
     }
-    assert!(check(&with(json!("LOGOUT+JWT"))).is_ok(), "media types know no case");
+    assert!(check(&with(json!("LOGOUT+JWT"))).is_ok(), "media types are case-insensitive");
 }
 
 fn claims_header(typ: Value) -> Value {
@@ -206,7 +206,7 @@ fn claims_header(typ: Value) -> Value {
 }
 
 #[test]
-fn the_clocks_may_differ_by_half_a_minute_and_no_more() {
+fn the_clocks_may_differ_by_at_most_half_a_minute() {
     let token = token(&header(), &good());
     assert!(check_at(&token, Sender::Identity, NOW - 30).is_ok());
     assert_eq!(check_at(&token, Sender::Identity, NOW - 31).unwrap_err(), TokenRule::NotYetValid);
@@ -215,7 +215,7 @@ fn the_clocks_may_differ_by_half_a_minute_and_no_more() {
 }
 
 #[test]
-fn no_signature_or_a_symmetric_one_opens_nothing() {
+fn a_missing_or_symmetric_signature_is_refused() {
     let none = signed(&json!({"alg": "none", "kid": "k1", "typ": TYPE}), &good(), |_| Vec::new());
     assert_eq!(check(&none).unwrap_err(), TokenRule::Algorithm);
     // The classic confusion: the public key's bytes as an HMAC secret.
@@ -232,11 +232,11 @@ fn no_signature_or_a_symmetric_one_opens_nothing() {
 }
 
 #[test]
-fn only_the_key_it_names_counts() {
+fn only_the_key_with_the_tokens_kid_verifies_it() {
     let other = token(&json!({"alg": "EdDSA", "kid": "k3", "typ": TYPE}), &good());
     assert_eq!(check(&other).unwrap_err(), TokenRule::UnknownKey);
     let unnamed = token(&json!({"alg": "EdDSA", "typ": TYPE}), &good());
-    assert_eq!(check(&unnamed).unwrap_err(), TokenRule::UnknownKey, "there are two");
+    assert_eq!(check(&unnamed).unwrap_err(), TokenRule::UnknownKey, "there are two keys");
     let changed = token(&header(), &good());
     let (signed, _) = changed.rsplit_once('.').unwrap();
     let elsewhere = token(&header(), &claims(&json!({"sid": "s2"})));
@@ -247,7 +247,7 @@ fn only_the_key_it_names_counts() {
 }
 
 #[test]
-fn what_is_no_token_is_malformed() {
+fn text_that_is_no_token_is_malformed() {
     for text in ["", ".", "..", "a.b", "a.b.c", "e30.e30.", &"A".repeat(5000)] {
         assert_eq!(check(text).unwrap_err(), TokenRule::Malformed, "{text}");
     }

@@ -1,6 +1,6 @@
-//! `POST /auth/activity` and `POST /auth/idle`: what tabs tell and ask about a user who stays on one page
-//! (article 4, "sync timers between tabs for `lastUserActionTime` … so you don't logout users in one tab
-//! because they were active in another").
+//! `POST /auth/activity` and `POST /auth/idle`: tabs report the activity and idleness of a user who stays on
+//! one page (article 4, "sync timers between tabs for `lastUserActionTime` … so you don't logout users in one
+//! tab because they were active in another").
 
 use super::Form;
 use crate::{
@@ -20,12 +20,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Longest `ago` that is taken for one, milliseconds: a day.
+/// Longest accepted `ago`, in milliseconds: a day.
 const LONGEST_AGO: i64 = 24 * 60 * 60 * 1000;
 
-/// `POST /auth/activity`, form `ago` (milliseconds since the user did something): counts as user activity,
-/// for when it was. `{"now", "last_activity", "expires"}`, milliseconds since 1970, or `null` when signed out:
-/// a tab that does not know it yet has done nothing wrong.
+/// `POST /auth/activity`, form `ago` (milliseconds since the user did something): records user activity at
+/// that time. Answers `{"now", "last_activity", "expires"}`, milliseconds since 1970, or `null` when signed
+/// out: that is no error, because the tab may not know yet.
 ///
 /// # Errors
 /// 400 `invalid_parameters`; 503 when the store is down.
@@ -50,7 +50,7 @@ pub(super) async fn activity(
         let cookies = renewed(&sessions, settings.at(&origin, &headers), &session, &record).await;
         return Ok((set_cookies(cookies), Json(Some(sessions.times(&record)))));
     }
-    // Another tab told of later activity, or the session has ended.
+    // Another tab reported later activity, or the session has ended.
     let times = match sessions.load(&session.key).await? {
         SessionState::SignedIn(session) => Some(sessions.times(&session.record)),
         SessionState::SignedOut(_) => None,
@@ -58,15 +58,15 @@ pub(super) async fn activity(
     Ok((set_cookies(Vec::new()), Json(times)))
 }
 
-/// The browser keeps the cookie as long as the session now may last. A sign-out may have happened meanwhile:
-/// no cookie for what has ended.
+/// Returns the session cookie with its new age. A sign-out may have happened in the meantime, and an ended
+/// session gets no cookie.
 async fn renewed(
     sessions: &Sessions,
     jar: Cookies<'_>,
     session: &Session,
     record: &SessionRecord,
 ) -> Vec<HeaderValue> {
-    // A neighbour on the domain may have planted another of that name.
+    // A neighbour on the same domain may have planted another cookie of that name.
     let is_own = |value: &&str| SessionId::parse(value).is_some_and(|id| id.key() == session.key);
     let Some(value) = jar.values(CookieKind::Session).find(is_own) else {
         return Vec::new();
@@ -76,12 +76,13 @@ async fn renewed(
     lives.then(|| jar.set(CookieKind::Session, value, Some(seconds))).into_iter().collect()
 }
 
-/// `POST /auth/idle`, form `last_activity` (milliseconds since 1970, as the server told it): a tab finds that
-/// its user is away for too long. 200 `{"ended": true}` when the session has ended, now or before.
+/// `POST /auth/idle`, form `last_activity` (milliseconds since 1970, as the server reported it): a tab finds
+/// that its user has been away for too long. Answers 200 `{"ended": true}` if the session has ended, now or
+/// before.
 ///
 /// # Errors
-/// 409 `newer_activity` when the user was active later than the tab knows, and `not_idle` when the time is not
-/// up, both with the times that hold; 400 `invalid_parameters`; 503 when the store is down.
+/// 409 `newer_activity` if the user was active later than the tab knows, and `not_idle` if the idle limit is
+/// not reached, both with the current times; 400 `invalid_parameters`; 503 when the store is down.
 pub(super) async fn idle(
     State(sessions): State<Sessions>,
     Extension(current): Extension<CurrentSession<Session>>,
@@ -92,7 +93,7 @@ pub(super) async fn idle(
         // The session check before this handler has usually found the user idle and ended the session.
         SessionState::SignedOut(_) => return Ok(ended()),
     };
-    let invalid = || Refusal::invalid_parameters("last_activity must be what the server said it was.");
+    let invalid = || Refusal::invalid_parameters("last_activity must be a time that the server reported.");
     form.only(&["last_activity"]).map_err(|_| invalid())?;
     let last_activity = form
         .get("last_activity")

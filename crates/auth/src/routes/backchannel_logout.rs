@@ -5,18 +5,18 @@ use crate::{
     Auth, Refusal,
     jws::TokenRule,
     logout::{LogoutToken, receive},
-    message::{SignedMessage, broke},
+    message::{SignedMessage, rule_error},
     origin::UniqueParams,
     store::StoreError,
 };
 use axum::{extract::State, response::IntoResponse};
 use http::{HeaderName, HeaderValue, header};
 
-/// `POST /auth/backchannel-logout`, form `logout_token` (Back-Channel Logout 1.0 §2.5): 200 when all sessions that the
-/// token names have ended, be it one, many or none.
+/// `POST /auth/backchannel-logout`, form `logout_token` (Back-Channel Logout 1.0 §2.5): answers 200 once all
+/// sessions that the token names have ended, even if no session matched.
 ///
 /// # Errors
-/// 400 with the broken rule in `error_description`; 503 when store or keys cannot be reached.
+/// 400 with the broken rule in `error_description`; 503 when the store or the keys are unavailable.
 pub(super) async fn backchannel_logout(
     State(auth): State<Auth>,
     Form(form): Form,
@@ -24,8 +24,8 @@ pub(super) async fn backchannel_logout(
     receive_logout(&auth, &form, async |_, _| Ok(())).await
 }
 
-/// Acts on a logout token for an app that has more to do: `also` runs once the sessions here have ended. It gets the
-/// token and an id that is the same for each try of the same token.
+/// Acts on a logout token, for an app with an additional step: `also` runs once the sessions here have ended.
+/// Its arguments are the token, and an id that is the same each time the token is delivered.
 ///
 /// # Errors
 /// As [`POST /auth/backchannel-logout`](super::callbacks).
@@ -34,8 +34,8 @@ pub async fn receive_logout(
     form: &UniqueParams,
     also: impl AsyncFnOnce(&LogoutToken, [u8; 32]) -> Result<(), StoreError>,
 ) -> Result<[(HeaderName, HeaderValue); 1], Refusal> {
-    let token = form.get(LogoutToken::FIELD).ok_or_else(|| broke::<LogoutToken>(TokenRule::Missing))?;
+    let token = form.get(LogoutToken::FIELD).ok_or_else(|| rule_error::<LogoutToken>(TokenRule::Missing))?;
     receive(auth, token, also).await?;
-    // §2.8.
+    // Back-Channel Logout 1.0 §2.8.
     Ok([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
 }

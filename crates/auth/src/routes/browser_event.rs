@@ -8,23 +8,23 @@ use crate::{
     events::SessionEvent,
     identity::message_from_identity,
     jws::TokenRule,
-    message::{MessageError, broke},
+    message::{MessageError, rule_error},
     sign_in_events::BrowserEvent,
 };
 use axum::extract::State;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
 
-/// `POST /auth/browser-event`, form `event_token` (RFC 8417): 202 once the waiting tabs of that browser, if there are
-/// any, are told.
+/// `POST /auth/browser-event`, form `event_token` (RFC 8417): answers 202 once the waiting tabs of that
+/// browser are told, if there are any.
 ///
 /// # Errors
-/// 400 with the broken rule in `error_description`; 503 when store or keys cannot be reached.
+/// 400 with the broken rule in `error_description`; 503 when the store or the keys are unavailable.
 pub(super) async fn browser_event(State(auth): State<Auth>, Form(form): Form) -> Result<StatusCode, Refusal> {
     let event = message_from_identity::<BrowserEvent>(&auth, &form).await?;
     let id = Sha256::digest(["browser event ", &event.jti].concat()).into();
     if !auth.sessions().use_id(&id, event.expires_at).await.map_err(MessageError::from)? {
-        return Err(broke::<BrowserEvent>(TokenRule::Replayed).into());
+        return Err(rule_error::<BrowserEvent>(TokenRule::Replayed).into());
     }
     auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser)).await;
     Ok(StatusCode::ACCEPTED)

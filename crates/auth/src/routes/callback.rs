@@ -28,18 +28,18 @@ use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 /// How long a browser remembers the provider it signed in with last, seconds: half a year.
 const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
 
-/// A visitor who comes back from a provider: what a callback is made of. Doubled parameters are a 400
-/// before anything is looked at.
+/// The request of a visitor who comes back from a provider. Repeated parameters get 400 before anything else
+/// is checked.
 pub struct CallbackRequest {
-    /// The origin they came back to.
+    /// The origin of the request.
     pub origin: Origin,
-    /// The session they had before.
+    /// The session before the callback.
     pub current: CurrentSession<Session>,
-    /// The provider in the path.
+    /// The provider's id in the path.
     pub provider: String,
-    /// What the provider says.
+    /// The parameters of the callback.
     pub params: UniqueParams,
-    /// With the cookies that tie the flow to this browser.
+    /// The headers, with the cookies that bind the flow to this browser.
     pub headers: HeaderMap,
     /// The app's pages.
     site: AppPages,
@@ -58,7 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
             UniqueParams::parse(query.as_bytes()).map_err(|error| Refusal::from(error).into_response())?;
         let current = parts.extensions.get().cloned().unwrap_or(Ok(SessionState::SignedOut(None)));
         let site = parts.extensions.get().cloned().ok_or_else(|| {
-            tracing::error!("a callback stands outside of `protect`");
+            tracing::error!("callback route is not behind `protect`");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         })?;
         Ok(Self { origin, current, provider, params, headers: parts.headers.clone(), site })
@@ -66,20 +66,21 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
 }
 
 impl CallbackRequest {
-    /// The cookies of the request.
+    /// Returns the cookies of the request.
     fn cookies<'a>(&'a self, auth: &'a Auth) -> Cookies<'a> {
         auth.cookies(&self.origin, &self.headers)
     }
 
-    /// The session from before, if it is live.
+    /// Returns the session before the callback, if it is live.
     fn session(&self) -> Option<&Session> {
         self.current.as_ref().ok().and_then(SessionState::session)
     }
 
-    /// The flow it answers, taken once and only for the browser that began it.
+    /// Takes the flow that this callback finishes: once, and only in the browser where the flow began.
+    /// Returns the flow, and the cookies that clear it.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer; the flow is still there then.
+    /// [`StoreError`] when the store does not answer. The flow is then not used up.
     pub async fn take_flow<F: Flow>(&self, auth: &Auth) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         match self.params.get("state") {
             Some(state) => auth.flows().take(state, self.cookies(auth)).await,
@@ -87,13 +88,13 @@ impl CallbackRequest {
         }
     }
 
-    /// Identity's reference for this browser, if it came from there and says so.
+    /// Returns identity's reference for this browser, if the callback came from identity with a reference.
     fn browser_reference(&self, auth: &Auth) -> Option<String> {
         auth.identity_origins().canonical()?;
         self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
     }
 
-    /// Tells identity that the sign-in which came with its receipt is complete, so that it tells the others.
+    /// Sends the callback's receipt back to identity, so that identity tells the other apps of this sign-in.
     fn confirm(&self, auth: Auth) {
         let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
         tokio::spawn(async move {
@@ -103,8 +104,8 @@ impl CallbackRequest {
         });
     }
 
-    /// The cookie that keeps what identity calls this browser, if it came from there and says so. Identity says
-    /// it at its canonical origin only, where a frame does not lead.
+    /// Returns the cookie with identity's handle for this browser, if the callback came from identity with a
+    /// handle. Identity sends handles only from its canonical origin, and a frame may use another origin.
     fn handle_cookie(&self, auth: &Auth, initiator: Initiator) -> Option<HeaderValue> {
         if initiator == Initiator::Frame {
             return None;
@@ -118,7 +119,8 @@ impl CallbackRequest {
 /// `GET /auth/callback/{provider}`: finishes a sign-in that this browser began.
 ///
 /// # Errors
-/// 400 for doubled parameters; else back to `/login?error=` with the rule's code, and no session.
+/// 400 for repeated parameters; 503 when the store is down; otherwise 303 to `/login?error=` with the error's
+/// code, and no session.
 pub(super) async fn callback(
     State(auth): State<Auth>,
     returned: CallbackRequest,
@@ -136,16 +138,17 @@ pub(super) async fn callback(
     Ok(response)
 }
 
-/// How a sign-in ended.
+/// The outcome of a sign-in.
 pub struct SignInOutcome {
-    /// Where the visitor goes from here.
+    /// The answer for the visitor.
     pub response: Response,
-    /// Whether they have signed in by hand, just now.
+    /// Whether the visitor has just signed in by hand.
     pub has_signed_in: bool,
 }
 
-/// The rest of a sign-in, from a flow that was taken: exchange, verify, a new session under a new id,
-/// the old one ended, and back to where the visitor wanted to go. `browser` is identity's reference for the browser.
+/// Finishes a sign-in whose flow was taken: exchanges and verifies the code, begins a session under a new id,
+/// ends the old session, and redirects to the requested page. `browser` is identity's reference for the
+/// browser.
 pub async fn finish_sign_in(
     auth: &Auth,
     returned: &CallbackRequest,
@@ -162,7 +165,7 @@ pub async fn finish_sign_in(
         }
     };
     if !by_visitor && returned.session().is_some() {
-        // Another tab was faster. Nobody asked for this sign-in, so it replaces nothing.
+        // Another tab was faster. The visitor did not ask for this sign-in, so the existing session is kept.
         let response = (set_cookies(cookies), done()).into_response();
         return SignInOutcome { response, has_signed_in: false };
     }
@@ -180,26 +183,25 @@ pub async fn finish_sign_in(
                 let last = &returned.provider;
                 cookies.push(jar.set(CookieKind::Provider, last, Some(PROVIDER_REMEMBERED)));
             }
-            // The guard's own try leaves its cookie: should this browser not keep the session's, the page
-            // leads to `/login` and not here again.
+            // Keep the guard's cookie: if the browser drops the session cookie, go to `/login`, do not loop.
             if by_visitor {
-                cookies.extend(silent::forgotten(jar));
+                cookies.extend(silent::clear_marks(jar));
             }
             done()
         }
         Err(error) if initiator == Initiator::Frame => {
             check_session::result_page(Outcome::of(&error, &returned.headers))
         }
-        // The visitor did not ask for this sign-in, so no failure of it is shown.
+        // The visitor did not ask for this sign-in, so no error is shown.
         Err(error) if !by_visitor => {
             if matches!(error, FlowError::LoginRequired) {
-                tracing::info!(provider = returned.provider, "the provider knows nobody in this browser");
+                tracing::info!(provider = returned.provider, "provider has no session in this browser");
             } else {
-                tracing::warn!(provider = returned.provider, rule = %error, "a silent sign-in failed");
+                tracing::warn!(provider = returned.provider, rule = %error, "silent sign-in failed");
             }
             if initiator == Initiator::WaitingTab {
-                // Coming back has put aside what somebody ended here; nothing came of it.
-                cookies.extend(silent::ended(auth, jar));
+                // `/auth/come-back` cleared the marks of a sign-out. The attempt failed, so set them again.
+                cookies.extend(silent::mark_sign_out(auth, jar));
             }
             Redirect::to(&silent::after_refusal(auth, &returned.site, jar, &return_path)).into_response()
         }
@@ -220,7 +222,7 @@ async fn signed_in(
             provider = returned.provider,
             error = for_log(error),
             description = for_log(description),
-            "the provider refused"
+            "provider returned an error"
         );
     }
     let callback = Callback::read(&returned.params)?;
@@ -229,7 +231,8 @@ async fn signed_in(
     let by_frame = pending.initiator == Initiator::Frame;
     let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
     let new = NewSession { browser, ..provider.finish(authorized).await? };
-    // In a frame identity may not know the browser. Every other way does, so that one is left to the visitor.
+    // In a frame, identity may not know the browser. Then a sign-out elsewhere could not end this session, so
+    // leave the sign-in to the visitor.
     if by_frame && auth.identity_origins().canonical().is_some() && new.sid.is_none() && new.browser.is_none()
     {
         return Err(FlowError::NoWayToSignOut);
@@ -239,7 +242,7 @@ async fn signed_in(
     Ok((id, auth.sessions().cookie_seconds(&record)))
 }
 
-/// `GET /auth/logout/callback`: the visitor is back from the provider's sign-out.
+/// `GET /auth/logout/callback`: the visitor comes back from the provider's sign-out.
 pub(super) async fn logout_callback(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -250,8 +253,8 @@ pub(super) async fn logout_callback(
     finish_sign_out(&auth, auth.cookies(&origin, &headers), params.get("state")).await
 }
 
-/// The end of a sign-out: to the page that was asked for when `state` is this browser's, else to
-/// the page for that. The session ended before the visitor left, so nothing depends on this.
+/// Finishes a sign-out: redirects to the requested page if `state` belongs to this browser, else to the
+/// signed-out page. The session ended before the visitor left, so this redirect affects no session.
 pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>) -> Response {
     match auth.flows().take::<SigningOut>(state.unwrap_or_default(), jar).await {
         Ok(Some((SigningOut { return_path }, clear))) => {
@@ -260,7 +263,7 @@ pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>)
         }
         Ok(None) => Redirect::to(&auth.pages().signed_out).into_response(),
         Err(cause) => {
-            tracing::error!(%cause, "a sign-out could not find its way back");
+            tracing::error!(%cause, "sign-out flow not read; redirecting to the signed-out page");
             Redirect::to(&auth.pages().signed_out).into_response()
         }
     }

@@ -1,11 +1,11 @@
-//! `GET /auth/check-session` (article 3, `checkSession`): a hidden frame asks who is signed in at the
-//! provider, without leaving the page.
+//! `GET /auth/check-session` (article 3, `checkSession`): a hidden frame asks the provider who is signed in,
+//! without leaving the page.
 //!
-//! The frame goes the way of every sign-in, with `prompt=none`, and ends on a page of this origin that
-//! tells the one around it what came of it. All of it has to be one site: frames of other sites get no
-//! cookies, so their answer says nothing. Where a request of the frame crossed sites, which the browser says
-//! (`Sec-Fetch-Site` counts every redirect on the way), the answer is "unavailable" and nothing follows
-//! from it. Nor does a sign-out ever follow: that is for the server to find out (`refresh/mod.rs`).
+//! The frame follows the redirects of every sign-in, with `prompt=none`. It ends on a page of this origin,
+//! which posts the result to the page around the frame. Everything must be on one site: browsers send no
+//! cookies from frames of other sites, so an answer from there proves nothing. If a request of the frame
+//! crossed sites (`Sec-Fetch-Site` covers every redirect on the way), the result is "unavailable". No result
+//! signs a user out: the server finds ended provider sessions (`refresh/mod.rs`).
 
 use super::{
     sign_in::{SignInRequest, start},
@@ -27,27 +27,27 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, html};
 
-/// Only a page of this origin may hold the frame, and only our script runs in it.
+/// Only a page of this origin may contain the frame, and only this app's script runs in the frame.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
 );
 
-/// What the page around the frame is told.
+/// The result for the page around the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// There is a session here now.
+    /// The browser has a session at this app now.
     SignedIn,
-    /// The provider knows nobody in this browser, or nobody may ask it.
+    /// The provider has no session in this browser, or the user has signed out here.
     LoginRequired,
-    /// Nobody can say: blocked cookies, a provider in trouble. The page need not ask again.
+    /// Unknown, because cookies are blocked or the provider is unavailable. The page need not ask again.
     Unavailable,
 }
 
 impl Outcome {
-    /// What a sign-in that failed in the frame means.
+    /// Returns the result for a sign-in that failed in the frame.
     pub(super) fn of(error: &FlowError, headers: &HeaderMap) -> Self {
         let is_answer = matches!(error, FlowError::LoginRequired) && !is_cross_site(headers);
-        tracing::info!(rule = %error, is_answer, "a hidden frame did not sign anybody in");
+        tracing::info!(rule = %error, is_answer, "no sign-in in a hidden frame");
         if is_answer { Self::LoginRequired } else { Self::Unavailable }
     }
 
@@ -60,10 +60,11 @@ impl Outcome {
     }
 }
 
-/// `GET /auth/check-session`, in a frame of a page of this origin: leads to the provider and back, with
-/// `prompt=none`, and ends on a page that posts `{type: "check_session", version: 1, result}` to the one
-/// around it, `result` being `signed_in`, `login_required` or `unavailable`. After a sign-out it asks
-/// nobody: what somebody ended is not begun again behind their back.
+/// `GET /auth/check-session`, in a frame of a page of this origin: redirects to the provider and back, with
+/// `prompt=none`. The last page posts `{type: "check_session", version: 1, result}` to the page around the
+/// frame. The `result` is `signed_in`, `login_required` or `unavailable`.
+///
+/// After a sign-out the frame does not ask the provider, so that no sign-out is undone.
 ///
 /// # Errors
 /// 403 `not_a_frame` for everything but a frame of this origin.
@@ -74,7 +75,7 @@ pub(super) async fn check_session(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     if !is_own_frame(&headers) {
-        let sentence = "This address is for a hidden frame of this site's own pages.";
+        let sentence = "This address works only in a hidden frame of this app.";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "not_a_frame", sentence));
     }
     match &current {
@@ -83,7 +84,7 @@ pub(super) async fn check_session(
         Err(_) => return Ok(result_page(Outcome::Unavailable)),
     }
     let jar = auth.cookies(&origin, &headers);
-    if !silent::is_open(&current) || silent::was_ended(&auth, jar) {
+    if !silent::allows_silent_sign_in(&current) || silent::was_ended(&auth, jar) {
         return Ok(result_page(Outcome::LoginRequired));
     }
     let Some(provider) = provider(&auth, jar) else {
@@ -98,7 +99,7 @@ pub(super) async fn check_session(
     Ok(begun.unwrap_or_else(|error| result_page(Outcome::of(&error, &headers))))
 }
 
-/// The page at the end.
+/// Renders the last page, which posts the result.
 pub(super) fn result_page(outcome: Outcome) -> Response {
     let markup = html! {
         (DOCTYPE)
@@ -113,19 +114,19 @@ pub(super) fn result_page(outcome: Outcome) -> Response {
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(markup.into_string())).into_response()
 }
 
-/// `GET /auth/check-session.js`: the one line the page at the end runs.
+/// `GET /auth/check-session.js`: the script of the last page.
 pub(super) async fn script() -> impl IntoResponse {
     const SCRIPT: &str = "parent.postMessage({ type: 'check_session', version: 1, \
         result: document.documentElement.dataset.result }, location.origin);\n";
     ([(header::CONTENT_TYPE, "text/javascript"), (header::CACHE_CONTROL, "public, max-age=3600")], SCRIPT)
 }
 
-/// Whether the browser says that a page of this origin holds a frame, and loads it now.
+/// Whether the browser says that a frame in a page of this origin makes this request.
 fn is_own_frame(headers: &HeaderMap) -> bool {
     FetchMetadata::of(headers).is_frame_of("same-origin")
 }
 
-/// Whether a request on the way here went to another site, whose cookies did not come along.
+/// Whether a redirect on the way went through another site, where the frame has no cookies.
 fn is_cross_site(headers: &HeaderMap) -> bool {
     FetchMetadata::of(headers).site == "cross-site"
 }

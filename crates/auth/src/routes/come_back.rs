@@ -1,4 +1,4 @@
-//! `POST /auth/come-back` (article 4): a tab that waits signed out tries to come back.
+//! `POST /auth/come-back` (article 4): a waiting, signed-out tab tries to come back.
 
 use super::Form;
 use crate::{
@@ -18,14 +18,16 @@ use axum::{
 use http::HeaderMap;
 use std::fmt::Display;
 
-/// `POST /auth/come-back`, form `callbackUrl` and `ticket`: 303 to `GET /auth/silent`, which then asks the provider
-/// once, as if the guard had sent the browser. The ticket came with the news that somebody signed in in this
-/// browser, so a sign-out from before is not undone behind anybody's back; it is good once, for a minute, and
-/// in this browser only. As a POST from our own page it is out of a link's reach. Who is signed in
-/// meanwhile goes on to the page.
+/// `POST /auth/come-back`, form `callbackUrl` and `ticket`: 303 to `GET /auth/silent`, which then asks the
+/// provider once, as if the guard had sent the browser. If the user is already signed in, 303 to the page.
+///
+/// The ticket came with the event that the user signed in in this browser, so an earlier sign-out is not
+/// undone against the user's will. A ticket works once, for a minute, and in this browser only. A link cannot
+/// send this POST.
 ///
 /// # Errors
-/// 303 to `/login` for `invalid_ticket`, `ticket_used` and `left_this_app`, as the log names them; 503 when the store is down.
+/// 303 to `/login` for `invalid_ticket`, `ticket_used` and `signed_out_locally` (names in the log); 503 when the
+/// store is down.
 pub(super) async fn come_back(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -43,8 +45,8 @@ pub(super) async fn come_back(
         Ok(Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response())
     };
     let jar = auth.cookies(&origin, &headers);
-    if silent::left_this_app(&auth, jar) {
-        return login(&"left_this_app");
+    if silent::signed_out_locally(&auth, jar) {
+        return login(&"signed_out_locally");
     }
     let Some((ticket, browser)) = form.get("ticket").zip(auth.browsers().of(jar)) else {
         return login(&TicketError::Invalid);
@@ -54,7 +56,7 @@ pub(super) async fn come_back(
         Err(TicketError::Store(error)) => return Err(error.into()),
         Err(error) => return login(&error),
     }
-    // The cookie of the ended session stays: the tab that signs in may have just replaced it.
+    // Keep the cookie of the ended session: the tab that signs in may have just replaced it.
     let cookies = silent::resume(&auth, jar, browser);
     Ok((set_cookies(cookies), Redirect::to(&silent_url(return_path.as_str()))).into_response())
 }

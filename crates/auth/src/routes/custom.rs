@@ -1,13 +1,14 @@
-//! For an app that answers a provider's callbacks itself, because more depends on them than its own sign-in. Identity is
-//! one: other apps' flows come back there too.
+//! For an app that answers a provider's callbacks itself. Identity does, because flows of other apps come
+//! back there too.
 //!
-//! | | why it is open |
+//! | item | use |
 //! |---|---|
-//! | [`CallbackRequest`] | what a callback is made of, and the one way to take a flow: once, in the browser that began it |
-//! | [`finish_sign_in`], [`SignInOutcome`] | the rest of the app's own sign-in, once it is clear that it is its own; the outcome says whether others are to be told |
-//! | [`finish_sign_out`] | the same for the way back from the provider's sign-out |
-//! | [`receive_logout`] | a logout token, with something more to do before it counts as used: passing it on |
-//! | [`navigation_only`] | callbacks are no answer to HEAD requests and prefetches |
+//! | [`CallbackRequest`] | extracts a callback, and takes a flow: once, in the browser where it began |
+//! | [`finish_sign_in`] | finishes the app's own sign-in |
+//! | [`SignInOutcome`] | the answer, and whether to tell other apps of the sign-in |
+//! | [`finish_sign_out`] | finishes the app's own sign-out at the provider |
+//! | [`receive_logout`] | acts on a logout token, with an additional step such as forwarding |
+//! | [`navigation_only`] | refuses HEAD requests and prefetches of a callback |
 
 pub use super::{
     backchannel_logout::receive_logout,

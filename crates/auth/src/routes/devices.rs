@@ -1,4 +1,5 @@
-//! "My devices": `GET /auth/sessions`, `DELETE /auth/sessions/{public id}`, and the same as a form.
+//! "My devices": `GET /auth/sessions`, `DELETE /auth/sessions/{public id}`, and a form for pages without
+//! JavaScript.
 
 use super::Form;
 use crate::{
@@ -17,10 +18,10 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// In the place of a public id: all sessions but this one. No public id is this short.
+/// Stands in the place of a public id, for all sessions but this one. Public ids are longer.
 const OTHERS: &str = "others";
 
-/// `GET /auth/sessions`: the user's live sessions, the newest first; no token and no session id.
+/// `GET /auth/sessions`: returns the user's live sessions, newest first, without tokens and session ids.
 ///
 /// # Errors
 /// 401 signed out; 503 when the store does not answer.
@@ -31,11 +32,12 @@ pub(super) async fn list(
     Ok(Json(sessions.devices(&session).await.map_err(unavailable)?))
 }
 
-/// `DELETE /auth/sessions/{public id}`, or `others` for all but this one: 204 once it has ended.
+/// `DELETE /auth/sessions/{public id}`, or `others` for all but this one: answers 204 once the session has
+/// ended.
 ///
 /// # Errors
-/// 401 signed out; 404 when this user has no live session of that id (another user may have one); 503
-/// when the store does not answer, and then nothing has ended.
+/// 401 signed out; 404 when this user has no live session with that id (another user may have one); 503 when
+/// the store does not answer.
 pub(super) async fn end(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -47,16 +49,16 @@ pub(super) async fn end(
         .await
         .map_err(unavailable)?
         .ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "no_such_session", "You have no live session of that name.")
+        Refusal::new(StatusCode::NOT_FOUND, "no_such_session", "You have no live session with that id.")
     })?;
     Ok((set_cookies(cookies), StatusCode::NO_CONTENT))
 }
 
-/// `POST /auth/sessions/revoke`, form `id`: does the same for pages without JavaScript. Leads back to the list, which
-/// shows the remaining sessions. If the visitor is signed out now, the guard asks to sign in.
+/// `POST /auth/sessions/revoke`, form `id`: does the same for pages without JavaScript. Redirects to the
+/// list, which shows the remaining sessions. If the visitor is signed out now, the guard asks to sign in.
 ///
 /// # Errors
-/// 400 when the form is another one; 503 when the store does not answer, and then nothing has ended.
+/// 400 for unexpected fields; 503 when the store does not answer.
 pub(super) async fn end_by_form(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -76,7 +78,8 @@ pub(super) async fn end_by_form(
     Ok((set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages().sessions)))
 }
 
-/// Ends what `id` names; the cookies to set once it has ended, `None` when there was nothing of that id.
+/// Ends the sessions that `id` names. Returns the cookies to set, or `None` if the user has no live session
+/// with that id.
 async fn revoke(
     auth: &Auth,
     jar: Cookies<'_>,
@@ -95,7 +98,7 @@ async fn revoke(
     if id != own.record.public_id {
         return Ok(Some(Vec::new()));
     }
-    Ok(Some([jar.clear_everywhere(CookieKind::Session), silent::ended(auth, jar)].concat()))
+    Ok(Some([jar.clear_everywhere(CookieKind::Session), silent::mark_sign_out(auth, jar)].concat()))
 }
 
 fn unavailable(error: StoreError) -> Refusal {

@@ -1,8 +1,8 @@
-//! `GET /auth/events`: what happens to a session, told to its tabs as it happens.
+//! `GET /auth/events`: tells the tabs of a session what happens to it.
 //!
-//! Server-sent events (HTML Standard §9.2). An event grants nothing: a tab that hears one asks
-//! `GET /auth/session`. Nothing is stored for tabs that are away: a tab that comes back with
-//! `Last-Event-ID` is told to look again.
+//! The stream consists of server-sent events (HTML Standard §9.2). An event grants nothing: a tab that hears
+//! one asks `GET /auth/session`. Events are not stored for tabs that are away. A tab that comes back with
+//! `Last-Event-ID` gets `changed`, so that it asks again.
 
 use super::waiting;
 use crate::{
@@ -30,23 +30,26 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-/// How often a stream shows that it lives, and looks whether the session still does.
+/// How often a stream sends a heartbeat and checks its session.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
-/// No two looks are closer together than this.
-const SOON: Duration = Duration::from_secs(1);
-/// How long before its end a session is said to expire.
-const WARNING: TimeDelta = TimeDelta::seconds(60);
+/// Minimum time between two checks of a session.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long before the session's end the `expiring` event comes.
+const EXPIRY_WARNING: TimeDelta = TimeDelta::seconds(60);
 /// How long a browser waits before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// `GET /auth/events`.
 ///
-/// Events, each with JSON data and the time (milliseconds since 1970) as its id: `signed_out`
-/// `{"reason"}` and `user_changed` are the last of a stream; `changed` means that data or tokens are new;
-/// `expiring` `{"expires"}` comes a minute before the end; `heartbeat` `{"now", "last_activity", "expires"}`
-/// (milliseconds since 1970) every 15 seconds, and as soon as the user was active in another tab or app.
+/// Each event has JSON data, and the time (milliseconds since 1970) as its id:
 ///
-/// With `?waiting`, for a tab that waits signed out, see [`waiting`].
+/// - `signed_out` `{"reason"}` and `user_changed` are the last of a stream.
+/// - `changed` means that data or tokens are new.
+/// - `expiring` `{"expires"}` comes a minute before the end.
+/// - `heartbeat` `{"now", "last_activity", "expires"}` (milliseconds since 1970) comes every 15 seconds, and
+///   as soon as the user was active in another tab or app.
+///
+/// With `?waiting`, the stream is for a waiting, signed-out tab; see [`waiting`].
 ///
 /// # Errors
 /// 401 signed out; 429 when the session has too many streams open; 503 when the store is down.
@@ -64,48 +67,49 @@ pub(super) async fn events(
         SessionState::SignedIn(session) => session.key,
         SessionState::SignedOut(_) => return Err(Refusal::signed_out()),
     };
-    let slot = auth.streams().open(Listener::Session(key.to_bytes()))?;
+    let permit = auth.streams().open(Listener::Session(key.to_bytes()))?;
     let missed_some = parts.headers.contains_key("last-event-id");
-    let watch = Watch::new(auth, key, slot, missed_some);
-    Ok(answer(stream::unfold(watch, Watch::next)))
+    let watch = SessionStream::new(auth, key, permit, missed_some);
+    Ok(answer(stream::unfold(watch, SessionStream::next)))
 }
 
-/// A stream as an answer.
+/// Answers with a stream.
 pub(super) fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // A reverse proxy that collects answers before it passes them on would keep these for ever.
+        // A reverse proxy that buffers answers would never pass on the events.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, Sse::new(events)).into_response()
 }
 
-/// An event with the time as its id.
+/// Builds an event with the time as its id.
 pub(super) fn event(now: DateTime<Utc>, name: &str, data: &Value) -> Event {
     Event::default().event(name).id(now.timestamp_millis().to_string()).retry(RETRY).data(data.to_string())
 }
 
 /// One tab's stream.
-struct Watch {
+struct SessionStream {
     auth: Auth,
     key: SessionKey,
-    slot: StreamPermit,
+    permit: StreamPermit,
     bus: Receiver<BusMessage>,
     heartbeat: Interval,
-    /// The end that was announced as near.
+    /// The expiry that the tab was told of.
     warned_of: Option<DateTime<Utc>>,
-    /// Nothing comes after the session's end.
+    /// Whether the session's end was sent, after which the stream ends.
     is_over: bool,
     missed_some: bool,
 }
 
-impl Watch {
-    fn new(auth: Auth, key: SessionKey, slot: StreamPermit, missed_some: bool) -> Self {
-        // From here on nothing is missed; the first tick, which comes at once, looks at what was before.
+impl SessionStream {
+    fn new(auth: Auth, key: SessionKey, permit: StreamPermit, missed_some: bool) -> Self {
+        // Subscribe first, so that no event is missed. The first tick comes at once and reports the current
+        // state.
         let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { auth, key, slot, bus, heartbeat, warned_of: None, is_over: false, missed_some }
+        Self { auth, key, permit, bus, heartbeat, warned_of: None, is_over: false, missed_some }
     }
 
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
@@ -114,7 +118,7 @@ impl Watch {
         }
         let event = loop {
             tokio::select! {
-                () = self.slot.stopped() => return None,
+                () = self.permit.stopped() => return None,
                 heard = self.bus.recv() => match heard {
                     Ok(BusMessage::Event(SessionEvent::Ended(key, reason))) if key == self.key => {
                         break self.ended(reason);
@@ -123,7 +127,7 @@ impl Watch {
                         break self.event("changed", &json!({}));
                     }
                     Ok(BusMessage::Event(SessionEvent::Seen(key))) if key == self.key => {
-                        // The next heartbeat, which comes at once, says since when.
+                        // The next heartbeat comes at once and carries the new times.
                         self.auth.sessions().forget(&key);
                         self.heartbeat.reset_immediately();
                     }
@@ -137,31 +141,31 @@ impl Watch {
         Some((Ok(event), self))
     }
 
-    /// Looks at the session; says what is to be said of it, if only that the stream lives.
+    /// Checks the session, and returns the event to send: at least a heartbeat.
     async fn report(&mut self) -> Event {
         if std::mem::take(&mut self.missed_some) {
             return self.event("changed", &json!({}));
         }
         match self.auth.sessions().load(&self.key).await {
             Ok(SessionState::SignedIn(session)) => {
-                // A tab that only listens uses its session too: the tokens are renewed in time.
+                // A tab that only listens uses its session too, so the tokens are renewed in time.
                 self.auth.refresher().renew_if_user_active(&session);
                 let expires_at = session.record.expires_at;
                 let left = expires_at - self.auth.clock().now();
-                let is_near = left <= WARNING;
-                // Not a heartbeat late at the two times that matter.
-                let until = if is_near { left } else { left - WARNING }.to_std().unwrap_or_default();
-                self.heartbeat.reset_after(until.max(SOON).min(HEARTBEAT));
+                let is_near = left <= EXPIRY_WARNING;
+                // Wake up exactly at the warning and at the expiry.
+                let until = if is_near { left } else { left - EXPIRY_WARNING }.to_std().unwrap_or_default();
+                self.heartbeat.reset_after(until.max(MIN_CHECK_INTERVAL).min(HEARTBEAT));
                 if is_near && self.warned_of != Some(expires_at) {
                     self.warned_of = Some(expires_at);
-                    // What tabs count by comes right after it.
+                    // The times follow at once, in a heartbeat.
                     self.heartbeat.reset_immediately();
                     return self.event("expiring", &json!({ "expires": rfc3339(expires_at) }));
                 }
                 self.event("heartbeat", &json!(self.auth.sessions().times(&session.record)))
             }
             Ok(SessionState::SignedOut(reason)) => self.ended(reason.unwrap_or(EndReason::Expired)),
-            // A store in trouble signs no user out.
+            // A failure of the store signs no user out.
             Err(_) => self.event("heartbeat", &json!({})),
         }
     }

@@ -1,4 +1,4 @@
-//! `GET /healthz` and `GET /readyz`, answered whatever the Host.
+//! `GET /healthz` and `GET /readyz`, which answer for any host.
 
 use crate::{provider::Provider, session::Sessions};
 use axum::{Json, extract::State, response::IntoResponse};
@@ -7,13 +7,13 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The process is alive.
+/// Says that the process is alive.
 pub(super) async fn alive() -> &'static str {
     "ok"
 }
 
-/// Whether the store answers, and each provider. 503 when the store is down, or no provider is left
-/// to sign in with; `{"store": "ok", "providers": {"demo": "ok"}}`.
+/// Says whether the store and each provider answer: `{"store": "ok", "providers": {"demo": "ok"}}`. Answers
+/// 503 if the store is down, or if no provider is reachable.
 pub(super) async fn ready(
     State(sessions): State<Sessions>,
     State(providers): State<Arc<[Provider]>>,

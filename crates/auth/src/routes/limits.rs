@@ -1,4 +1,4 @@
-//! The share of each client address in what costs the store or a provider something.
+//! Rate limits per client address, for endpoints that cause work for the store or a provider.
 
 use crate::{
     Auth, Refusal,
@@ -13,21 +13,21 @@ use axum::{
 };
 use chrono::TimeDelta;
 
-/// What is counted together.
+/// A group of endpoints with one rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
-    /// Beginning a sign-in, by hand or silently; identity's `/authorize`.
+    /// Endpoints that begin a sign-in, by hand or silently, and identity's `/authorize`.
     SignIn,
-    /// Coming back from a provider.
+    /// Callbacks from a provider.
     Callback,
-    /// Opening an event stream.
+    /// Event streams.
     Events,
 }
 
-/// Whole offices come from one address: a hundred at once, then two a second.
+/// A hundred requests at once, then two per second: enough for an office behind one address.
 const PER_ADDRESS: Quota = Quota { burst: 100, refill: TimeDelta::milliseconds(500) };
 
-/// The shares in use.
+/// The rate limits, one for each [`Endpoint`].
 #[derive(Debug)]
 pub struct AddressLimits([RateLimit<ClientAddress>; 3]);
 
@@ -37,8 +37,8 @@ impl AddressLimits {
     }
 }
 
-/// Middleware for an [`Endpoint`]: 429 `too_many_requests` with `Retry-After` for an address that has used up its
-/// share. Requests whose client is not known pass.
+/// Middleware for an [`Endpoint`]: 429 `too_many_requests` with `Retry-After` for an address above its rate
+/// limit. A request from an unknown address passes.
 pub async fn limit_by_address(
     State((auth, endpoint)): State<(Auth, Endpoint)>,
     request: Request,
@@ -48,7 +48,7 @@ pub async fn limit_by_address(
     if let Some(client) = auth.trusted_proxies().client(&parts)
         && let Err(limit) = auth.address_limits().0[endpoint as usize].take(client)
     {
-        tracing::warn!(rule = %limit, ?endpoint, "a client address has used up its share");
+        tracing::warn!(rule = %limit, ?endpoint, "client address above its rate limit");
         return Err(limit.into());
     }
     Ok(next.run(Request::from_parts(parts, body)).await)

@@ -1,4 +1,4 @@
-//! The endpoints of an app (design §3), one file each.
+//! The endpoints of an app, one file each.
 
 mod activity;
 mod backchannel_logout;
@@ -40,11 +40,11 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-/// Everything but the two callbacks, which identity answers in its own way.
+/// Returns all endpoints except the [`callbacks`].
 pub fn common(auth: &Auth) -> Router {
     let user_data =
         auth.app_data().map(|app_data| Router::new().route("/api/update-user-data", app_data.update()));
-    let share_of = |endpoint| middleware::from_fn_with_state((auth.clone(), endpoint), limit_by_address);
+    let limit_for = |endpoint| middleware::from_fn_with_state((auth.clone(), endpoint), limit_by_address);
     let navigations = Router::new()
         .route("/auth/silent", get(silent::silent))
         .route("/auth/check-session", get(check_session::check_session))
@@ -53,9 +53,9 @@ pub fn common(auth: &Auth) -> Router {
         .route("/auth/signin/{provider}", get(sign_in::page).post(sign_in::begin))
         .route("/auth/come-back", post(come_back::come_back))
         .merge(navigations)
-        .route_layer(share_of(Endpoint::SignIn));
+        .route_layer(limit_for(Endpoint::SignIn));
     let streams =
-        Router::new().route("/auth/events", get(events::events)).route_layer(share_of(Endpoint::Events));
+        Router::new().route("/auth/events", get(events::events)).route_layer(limit_for(Endpoint::Events));
     Router::new()
         .merge(sign_ins)
         .merge(streams)
@@ -72,24 +72,24 @@ pub fn common(auth: &Auth) -> Router {
         .route("/auth/style.css", get(style))
         .route("/api/get-session-status", get(status::status))
         .route("/api/renew-token", post(renew::renew))
-        // Nothing under /auth/ ever reaches Leptos.
+        // No path under /auth/ ever reaches Leptos.
         .route("/auth/{*rest}", axum::routing::any(|| async { StatusCode::NOT_FOUND }))
         .merge(user_data.unwrap_or_default())
         .with_state(auth.clone())
 }
 
-/// The health checks, answered whatever the Host.
+/// The health checks, which answer for any host.
 pub(crate) fn health() -> Router<Auth> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
-/// Whether a path is a health check's.
+/// Whether a path is a health check.
 pub(crate) fn is_health(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// What identity answers in its own way: the callbacks of an app that finishes its own flows, and the
-/// notice that a session has ended.
+/// Returns the callbacks of sign-in and sign-out, and the endpoints for signed messages. Identity has its own
+/// handlers for these paths ([`custom`]).
 pub fn callbacks(auth: &Auth) -> Router {
     let backchannel = Router::new()
         .route("/auth/backchannel-logout", post(backchannel_logout::backchannel_logout))

@@ -1,5 +1,5 @@
-//! Plain pages for signing in and out, for an app that has not made its own: forms and sentences, no script. An app
-//! with a look of its own writes these three pages itself and leaves these routes out.
+//! Plain pages for signing in and out, for an app without its own: forms and sentences, no script. An app
+//! with its own design writes these three pages itself and leaves these routes out.
 
 use crate::{
     Auth, Pages, error_page,
@@ -20,8 +20,8 @@ use http::header;
 use maud::{Markup, html};
 use std::sync::Arc;
 
-/// The three pages, to be merged with the app's routes. They are public: list them in
-/// [`PublicPaths`](crate::guard::PublicPaths).
+/// Returns the routes of the three pages, to merge with the app's routes. The pages must be public: list them
+/// in [`PublicPaths`](crate::guard::PublicPaths).
 pub fn pages(auth: &Auth) -> Router {
     Router::new()
         .route(&auth.pages().login, get(login))
@@ -109,8 +109,8 @@ async fn signed_out(
     page(title, &content, &[])
 }
 
-/// A page whose forms lead to this app and, by its redirects, to `further` origins: Chromium applies
-/// `form-action` to those as well.
+/// Renders a page whose forms go to this app and, by redirects, to `further` origins. Chromium applies
+/// `form-action` to redirects too.
 fn page(title: &str, content: &Markup, further: &[String]) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",

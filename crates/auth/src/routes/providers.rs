@@ -1,4 +1,4 @@
-//! `GET /auth/providers`, as Auth.js answers it.
+//! `GET /auth/providers`, in the format of Auth.js.
 
 use crate::{
     config::IdentityOrigins,
@@ -13,7 +13,7 @@ use url::Url;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown<'a> {
+struct ProviderJson<'a> {
     id: &'a str,
     name: &'a str,
     #[serde(rename = "type")]
@@ -22,7 +22,7 @@ struct Shown<'a> {
     callback_url: Url,
 }
 
-/// An object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
+/// Returns an object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
 /// `callbackUrl`.
 pub(super) async fn providers(
     State(configured): State<Arc<[Provider]>>,
@@ -32,7 +32,7 @@ pub(super) async fn providers(
     let callbacks_at = identity_origins.canonical().unwrap_or(&origin);
     let shown = configured.iter().map(|provider| {
         let id = provider.config.id.as_str();
-        let shown = Shown {
+        let shown = ProviderJson {
             id,
             name: &provider.config.name,
             kind: match provider.config.kind {

@@ -9,12 +9,12 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// Renews the session's access token now: `{"expires_at": "RFC 3339"}`, or `null` where the provider
-/// names no end. Never a token.
+/// Renews the session's access token now. Answers `{"expires_at": "RFC 3339"}`, or `null` as the time if the
+/// provider names no expiry. The answer never contains a token.
 ///
 /// # Errors
-/// 401 signed out, or ended by the attempt; 409 `no_refresh_token`; 503 when provider or store are down,
-/// and then the session goes on.
+/// 401 signed out, or if the attempt ended the session; 409 `no_refresh_token`; 503 when the provider or the
+/// store is down, and the session continues.
 pub(super) async fn renew(
     State(refresher): State<Refresher>,
     session: Session,
@@ -26,10 +26,10 @@ pub(super) async fn renew(
 fn refusal(error: RefreshError) -> Refusal {
     let (status, sentence) = match error {
         RefreshError::Ended => (StatusCode::UNAUTHORIZED, "Please sign in again."),
-        RefreshError::NoRefreshToken => (StatusCode::CONFLICT, "The provider gave no refresh token."),
+        RefreshError::NoRefreshToken => (StatusCode::CONFLICT, "The provider issued no refresh token."),
         RefreshError::ProviderUnavailable | RefreshError::StoreUnavailable => {
             let sentence =
-                "The tokens cannot be renewed right now. Your session goes on; please try again in a moment.";
+                "The tokens cannot be renewed right now. Your session continues; please try again later.";
             (StatusCode::SERVICE_UNAVAILABLE, sentence)
         }
     };

@@ -4,11 +4,11 @@ use crate::session::Session;
 use auth_types::PublicSession;
 use axum::Json;
 
-/// `{"user": {…}, "expires": "RFC 3339"}`, or `null` when signed out; never a token. Reading it does
-/// not extend the session.
+/// Answers `{"user": {…}, "expires": "RFC 3339"}`, or `null` when signed out; never a token. Reading the
+/// session does not extend it.
 ///
 /// # Errors
-/// 503 when the store cannot say.
+/// 503 when the store does not answer.
 pub(super) async fn session(session: Option<Session>) -> Json<Option<PublicSession>> {
     Json(session.map(|session| session.public()))
 }

@@ -10,11 +10,11 @@ use crate::{
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-/// `POST /auth/session-query`, form `query`: identity's signed question whether this app has a live session that began
-/// with a provider session. Answers `{"active": true}` or `{"active": false}`, and nothing else.
+/// `POST /auth/session-query`, form `query`: identity's signed question whether this app has a live session
+/// that began with a provider session. Answers only `{"active": true}` or `{"active": false}`.
 ///
 /// # Errors
-/// 400 with the broken rule in `error_description`; 503 when store or keys cannot be reached.
+/// 400 with the broken rule in `error_description`; 503 when the store or the keys are unavailable.
 pub(super) async fn session_query(
     State(auth): State<Auth>,
     Form(form): Form,

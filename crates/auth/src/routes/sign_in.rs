@@ -17,25 +17,25 @@ use http::HeaderMap;
 use std::sync::Arc;
 use url::Url;
 
-/// What the sign-in form may say; everything else about the request to the provider is ours.
+/// The fields that the sign-in form may have. The app sets all other parameters of the provider's request.
 const FIELDS: [&str; 4] =
     ["callbackUrl", AuthorizeHints::NAMES[0], AuthorizeHints::NAMES[1], AuthorizeHints::NAMES[2]];
 
-/// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one form
-/// per provider, which leads to the same `callbackUrl`. Changes nothing: old links and bookmarks of the second
-/// address end at a button.
+/// `GET /auth/signin?callbackUrl=` and `GET /auth/signin/{provider}?callbackUrl=`: 303 to the page with one
+/// form per provider, which leads to the same `callbackUrl`. These requests change nothing: old links and
+/// bookmarks of the second address end at a button.
 pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let return_path = ReturnPath::or_root(params.get("callbackUrl"));
     Redirect::to(&pages.login_url(return_path.as_str())).into_response()
 }
 
-/// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and sends the visitor to the
-/// provider, by way of identity in proxy mode.
+/// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and redirects to the provider, or to
+/// identity in proxy mode.
 ///
 /// # Errors
-/// Back to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for a field that is not
-/// the caller's to choose, or a `prompt` that no provider knows.
+/// 303 to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for an unexpected field or
+/// an unknown `prompt`.
 pub(super) async fn begin(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -55,20 +55,20 @@ pub(super) async fn begin(
     Ok(begun.unwrap_or_else(|error| refused(&auth, &error, &request.return_path)))
 }
 
-/// What a sign-in is to be like.
+/// The parameters of a sign-in.
 pub(super) struct SignInRequest {
     /// Where the visitor goes afterwards.
     pub(super) return_path: ReturnPath,
-    /// What the provider is told about it.
+    /// The hints for the provider.
     pub(super) hints: AuthorizeHints,
-    /// Who began it.
+    /// What began the sign-in.
     pub(super) initiator: Initiator,
 }
 
-/// Begins a sign-in: the redirect to the provider, or to identity, with the cookies that belong to it.
+/// Begins a sign-in: returns the redirect to the provider, or to identity, with the flow's cookies.
 ///
 /// # Errors
-/// A [`FlowError`] when nobody can be asked, or not in this way.
+/// A [`FlowError`], for example if the provider is unknown, unreachable, or cannot sign in silently.
 pub(super) async fn start(
     auth: &Auth,
     jar: Cookies<'_>,
@@ -78,16 +78,18 @@ pub(super) async fn start(
     let origin = jar.origin();
     let SignInRequest { return_path, hints, initiator } = request;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
-    // Plain OAuth 2.0 has no `prompt`: the visitor would be asked, which a silent sign-in must not do.
+    // Plain OAuth 2.0 has no `prompt`, so the provider would ask the visitor. A silent sign-in must not do
+    // that.
     if hints.is_silent() && !provider.can_be_silent() {
         return Err(FlowError::LoginRequired);
     }
-    // Better to say so here than to send the visitor to a page that never comes.
+    // Show the error here, and do not redirect the visitor to a provider that is down.
     if !provider.is_reachable().await {
         return Err(Unavailable.into());
     }
     let endpoints = provider.endpoints().await?;
-    // The provider could not end its session at the sign-out, so without a question it would be the same user again.
+    // The provider has no sign-out, so its session continued. Without a `prompt`, the provider would sign in
+    // the same user again.
     let asks = *initiator == Initiator::Visitor
         && endpoints.end_session_endpoint.is_none()
         && silent::was_ended(auth, jar);
@@ -95,7 +97,7 @@ pub(super) async fn start(
         asks.then(|| hints.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
     let hints = asking.as_ref().unwrap_or(hints);
     let proxy = match initiator {
-        // A frame gets no cookies of another site.
+        // Browsers send no cookies from frames of another site.
         Initiator::Frame => auth.identity_origins().nearest(origin),
         Initiator::Visitor | Initiator::Guard | Initiator::WaitingTab => auth.identity_origins().canonical(),
     };
@@ -114,7 +116,7 @@ pub(super) async fn start(
     };
     let state = pending.state.clone();
     let cookies = auth.flows().begin(&state, pending, jar)?;
-    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "a sign-in begins");
+    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "sign-in begun");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
 }
 
@@ -133,7 +135,7 @@ async fn direct_url(
     Ok(provider.endpoints().await?.authorize_url(&provider.config, &params))
 }
 
-/// Article 1: the request goes to the identity app, with the origin that wants the control back.
+/// Returns the authorization request to identity, with the origin to return to (article 1).
 fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, hints: &AuthorizeHints) -> Url {
     let mut url = proxy.join("/authorize");
     url.query_pairs_mut()
@@ -147,12 +149,12 @@ fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, hints: &Autho
     url
 }
 
-/// What a failed sign-in answers: a sentence on the sign-in page.
+/// Answers a failed sign-in: 303 to the sign-in page, which shows a sentence.
 pub(super) fn refused(auth: &Auth, error: &FlowError, return_path: &ReturnPath) -> Response {
     if let FlowError::Store(cause) = error {
-        tracing::error!(rule = %error, %cause, "a sign-in was refused");
+        tracing::error!(rule = %error, %cause, "sign-in refused");
     } else {
-        tracing::warn!(rule = %error, "a sign-in was refused");
+        tracing::warn!(rule = %error, "sign-in refused");
     }
     Redirect::to(&auth.pages().login_error_url(error.code(), return_path.as_str())).into_response()
 }

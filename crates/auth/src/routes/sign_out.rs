@@ -25,7 +25,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// `GET /auth/signout?callbackUrl=`: 303 to the page with the sign-out form, which leads to the same
-/// `callbackUrl`. Changes nothing, so neither an image nor a prefetch signs a visitor out.
+/// `callbackUrl`. This request changes nothing, so neither an image nor a prefetch signs a visitor out.
 pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let page = &pages.sign_out;
@@ -36,12 +36,12 @@ pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQu
     Redirect::to(&to).into_response()
 }
 
-/// `POST /auth/signout`, form `callbackUrl`, `scope=global` (default) or `local`: ends this app's
-/// session before it answers; with `global` the visitor goes on to the provider, which ends its own
+/// `POST /auth/signout`, form `callbackUrl`, `scope=global` (default) or `local`: ends this app's session
+/// before it answers. With `global`, the browser then goes to the provider, which ends its own session
 /// (RP-Initiated Logout 1.0), and comes back.
 ///
 /// # Errors
-/// 400 for another `scope`; 503 when the store is down: then nobody is signed out, and nothing says so.
+/// 400 for another `scope`; 503 when the store is down, with a sentence that the sign-out failed.
 pub(super) async fn sign_out(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -61,10 +61,10 @@ pub(super) async fn sign_out(
     let jar = auth.cookies(&origin, &headers);
     let mut cookies = jar.clear_everywhere(CookieKind::Session);
     if is_global {
-        cookies.extend(silent::ended(&auth, jar));
+        cookies.extend(silent::mark_sign_out(&auth, jar));
     } else {
         // After a local sign-out, do not resume when the user signs in elsewhere.
-        cookies.extend([silent::left(&auth, jar), Browsers::forget(jar)].concat());
+        cookies.extend([silent::mark_local_sign_out(&auth, jar), Browsers::forget(jar)].concat());
     }
     let mut to = None;
     match current.map_err(|error| Refusal::from(error).with_sentence(NOT_SIGNED_OUT))? {
@@ -76,7 +76,8 @@ pub(super) async fn sign_out(
             }
         }
         SessionState::SignedOut(_) => {
-            // Of more cookies than are looked at, any may name the session that counts.
+            // With more cookies than the gate reads, any of them may name the live session, so all of them
+            // end.
             let named = jar.excess_sessions();
             auth.sessions().end_each(named, EndReason::SignedOut).await.map_err(not_signed_out)?;
         }
@@ -98,8 +99,8 @@ fn not_signed_out(error: StoreError) -> Refusal {
     Refusal::from(error).with_sentence(NOT_SIGNED_OUT)
 }
 
-/// Signs out of everything else that this session opened: the other apps, which the visitor does not wait for, and the
-/// provider. Returns where the provider signs the visitor out, with the cookies of that flow.
+/// Signs out of the other apps, in the background, and of the provider. Returns the provider's sign-out URL,
+/// with the cookies of that flow.
 async fn end_elsewhere(
     auth: &Auth,
     jar: Cookies<'_>,
@@ -115,10 +116,14 @@ async fn end_elsewhere(
     at_provider(auth, jar, session, id_token, return_path).await
 }
 
-/// What the visitor of a global sign-out does not wait for. Identity tells the other apps, whatever the provider
-/// promises: the provider may not know our address, be down, or ask the visitor first, who may not answer. An app that
-/// hears of it twice ends once. And the refresh token is given back (RFC 7009), which at many providers ends
-/// everything that came of the same sign-in; so not when the visitor leaves this app alone.
+/// The background part of a global sign-out.
+///
+/// Identity is asked to tell the other apps, even if the provider promises to send logout tokens: the
+/// provider may not know identity's address, may be down, or may ask the visitor first. An app that is told
+/// twice ends the session once.
+///
+/// The refresh token is revoked (RFC 7009). At many providers this ends everything that came from the same
+/// sign-in, so a local sign-out revokes nothing.
 async fn notify_other_apps(
     auth: Auth,
     record: Arc<SessionRecord>,
@@ -134,9 +139,9 @@ async fn notify_other_apps(
     };
     match (auth.app_notifier(), notice.scope_in_browser()) {
         (Some(app_notifier), Some(_)) => app_notifier.notify(auth.http(), auth.clock(), notice).await,
-        // A session of an older version.
+        // A session from an older version.
         (Some(_), None) => tracing::warn!(
-            "nothing names the sessions of this browser: the other apps are not told of this sign-out"
+            "session has neither sid nor browser reference; other apps not told of this sign-out"
         ),
         (None, _) => {}
     }
@@ -146,8 +151,8 @@ async fn notify_other_apps(
     }
 }
 
-/// The provider's sign-out, if it has one and answers. The app's session has ended already, so
-/// whatever goes wrong here costs the provider's sign-out only.
+/// Returns the provider's sign-out URL, if the provider has one and answers. The app's session has already
+/// ended, so an error here only skips the provider's sign-out.
 async fn at_provider(
     auth: &Auth,
     jar: Cookies<'_>,
@@ -157,7 +162,7 @@ async fn at_provider(
 ) -> Option<(Url, Vec<HeaderValue>)> {
     let provider = auth.provider(&session.record.provider)?;
     if !provider.is_reachable().await {
-        tracing::warn!(provider = provider.config.id, "the provider is down: signed out of this app only");
+        tracing::warn!(provider = provider.config.id, "provider unavailable; signed out of this app only");
         return None;
     }
     let endpoints = provider.endpoints().await.ok()?;
@@ -171,7 +176,7 @@ async fn at_provider(
     let cookies = auth
         .flows()
         .begin(&state, flow, jar)
-        .inspect_err(|cause| tracing::error!(%cause, "the provider's sign-out could not be begun"))
+        .inspect_err(|cause| tracing::error!(%cause, "provider's sign-out not begun"))
         .ok()?;
     let redirect = proxy.unwrap_or(jar.origin()).join("/auth/logout/callback");
     let url =

@@ -1,4 +1,4 @@
-//! `GET /auth/silent` (article 3): a sign-in that asks the visitor nothing.
+//! `GET /auth/silent` (article 3): a sign-in without any question to the visitor.
 
 use super::sign_in::{SignInRequest, start};
 use crate::{
@@ -18,13 +18,14 @@ use axum::{
 };
 use http::HeaderMap;
 
-/// `GET /auth/silent?callbackUrl=`: where the guard sends a browser once. Asks the provider, by way of
-/// identity in proxy mode, with `prompt=none` (OpenID Connect Core §3.1.2.1) who the visitor is. Who is
-/// signed in meanwhile goes on to the page; whoever the guard did not send, or when nobody can be asked,
-/// to `/login`.
+/// `GET /auth/silent?callbackUrl=`: the guard redirects a browser here once. Asks the provider, through
+/// identity in proxy mode, who the visitor is, with `prompt=none` (OpenID Connect Core §3.1.2.1).
+///
+/// If already signed in, redirects to the page. If neither the guard nor a ticket sent the browser, or no
+/// provider can be asked, redirects to `/login`.
 ///
 /// # Errors
-/// 503 when the store cannot say whether somebody is signed in.
+/// 503 when the store does not answer.
 pub(super) async fn silent(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -39,10 +40,10 @@ pub(super) async fn silent(
     }
     let login = Redirect::to(&auth.pages().login_url(return_path.as_str())).into_response();
     let jar = auth.cookies(&origin, &headers);
-    if !silent::was_sent(&auth, jar) {
+    if !silent::was_redirected_here(&auth, jar) {
         return Ok(login);
     }
-    let initiator = silent::sender(&auth, jar, &current);
+    let initiator = silent::attempt_initiator(&auth, jar, &current);
     let begun = match initiator.zip(provider(&auth, jar)) {
         Some((initiator, provider)) => {
             let request = SignInRequest { return_path, hints: AuthorizeHints::silent(), initiator };
@@ -52,12 +53,12 @@ pub(super) async fn silent(
     };
     let mut cookies = vec![silent::tried(&auth, jar)];
     if begun.is_none() && initiator == Some(Initiator::WaitingTab) {
-        cookies.extend(silent::ended(&auth, jar));
+        cookies.extend(silent::mark_sign_out(&auth, jar));
     }
     Ok((set_cookies(cookies), begun.unwrap_or(login)).into_response())
 }
 
-/// The provider this browser signed in with last, else the first that can be asked.
+/// Returns the provider that this browser signed in with last, else the first that supports silent sign-in.
 pub(super) fn provider<'a>(auth: &'a Auth, jar: Cookies<'_>) -> Option<&'a Provider> {
     let mut remembered = jar.values(CookieKind::Provider);
     let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
@@ -72,6 +73,6 @@ async fn begin(
 ) -> Option<Response> {
     start(auth, jar, &provider.config.id, request)
         .await
-        .inspect_err(|error| tracing::info!(rule = %error, "a silent sign-in could not begin"))
+        .inspect_err(|error| tracing::info!(rule = %error, "silent sign-in not begun"))
         .ok()
 }

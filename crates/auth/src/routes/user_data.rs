@@ -1,4 +1,4 @@
-//! `POST /api/update-user-data`: article 2's demo changes its own data in the session.
+//! `POST /api/update-user-data`: changes the app's data in the session (article 2).
 
 use crate::{Auth, Refusal, session::Session};
 use auth_types::{AppData, PublicUser};
@@ -7,11 +7,12 @@ use axum::{
     extract::{State, rejection::JsonRejection},
 };
 
-/// JSON, the app's [`AppData::Update`]; returns the updated user.
+/// Takes the app's [`AppData::Update`] as JSON; returns the updated user.
 ///
 /// # Errors
-/// 415 for another content type, 400 for what is no JSON, 422 for a wrong or unknown field (named), 413
-/// for too much, 401 when the session has ended, 503 when the store is down. Nothing is changed then.
+/// 415 for another content type; 400 for invalid JSON; 422 for a wrong or unknown field, by name; 413 for too
+/// much data; 401 if the session has ended; 503 when the store is down. Only after a 503 may the data have
+/// changed.
 pub(crate) async fn update<D: AppData>(
     State(auth): State<Auth>,
     session: Session,

@@ -1,8 +1,8 @@
-//! `GET /auth/events?waiting`: a tab that waits signed out hears that somebody signed in in its browser, at
-//! whichever app of the suite (article 4, "instantly redirecting back when any one of the tabs logs back in").
+//! `GET /auth/events?waiting`: tells a waiting, signed-out tab that a user signed in in its browser, at any
+//! app of the suite (article 4, "instantly redirecting back when any one of the tabs logs back in").
 //!
-//! Nobody is signed in on this stream. It is tied to the handle by which identity knows the browser
-//! ([`browser`](crate::sign_in_events)), says nothing about who it is, and grants nothing.
+//! The stream belongs to no session. It is tied to the handle by which identity knows the browser
+//! ([`sign_in_events`](crate::sign_in_events)). The stream does not say which user it is, and grants nothing.
 
 use super::events::{HEARTBEAT, answer, event};
 use crate::{
@@ -22,9 +22,11 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-/// Events: `signed_in` `{"ticket"}`, which is good for one silent sign-in (`POST /auth/come-back`) within a minute;
-/// `heartbeat` every 15 seconds. 204, which tells a browser not to try again, where identity never named
-/// this browser, or its user left this app alone.
+/// Opens the stream. Its events are `signed_in` `{"ticket"}` and, every 15 seconds, `heartbeat`. A ticket is
+/// good for one silent sign-in (`POST /auth/come-back`) within a minute.
+///
+/// Answers 204, which tells the browser not to reconnect, if the browser has no handle from identity, or if
+/// the user signed out of this app only.
 ///
 /// # Errors
 /// 429 when this browser, or its address, has too many streams open.
@@ -35,35 +37,35 @@ pub(super) fn events(
     client: Option<ClientAddress>,
 ) -> Result<Response, Refusal> {
     let jar = auth.cookies(origin, headers);
-    let browser = auth.browsers().of(jar).filter(|_| !silent::left_this_app(&auth, jar));
+    let browser = auth.browsers().of(jar).filter(|_| !silent::signed_out_locally(&auth, jar));
     let Some(browser) = browser else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let slot = auth.streams().open(Listener::Waiting(*browser.as_bytes(), client))?;
-    Ok(answer(stream::unfold(Waiting::new(auth, browser, slot), Waiting::next)))
+    let permit = auth.streams().open(Listener::Waiting(*browser.as_bytes(), client))?;
+    Ok(answer(stream::unfold(Waiting::new(auth, browser, permit), Waiting::next)))
 }
 
 /// One tab's stream.
 struct Waiting {
     auth: Auth,
     browser: BrowserKey,
-    slot: StreamPermit,
+    permit: StreamPermit,
     bus: Receiver<BusMessage>,
     heartbeat: Interval,
 }
 
 impl Waiting {
-    fn new(auth: Auth, browser: BrowserKey, slot: StreamPermit) -> Self {
+    fn new(auth: Auth, browser: BrowserKey, permit: StreamPermit) -> Self {
         let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { auth, browser, slot, bus, heartbeat }
+        Self { auth, browser, permit, bus, heartbeat }
     }
 
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         let event = loop {
             tokio::select! {
-                () = self.slot.stopped() => return None,
+                () = self.permit.stopped() => return None,
                 heard = self.bus.recv() => match heard {
                     Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
                         let ticket = self.auth.browsers().ticket(&browser);

@@ -76,10 +76,12 @@ impl Sessions {
 
     /// The facts that a page contains for its tab, so that the tab sends no request for them.
     #[must_use]
-    pub fn tab_facts(&self, record: &SessionRecord) -> TabFacts {
+    pub fn tab_facts(&self, record: Option<&SessionRecord>) -> TabFacts {
         let policy = &self.policy;
+        let now = self.clock.now().timestamp_millis();
         TabFacts {
-            times: self.times(record),
+            times: record
+                .map_or(SessionTimes { now, last_activity: now, expires: now }, |record| self.times(record)),
             idle_limit: policy.idle_timeout.map(|limit| limit.num_milliseconds()),
             idle_warning: policy.idle_warning().num_milliseconds(),
             beacon_interval: policy.write_interval().num_milliseconds(),

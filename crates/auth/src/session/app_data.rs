@@ -1,25 +1,25 @@
-//! Article 2's own data in the session, typed: the favourite number of the demo, or whatever an app keeps.
+//! The app's typed data in a session (article 2), such as the demo's favourite number.
 
 use super::{Session, SessionRecord};
 use crate::{Auth, store::StoreError};
 use auth_types::{AppData, Invalid, PublicData};
 use axum::routing::MethodRouter;
 
-/// Longest data of one session, bytes of JSON: it is read at every look at the session.
+/// Longest data of one session, in bytes of JSON. Each lookup of the session loads the data.
 const MAX_DATA: usize = 4096;
-/// The data of a session in which nothing was kept yet.
+/// The data of a new session.
 pub(super) const NO_DATA: &str = "{}";
 
-/// An app's type, for the parts of this crate that do not know it by name.
+/// An app's data type, for code of this crate that is not generic over the type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AppDataType {
     public: fn(&SessionRecord) -> PublicData,
-    /// What changes it from a request.
+    /// Builds the handler of requests that change the data.
     update: fn() -> MethodRouter<Auth>,
 }
 
 impl AppDataType {
-    /// `update` answers the requests that change it.
+    /// Describes the type `D`; `update` builds the handler of requests that change the data.
     pub(crate) fn of<D: AppData>(update: fn() -> MethodRouter<Auth>) -> Self {
         Self { public: |record| PublicData::of(&read::<D>(record)), update }
     }
@@ -28,13 +28,13 @@ impl AppDataType {
         (self.public)(record)
     }
 
-    /// What answers `POST /api/update-user-data`.
+    /// Returns the handler of `POST /api/update-user-data`.
     pub(crate) fn update(self) -> MethodRouter<Auth> {
         (self.update)()
     }
 }
 
-/// Why an app's data was not changed. Nothing is written then.
+/// Why an app's data was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// A value was refused.
@@ -43,34 +43,30 @@ pub enum UpdateError {
     /// The data would be longer than a session may keep.
     #[error("user_data_too_large")]
     TooLarge,
-    /// The session has ended meanwhile.
+    /// The session has ended.
     #[error("signed_out")]
     SignedOut,
-    /// The store does not answer.
+    /// The store does not answer. The change may or may not have been written.
     #[error("session_unavailable")]
     Unavailable(#[from] StoreError),
 }
 
-/// The data of a session. What cannot be read, because it is of an older or of another type, is the
-/// default: that must not sign anybody out.
+/// Reads the data of a session. Unreadable data, such as from an older or another type, becomes the default,
+/// so that it does not sign the user out.
 fn read<D: AppData>(record: &SessionRecord) -> D {
     if record.data == NO_DATA {
         return D::default();
     }
     serde_json::from_str(&record.data).unwrap_or_else(|error| {
-        // Line and column only: the message could quote what is kept.
+        // Log only line and column, because the message could quote the data.
         let place = (error.line(), error.column());
-        tracing::warn!(
-            session = record.public_id,
-            ?place,
-            "the app's data cannot be read; its default is used"
-        );
+        tracing::warn!(session = record.public_id, ?place, "app data unreadable; using the default");
         D::default()
     })
 }
 
 impl Session {
-    /// What the app keeps in this session, whole: fields that browsers never see included.
+    /// Returns all data that the app keeps in this session, including fields that browsers never see.
     #[must_use]
     pub fn data<D: AppData>(&self) -> D {
         read(&self.record)
@@ -78,11 +74,11 @@ impl Session {
 }
 
 impl Auth {
-    /// Changes what the app keeps in a session and returns it as it is then. Changes of other requests at
-    /// the same time are kept, for [`AppData::apply`] runs on what they left.
+    /// Changes the app's data in a session, and returns the updated session. If another request was faster,
+    /// [`AppData::apply`] runs again on the newer data, so both changes are kept.
     ///
     /// # Errors
-    /// An [`UpdateError`]; nothing is written then.
+    /// An [`UpdateError`]. Only after [`UpdateError::Unavailable`] may the data have changed.
     pub async fn update_data<D: AppData>(
         &self,
         session: &Session,

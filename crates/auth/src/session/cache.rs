@@ -1,8 +1,10 @@
-//! Sessions this process looked up a moment ago, so that the common check asks no store.
+//! A cache of session lookups, so that most requests do not ask the store.
 //!
-//! Safe because it is never believed for long: what ends or changes is removed before the request that
-//! did it is answered; other processes hear of it over the bus; and an entry older than `AUTH_SESSION_CACHE_AGE`
-//! is looked up again, so that "ended" is never older than that anywhere, bus or no bus.
+//! The cache is safe for three reasons:
+//!
+//! 1. The process that ends or changes a session drops its copy before it answers the request.
+//! 2. Other processes drop their copies when the bus tells them.
+//! 3. If the bus fails, no copy is used for longer than `AUTH_SESSION_CACHE_AGE`.
 
 use super::{SessionKey, SessionRecord};
 use crate::events::BusMessage;
@@ -13,47 +15,47 @@ use std::{
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-/// How many sessions are remembered; the least used give way.
+/// Maximum number of cached sessions. The least used are evicted.
 const CAPACITY: usize = 50_000;
 
-/// The sessions looked up lately.
+/// The cached sessions.
 pub(super) struct SessionCache {
     entries: Cache<SessionKey, (Instant, Arc<SessionRecord>)>,
-    /// How long an entry is believed.
+    /// Maximum age of an entry.
     max_age: Duration,
-    /// Counts removals. A record that was loaded before a removal must not be put in after it.
+    /// Counts removals. A record that was loaded before a removal must not be cached after the removal.
     removals: Mutex<u64>,
 }
 
-/// When a lookup began, as [`SessionCache::remember`] wants to know it.
+/// The start of a lookup, for [`SessionCache::remember`].
 #[derive(Clone, Copy)]
-pub(super) struct Begun(u64);
+pub(super) struct LookupStart(u64);
 
 impl SessionCache {
     pub(super) fn new(max_age: Duration) -> Self {
         Self { entries: Cache::new(CAPACITY), max_age, removals: Mutex::new(0) }
     }
 
-    /// The session, if it was looked up a moment ago.
+    /// Returns the cached session, unless the entry is too old.
     pub(super) fn get(&self, key: &SessionKey) -> Option<Arc<SessionRecord>> {
         let (since, record) = self.entries.get(key)?;
         (since.elapsed() < self.max_age).then_some(record)
     }
 
-    /// To be called before the store is asked.
-    pub(super) fn begin(&self) -> Begun {
-        Begun(*self.removals.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Marks the start of a lookup. Call this before the store is asked.
+    pub(super) fn begin(&self) -> LookupStart {
+        LookupStart(*self.removals.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Keeps what the store said, unless anything was removed since it was asked.
-    pub(super) fn remember(&self, begun: Begun, key: SessionKey, record: Arc<SessionRecord>) {
+    /// Caches the store's answer, unless an entry was removed since the lookup began.
+    pub(super) fn remember(&self, begun: LookupStart, key: SessionKey, record: Arc<SessionRecord>) {
         let removals = self.removals.lock().unwrap_or_else(PoisonError::into_inner);
         if *removals == begun.0 {
             self.entries.insert(key, (Instant::now(), record));
         }
     }
 
-    /// Forgets a session, and whatever is being looked up right now.
+    /// Removes a session, and invalidates the lookups under way.
     pub(super) fn forget(&self, key: &SessionKey) {
         *self.removals.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.entries.remove(key);
@@ -64,7 +66,7 @@ impl SessionCache {
         self.entries.clear();
     }
 
-    /// Listens to the bus until it is gone.
+    /// Listens to the bus until the bus closes.
     pub(super) async fn listen(self: Arc<Self>, mut bus: Receiver<BusMessage>) {
         loop {
             match bus.recv().await {
@@ -82,7 +84,7 @@ mod tests {
     use crate::{events::SessionEvent, session::User};
     use chrono::DateTime;
 
-    /// A record; any will do.
+    /// A record with arbitrary values.
     fn sample_record() -> SessionRecord {
         let at = DateTime::UNIX_EPOCH;
         SessionRecord {
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_up_is_there_until_it_is_forgotten() {
+    fn a_session_is_cached_until_it_is_forgotten() {
         let cache = SessionCache::new(HOUR);
         cache.remember(cache.begin(), key(1), Arc::new(sample_record()));
         assert!(cache.get(&key(1)).is_some());
@@ -124,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_old_is_not_believed() {
+    fn an_entry_that_is_too_old_is_not_used() {
         let cache = SessionCache::new(Duration::ZERO);
         cache.remember(cache.begin(), key(1), Arc::new(sample_record()));
         assert!(cache.get(&key(1)).is_none());
     }
 
     #[test]
-    fn a_lookup_that_an_end_overtook_is_not_kept() {
+    fn a_lookup_that_began_before_a_removal_is_not_cached() {
         let cache = SessionCache::new(HOUR);
         let begun = cache.begin();
         cache.forget(&key(1));
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn events_forget_one_and_a_gap_forgets_all() {
+    async fn an_event_removes_one_session_and_a_gap_removes_all() {
         let cache = Arc::new(SessionCache::new(HOUR));
         for byte in 1..=3 {
             cache.remember(cache.begin(), key(byte), Arc::new(sample_record()));

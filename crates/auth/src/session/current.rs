@@ -1,9 +1,9 @@
-//! The session of a request, as the check before every handler found it.
+//! The session of a request, for its page.
 
 use super::{Session, views};
 use auth_types::{CurrentSession, PageSession};
 
-/// What pages see of the session.
+/// Returns the session as pages see it.
 pub(crate) fn page_state(current: &CurrentSession<Session>) -> CurrentSession<PageSession> {
     let view =
         |session: Session| PageSession { session: session.public(), facts: views::facts(&session.record) };

@@ -1,4 +1,4 @@
-//! Changing what an app keeps in a session, without losing what somebody else changes at the same time.
+//! Changes an app's session data by compare-and-set, so that no concurrent change is lost.
 
 use super::{SessionKey, SessionRecord, Sessions, UpdateError};
 use crate::{
@@ -6,16 +6,16 @@ use crate::{
     store::{NewData, SessionState, StoreError},
 };
 
-/// How often a change is tried again when others were faster. Each time one of them was done, so this
-/// many changes of one session happened during this one.
+/// Maximum attempts of a change. An attempt fails only if another change succeeded, so the limit needs this
+/// many concurrent changes of one session.
 const TRIES: usize = 100;
 
 impl Sessions {
-    /// Reads a session's data, lets `change` make the new one from it, and writes that: all of it or
-    /// nothing. When another request was faster `change` runs again, on what that one left.
+    /// Reads a session's data, computes the new data with `change`, and writes all of it or nothing. If
+    /// another request was faster, `change` runs again on the newer data.
     ///
     /// # Errors
-    /// An [`UpdateError`]; nothing is written then.
+    /// An [`UpdateError`]. Only after [`UpdateError::Unavailable`] may the data have changed.
     pub(super) async fn change_data(
         &self,
         key: &SessionKey,
@@ -31,12 +31,12 @@ impl Sessions {
             }
             let new = NewData { expected: &record.data, data: &data };
             let written = self.store.set_data(key, new, self.clock.now()).await;
-            if self.known(key, written)? {
+            if self.forget_on_error(key, written)? {
                 self.publish(SessionEvent::Changed(*key)).await;
                 record.data = data;
                 return Ok(record);
             }
         }
-        Err(StoreError("the data of one session is changed by too many at once".into()).into())
+        Err(StoreError("too many concurrent changes of one session's data".into()).into())
     }
 }

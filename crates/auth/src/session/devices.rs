@@ -1,7 +1,7 @@
-//! "My devices": a user's live sessions, and ending them from another one.
+//! "My devices": lists a user's live sessions, and ends them from another session.
 //!
-//! What is named here is the public id. It says nothing about the session id, opens nothing, and means
-//! something only together with its user: ending looks for both at once.
+//! Sessions are named by their public id, which says nothing about the session id and opens no session. The
+//! store finds the session to end by its public id and its user together.
 
 use super::{Session, SessionRecord, Sessions, browser_name::browser_name, views::rfc3339};
 use crate::store::SessionFilter;
@@ -9,8 +9,8 @@ use crate::store::StoreError;
 use auth_types::{DeviceView, EndReason};
 
 impl Sessions {
-    /// The live sessions of this session's user, the newest first. Live is what any app on this store
-    /// might still accept: one that has been idle for too long here may not be so for a neighbour.
+    /// Returns the live sessions of this session's user, newest first. A session that is idle by this app's
+    /// limit is included, because another app on this store may still accept the session.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -27,15 +27,15 @@ impl Sessions {
         Ok(views.collect())
     }
 
-    /// Ends the session with this public id, if it is a live one of `own`'s user; `false` when it is not.
+    /// Ends the session with this public id. Returns `false` if `own`'s user has no such live session.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer: then it has *not* ended.
+    /// [`StoreError`] when the store does not answer. The session may or may not have ended.
     pub async fn end_device(&self, own: &Session, public_id: &str) -> Result<bool, StoreError> {
         Ok(self.end_of_user(own, SessionFilter::PublicId(public_id)).await? > 0)
     }
 
-    /// Ends every session of `own`'s user but `own`; says how many there were.
+    /// Ends every session of `own`'s user except `own`, and returns how many ended.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -51,13 +51,13 @@ impl Sessions {
         let record = &newest.record;
         let found = self.store.of_user(&record.issuer, &record.subject, self.clock.now()).await?;
         for oldest in found.iter().skip(self.policy.max_sessions_per_user) {
-            tracing::info!(session = oldest.public_id, "a user has too many sessions; the oldest ends");
+            tracing::info!(session = oldest.public_id, "too many sessions of one user; ending the oldest");
             self.end_device(newest, &oldest.public_id).await?;
         }
         Ok(())
     }
 
-    /// The live sessions of a user here.
+    /// Returns the live sessions of a user in this store.
     pub(crate) async fn of_user(
         &self,
         issuer: &str,

@@ -1,4 +1,4 @@
-//! Ending sessions: by their user, for being left alone, and by what the provider says.
+//! Ends sessions: by a sign-out, for idleness, or by a logout from the provider.
 
 use super::{SessionKey, SessionRecord, Sessions};
 use crate::{
@@ -9,20 +9,21 @@ use crate::{
 use auth_types::EndReason;
 
 impl Sessions {
-    /// Ends a session; it is refused from the moment this returns.
+    /// Ends a session. Once this returns, the session is refused. Returns `false` if the session was not
+    /// live.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not answer. Then it has not ended, as far as anybody knows:
-    /// a store that hangs may still end it when it goes on.
+    /// [`StoreError`] when the store does not answer. The session may or may not have ended: a store that
+    /// hangs may still carry out the change.
     pub async fn end(&self, key: &SessionKey, reason: EndReason) -> Result<bool, StoreError> {
-        // Who it was is forgotten with the session.
+        // The store forgets the user when the session ends, so load the record for the hooks first.
         let was = if self.hooks.has_sign_out_hooks() {
             self.store.load(key, self.clock.now()).await?
         } else {
             SessionState::SignedOut(None)
         };
         let ended = self.store.end(key, reason, self.clock.now()).await;
-        let ended = self.known(key, ended)?;
+        let ended = self.forget_on_error(key, ended)?;
         self.publish(SessionEvent::Ended(*key, reason)).await;
         if let SessionState::SignedIn(record) = was
             && ended
@@ -32,7 +33,7 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Ends several sessions that one browser came with.
+    /// Ends several sessions of one browser.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer; some may have ended.
@@ -47,14 +48,15 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends a session whose user is away for too long; `false` when it was used since `record` was read.
+    /// Ends a session whose user has been away for too long. Returns `false` if the session was used since
+    /// `record` was read.
     pub(super) async fn end_idle(
         &self,
         key: &SessionKey,
         record: &SessionRecord,
     ) -> Result<bool, StoreError> {
         let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
-        let ended = self.known(key, ended)?;
+        let ended = self.forget_on_error(key, ended)?;
         if ended {
             self.publish(SessionEvent::Ended(*key, EndReason::Idle)).await;
             self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
@@ -62,8 +64,8 @@ impl Sessions {
         Ok(ended)
     }
 
-    /// Ends the sessions that a logout means, and refuses sign-ins that began before it and are still under way.
-    /// Returns the keys of those that ended.
+    /// Ends the sessions that a logout names, and refuses sign-ins under way that began before the logout.
+    /// Returns the keys of the ended sessions.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -72,8 +74,8 @@ impl Sessions {
         Ok(self.notify_revoked(ended, None, None).await)
     }
 
-    /// Tells of sessions that ended by one act: `session` is the public id, where it was about one, and
-    /// `user` a session of the same user.
+    /// Publishes that sessions were revoked, and runs the sign-out hooks. `session` is the public id if one
+    /// session was meant. `user` is a session of the same user, if known.
     pub(super) async fn notify_revoked(
         &self,
         ended: Vec<SessionKey>,

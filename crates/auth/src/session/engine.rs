@@ -1,5 +1,5 @@
-//! Beginning, resolving, extending and ending sessions: the one place where store, policy, clock and
-//! keys meet.
+//! The sessions of an app: combines store, cache, policy, clock and keys. This file begins and extends
+//! sessions.
 
 use super::{
     AppDataType, Session, SessionKey, SessionPolicy, SessionRecord, Tokens, User, app_data::NO_DATA,
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// Longest browser name that is kept, characters.
+/// Longest `User-Agent` that is kept, in characters.
 const MAX_USER_AGENT: usize = 300;
 
-/// A finished sign-in, verified, on its way to becoming a session.
+/// A verified sign-in that is about to become a session.
 #[derive(Debug)]
 pub struct NewSession {
-    /// Provider's id.
+    /// The provider's id.
     pub(crate) provider: String,
     /// `iss`.
     pub(crate) issuer: String,
@@ -34,19 +34,19 @@ pub struct NewSession {
     pub(crate) sid: Option<String>,
     /// When the provider issued the ID token.
     pub(crate) issued_at: DateTime<Utc>,
-    /// When the visitor began to sign in, by our clock: a logout since then wins.
+    /// When the sign-in began, by this app's clock. A logout after that wins over the sign-in.
     pub(crate) begun_at: DateTime<Utc>,
-    /// Whether the user did not ask for this sign-in. Then any logout that is still remembered wins.
+    /// Whether the sign-in started without the user's request. Then any logout that is still remembered wins.
     pub(crate) is_automatic: bool,
     /// Identity's reference for the browser.
     pub(crate) browser: Option<String>,
-    /// Who it is.
+    /// The user.
     pub(crate) user: User,
-    /// What the provider says about them, verified.
+    /// What the provider says about the user, verified.
     pub(crate) claims: Map<String, Value>,
-    /// What the provider gave.
+    /// The provider's tokens.
     pub(crate) tokens: Tokens,
-    /// When the session ends at the latest, where another one sets its limit.
+    /// When the session ends at the latest, if another session (identity's) sets a limit.
     pub(crate) ends_by: Option<DateTime<Utc>>,
 }
 
@@ -64,7 +64,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions in `store`.
+    /// Creates the sessions in `store`.
     #[must_use]
     pub(crate) fn new(
         store: Arc<dyn Store>,
@@ -79,27 +79,27 @@ impl Sessions {
         Self { store, cache, keyring, policy, clock, random, hooks, app_data }
     }
 
-    /// A session that was looked up, as handlers get it.
+    /// Wraps a loaded record for handlers.
     #[must_use]
     pub fn session(&self, key: SessionKey, record: Arc<SessionRecord>) -> Session {
         Session { key, record, app_data: self.app_data }
     }
 
-    /// Whether the app lets this sign-in become a session.
+    /// Whether the app's `sign_in` callback allows this sign-in.
     pub(crate) async fn allow(&self, new: &NewSession) -> bool {
         self.hooks.allows(new).await
     }
 
-    /// Tells the app of a sign-in that is complete.
+    /// Runs the app's `on_sign_in` hooks.
     pub(crate) fn notify_signed_in(&self, record: &SessionRecord) {
         self.hooks.signed_in(record);
     }
 
-    /// Begins a session under a new id, whatever cookie the browser came with (session fixation).
-    /// `user_agent` is how the browser names itself.
+    /// Begins a session under a new id, whatever cookie the browser sent (session fixation). `user_agent` is
+    /// the browser's `User-Agent`.
     ///
     /// # Errors
-    /// [`CreateError`]; nothing is kept then.
+    /// A [`CreateError`]; no session begins.
     pub async fn begin(
         &self,
         new: NewSession,
@@ -136,21 +136,22 @@ impl Sessions {
         Ok((id, record))
     }
 
-    /// Forgets what this process knows of a session, before anybody is answered, and tells the others.
+    /// Drops the cached session in this process, and tells the other processes. Await this before the request
+    /// is answered.
     pub(crate) async fn publish(&self, event: SessionEvent) {
         event.key().iter().for_each(|key| self.cache.forget(key));
         if let Err(error) = self.store.publish(event).await {
-            // The others look again within seconds anyway.
-            tracing::warn!(%error, "an event could not be published");
+            // Other processes load the session again within seconds anyway.
+            tracing::warn!(%error, "session event not published");
         }
     }
 
-    /// Whether the activity written down last is old enough for the next to be written.
+    /// Whether the last recorded activity is old enough for the next record.
     pub(crate) fn is_touch_due(&self, record: &SessionRecord) -> bool {
         self.clock.now() - record.last_seen_at >= self.policy.write_interval()
     }
 
-    /// Whether the provider is to be asked again if it still stands by the session.
+    /// Whether the session must be checked with the provider again (`AUTH_REVALIDATE_INTERVAL`).
     pub(crate) fn is_check_due(&self, key: &SessionKey, record: &SessionRecord) -> bool {
         self.policy.is_check_due(record.checked_at, key.as_bytes()[1], self.clock.now())
     }
@@ -161,13 +162,14 @@ impl Sessions {
         self.policy.is_unchecked_too_long(record.checked_at, self.clock.now())
     }
 
-    /// Has this process look a session up anew.
+    /// Drops the cached session in this process, so that the next lookup asks the store.
     pub(crate) fn forget(&self, key: &SessionKey) {
         self.cache.forget(key);
     }
 
-    /// Writes user activity down, at most once a minute, and rolls the end. `Some` with the new times
-    /// when something was written: then the cookie's age is renewed too.
+    /// Records user activity and extends the session, at most once per [`SessionPolicy::write_interval`].
+    /// Returns the record with the new times if something was written; then the cookie's age must be renewed
+    /// too.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -182,8 +184,8 @@ impl Sessions {
         self.see(key, record, self.clock.now(), self.policy.write_interval()).await
     }
 
-    /// Writes down that the user was active at `seen_at`, unless activity was written down within `interval`
-    /// before.
+    /// Records that the user was active at `seen_at`, unless activity was recorded within `interval` before
+    /// that.
     pub(super) async fn see(
         &self,
         key: &SessionKey,
@@ -198,41 +200,46 @@ impl Sessions {
         if !written? {
             return Ok(None);
         }
-        // Apps that share the session count the same user's time, and so do all tabs.
+        // All apps and tabs that share the session count the idle time from this activity.
         self.publish(SessionEvent::Seen(*key)).await;
         let expires_at = self.policy.expires_at(seen_at, record.absolute_expires_at);
         Ok(Some(SessionRecord { last_seen_at: seen_at, expires_at, ..record.clone() }))
     }
 
-    /// What became of a change. When nobody can say, what was looked up before it is not to be believed.
-    pub(super) fn known<T>(&self, key: &SessionKey, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Returns the outcome of a change. After an error the outcome is unknown, so the cached session is
+    /// dropped.
+    pub(super) fn forget_on_error<T>(
+        &self,
+        key: &SessionKey,
+        outcome: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         outcome.inspect_err(|_| self.cache.forget(key))
     }
 
-    /// The provider's tokens of a session.
+    /// Unseals the provider's tokens of a session.
     ///
     /// # Errors
-    /// [`UnsealError`] when `AUTH_SECRET` was replaced without keeping the old one.
+    /// [`UnsealError`] when `AUTH_SECRET` was replaced without keeping the old secret.
     pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, UnsealError> {
         let plain = self.keyring.open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
         serde_json::from_slice(&plain).map_err(|_| UnsealError)
     }
 
-    /// For how many seconds from now the browser should keep the cookie of a session that was active just
-    /// now: as long as the store keeps the session.
+    /// Returns the cookie's `Max-Age`, in seconds, for a session that is active now: as long as the store
+    /// keeps the session.
     #[must_use]
     pub fn cookie_seconds(&self, record: &SessionRecord) -> i64 {
         let now = self.clock.now();
         (self.policy.retained_until(now, record.absolute_expires_at) - now).num_seconds().max(0)
     }
 
-    /// How long a session can last at most, seconds.
+    /// Maximum lifetime of a session, in seconds.
     #[must_use]
     pub fn longest_seconds(&self) -> i64 {
         self.policy.absolute_age.num_seconds()
     }
 
-    /// Notes an id that may come once only, until `expires_at`; `false` when it came before.
+    /// Marks a single-use id as used until `expires_at`. Returns `false` if the id was used before.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -240,27 +247,27 @@ impl Sessions {
         self.store.mark_used(id, expires_at).await
     }
 
-    /// Whether an id was noted.
+    /// Whether a single-use id was used.
     pub(crate) async fn is_used(&self, id: &[u8; 32]) -> Result<bool, StoreError> {
         self.store.is_used(id).await
     }
 
-    /// Whether the store answers.
+    /// Checks that the store answers.
     ///
     /// # Errors
-    /// [`StoreError`] when it does not.
+    /// [`StoreError`] when the store does not answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.store.ping().await
     }
 
-    /// What happens to sessions, in this process and the others on its store.
+    /// Subscribes to the session events of all processes on this store.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<BusMessage> {
         self.store.subscribe()
     }
 
-    /// What goes on beside the requests, until the future is dropped: listening to the bus, and sweeping
-    /// what is long over every few minutes.
+    /// Does the background work until the future is dropped: listens to the bus, and sweeps the store every
+    /// five minutes.
     pub async fn run_in_background(&self) {
         let listening = self.cache.clone().listen(self.store.subscribe());
         tokio::join!(listening, self.sweep_forever());

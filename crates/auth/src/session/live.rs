@@ -5,8 +5,9 @@ use auth_types::{CurrentSession, PublicSession};
 use http::request::Parts;
 use std::sync::Arc;
 
-/// A live session. `Session` as an argument answers 401 without one; `Option<Session>` is for
-/// handlers that serve both. Either answers 503 when the store cannot say.
+/// A live session, as an argument of a handler. `Session` answers 401 to a signed-out request.
+/// `Option<Session>` is for handlers that serve signed-out visitors too. Both answer 503 while the store does
+/// not answer.
 ///
 /// ```
 /// # use auth::session::Session;
@@ -19,15 +20,16 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Under which the store knows it.
+    /// The session's key in the store.
     pub key: SessionKey,
-    /// What is known about it.
+    /// The session's record.
     pub record: Arc<SessionRecord>,
     pub(crate) app_data: Option<AppDataType>,
 }
 
 impl Session {
-    /// The session of a request that came through the layers, for code that has only its parts.
+    /// Returns the session of a request behind [`protect`](crate::protect), for code that has only the
+    /// request's parts.
     #[must_use]
     pub fn of(parts: &Parts) -> Option<Self> {
         match parts.extensions.get::<CurrentSession<Session>>() {
@@ -36,7 +38,7 @@ impl Session {
         }
     }
 
-    /// What everybody may see of it.
+    /// Returns the public view of the session.
     #[must_use]
     pub fn public(&self) -> PublicSession {
         let data = self.app_data.map(|app_data| app_data.public(&self.record)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The session: its record, how long it lives, how it travels in a cookie, and how a request gets it.
+//! Sessions: the record, its lifetime, the cache, and the session of a request.
 
 mod activity;
 mod app_data;

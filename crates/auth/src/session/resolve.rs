@@ -1,4 +1,4 @@
-//! Finds the session of a cookie: on every request, so from the cache where its entry is recent enough.
+//! Finds the session of a cookie. This runs for every request, so a recent cache entry is enough.
 
 use super::{Session, SessionKey, SessionRecord, Sessions};
 use crate::{
@@ -11,14 +11,15 @@ use std::{future::Future, sync::Arc};
 use tokio::sync::broadcast::error::RecvError;
 
 impl Sessions {
-    /// The live session of a cookie's value, from the cache only.
+    /// Returns the live session of a cookie's value, from the cache only.
     pub(crate) fn cached(&self, cookie: &str) -> Option<Session> {
         let key = SessionId::parse(cookie)?.key();
         let record = self.cache.get(&key)?;
         (record.expires_at > self.clock.now()).then(|| self.session(key, record))
     }
 
-    /// The session of a cookie's value. A value that is no session id opens nothing: `SignedOut(None)`.
+    /// Returns the session of a cookie's value. A value that is no session id opens no session:
+    /// `SignedOut(None)`.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -29,7 +30,7 @@ impl Sessions {
         }
     }
 
-    /// The session with this key, from the cache if its entry is recent enough.
+    /// Returns the session with this key, from the cache if its entry is recent enough.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -44,7 +45,7 @@ impl Sessions {
         self.load_from_store(key).await
     }
 
-    /// The session with this key, from the store and never from the cache.
+    /// Returns the session with this key, from the store and never from the cache.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -60,8 +61,8 @@ impl Sessions {
                 SessionState::SignedIn(record) => record,
                 SessionState::SignedOut(reason) => return Ok(SessionState::SignedOut(reason)),
             };
-            // Apps that share a store may have different limits. Each app applies its own, counted from the last
-            // activity in any app.
+            // Apps that share a store may have different limits. Each app applies its own, counted from the
+            // last activity in any app.
             record.expires_at = self.policy.expires_at(record.last_seen_at, record.absolute_expires_at);
             let record: Arc<SessionRecord> = Arc::from(record);
             let now = self.clock.now();
@@ -87,7 +88,7 @@ impl Sessions {
         Ok(self.store.load(key, self.clock.now()).await?.session().is_some())
     }
 
-    /// Returns once the session has ended, in this process or another. A store in trouble ends nothing.
+    /// Returns once the session has ended, in this process or another. A failure of the store is not an end.
     pub(crate) fn ended(&self, key: SessionKey) -> impl Future<Output = ()> + Send + use<> {
         let mut bus = self.events();
         let sessions = self.clone();

@@ -1,10 +1,10 @@
-//! The views of a session: one for every page, one for its user.
+//! The views of a session: one for every page, one for the session's user.
 
 use super::SessionRecord;
 use auth_types::{PublicData, PublicSession, PublicUser, SessionDetails};
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// The public view of a session; `data` is the app's public data.
+/// Returns the public view of a session; `data` is the app's public data.
 pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession {
     let user = &record.user;
     PublicSession {
@@ -19,7 +19,7 @@ pub(super) fn public(record: &SessionRecord, data: PublicData) -> PublicSession 
     }
 }
 
-/// Facts that only the session's user sees.
+/// Returns the details that only the session's user sees.
 pub(super) fn facts(record: &SessionRecord) -> SessionDetails {
     SessionDetails {
         public_id: record.public_id.clone(),

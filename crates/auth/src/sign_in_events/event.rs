@@ -1,4 +1,4 @@
-//! The event "a user signed in in this browser", from identity to an app: a security event token (RFC 8417).
+//! The event that a user signed in in a browser, from identity to an app: a security event token (RFC 8417).
 
 use super::BrowserKey;
 use crate::{
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// A user signed in in a browser, at any app of the suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserEvent {
-    /// The browser, by the handle that this app knows.
+    /// The browser, by the key of this app's handle for it.
     pub browser: BrowserKey,
 }
 
@@ -19,7 +19,7 @@ impl SignedMessage for BrowserEvent {
     const FIELD: &'static str = "event_token";
     const TYPE: &'static str = "browser-event+jwt";
     const EVENT: Option<&'static str> = Some("urn:leptos-shared-sessions:event:browser-signed-in");
-    /// An older sign-in is no news to a tab.
+    /// Short, because only a recent sign-in is news for a tab.
     const LIFETIME: TimeDelta = TimeDelta::seconds(30);
 }
 

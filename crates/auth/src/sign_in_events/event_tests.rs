@@ -29,7 +29,7 @@ fn good() -> Value {
     })
 }
 
-/// A token with `changes` on top of a good one's claims; `null` removes one.
+/// A good token with `changes` to its claims; `null` removes a claim.
 fn with(changes: &Value) -> String {
     let mut claims = good();
     for (name, value) in changes.as_object().unwrap() {
@@ -55,7 +55,7 @@ fn an_app_reads_what_identity_signed() {
 }
 
 #[test]
-fn each_rule_is_refused_by_its_name() {
+fn each_broken_rule_is_refused_by_its_name() {
     use TokenRule::*;
     let seconds = now().timestamp();
     for (changes, error) in [

@@ -1,4 +1,4 @@
-//! What an app calls a browser.
+//! The handle by which an app knows a browser.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use session_store::BrowserKey;
@@ -16,13 +16,13 @@ impl fmt::Debug for AppHandle {
 }
 
 impl AppHandle {
-    /// Reads one; `None` for garbage.
+    /// Parses a handle; `None` if the text is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         decode(text).map(Self)
     }
 
-    /// From its bytes.
+    /// Creates a handle from its bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -32,13 +32,13 @@ impl AppHandle {
         &self.0
     }
 
-    /// As it travels, once, in the redirect to the app's callback.
+    /// Returns the text for the redirect to the app's callback. For this redirect only.
     #[must_use]
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What it is compared by.
+    /// Returns the handle's SHA-256, by which handles are stored and compared.
     #[must_use]
     pub fn key(&self) -> BrowserKey {
         BrowserKey::from_bytes(Sha256::digest(self.0).into())
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_show_itself_in_a_log() {
+    fn debug_output_does_not_show_the_handle() {
         assert_eq!(format!("{:?}", AppHandle::from_bytes([7; 32])), "AppHandle");
     }
 }

@@ -1,12 +1,12 @@
-//! An app's word to identity that a sign-in is complete.
+//! Tells identity that a sign-in is complete.
 
 use crate::{http::HttpClient, logout::Identity};
 use secrecy::ExposeSecret;
 use url::form_urlencoded;
 
 impl Identity {
-    /// Gives identity's receipt back at `POST /auth/signed-in`. What is lost here costs a waiting tab of another
-    /// app its coming back by itself, and nothing else: there is no second try.
+    /// Sends identity's receipt back to `POST /auth/signed-in`. Best effort, no retry: on failure, waiting
+    /// tabs in other apps do not resume automatically.
     pub(crate) async fn confirm_sign_in(&self, http: &HttpClient, receipt: &str) {
         let Some(secret) = &self.client().client_secret else { return };
         let form = form_urlencoded::Serializer::new(String::new()).append_pair("receipt", receipt).finish();
@@ -15,9 +15,9 @@ impl Identity {
         match http.send(http.post_form(&url, form, Some(client))).await {
             Ok(answer) if answer.status().is_success() => {}
             Ok(answer) => {
-                tracing::warn!(status = answer.status().as_u16(), "identity did not take a receipt");
+                tracing::warn!(status = answer.status().as_u16(), "sign-in receipt not accepted by identity");
             }
-            Err(error) => tracing::warn!(%error, "identity did not take a receipt"),
+            Err(error) => tracing::warn!(%error, "sign-in receipt not accepted by identity"),
         }
     }
 }

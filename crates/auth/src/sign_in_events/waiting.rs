@@ -1,4 +1,4 @@
-//! An app's half: the handle in a cookie, and the ticket for one silent sign-in.
+//! The app's side: the handle in a cookie, and the ticket for one silent sign-in.
 
 use super::{AppHandle, BrowserKey};
 use crate::{
@@ -14,10 +14,10 @@ use http::HeaderValue;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// How long a ticket may be used: a tab that hears of a sign-in acts at once.
+/// Lifetime of a ticket. A tab that hears of a sign-in uses its ticket at once.
 const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
-/// The browsers that this app can tell of sign-ins elsewhere.
+/// The handles and tickets of the browsers that this app can tell of sign-ins elsewhere.
 #[derive(Clone)]
 pub struct Browsers {
     store: Arc<dyn Store>,
@@ -26,13 +26,13 @@ pub struct Browsers {
     random: Random,
 }
 
-/// Why a ticket lets nobody try.
+/// Why a ticket was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum TicketError {
-    /// There is none, it is not ours, another browser's, or too old.
+    /// The ticket is missing, forged, too old, or belongs to another browser.
     #[error("invalid_ticket")]
     Invalid,
-    /// It was used before.
+    /// The ticket was used before.
     #[error("ticket_used")]
     Used,
     /// The store does not answer.
@@ -45,21 +45,21 @@ impl Browsers {
         Self { store, keyring, clock, random }
     }
 
-    /// The cookie that keeps what identity calls this browser, for as long as it runs. Sealed, so that only
-    /// a handle which came with a sign-in can listen.
+    /// Returns the cookie that keeps the browser's handle until the browser closes. The handle is sealed, so
+    /// only a handle that came with a sign-in can listen.
     #[must_use]
     pub(crate) fn remember(&self, handle: &AppHandle, jar: Cookies<'_>) -> HeaderValue {
         let sealed = self.keyring.seal(Purpose::Browser, b"", handle.as_bytes());
         jar.set(CookieKind::Browser, &URL_SAFE_NO_PAD.encode(sealed), None)
     }
 
-    /// The cookies that forget it, wherever a neighbour may have set one.
+    /// Returns the cookies that clear the handle, in every scope where a neighbour may have set one.
     #[must_use]
     pub(crate) fn forget(jar: Cookies<'_>) -> Vec<HeaderValue> {
         jar.clear_everywhere(CookieKind::Browser)
     }
 
-    /// The browser that a request comes from, if identity ever named it.
+    /// Returns the browser of a request, if the browser has a handle from identity.
     #[must_use]
     pub(crate) fn of(&self, jar: Cookies<'_>) -> Option<BrowserKey> {
         jar.values(CookieKind::Browser).find_map(|value| {
@@ -69,7 +69,7 @@ impl Browsers {
         })
     }
 
-    /// A ticket for one silent sign-in of this browser, for a sign-in that took place right now.
+    /// Returns a ticket for one silent sign-in in this browser, after a sign-in that took place just now.
     #[must_use]
     pub(crate) fn ticket(&self, browser: &BrowserKey) -> String {
         let id: [u8; 16] = self.random.bytes();
@@ -78,7 +78,7 @@ impl Browsers {
         URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Ticket, browser.as_bytes(), &plain))
     }
 
-    /// Takes a ticket, once, and only from the browser it was given to.
+    /// Redeems a ticket, once, and only from the browser that got the ticket.
     ///
     /// # Errors
     /// [`TicketError`].

@@ -17,6 +17,7 @@ use web_sys::Response;
 pub struct SessionView {
     user_id: String,
     user: JsValue,
+    body: JsValue,
 }
 
 impl SessionView {
@@ -24,6 +25,12 @@ impl SessionView {
     #[must_use]
     pub fn user_id(&self) -> &str {
         &self.user_id
+    }
+
+    /// Returns the session as JSON, for a page that parses it.
+    #[must_use]
+    pub fn to_json(&self) -> Option<String> {
+        js_sys::JSON::stringify(&self.body).ok().map(String::from)
     }
 
     /// Returns a field of the user, which may be public data of the app; `undefined` if the field is missing.
@@ -45,13 +52,21 @@ pub async fn session(path: &str) -> Option<Option<SessionView>> {
     }
     let user = property(&body, "user");
     let user_id = property(&user, "id").as_string()?;
-    Some(Some(SessionView { user_id, user }))
+    Some(Some(SessionView { user_id, user, body }))
 }
 
-/// Requests the current session, and sends the answer to `sink`.
-pub(super) fn ask_session(path: &'static str, sink: EventSink) {
+/// Requests the current session. Passes a clear answer to `told`, and then every answer to `sink`.
+pub(super) fn ask_session(
+    path: &'static str,
+    told: impl FnOnce(Option<&SessionView>) + 'static,
+    sink: EventSink,
+) {
     spawn_local(async move {
-        sink.send(Event::Session(match session(path).await {
+        let answer = session(path).await;
+        if let Some(session) = &answer {
+            told(session.as_ref());
+        }
+        sink.send(Event::Session(match answer {
             Some(Some(session)) => SessionAnswer::SignedIn(session.user_id),
             Some(None) => SessionAnswer::SignedOut,
             None => SessionAnswer::Missing,

@@ -7,7 +7,7 @@ use super::{
     lifecycle,
     listener::{Listener, Timer},
     lock::Lock,
-    server,
+    server::{self, SessionView},
     sink::EventSink,
     stream::Stream,
     window::{now, page_arrived},
@@ -114,6 +114,11 @@ impl Controls {
     pub fn stay(&self) {
         self.0.send(Event::Stayed);
     }
+
+    /// Asks the server for the session. However many callers ask at once, one request is sent.
+    pub fn check(&self) {
+        self.0.send(Event::Doubted);
+    }
 }
 
 impl Driver {
@@ -156,7 +161,11 @@ impl Driver {
             Effect::TabStatus(status) => host.status(&status),
             Effect::TabEvent(event) => host.on_event(&event),
 
-            Effect::AskSession => server::ask_session(endpoints.session, sink.clone()),
+            Effect::AskSession => {
+                let adaptors = adaptors.clone();
+                let told = move |session: Option<&SessionView>| adaptors.host.session(session);
+                server::ask_session(endpoints.session, told, sink.clone());
+            }
             Effect::SendActivity { ago } => server::send_activity(endpoints.activity, ago, sink.clone()),
             Effect::EndIdle { last_activity } => {
                 server::end_idle(endpoints.idle, last_activity, sink.clone());

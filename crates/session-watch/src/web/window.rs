@@ -19,7 +19,8 @@ pub(super) fn property(object: &JsValue, name: &str) -> JsValue {
 }
 
 /// Returns the time of this machine's clock, milliseconds since 1970.
-pub(super) fn now() -> i64 {
+#[must_use]
+pub fn now() -> i64 {
     milliseconds(js_sys::Date::now())
 }
 

@@ -91,7 +91,7 @@ async fn a_silent_sign_in_detects_a_change_of_user_at_the_provider() {
 }
 
 #[tokio::test]
-async fn a_tab_hears_only_of_its_own_session() {
+async fn a_tab_hears_nothing_of_other_sessions() {
     let mut world = world().await;
     world.sign_in("/", "bob").await;
     let mut bobs = world.listen().await;

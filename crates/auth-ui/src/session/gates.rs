@@ -1,12 +1,11 @@
-//! Content for signed-in users or signed-out visitors (article 2, "Handling Authorization Per Component").
-//! The server decides while it renders the page. Forbidden markup is never rendered, so a signed-out browser
-//! has no such markup in its source, scripts or cache.
+//! Content for signed-in users or signed-out visitors (article 2, "Handling Authorization Per Component"). The server
+//! never renders forbidden markup, so a signed-out browser has no such markup in its source, scripts or cache. In a
+//! hydrated page the content follows the session.
 
-use crate::{auth, page};
-use auth_types::SessionState;
-use leptos::prelude::*;
+use super::shared;
+use leptos::{children::ViewFn, prelude::*};
 
-/// Renders its children for a signed-in user, and otherwise nothing.
+/// Renders its children for a signed-in user, and otherwise the fallback.
 ///
 /// ```
 /// use auth_ui::SignedIn;
@@ -17,10 +16,14 @@ use leptos::prelude::*;
 /// ```
 #[component]
 pub fn SignedIn(
+    /// The content for everyone else; nothing by default.
+    #[prop(optional, into)]
+    fallback: ViewFn,
     /// The content for a signed-in user.
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
-    auth().map(|_| children())
+    let signed_in = shared().is_signed_in();
+    move || if signed_in.get() == Some(true) { children().into_any() } else { fallback.run() }
 }
 
 /// Renders its children for a signed-out visitor. While the session store does not answer, `SignedOut` and
@@ -28,15 +31,17 @@ pub fn SignedIn(
 #[component]
 pub fn SignedOut(
     /// The content for a signed-out visitor.
-    children: Children,
+    children: ChildrenFn,
 ) -> impl IntoView {
-    matches!(page().session, Ok(SessionState::SignedOut(_))).then(children)
+    let signed_in = shared().is_signed_in();
+    move || (signed_in.get() == Some(false)).then(|| children())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{page_with, render, signed_in};
+    use auth_types::SessionState;
     use auth_types::SessionUnavailable;
 
     fn both() -> impl IntoView {

@@ -1,0 +1,95 @@
+//! Disposes what a user has seen when the session ends, and says why.
+
+use super::{Shared, shared};
+use auth_types::EndReason;
+use leptos::{children::ViewFn, prelude::*};
+
+/// Shows its children while the session of the page goes on. When it ends, or another user signs in, the boundary
+/// disposes everything that the children created (signals, resources, effects, timers, DOM) and shows why. The address
+/// stays. When the same user signs in again in this browser, the children are made anew.
+///
+/// For a visitor who was signed out from the start, the children are shown: pages decide themselves what a guest sees.
+#[component]
+pub fn SessionBoundary(
+    /// What to show after the end, instead of [`SessionEnded`].
+    #[prop(optional, into)]
+    ended: Option<ViewFn>,
+    /// The content.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let shared = shared();
+    // A memo, so that the children are not made anew while nothing has ended.
+    let reason = Memo::new(move |_| shared.ended.get());
+    let children = StoredValue::new(children);
+    let ended = StoredValue::new(ended);
+    view! {
+        <div class="session-watch" data-ready=move || shared.is_ready.get().then_some("true")>
+            <p class="veil" role="status">"Checking your session…"</p>
+        </div>
+        {move || match reason.get() {
+            None => children.with_value(|children| children()).into_any(),
+            Some(_) => ended.with_value(|ended| match ended {
+                Some(ended) => ended.run(),
+                None => view! { <SessionEnded/> }.into_any(),
+            }),
+        }}
+    }
+}
+
+/// Says that the session has ended, why, and how to go on.
+#[component]
+pub fn SessionEnded() -> impl IntoView {
+    let shared = shared();
+    let reason = shared.ended.get_untracked().unwrap_or(EndReason::Expired);
+    let heading = NodeRef::<leptos::html::H1>::new();
+    focus(heading);
+    let path = here();
+    let again = shared.pages().login_url(&path);
+    view! {
+        <main id="content">
+            <div class="card narrow session-ended stack" role="alert">
+                <h1 tabindex="-1" node_ref=heading>"You have been signed out"</h1>
+                <p>
+                    <span data-reason>{reason.sentence()}</span>
+                    " This page opens again automatically when you sign in again in this browser."
+                </p>
+                <p class="row">
+                    // `rel=external`: the router leaves these links to the browser.
+                    <a class="button" rel="external" href=again>"Sign in again"</a>
+                    {(reason == EndReason::UserChanged).then(|| view! {
+                        <a class="button secondary" rel="external" href=path>"Go on as the other user"</a>
+                    })}
+                </p>
+            </div>
+        </main>
+    }
+}
+
+/// Moves the focus to the heading, so that a screen reader and the keyboard start there.
+fn focus(heading: NodeRef<leptos::html::H1>) {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            document().set_title("Signed out");
+            let _ = heading.focus();
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = heading;
+}
+
+/// The path of the page with its query.
+pub(super) fn here() -> String {
+    #[cfg(feature = "hydrate")]
+    return super::page::here();
+    #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+    return crate::current_path_and_query();
+}
+
+impl Shared {
+    /// Whether the visitor of a guarded page may see it now.
+    pub(super) fn may_see(self) -> Memo<bool> {
+        let signed_in = self.is_signed_in();
+        Memo::new(move |_| signed_in.get() == Some(true))
+    }
+}
