@@ -17,6 +17,7 @@ mod call_error;
 pub mod client;
 pub mod links;
 pub mod remaining;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod sign_out_scope;
 
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -39,6 +40,7 @@ pub mod serve;
 #[cfg(all(test, feature = "ssr"))]
 mod testing;
 
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use sign_out_scope::SignOutScope;
 
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
