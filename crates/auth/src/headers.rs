@@ -28,7 +28,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Two years; sent over https only (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// The finished header map. Copying this map is cheaper than building one for every answer.
+/// [`ALWAYS`] as a header map. Copying this map is cheaper than building one for every answer.
 static FINISHED: LazyLock<HeaderMap> = LazyLock::new(|| {
     // Room for the headers that handlers add.
     let mut headers = HeaderMap::with_capacity(12);
@@ -46,21 +46,21 @@ pub(crate) fn is_storable(headers: &HeaderMap) -> bool {
         && !directives.any(|directive| directive.eq_ignore_ascii_case(b"no-store"))
 }
 
-/// Adds the security headers, with `policy` as the Content-Security-Policy. Headers that the handler set
-/// stay. On an https origin, adds HSTS too.
+/// Adds the security headers, with `policy` as the Content-Security-Policy. A header that the handler set
+/// stays. On an https origin, adds HSTS too.
 ///
-/// An answer that sets a cookie is never storable, even if the handler allowed caching: a shared cache would
-/// hand the cookie to the next visitor (RFC 9111 §7.3).
+/// Exception: an answer that sets a cookie gets `no-store`, even if the handler allowed caching. A shared
+/// cache would hand the cookie to the next visitor (RFC 9111 §7.3).
 pub(crate) fn secure(headers: &mut HeaderMap, policy: &HeaderValue, is_https: bool) {
     if headers.contains_key(header::SET_COOKIE) && is_storable(headers) {
         headers.remove(header::CACHE_CONTROL);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        // An answer that no cache may keep may depend on a cookie.
+        // This answer gets `no-store` below, and its content may depend on a cookie.
         headers.append(header::VARY, HeaderValue::from_static("cookie"));
     }
-    let chosen = mem::replace(headers, FINISHED.clone());
-    headers.extend(chosen);
+    let from_handler = mem::replace(headers, FINISHED.clone());
+    headers.extend(from_handler);
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     }

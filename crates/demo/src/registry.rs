@@ -7,8 +7,8 @@ use std::{
 
 use crate::{problem::Problem, suite::Addresses};
 
-/// Returns the registry file for identity: the committed file or, with an offset, a copy in `data_dir` in
-/// which every port of the suite is moved.
+/// Returns the path of identity's registry file. If `offset` is 0, this is the committed file. Otherwise the
+/// function writes a copy to `data_dir`, in which every port of the suite is `offset` higher.
 ///
 /// # Errors
 /// When the committed file cannot be read, or the copy cannot be written.

@@ -46,8 +46,8 @@ pub enum Fault {
     WrongIssParameter,
     /// Authorization response without `iss`.
     MissingIssParameter,
-    /// Replaces the signing key once, when a `POST /test/faults` sets this fault. The old key leaves the key
-    /// set at once.
+    /// `POST /test/faults` replaces the signing key immediately, and ignores `times`. The published key set
+    /// then contains only the new key.
     RotateKeys,
     /// `invalid_grant` for a valid refresh token, which stays valid.
     RefuseRefresh,

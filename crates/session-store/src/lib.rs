@@ -183,8 +183,9 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Ends a session. Returns `false` if the session was not live.
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Ends a session for idleness if its last activity is still `last_seen_at` (compare-and-set). So a tab
-    /// that slept never ends a session that was used since.
+    /// Ends an idle session, but only if its last activity is still `last_seen_at` (compare-and-set). A tab
+    /// that wakes from sleep therefore cannot end a session that another tab used in the meantime. Returns
+    /// `false` if the last activity differs or the session was not live.
     async fn end_idle(
         &self,
         key: &SessionKey,

@@ -157,7 +157,8 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     }
 }
 
-/// Returns the number of the advisory lock. Two names with the same number only wait for each other.
+/// Returns the id of the advisory lock for a tombstone. If two tombstones get the same id, their transactions
+/// only wait for each other.
 fn lock_of(name: &TombstoneName<'_>) -> i64 {
     let text = format!("auth {} {} {} {}", name.kind, name.issuer.len(), name.issuer, name.value);
     let hash: [u8; 32] = Sha256::digest(text).into();

@@ -29,7 +29,7 @@ use futures::future::AbortHandle;
 use keys::Keys;
 use std::{sync::Arc, time::Duration};
 
-/// How long connecting or an answer may take before the store counts as unavailable.
+/// The timeout of a connection attempt and of each command. After a timeout, the store counts as unavailable.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// The prefix of every key and of the bus channel.
 const PREFIX: &str = "auth";

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The bytes before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
+/// The DER prefix of an Ed25519 private key in PKCS #8. The 32 bytes of the key follow (RFC 8410 §7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Identity's signing keys, newest first.

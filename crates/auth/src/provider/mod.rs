@@ -263,7 +263,7 @@ pub struct AuthorizeParams<'a> {
     pub nonce: &'a str,
     /// `S256` of the `code_verifier` (RFC 7636 §4.2).
     pub code_challenge: &'a str,
-    /// Only `prompt`, `login_hint` and `ui_locales`.
+    /// The optional parameters that the caller chose: `prompt`, `login_hint` and `ui_locales`.
     pub hints: &'a crate::flow::AuthorizeHints,
 }
 

@@ -39,7 +39,7 @@ pub struct CallbackRequest {
     pub provider: String,
     /// The parameters of the callback.
     pub params: UniqueParams,
-    /// The headers, with the cookies that bind the flow to this browser.
+    /// The request headers, including the cookies that bind the flow to this browser.
     pub headers: HeaderMap,
     /// The app's pages.
     site: AppPages,

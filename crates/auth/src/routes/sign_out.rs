@@ -107,7 +107,8 @@ async fn end_elsewhere(
     session: &Session,
     return_path: &ReturnPath,
 ) -> Option<(Url, Vec<HeaderValue>)> {
-    // Without tokens (a secret was rotated away) the provider asks the visitor to confirm.
+    // The app cannot unseal the tokens if `AUTH_SECRET` was replaced and the old secret was removed. Without
+    // an `id_token_hint`, the provider asks the visitor to confirm the sign-out.
     let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
     let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
     let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());

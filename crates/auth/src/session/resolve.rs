@@ -88,7 +88,8 @@ impl Sessions {
         Ok(self.store.load(key, self.clock.now()).await?.session().is_some())
     }
 
-    /// Returns once the session has ended, in this process or another. A failure of the store is not an end.
+    /// Waits until this or another process ends the session, or until this process stops. While the store
+    /// does not answer, the session counts as live.
     pub(crate) fn ended(&self, key: SessionKey) -> impl Future<Output = ()> + Send + use<> {
         let mut bus = self.events();
         let sessions = self.clone();

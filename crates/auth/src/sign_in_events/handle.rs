@@ -32,7 +32,7 @@ impl AppHandle {
         &self.0
     }
 
-    /// Returns the text for the redirect to the app's callback. For this redirect only.
+    /// Returns the handle as text. Put this text only into the redirect to the app's callback.
     #[must_use]
     pub fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

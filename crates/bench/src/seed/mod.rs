@@ -64,7 +64,7 @@ impl Seeder {
         Ok(())
     }
 
-    /// Returns the id of the first session, as in its cookie.
+    /// Returns the id of the first session, encoded as the value of the session cookie.
     pub(crate) fn first_id(&self) -> &str {
         self.nth_id(0)
     }

@@ -79,15 +79,15 @@ impl Announcer {
         }
     }
 
-    /// The reference that names this browser in a sign-out if the provider has no `sid`. Comes with a cookie
-    /// that keeps the reference for as long as a session can last.
+    /// Returns the browser reference, and the cookie that keeps it for as long as a session can last. If the
+    /// provider has no `sid`, a sign-out names the sessions of this browser by the reference and the user.
     #[must_use]
     pub(crate) fn reference(&self, origin: &Origin, headers: &HeaderMap) -> (String, HeaderValue) {
         let auth = &self.0.auth;
         let known = self.known_reference(origin, headers);
         let reference = known.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(auth.random().bytes::<16>()));
-        let seconds = Some(auth.sessions().longest_seconds());
-        let cookie = auth.cookies(origin, headers).set(CookieKind::BrowserReference, &reference, seconds);
+        let max_age = Some(auth.sessions().longest_seconds());
+        let cookie = auth.cookies(origin, headers).set(CookieKind::BrowserReference, &reference, max_age);
         (reference, cookie)
     }
 

@@ -1,4 +1,4 @@
-//! Article 5: what happens later to a session that began with a handoff.
+//! Sign-out and renewal of a session that began with a handoff (article 5 in `docs/articles.md`).
 
 use super::*;
 use auth::session::{Session, SessionState};

@@ -1,4 +1,4 @@
-//! Article 5: an app that verifies the token itself, and what identity answers.
+//! An app verifies the handoff token itself, and identity answers (article 5 in `docs/articles.md`).
 
 use super::*;
 use auth::Pages;
