@@ -27,7 +27,7 @@ pub fn document<V: IntoView + 'static>(
     app: impl FnOnce() -> V,
 ) -> impl IntoView {
     provide_context(scripts);
-    send_policy(&options);
+    send_policy(&options, &[]);
     let script = match scripts {
         Scripts::None => None,
         Scripts::Session => Some(start_script(&options).into_any()),
@@ -68,13 +68,16 @@ fn start_script(options: &LeptosOptions) -> impl IntoView + use<> {
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
 }
 
-fn send_policy(options: &LeptosOptions) {
+/// Sets the Content-Security-Policy of the response that is being rendered, for an app that writes its own document:
+/// [`content_security_policy`] with the nonce of Leptos' scripts, and the `additions`, each a whole directive.
+pub fn send_policy(options: &LeptosOptions, additions: &[&str]) {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
         return;
     };
     let port = options.reload_external_port.unwrap_or(options.reload_port);
     let watching = std::env::var_os("LEPTOS_WATCH").is_some();
     let policy = content_security_policy(&nonce, &page().form_action, watching.then_some(port));
+    let policy = [&[policy.as_str()], additions].concat().join("; ");
     // The nonce and the origins contain only checked characters, so this conversion succeeds. A page must
     // never be sent without a policy, so the fallback blocks everything.
     let value = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));

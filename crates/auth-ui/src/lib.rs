@@ -55,7 +55,7 @@ pub use context::{auth, current_path, current_path_and_query, page};
 #[cfg(feature = "ssr")]
 pub use csp::content_security_policy;
 #[cfg(feature = "ssr")]
-pub use document::{Scripts, document, has_scripts};
+pub use document::{Scripts, document, has_scripts, send_policy};
 #[cfg(feature = "ssr")]
 pub use require_auth::{refuse, require_auth};
 #[cfg(any(feature = "ssr", feature = "hydrate"))]

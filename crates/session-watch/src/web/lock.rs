@@ -95,7 +95,8 @@ impl Lock {
         let Ok(asked) = request.call3(&locks, &NAME.into(), options, &granted) else { return false };
         let sink = self.sink.clone();
         spawn_local(async move {
-            // A released lock resolves the promise. A stolen lock or an aborted request rejects the promise.
+            // The promise of the request resolves when this tab releases the lock. The promise rejects when
+            // another tab steals the lock, or when this tab leaves the queue.
             let outcome = JsFuture::from(Promise::resolve(&asked)).await;
             if outcome.is_err() && is_held.get() {
                 sink.send(Event::LockLost);
