@@ -23,9 +23,9 @@ WASM_BINDGEN := $(shell sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
 
 profile      := $(if $(RELEASE),release,debug)
 release_flag := $(if $(RELEASE),--release)
-# The server half of both apps. One cargo call builds all binaries, with the features of the tests, so every
+# The server half of the apps. One cargo call builds all binaries, with the features of the tests, so every
 # dependency is compiled once.
-features     := --features main/ssr,identity/ssr
+features     := --features main/ssr,identity/ssr,partner/ssr
 demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
 
 export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN ESBUILD CARGO_DENY
@@ -53,7 +53,7 @@ dev: build dev-setup ## Run the suite; rebuild and reload APP=main (or identity,
 	@exec $(demo) --watch $(APP)
 
 .PHONY: build
-build: setup ## Build servers and browser halves of both apps
+build: setup ## Build servers and browser halves of all apps
 	@.ci/say 'servers: cargo build' 'first build: about $(if $(RELEASE),10,4) minutes on two cores; later: seconds'
 	@cargo build --locked --workspace --exclude bench --bins $(features) $(release_flag)
 	@.ci/say 'browser halves: cargo build for WebAssembly, wasm-bindgen, style' 'first build: half a minute; later: seconds'

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
-use test_support::process::{Port, Program};
+use test_support::process::{Port, ProcessCommand};
 use tokio::net::TcpListener;
 
 const REGISTRY: &str =
@@ -15,7 +15,7 @@ async fn refusal(registry: &str, vars: &[(&str, &str)]) -> String {
     let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
     let apps_file = folder.path().join("apps.toml");
     fs::write(&apps_file, registry).unwrap();
-    let mut program = Program::new(env!("CARGO_BIN_EXE_identity"), [""; 0])
+    let mut program = ProcessCommand::new(env!("CARGO_BIN_EXE_identity"), [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
         .var("PUBLIC_URL", port.origin().origin().ascii_serialization())
         .var("AUTH_SECRET", "a secret for the tests of identity")

@@ -30,7 +30,7 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
     let number = |name: &str| var(name).and_then(|value| value.parse().ok());
     let is_production = var("LEPTOS_ENV").is_some_and(|env| env.eq_ignore_ascii_case("prod"));
     LeptosOptions::builder()
-        // Both apps share this name (`output-name` in Cargo.toml), because Leptos compiles the name in once.
+        // All apps share this name (`output-name` in Cargo.toml), because Leptos compiles the name in once.
         .output_name(var("LEPTOS_OUTPUT_NAME").unwrap_or_else(|| "app".to_owned()))
         .site_root(var("LEPTOS_SITE_ROOT").unwrap_or_else(|| format!("target/site/{name}")))
         .site_pkg_dir("pkg")

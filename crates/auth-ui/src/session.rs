@@ -56,7 +56,8 @@ use leptos::prelude::*;
 use seed::Seed;
 use std::marker::PhantomData;
 
-/// What an app decides about the session in its pages.
+/// An app's choices: what its pages do when the session ends, and when a signed-out visitor clicks a link to a
+/// guarded page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SessionOptions {
     /// What happens when the session ends.

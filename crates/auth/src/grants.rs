@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     random::Random,
     seal::{Keyring, Purpose},
-    store::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, Store, StoreError},
+    store::{Claim, ClaimOutcome, Grant, GrantHash, GrantKind, Store, StoreError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -71,16 +71,16 @@ impl Grants {
         Ok(Some(IssuedGrant { kind, audience, expires_at, about: self.open(&hash, &sealed) }))
     }
 
-    /// Takes a grant, once, if the claim matches. [`GrantOutcome::Granted`] then contains the opened content.
+    /// Takes a grant, once, if the claim matches. [`ClaimOutcome::Granted`] then contains the opened content.
     /// A grant that was sealed with a secret that is no longer configured counts as unknown.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
-    pub async fn take(&self, token: &str, claim: Claim<'_>) -> Result<GrantOutcome, StoreError> {
+    pub async fn take(&self, token: &str, claim: Claim<'_>) -> Result<ClaimOutcome, StoreError> {
         let hash = hash_of(token);
         Ok(match self.store.take_grant(&hash, claim, self.clock.now()).await? {
-            GrantOutcome::Granted(sealed) => {
-                self.open(&hash, &sealed).map_or(GrantOutcome::Unknown, GrantOutcome::Granted)
+            ClaimOutcome::Granted(sealed) => {
+                self.open(&hash, &sealed).map_or(ClaimOutcome::Unknown, ClaimOutcome::Granted)
             }
             refused => refused,
         })

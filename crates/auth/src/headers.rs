@@ -29,7 +29,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// [`ALWAYS`] as a header map. Copying this map is cheaper than building one for every answer.
-static FINISHED: LazyLock<HeaderMap> = LazyLock::new(|| {
+static DEFAULT_HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     // Room for the headers that handlers add.
     let mut headers = HeaderMap::with_capacity(12);
     headers.extend(ALWAYS.map(|(name, value)| (name, HeaderValue::from_static(value))));
@@ -59,7 +59,7 @@ pub(crate) fn secure(headers: &mut HeaderMap, policy: &HeaderValue, is_https: bo
         // This answer gets `no-store` below, and its content may depend on a cookie.
         headers.append(header::VARY, HeaderValue::from_static("cookie"));
     }
-    let from_handler = mem::replace(headers, FINISHED.clone());
+    let from_handler = mem::replace(headers, DEFAULT_HEADERS.clone());
     headers.extend(from_handler);
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());

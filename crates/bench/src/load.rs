@@ -1,13 +1,13 @@
 //! Runs the load generator wrk and parses its report.
 
-use crate::{machine::Cores, problem::Problem};
+use crate::{machine::CoreAssignment, problem::Problem};
 use std::{path::PathBuf, process::Stdio, time::Duration};
 use tokio::process::Command;
 
 /// One run of wrk.
 #[derive(Debug)]
 pub(crate) struct Load<'a> {
-    pub(crate) cores: Cores,
+    pub(crate) cores: CoreAssignment,
     pub(crate) connections: u32,
     pub(crate) seconds: u32,
     pub(crate) port: u16,
@@ -183,7 +183,7 @@ Transfer/sec:     13.29MB
             host: "app.example".into(),
         };
         let load = Load {
-            cores: Cores::Shared,
+            cores: CoreAssignment::Shared,
             connections: 32,
             seconds: 1,
             port: 80,

@@ -1,4 +1,4 @@
-//! Cores and load of the machine; memory and processor time of a process.
+//! CoreAssignment and load of the machine; memory and processor time of a process.
 
 use std::{fs, process::Command, time::Duration};
 
@@ -7,14 +7,14 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// The cores of the server and of the load generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cores {
+pub(crate) enum CoreAssignment {
     /// The server has one core; the load generator and Redis share another.
     Apart { server: usize, load: usize },
     /// There is one core, or no `taskset`: all processes share the cores.
     Shared,
 }
 
-impl Cores {
+impl CoreAssignment {
     pub(crate) fn detect() -> Self {
         let count = count();
         let has_taskset = Command::new("taskset").arg("--version").output().is_ok();
@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn on_one_core_nothing_is_pinned() {
-        assert!(Cores::Shared.of_server().is_empty() && Cores::Shared.of_load().is_empty());
-        let apart = Cores::Apart { server: 0, load: 3 };
+        assert!(CoreAssignment::Shared.of_server().is_empty() && CoreAssignment::Shared.of_load().is_empty());
+        let apart = CoreAssignment::Apart { server: 0, load: 3 };
         assert_eq!(apart.of_load(), ["taskset", "--cpu-list", "3"]);
     }
 }

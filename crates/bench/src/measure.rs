@@ -2,7 +2,7 @@
 
 use crate::{
     load::{Load, LoadResult, RandomSessions},
-    machine::Cores,
+    machine::CoreAssignment,
     problem::Problem,
     server::{self, Server},
 };
@@ -129,7 +129,7 @@ pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
 
 /// Parameters of all measurements of one store and size.
 pub(crate) struct Bench<'a> {
-    pub(crate) cores: Cores,
+    pub(crate) cores: CoreAssignment,
     pub(crate) connections: u32,
     pub(crate) seconds: u32,
     pub(crate) rounds: u32,

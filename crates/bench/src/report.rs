@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Options, StoreKind},
-    machine::{self, Cores},
+    machine::{self, CoreAssignment},
     measure::{Case, Figures, IN_USE, Measured},
 };
 use std::time::Duration;
@@ -35,12 +35,12 @@ pub(crate) struct BareMemory {
 }
 
 /// Describes the machine and the measurement.
-pub(crate) fn preface(options: &Options, cores: Cores, load_average: Option<f64>) -> String {
+pub(crate) fn preface(options: &Options, cores: CoreAssignment, load_average: Option<f64>) -> String {
     let places = match cores {
-        Cores::Apart { server, load } => {
+        CoreAssignment::Apart { server, load } => {
             format!("the server has core {server}, wrk and Redis have core {load}")
         }
-        Cores::Shared => "server, wrk and Redis share them, which lowers the figures".into(),
+        CoreAssignment::Shared => "server, wrk and Redis share them, which lowers the figures".into(),
     };
     let busy = match load_average {
         Some(average) if average > BUSY => {

@@ -4,7 +4,7 @@ use crate::{
     cli::{Options, StoreKind},
     exchange,
     load::RandomSessions,
-    machine::{self, Cores},
+    machine::{self, CoreAssignment},
     measure::{Bench, Case},
     problem::Problem,
     report::{self, BareMemory, Phase, grouped},
@@ -29,7 +29,7 @@ const SAMPLE: u32 = 200;
 /// Measures all stores and prints the report.
 pub(crate) async fn run(options: &Options) -> Result<(), Problem> {
     let main = main_binary(options)?;
-    let cores = Cores::detect();
+    let cores = CoreAssignment::detect();
     let preface = report::preface(options, cores, machine::load_average());
     let folder = tempfile::Builder::new().prefix("bench-").tempdir()?;
     let script = folder.path().join("drawn.lua");

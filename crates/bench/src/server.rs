@@ -2,7 +2,7 @@
 
 use crate::{
     exchange,
-    machine::{self, Cores},
+    machine::{self, CoreAssignment},
     problem::Problem,
 };
 use std::{
@@ -35,7 +35,7 @@ pub(crate) struct Server {
 
 /// Where processes run: their cores, and the folder for their logs.
 pub(crate) struct Site<'a> {
-    pub(crate) cores: Cores,
+    pub(crate) cores: CoreAssignment,
     pub(crate) folder: &'a Path,
 }
 
@@ -173,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_ends_at_once_is_an_error_with_its_last_log_line() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site { cores: Cores::Shared, folder: folder.path() };
+        let site = Site { cores: CoreAssignment::Shared, folder: folder.path() };
         let mut command = site.command(Vec::new(), "sh");
         command.args(["-c", "echo first; echo it hurts >&2; exit 1"]);
         let mut server = site.start("it", command, 1).unwrap();
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_program_that_is_missing_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let site = Site { cores: Cores::Shared, folder: folder.path() };
+        let site = Site { cores: CoreAssignment::Shared, folder: folder.path() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
         let problem =

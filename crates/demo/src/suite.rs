@@ -15,7 +15,7 @@ pub(crate) enum Process {
     Main,
     /// A second instance of the main app, on the registrable domain of games.
     Store,
-    /// A third instance of the main app, on another registrable domain.
+    /// An ordinary hydrated Leptos app (`examples/partner`), on another registrable domain.
     Partner,
 }
 
@@ -35,12 +35,13 @@ impl Process {
         }
     }
 
-    /// The binary of the process. Store and partner run the main binary with a different environment.
+    /// The binary of the process. Store runs the main binary with a different environment.
     pub(crate) const fn binary(self) -> &'static str {
         match self {
             Self::Provider => "dev-provider",
             Self::Identity => "identity",
-            Self::Main | Self::Store | Self::Partner => "main",
+            Self::Main | Self::Store => "main",
+            Self::Partner => "partner",
         }
     }
 

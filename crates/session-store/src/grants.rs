@@ -66,9 +66,9 @@ pub struct Claim<'a> {
     pub state_hash: [u8; 32],
 }
 
-/// The result of a claim. Only [`GrantOutcome::Granted`] removes the grant.
+/// The result of a claim. Only [`ClaimOutcome::Granted`] removes the grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GrantOutcome {
+pub enum ClaimOutcome {
     /// The claim matched. Contains the grant's sealed content.
     Granted(Vec<u8>),
     /// The grant does not exist, was already taken, or is of another kind.
@@ -94,7 +94,7 @@ pub trait GrantStore: Send + Sync + 'static {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<GrantOutcome, StoreError>;
+    ) -> Result<ClaimOutcome, StoreError>;
 
     /// Returns a grant without taking it, even if the grant has expired.
     async fn load_grant(&self, hash: &GrantHash) -> Result<Option<Grant>, StoreError>;
@@ -102,14 +102,14 @@ pub trait GrantStore: Send + Sync + 'static {
 
 impl Claim<'_> {
     /// Returns why a claim took no grant; `found` is the grant that the store has now.
-    pub(super) fn mismatch(&self, found: Option<&Grant>, now: DateTime<Utc>) -> GrantOutcome {
+    pub(super) fn mismatch(&self, found: Option<&Grant>, now: DateTime<Utc>) -> ClaimOutcome {
         match found {
-            Some(grant) if grant.kind != self.kind => GrantOutcome::Unknown,
-            Some(grant) if grant.audience != self.audience => GrantOutcome::WrongAudience,
-            Some(grant) if grant.expires_at <= now => GrantOutcome::Expired,
-            Some(grant) if grant.state_hash != self.state_hash => GrantOutcome::WrongState,
+            Some(grant) if grant.kind != self.kind => ClaimOutcome::Unknown,
+            Some(grant) if grant.audience != self.audience => ClaimOutcome::WrongAudience,
+            Some(grant) if grant.expires_at <= now => ClaimOutcome::Expired,
+            Some(grant) if grant.state_hash != self.state_hash => ClaimOutcome::WrongState,
             // The grant matches now but did not exist during the claim.
-            Some(_) | None => GrantOutcome::Unknown,
+            Some(_) | None => ClaimOutcome::Unknown,
         }
     }
 }

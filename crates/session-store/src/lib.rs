@@ -26,7 +26,7 @@ mod conformance;
 pub use auth_types::SessionState;
 pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
 use grants::EXPIRED_GRANT_RETENTION;
-pub use grants::{Claim, Grant, GrantHash, GrantKind, GrantOutcome, GrantStore};
+pub use grants::{Claim, ClaimOutcome, Grant, GrantHash, GrantKind, GrantStore};
 pub use key::{BrowserKey, SessionKey};
 use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};

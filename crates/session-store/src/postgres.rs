@@ -139,7 +139,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
 
     /// Runs as a separate statement, so that the next statement sees what a logout committed in the meantime.
     async fn lock_shared(&mut self, names: &[TombstoneName<'_>]) -> Result<(), StoreError> {
-        let locks: Vec<i64> = names.iter().map(lock_of).collect();
+        let locks: Vec<i64> = names.iter().map(advisory_lock_id).collect();
         sqlx::query("SELECT pg_advisory_xact_lock_shared(lock) FROM unnest($1::bigint[]) AS lock")
             .bind(locks)
             .execute(&mut **self)
@@ -148,7 +148,10 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
     }
 
     async fn lock_exclusive(&mut self, name: TombstoneName<'_>) -> Result<(), StoreError> {
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock_of(&name)).execute(&mut **self).await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(advisory_lock_id(&name))
+            .execute(&mut **self)
+            .await?;
         Ok(())
     }
 
@@ -159,7 +162,7 @@ impl Transaction for sqlx::Transaction<'static, Postgres> {
 
 /// Returns the id of the advisory lock for a tombstone. If two tombstones get the same id, their transactions
 /// only wait for each other.
-fn lock_of(name: &TombstoneName<'_>) -> i64 {
+fn advisory_lock_id(name: &TombstoneName<'_>) -> i64 {
     let text = format!("auth {} {} {} {}", name.kind, name.issuer.len(), name.issuer, name.value);
     let hash: [u8; 32] = Sha256::digest(text).into();
     let [a, b, c, d, e, f, g, h, ..] = hash;

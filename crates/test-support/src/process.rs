@@ -48,7 +48,7 @@ impl Port {
 
 /// A command that a test can start any number of times.
 #[derive(Clone)]
-pub struct Program {
+pub struct ProcessCommand {
     command: Vec<OsString>,
     vars: Vec<(String, String)>,
     user: Option<&'static str>,
@@ -60,7 +60,7 @@ pub struct Process {
     output: Arc<Mutex<String>>,
 }
 
-impl Program {
+impl ProcessCommand {
     /// Creates a program from a binary and its arguments.
     pub fn new<A: Into<OsString>>(
         binary: impl Into<PathBuf>,

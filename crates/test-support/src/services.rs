@@ -2,7 +2,7 @@
 //! servers.
 
 use crate::{
-    process::{Port, Process, Program},
+    process::{Port, Process, ProcessCommand},
     until,
 };
 use rustix::process::{Pid, Signal, geteuid, kill_process};
@@ -63,7 +63,7 @@ pub async fn execute(url: &str, sql: &str) -> u64 {
 /// A private Redis. Acknowledged writes survive a kill of the server process.
 pub struct Redis {
     port: Port,
-    program: Program,
+    program: ProcessCommand,
     process: Process,
     _folder: TempDir,
 }
@@ -76,7 +76,7 @@ impl Redis {
         let mut arguments =
             vec!["--bind", "127.0.0.1", "--port", &number, "--appendonly", "yes", "--save", ""];
         arguments.extend(["--logfile", "/dev/stderr", "--dir", folder.path().to_str().unwrap()]);
-        let program = Program::new("redis-server", arguments);
+        let program = ProcessCommand::new("redis-server", arguments);
         let process = program.start();
         let redis = Self { port, program, process, _folder: folder };
         redis.wait().await;
@@ -103,7 +103,7 @@ impl Redis {
 /// A private PostgreSQL.
 pub struct Postgres {
     port: Port,
-    program: Program,
+    program: ProcessCommand,
     process: Process,
     bin: PathBuf,
     _folder: TempDir,
@@ -122,7 +122,8 @@ impl Postgres {
             assert!(Command::new("chown").arg("postgres:").arg(&home).status().unwrap().success());
         }
         let program = |name: &str, arguments: &[&str]| {
-            let program = Program::new(bin.join(name), ["-D".into(), home.join("data").into_os_string()]);
+            let program =
+                ProcessCommand::new(bin.join(name), ["-D".into(), home.join("data").into_os_string()]);
             let program = program.args(arguments);
             if is_root { program.as_user("postgres") } else { program }
         };

@@ -6,7 +6,7 @@ use http::StatusCode;
 use std::path::{Path, PathBuf};
 use test_support::{
     Browser, TestProvider,
-    process::{Port, Program},
+    process::{Port, ProcessCommand},
     until,
 };
 
@@ -40,7 +40,7 @@ async fn an_app_that_was_down_refuses_the_session_soon_after_it_is_back() {
         app = text(&app_url),
     );
     std::fs::write(&registry, entry).unwrap();
-    let identity = Program::new(identity_binary(), [""; 0])
+    let identity = ProcessCommand::new(identity_binary(), [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", identity_port.number()))
         .var("PUBLIC_URL", text(&identity_url))
         .var("AUTH_SECRET", "a secret of the identity app, long enough")

@@ -4,7 +4,7 @@ use auth::http::HttpError;
 use http::{Method, StatusCode};
 use test_support::{
     Browser, CLIENT_SECRET, Page, TestProvider,
-    process::{Port, Process, Program},
+    process::{Port, Process, ProcessCommand},
     until,
 };
 use url::Url;
@@ -13,7 +13,7 @@ use url::Url;
 pub(crate) struct Main {
     pub(crate) url: Url,
     pub(crate) process: Process,
-    program: Program,
+    program: ProcessCommand,
     /// Reserves the port while the process is down.
     _port: Port,
 }
@@ -26,8 +26,8 @@ pub(crate) struct Suite {
 }
 
 /// The program of the main app, with the variables that it needs.
-pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_main"), [""; 0])
+pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> ProcessCommand {
+    ProcessCommand::new(env!("CARGO_BIN_EXE_main"), [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
         .var("PUBLIC_URL", port.origin().origin().ascii_serialization())
         .var("AUTH_SECRET", "a secret for all processes of these tests")
@@ -68,12 +68,12 @@ impl Suite {
 
 impl Main {
     /// Starts the process without waiting for it.
-    fn begin(program: Program, port: Port) -> Self {
+    fn begin(program: ProcessCommand, port: Port) -> Self {
         Self { url: port.origin(), process: program.start(), program, _port: port }
     }
 
     /// Starts the process and waits until it serves.
-    pub(crate) async fn start(program: Program, port: Port) -> Self {
+    pub(crate) async fn start(program: ProcessCommand, port: Port) -> Self {
         let mut main = Self::begin(program, port);
         main.wait().await;
         main

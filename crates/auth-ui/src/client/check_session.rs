@@ -25,7 +25,7 @@ enum Check {
     Idle,
     /// The page waits for the frame's answer.
     Asking,
-    /// The visitor has a session now.
+    /// The silent sign-in succeeded: this app now has a session for the visitor.
     SignedIn,
     /// The provider has no signed-in user in this browser.
     LoginRequired,

@@ -1,4 +1,5 @@
-//! Article 2's `beforeNavigate`: before the browser follows a link to a guarded page, it asks the server.
+//! Before the browser follows a link to a guarded page, it asks the server (article 2's `beforeNavigate`, see
+//! `docs/articles.md`).
 
 use super::shared;
 use leptos::prelude::*;

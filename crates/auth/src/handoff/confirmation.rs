@@ -14,7 +14,7 @@ use crate::{
     grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     session::Session,
-    store::{Claim, GrantKind, GrantOutcome, StoreError},
+    store::{Claim, ClaimOutcome, GrantKind, StoreError},
 };
 use auth_types::CurrentSession;
 use axum::{
@@ -150,9 +150,9 @@ async fn waiting(
         tracing::error!(cause, "waiting handoff not read from the store");
         FailureCause::NotSaved
     })? {
-        GrantOutcome::Granted(about) => about,
-        GrantOutcome::Expired => return Err(HandoffError::TokenExpired),
-        GrantOutcome::Unknown | GrantOutcome::WrongAudience | GrantOutcome::WrongState => {
+        ClaimOutcome::Granted(about) => about,
+        ClaimOutcome::Expired => return Err(HandoffError::TokenExpired),
+        ClaimOutcome::Unknown | ClaimOutcome::WrongAudience | ClaimOutcome::WrongState => {
             return Err(HandoffError::InvalidState);
         }
     };

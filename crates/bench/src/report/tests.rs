@@ -62,9 +62,9 @@ fn a_busy_machine_and_a_single_core_are_reported() {
         connections: 32,
         main: None,
     };
-    let busy = preface(&options, Cores::Shared, Some(1.5));
+    let busy = preface(&options, CoreAssignment::Shared, Some(1.5));
     assert!(busy.contains("BUSY") && busy.contains("1.50") && busy.contains("share"), "{busy}");
-    let quiet = preface(&options, Cores::Apart { server: 0, load: 1 }, Some(0.1));
+    let quiet = preface(&options, CoreAssignment::Apart { server: 0, load: 1 }, Some(0.1));
     assert!(
         !quiet.contains("BUSY") && quiet.contains("core 0") && quiet.contains("3 rounds of 2 s"),
         "{quiet}"

@@ -1,7 +1,7 @@
 //! Grants in memory.
 
 use super::MemoryStore;
-use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError};
+use crate::{Claim, ClaimOutcome, Grant, GrantHash, GrantStore, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -17,7 +17,7 @@ impl GrantStore for MemoryStore {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<GrantOutcome, StoreError> {
+    ) -> Result<ClaimOutcome, StoreError> {
         let mut state = self.state();
         let fits = |grant: &Grant| {
             grant.kind == claim.kind
@@ -26,7 +26,7 @@ impl GrantStore for MemoryStore {
                 && grant.expires_at > now
         };
         match state.grants.get(hash).is_some_and(fits).then(|| state.grants.remove(hash)).flatten() {
-            Some(grant) => Ok(GrantOutcome::Granted(grant.sealed)),
+            Some(grant) => Ok(ClaimOutcome::Granted(grant.sealed)),
             None => Ok(claim.mismatch(state.grants.get(hash), now)),
         }
     }

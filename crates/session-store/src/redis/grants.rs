@@ -1,7 +1,7 @@
 //! Grants in Redis.
 
 use super::{RedisStore, ask, scripts};
-use crate::{Claim, EXPIRED_GRANT_RETENTION, Grant, GrantHash, GrantOutcome, GrantStore, StoreError};
+use crate::{Claim, ClaimOutcome, EXPIRED_GRANT_RETENTION, Grant, GrantHash, GrantStore, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -29,7 +29,7 @@ impl GrantStore for RedisStore {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<GrantOutcome, StoreError> {
+    ) -> Result<ClaimOutcome, StoreError> {
         let mut connection = self.connection.clone();
         let mut script = scripts::GRANT_TAKE.key(self.keys.grant(hash));
         script
@@ -39,7 +39,7 @@ impl GrantStore for RedisStore {
             .arg(claim.audience)
             .arg(claim.state_hash.as_slice());
         match ask(script.invoke_async(&mut connection)).await? {
-            Some(sealed) => Ok(GrantOutcome::Granted(sealed)),
+            Some(sealed) => Ok(ClaimOutcome::Granted(sealed)),
             None => Ok(claim.mismatch(self.load_grant(hash).await?.as_ref(), now)),
         }
     }

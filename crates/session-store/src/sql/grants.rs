@@ -1,7 +1,7 @@
 //! Grants in SQL.
 
 use super::{Database, SqlStore, rows};
-use crate::{Claim, Grant, GrantHash, GrantOutcome, GrantStore, StoreError, time_limit::with_timeout};
+use crate::{Claim, ClaimOutcome, Grant, GrantHash, GrantStore, StoreError, time_limit::with_timeout};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -27,7 +27,7 @@ impl<D: Database> GrantStore for SqlStore<D> {
         hash: &GrantHash,
         claim: Claim<'_>,
         now: DateTime<Utc>,
-    ) -> Result<GrantOutcome, StoreError> {
+    ) -> Result<ClaimOutcome, StoreError> {
         let statement =
             "DELETE FROM grants WHERE hash = ?1 AND kind = ?2 AND audience = ?3 AND state_hash = ?4
                AND expires_at > ?5 RETURNING sealed";
@@ -39,7 +39,7 @@ impl<D: Database> GrantStore for SqlStore<D> {
             now.into(),
         ];
         match with_timeout(self.0.change(statement, &values)).await?.first() {
-            Some(row) => Ok(GrantOutcome::Granted(rows::bytes(row, "sealed")?)),
+            Some(row) => Ok(ClaimOutcome::Granted(rows::bytes(row, "sealed")?)),
             None => Ok(claim.mismatch(self.load_grant(hash).await?.as_ref(), now)),
         }
     }

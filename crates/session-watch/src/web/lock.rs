@@ -19,7 +19,7 @@ use web_sys::AbortController;
 const NAME: &str = "session-leader/2";
 
 /// This tab's handle to the lock. On drop, the tab releases the lock and leaves the queue.
-pub(super) struct Lock {
+pub(super) struct LeaderLock {
     sink: EventSink,
     request: Rc<LockRequest>,
 }
@@ -34,7 +34,7 @@ struct LockRequest {
     is_over: Cell<bool>,
 }
 
-impl Lock {
+impl LeaderLock {
     pub(super) fn new(sink: EventSink) -> Self {
         Self { sink, request: Rc::default() }
     }
@@ -106,7 +106,7 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
+impl Drop for LeaderLock {
     fn drop(&mut self) {
         self.request.is_over.set(true);
         self.release();

@@ -12,7 +12,7 @@ use auth::{
     limit::{Quota, QuotaExceeded, RateLimit},
     origin::Origin,
     session::{Session, SessionKey, SessionRecord},
-    store::{Claim, GrantKind, GrantOutcome, StoreError},
+    store::{Claim, ClaimOutcome, GrantKind, StoreError},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -169,11 +169,11 @@ impl HandoffService {
         let found = auth.grants().load(token).await?.ok_or(VerifyRefusal::Unknown)?;
         let live = self.session_of(found).await?;
         match auth.grants().take(token, claim).await? {
-            GrantOutcome::Granted(_) => {}
-            GrantOutcome::Unknown => return Err(VerifyRefusal::Unknown),
-            GrantOutcome::WrongAudience => return Err(VerifyRefusal::WrongClient),
-            GrantOutcome::Expired => return Err(VerifyRefusal::Expired),
-            GrantOutcome::WrongState => return Err(VerifyRefusal::InvalidState),
+            ClaimOutcome::Granted(_) => {}
+            ClaimOutcome::Unknown => return Err(VerifyRefusal::Unknown),
+            ClaimOutcome::WrongAudience => return Err(VerifyRefusal::WrongClient),
+            ClaimOutcome::Expired => return Err(VerifyRefusal::Expired),
+            ClaimOutcome::WrongState => return Err(VerifyRefusal::InvalidState),
         }
         let session = live.ok_or(VerifyRefusal::SessionEnded)?;
         // Checked again: the session may have ended before the token was taken.
