@@ -4,13 +4,15 @@ import { signInAs } from './support';
 
 /** The heading of a tab whose session has ended. */
 export const ended = (page: Page): Locator => page.getByRole('heading', { name: 'You have been signed out' });
-const watching = (page: Page) => page.locator('.session-watch[data-ready=true]');
+/** Waits until the page watches its session. */
+export const watching = (page: Page): Promise<void> =>
+  page.locator('.session-watch[data-ready=true]').waitFor({ state: 'attached' });
 
 /** Opens `url` and waits until the tab watches its session. */
 export async function openWatching(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(url);
-  await watching(page).waitFor({ state: 'attached' });
+  await watching(page);
   return page;
 }
 

@@ -13,8 +13,12 @@ pub const STYLE: &str = include_str!("../style/suite.css");
 
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod call_error;
+#[cfg(any(feature = "ssr", feature = "hydrate", feature = "watch"))]
+mod check_session;
 #[cfg(feature = "watch")]
 pub mod client;
+#[cfg(any(feature = "hydrate", feature = "watch"))]
+mod dom;
 pub mod links;
 pub mod remaining;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -47,8 +51,8 @@ pub use sign_out_scope::SignOutScope;
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
-    CheckSession, Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch,
-    SignInForms, SignOutForm, TabPanel, TimeLeft, When, initials,
+    Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch, SignInForms,
+    SignOutForm, TabPanel, TimeLeft, When, initials,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};
@@ -60,7 +64,7 @@ pub use document::{Scripts, document, has_scripts, send_policy};
 pub use require_auth::{refuse, require_auth};
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use session::{
-    AfterEnd, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice, SessionBoundary,
-    SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton, SignInNotice, SignOutButton,
-    SignedIn, SignedOut, provide_session, use_session,
+    AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
+    SessionBoundary, SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton, SignInNotice,
+    SignOutButton, SignedIn, SignedOut, provide_session, use_session,
 };

@@ -44,7 +44,7 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
 /// `not_found`, the document for every other path. All of them get the page's context, and the values that
 /// `context` provides.
 ///
-/// The `not_found` document contains no Leptos router, so no spelling of a path can make it show one of the
+/// The answer with the `not_found` document is a 404. The document contains no Leptos router, so no spelling of a path can make it show one of the
 /// app's pages.
 pub fn pages<V, S, N>(
     options: &LeptosOptions,
@@ -71,7 +71,13 @@ where
         move |request: Request| {
             let options = options.clone();
             let page = render_app_async_with_context(context.clone(), move || not_found(options.clone()));
-            async move { page(request).await.into_response() }
+            async move {
+                let mut answer = page(request).await.into_response();
+                if answer.status() == StatusCode::OK {
+                    *answer.status_mut() = StatusCode::NOT_FOUND;
+                }
+                answer
+            }
         }
     };
     Router::new()

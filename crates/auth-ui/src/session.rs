@@ -31,6 +31,7 @@
 
 mod boundary;
 mod buttons;
+mod check_session;
 mod client;
 mod gates;
 mod guarded;
@@ -42,6 +43,7 @@ mod seed;
 
 pub use boundary::{SessionBoundary, SessionEnded};
 pub use buttons::{SignInButton, SignOutButton};
+pub use check_session::CheckSession;
 pub use client::SessionClient;
 pub use gates::{SignedIn, SignedOut};
 pub use guarded::{GuardedParentRoute, GuardedRoute, SignInNotice};
@@ -54,11 +56,12 @@ use auth_types::{
 };
 use leptos::prelude::*;
 use seed::Seed;
+use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
 /// An app's choices: what its pages do when the session ends, and when a signed-out visitor clicks a link to a
 /// guarded page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionOptions {
     /// What happens when the session ends.
     pub ended: AfterEnd,
@@ -67,7 +70,7 @@ pub struct SessionOptions {
 }
 
 /// What happens when the session ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AfterEnd {
     /// [`SessionBoundary`](crate::SessionBoundary) disposes its children and shows why. The freed WebAssembly memory is
     /// not overwritten: a debugger on this machine could still find what the user has seen.
@@ -79,7 +82,7 @@ pub enum AfterEnd {
 }
 
 /// What happens when a signed-out visitor clicks a link to a guarded page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Denied {
     /// The visitor stays on the page, and [`NavigationNotice`](crate::NavigationNotice) says why.
     #[default]

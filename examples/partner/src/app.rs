@@ -1,12 +1,12 @@
 //! The root of the app.
 
 use crate::pages::{
-    Dashboard, Home, Login, NotFound, Notes, Number, Protected, Public, SessionPage, SignOut, SignedOut,
+    Dashboard, Home, Login, NotFound, Notes, Number, Protected, Public, SessionPage, SignOut, SignedOutPage,
     SsrLogin,
 };
 use auth_ui::{
-    GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice, SessionBoundary, SessionOptions,
-    SignOutButton, provide_session, use_session,
+    AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
+    SessionBoundary, SessionOptions, SignOutButton, SignedOut, provide_session, use_session,
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -22,12 +22,13 @@ use leptos_router::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // First, so that server and browser begin with the same session.
-    provide_session(SessionOptions::default());
+    provide_session(session_options());
     view! {
         <Title formatter=|title| format!("{title} · Partner")/>
         <Router>
             <a class="skip-link" href="#content">"Skip to content"</a>
             <Header/>
+            <SignedOut><CheckSession/></SignedOut>
             <NavigationNotice/>
             <IdleDialog/>
             <SessionBoundary>
@@ -35,6 +36,22 @@ pub fn App() -> impl IntoView {
             </SessionBoundary>
         </Router>
     }
+}
+
+/// What the pages do when the session ends, and when a guest clicks a link to a guarded page. The operator chooses with
+/// environment variables, so the server's choice travels in the page.
+fn session_options() -> SessionOptions {
+    SharedValue::new(|| {
+        #[cfg(feature = "ssr")]
+        let is_set = |name, value| std::env::var(name).is_ok_and(|chosen| chosen == value);
+        #[cfg(not(feature = "ssr"))]
+        let is_set = |_, _| false;
+        SessionOptions {
+            ended: if is_set("PARTNER_ENDED", "reload") { AfterEnd::Reload } else { AfterEnd::Show },
+            denied: if is_set("PARTNER_DENIED", "sign-in") { Denied::SignIn } else { Denied::Stay },
+        }
+    })
+    .into_inner()
 }
 
 /// The routes. Public pages stand on the list in `main.rs` too, where the server's guard reads it.
@@ -48,11 +65,12 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                 <Route path=path!("/ssr-login") view=SsrLogin ssr=SsrMode::Async/>
                 <Route path=path!("/ssr-logout") view=SignOut ssr=SsrMode::Async/>
-                <Route path=path!("/signed-out") view=SignedOut ssr=SsrMode::Async/>
+                <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
                 <GuardedRoute path=path!("/protected") view=Protected ssr=SsrMode::Async/>
-                <GuardedRoute path=path!("/session") view=SessionPage ssr=SsrMode::InOrder/>
-                // Streamed: the page arrives before its notes.
-                <GuardedParentRoute path=path!("/dashboard") view=Dashboard ssr=SsrMode::OutOfOrder>
+                // Streamed: the page arrives before what it must wait for. Without JavaScript that part stays a
+                // placeholder, so the dashboard is streamed in order.
+                <GuardedRoute path=path!("/session") view=SessionPage ssr=SsrMode::OutOfOrder/>
+                <GuardedParentRoute path=path!("/dashboard") view=Dashboard ssr=SsrMode::InOrder>
                     <Route path=path!("") view=Notes/>
                     <Route path=path!("number") view=Number/>
                 </GuardedParentRoute>

@@ -1,19 +1,11 @@
 //! Small DOM helpers. Missing elements are ignored.
 
 use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 pub use web_sys::Element;
-use web_sys::{Document, Event, EventTarget, HtmlIFrameElement, HtmlTemplateElement, Window};
+use web_sys::{Event, EventTarget, HtmlTemplateElement};
 
-pub(super) fn window() -> Window {
-    // In a page, the global object is the window.
-    js_sys::global().unchecked_into()
-}
-
-pub(super) fn document() -> Document {
-    #[expect(clippy::expect_used, reason = "the window of a page has a document")]
-    window().document().expect("a page")
-}
+pub(super) use crate::dom::{after, document, property, window};
 
 /// Returns the first element of the page that matches `selector`.
 #[must_use]
@@ -57,15 +49,6 @@ pub(super) fn show(root: &Element, template: Option<&str>) {
     }
 }
 
-/// Creates a hidden frame. The caller adds the frame to the page.
-pub(super) fn hidden_frame(title: &str, address: &str) -> Option<HtmlIFrameElement> {
-    let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;
-    frame.set_title(title);
-    frame.set_hidden(true);
-    frame.set_src(address);
-    Some(frame)
-}
-
 /// Calls `does` at each `event` of `target`, until the page unloads.
 pub(super) fn on(target: &EventTarget, event: &str, does: impl Fn(Event) + 'static) {
     let _ = target.add_event_listener_with_callback(event, &callback(does));
@@ -80,15 +63,4 @@ pub(super) fn callback(does: impl Fn(Event) + 'static) -> Function {
 pub(super) fn every(milliseconds: i32, does: impl Fn() + 'static) {
     let does = callback(move |_| does());
     let _ = window().set_interval_with_callback_and_timeout_and_arguments_0(&does, milliseconds);
-}
-
-/// Calls `does` once, after this many milliseconds.
-pub(super) fn after(milliseconds: i32, does: impl FnOnce() + 'static) {
-    let does: Function = Closure::once_into_js(does).unchecked_into();
-    let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&does, milliseconds);
-}
-
-/// Returns a property of an object; `undefined` if the property is missing.
-pub(super) fn property(object: &JsValue, name: &str) -> JsValue {
-    js_sys::Reflect::get(object, &name.into()).unwrap_or_default()
 }

@@ -52,7 +52,7 @@ pub fn Header(
             </div>
         </header>
         {has_scripts().then(|| view! { <NavGuard/> })}
-        {unknown.then(|| view! { <CheckSession path=current_path_and_query()/> })}
+        {unknown.then(|| view! { <CheckSession/> })}
         {watched.map(|(user, tab)| view! { <SessionWatch user path=current_path_and_query() tab/> })}
     }
 }

@@ -1,7 +1,6 @@
 //! Components. The server renders them, including the parts that are hidden at first. For some components,
 //! browser code in [`client`](crate::client) fills and shows those parts.
 
-mod check_session;
 mod header;
 mod nav_guard;
 mod notice;
@@ -13,7 +12,6 @@ mod sign_out;
 mod tab_panel;
 mod when;
 
-pub use check_session::CheckSession;
 pub use header::{Header, NavLink};
 pub use nav_guard::NavGuard;
 pub use notice::{Notice, NoticeKind};

@@ -3,6 +3,7 @@
 use super::{AfterEnd, Denied, Shared, live};
 use crate::{
     SignOutScope,
+    dom::{Listener, property},
     links::{Click, Decision, decide},
 };
 use auth_types::{EndReason, PublicSession, SessionState, SessionStatus, TabFacts};
@@ -15,11 +16,9 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{
-    AddEventListenerOptions, Element, EventTarget, HtmlAnchorElement, HtmlFormElement, MouseEvent,
-};
+use web_sys::{Element, EventTarget, HtmlAnchorElement, HtmlFormElement, MouseEvent};
 
 /// The endpoint of article 2's question. It extends the session, as loading the page would.
 const STATUS: &str = "/api/get-session-status";
@@ -187,30 +186,22 @@ impl Page {
     }
 
     fn listen(self: &Rc<Self>) {
+        let mut listeners = self.listeners.borrow_mut();
         let (tab, document): (EventTarget, EventTarget) = (window().into(), document().into());
         for name in IN_FRONT {
             let page = self.clone();
             let target = if name == "visibilitychange" { &document } else { &tab };
-            self.add(target, name, false, move |_| {
+            listeners.push(Listener::new(target, name, move |_| {
                 // With a session, the watch asks.
                 if page.controls.borrow().is_none() && !document_is_hidden() {
                     page.ask();
                 }
-            });
+            }));
         }
         let page = self.clone();
         // Capturing, so that the guard comes before the router.
-        self.add(&document, "click", true, move |event| page.on_click(event.unchecked_ref()));
-    }
-
-    fn add(
-        &self,
-        target: &EventTarget,
-        name: &'static str,
-        capture: bool,
-        does: impl Fn(web_sys::Event) + 'static,
-    ) {
-        self.listeners.borrow_mut().push(Listener::new(target, name, capture, does));
+        listeners
+            .push(Listener::capturing(&document, "click", move |event| page.on_click(event.unchecked_ref())));
     }
 
     /// Holds a click on a link to a guarded page until the server has answered.
@@ -445,40 +436,4 @@ fn submit(action: &str, fields: &[(&str, &str)]) {
 
 fn document_is_hidden() -> bool {
     document().hidden()
-}
-
-fn property(object: &JsValue, name: &str) -> JsValue {
-    js_sys::Reflect::get(object, &name.into()).unwrap_or_default()
-}
-
-/// A listener that is removed on drop.
-struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    capture: bool,
-    callback: Closure<dyn Fn(web_sys::Event)>,
-}
-
-impl Listener {
-    fn new(
-        target: &EventTarget,
-        name: &'static str,
-        capture: bool,
-        does: impl Fn(web_sys::Event) + 'static,
-    ) -> Self {
-        let callback = Closure::<dyn Fn(web_sys::Event)>::new(does);
-        let options = AddEventListenerOptions::new();
-        options.set_capture(capture);
-        let function = callback.as_ref().unchecked_ref();
-        let _ =
-            target.add_event_listener_with_callback_and_add_event_listener_options(name, function, &options);
-        Self { target: target.clone(), name, capture, callback }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let function = self.callback.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback_and_bool(self.name, function, self.capture);
-    }
 }

@@ -13,7 +13,7 @@ pub(crate) fn Protected() -> impl IntoView {
     view! {
         <Title text="Protected"/>
         <h1>"A protected page"</h1>
-        <p class="lead">"Only signed-in users get this page, and only their browser is sent it."</p>
+        <p class="lead">"Only signed-in users see this page. The server sends it to nobody else."</p>
         <p>"You are " <strong>{move || session.user().get().map(|user| user.name)}</strong> "."</p>
     }
 }
@@ -110,10 +110,20 @@ fn Failure(error: CallError) -> impl IntoView {
     view! { <p class="notice error" role="alert">{sentence}</p> }
 }
 
+/// The number of notes in words.
+fn count(notes: usize) -> String {
+    match notes {
+        0 => "no notes".to_owned(),
+        1 => "one note".to_owned(),
+        more => format!("{more} notes"),
+    }
+}
+
 /// What the browser knows of the session, and how to leave.
 #[component]
 pub(crate) fn SessionPage() -> impl IntoView {
     let session = use_session::<()>();
+    let list = Resource::new(move || session.epoch().get(), |_| notes());
     let expires = move || {
         session.state().get().ok().and_then(|state| state.session().map(|session| session.expires.clone()))
     };
@@ -126,6 +136,17 @@ pub(crate) fn SessionPage() -> impl IntoView {
                 <dd>{move || session.user().get().map(|user| user.name)}</dd>
                 <dt>"Ends, if you do nothing"</dt>
                 <dd>{expires}</dd>
+                <dt>"Notes"</dt>
+                <dd>
+                    <Suspense fallback=|| "Counting your notes…">
+                        {move || Suspend::new(async move {
+                            match list.await {
+                                Ok(notes) => format!("You have {}", count(notes.len())).into_any(),
+                                Err(error) => view! { <Failure error/> }.into_any(),
+                            }
+                        })}
+                    </Suspense>
+                </dd>
             </dl>
             <button class="button secondary" type="button" on:click=move |_| session.refetch()>"Ask the server now"</button>
             <SignOutButton scope=SignOutScope::Local class="secondary"/>

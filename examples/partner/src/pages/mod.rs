@@ -4,4 +4,4 @@ mod members;
 mod public;
 
 pub(crate) use members::{Dashboard, Notes, Number, Protected, SessionPage};
-pub(crate) use public::{Home, Login, NotFound, Public, SignOut, SignedOut, SsrLogin};
+pub(crate) use public::{Home, Login, NotFound, Public, SignOut, SignedOutPage, SsrLogin};

@@ -138,7 +138,7 @@ pub(crate) fn SignOut() -> impl IntoView {
 
 /// The page after a sign-out.
 #[component]
-pub(crate) fn SignedOut() -> impl IntoView {
+pub(crate) fn SignedOutPage() -> impl IntoView {
     let reason = query("reason");
     view! {
         <Title text="Signed out"/>
