@@ -1,13 +1,25 @@
 //! Routes of leptos_router that need a session.
 
-use super::{boundary::here, shared};
+use super::shared;
 use leptos::{children::ViewFn, prelude::*};
-use leptos_router::{MatchNestedRoutes, NestedRoute, PossibleRouteMatch, SsrMode, components::RouteChildren};
+use leptos_router::{
+    MatchNestedRoutes, NestedRoute, PossibleRouteMatch, SsrMode, components::RouteChildren,
+    hooks::use_location,
+};
 
 /// Says that the page needs a session, with a way to sign in. A guarded route shows it in the place of its view.
+///
+/// # Panics
+/// Outside a `Router`.
 #[component]
 pub fn SignInNotice() -> impl IntoView {
-    let login = shared().pages().login_url(&here());
+    let pages = shared().pages();
+    let location = use_location();
+    // A parent route keeps its notice while the address of its child route changes.
+    let login = move || {
+        let (path, search) = (location.pathname.get(), location.search.get());
+        pages.login_url(&if search.is_empty() { path } else { format!("{path}?{search}") })
+    };
     view! {
         <div class="notice warning stack" role="alert">
             <h2>"Please sign in to continue"</h2>

@@ -209,16 +209,19 @@ impl Page {
         if self.is_passing.get() {
             return;
         }
-        // Any other click on a link is the user's newest wish.
-        let Some((link, path)) = self.guarded(event) else { return };
-        event.prevent_default();
-        event.stop_immediate_propagation();
+        let Some(link) = clicked_link(event) else { return };
+        // A click on any link withdraws the one before it.
         let mine = self.clicks.get() + 1;
         self.clicks.set(mine);
+        let Some(path) = self.guarded_path(event, &link) else { return };
+        event.prevent_default();
+        event.stop_immediate_propagation();
         let page = self.clone();
+        let from = here();
         spawn_local(async move {
             let signed_out = says_signed_out().await;
-            if page.clicks.get() == mine {
+            // Back, or a call of `navigate()`, withdraws the click too.
+            if page.clicks.get() == mine && here() == from {
                 page.decide(&link, &path, signed_out);
             }
         });
@@ -252,13 +255,8 @@ impl Page {
         }
     }
 
-    /// The link and its path, if the guard must hold this click.
-    fn guarded(&self, event: &MouseEvent) -> Option<(HtmlAnchorElement, String)> {
-        if event.default_prevented() {
-            return None;
-        }
-        let target: Element = event.target()?.dyn_into().ok()?;
-        let link: HtmlAnchorElement = target.closest("a[href]").ok()??.dyn_into().ok()?;
+    /// The path of the link, if the guard must hold this click.
+    fn guarded_path(&self, event: &MouseEvent, link: &HtmlAnchorElement) -> Option<String> {
         let here = window().location();
         let click = Click {
             here_origin: &here.origin().ok()?,
@@ -280,10 +278,19 @@ impl Page {
             decide(&click, &public)
         });
         match decision {
-            Decision::CheckSession(path) => Some((link, path)),
+            Decision::CheckSession(path) => Some(path),
             Decision::Follow => None,
         }
     }
+}
+
+/// The link that this click would follow.
+fn clicked_link(event: &MouseEvent) -> Option<HtmlAnchorElement> {
+    if event.default_prevented() {
+        return None;
+    }
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest("a[href]").ok()??.dyn_into().ok()
 }
 
 /// The page as the watch sees it.
