@@ -1,7 +1,14 @@
 //! Decides which clicks check the session first, and which paths a sign-in may return to. The functions are
 //! pure, so the browser's guard, the pages and the tests share them.
 
+#[cfg(any(feature = "hydrate", feature = "watch"))]
+mod clicked;
+
 use auth_types::{encode_query, path_matches};
+#[cfg(feature = "hydrate")]
+pub(crate) use clicked::here;
+#[cfg(any(feature = "hydrate", feature = "watch"))]
+pub(crate) use clicked::{Clicks, says_signed_out};
 
 /// A click on a link. The fields hold DOM properties.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +36,10 @@ pub struct Click<'a> {
 /// What the guard does with a click.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The browser follows the link as usual.
+    /// The browser follows the link as usual, in this tab.
     Follow,
+    /// The browser opens the link elsewhere, for example in a new tab. This page stays as it is.
+    OpenElsewhere,
     /// The guard checks the session first. Holds the path and query to return to after a sign-in.
     CheckSession(String),
 }
@@ -41,15 +50,15 @@ pub enum Decision {
 #[must_use]
 pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
     let target = format!("{}{}", click.path, click.search);
-    let elsewhere = click.modified
-        || click.download
-        || !matches!(click.target, "" | "_self")
-        || click.origin != click.here_origin;
+    if click.modified || click.download || !matches!(click.target, "" | "_self") {
+        return Decision::OpenElsewhere;
+    }
+    let is_foreign = click.origin != click.here_origin;
     let within_page = !click.hash.is_empty() && target == click.here;
     // The sign-in endpoints are public too, and pages link to them.
     let is_public =
         public.iter().any(|page| path_matches(page, click.path)) || click.path.starts_with("/auth/");
-    if elsewhere || within_page || is_public {
+    if is_foreign || within_page || is_public {
         return Decision::Follow;
     }
     Decision::CheckSession(target)

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 pub use web_sys::Element;
 use web_sys::{Event, EventTarget, HtmlTemplateElement};
 
-pub(super) use crate::dom::{after, document, property, window};
+pub(super) use crate::dom::{after, document, window};
 
 /// Returns the first element of the page that matches `selector`.
 #[must_use]

@@ -8,42 +8,35 @@
 //! The markup is the component [`NavGuard`](crate::NavGuard).
 
 use super::dom::{self, window};
-use crate::links::{Click, Decision, decide};
-use ::session_watch::web::fetch;
-use auth_types::{Pages, SessionStatus};
-use std::{cell::Cell, rc::Rc};
+use crate::links::{Clicks, says_signed_out};
+use auth_types::Pages;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlAnchorElement, MouseEvent};
-
-/// The endpoint of the navigation check. The check extends the session, as loading the page would.
-const STATUS: &str = "/api/get-session-status";
+use web_sys::{Element, MouseEvent};
 
 /// Listens for clicks until the page unloads. The Enter key on a focused link also causes a click.
 pub(super) fn start() {
     let Some(place) = dom::find::<Element>("[data-nav-guard]") else { return };
     dom::mark_ready(&place);
     let public = place.get_attribute("data-public").unwrap_or_default();
-    // Counts the questions, so that only the answer to the latest click takes effect.
-    let question = Rc::new(Cell::new(0_u32));
+    let clicks = Rc::new(Clicks::default());
     dom::on(&window(), "click", move |event| {
         let event = event.unchecked_into::<MouseEvent>();
         let public: Vec<_> = public.split(' ').collect();
-        let Some((url, path)) = asks(&event, &public) else { return };
+        let Some(held) = clicks.hold(&event, &public) else { return };
         event.prevent_default();
-        let mine = question.get() + 1;
-        question.set(mine);
-        let (place, question) = (place.clone(), question.clone());
+        let (place, clicks) = (place.clone(), clicks.clone());
         spawn_local(async move {
             let signed_out = says_signed_out().await;
-            if question.get() != mine {
+            if !clicks.is_latest(&held) {
                 return;
             }
             if signed_out {
-                explain(&place, &path);
+                explain(&place, &held.path);
             } else {
                 dom::show(&place, None);
-                let _ = window().location().assign(&url);
+                let _ = window().location().assign(&held.link.href());
             }
         });
     });
@@ -56,44 +49,4 @@ fn explain(place: &Element, path: &str) {
     dom::show(place, Some("nav-guard"));
     dom::fill(place, "[data-path]", path);
     dom::set_attribute(place, "a", "href", &pages.login_url(path));
-}
-
-/// Returns the link's URL and path if the guard must check this click; otherwise `None`.
-fn asks(event: &MouseEvent, public: &[&str]) -> Option<(String, String)> {
-    if event.default_prevented() {
-        return None;
-    }
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let link: HtmlAnchorElement = target.closest("a[href]").ok()??.dyn_into().ok()?;
-    let here = window().location();
-    let click = Click {
-        here_origin: &here.origin().ok()?,
-        here: &[here.pathname().ok()?, here.search().ok()?].concat(),
-        origin: &link.origin(),
-        path: &link.pathname(),
-        search: &link.search(),
-        hash: &link.hash(),
-        target: &link.target(),
-        download: link.has_attribute("download"),
-        modified: event.button() != 0
-            || event.ctrl_key()
-            || event.shift_key()
-            || event.alt_key()
-            || event.meta_key(),
-    };
-    match decide(&click, public) {
-        Decision::CheckSession(path) => Some((link.href(), path)),
-        Decision::Follow => None,
-    }
-}
-
-/// Returns `true` only for a clear "signed out". A missing or unreadable answer returns `false`.
-async fn says_signed_out() -> bool {
-    let Some(response) = fetch::get(STATUS).await.filter(web_sys::Response::ok) else {
-        return false;
-    };
-    let Some(body) = fetch::json(&response).await else {
-        return false;
-    };
-    dom::property(&body, "status").as_f64() == Some(f64::from(SessionStatus::SIGNED_OUT.status))
 }

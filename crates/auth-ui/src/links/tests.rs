@@ -52,10 +52,10 @@ fn links_to_other_origins_are_untouched() {
 
 #[test]
 fn clicks_that_open_elsewhere_are_untouched() {
-    assert_eq!(decide_about(&Click { modified: true, ..PLAIN }), Decision::Follow);
-    assert_eq!(decide_about(&Click { download: true, ..PLAIN }), Decision::Follow);
-    assert_eq!(decide_about(&Click { target: "_blank", ..PLAIN }), Decision::Follow);
-    assert_ne!(decide_about(&Click { target: "_self", ..PLAIN }), Decision::Follow);
+    assert_eq!(decide_about(&Click { modified: true, ..PLAIN }), Decision::OpenElsewhere);
+    assert_eq!(decide_about(&Click { download: true, ..PLAIN }), Decision::OpenElsewhere);
+    assert_eq!(decide_about(&Click { target: "_blank", ..PLAIN }), Decision::OpenElsewhere);
+    assert_ne!(decide_about(&Click { target: "_self", ..PLAIN }), Decision::OpenElsewhere);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn focus(heading: NodeRef<leptos::html::H1>) {
 /// The path of the page with its query.
 pub(super) fn here() -> String {
     #[cfg(feature = "hydrate")]
-    return super::page::here();
+    return crate::links::here();
     #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
     return crate::current_path_and_query();
 }

@@ -4,13 +4,13 @@ use super::{AfterEnd, Denied, Shared, live};
 use crate::{
     SignOutScope,
     dom::{Listener, property},
-    links::{Click, Decision, decide},
+    links::{Clicks, here, says_signed_out},
 };
-use auth_types::{EndReason, PublicSession, SessionState, SessionStatus, TabFacts};
+use auth_types::{EndReason, PublicSession, SessionState, TabFacts};
 use leptos::prelude::*;
 use session_watch::{
     Endpoints, Host,
-    web::{self, Controls, SessionView, Watch, fetch},
+    web::{self, Controls, SessionView, Watch},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -18,10 +18,8 @@ use std::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, EventTarget, HtmlAnchorElement, HtmlFormElement, MouseEvent};
+use web_sys::{EventTarget, HtmlAnchorElement, HtmlFormElement, MouseEvent};
 
-/// The endpoint of article 2's question. It extends the session, as loading the page would.
-const STATUS: &str = "/api/get-session-status";
 /// The attribute of `<html>` while the page is covered.
 const COVERED: &str = "data-veiled";
 /// The events of a tab that comes to the front: shown again, focused, or back from the back/forward cache.
@@ -40,8 +38,7 @@ struct Page {
     /// The session of the server's last answer.
     latest: RefCell<Option<PublicSession>>,
     question: Cell<Question>,
-    /// Counts the clicks, so that only the answer to the latest one takes effect.
-    clicks: Cell<u32>,
+    clicks: Clicks,
     /// The guard lets the click pass that it repeats itself.
     is_passing: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
@@ -65,7 +62,7 @@ pub(super) fn start(shared: Shared) {
             controls: RefCell::default(),
             latest: RefCell::default(),
             question: Cell::new(Question::None),
-            clicks: Cell::new(0),
+            clicks: Clicks::default(),
             is_passing: Cell::new(false),
             listeners: RefCell::default(),
         });
@@ -136,12 +133,6 @@ pub(super) fn sign_out(shared: Shared, scope: SignOutScope) {
     submit("/auth/signout", &[("callbackUrl", &back), ("scope", scope.as_str())]);
 }
 
-/// The path of the page with its query.
-pub(super) fn here() -> String {
-    let location = window().location();
-    [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
-}
-
 impl Page {
     /// Watches the session of the user with this id.
     fn watch(self: &Rc<Self>, user: String, facts: &TabFacts) {
@@ -209,20 +200,18 @@ impl Page {
         if self.is_passing.get() {
             return;
         }
-        let Some(link) = clicked_link(event) else { return };
-        // A click on any link withdraws the one before it.
-        let mine = self.clicks.get() + 1;
-        self.clicks.set(mine);
-        let Some(path) = self.guarded_path(event, &link) else { return };
+        let held = self.shared.seed.with_value(|seed| {
+            let public: Vec<_> = seed.public.iter().map(String::as_str).collect();
+            self.clicks.hold(event, &public)
+        });
+        let Some(held) = held else { return };
         event.prevent_default();
         event.stop_immediate_propagation();
         let page = self.clone();
-        let from = here();
         spawn_local(async move {
             let signed_out = says_signed_out().await;
-            // Back, or a call of `navigate()`, withdraws the click too.
-            if page.clicks.get() == mine && here() == from {
-                page.decide(&link, &path, signed_out);
+            if page.clicks.is_latest(&held) {
+                page.decide(&held.link, &held.path, signed_out);
             }
         });
     }
@@ -254,43 +243,6 @@ impl Page {
             refetch_page();
         }
     }
-
-    /// The path of the link, if the guard must hold this click.
-    fn guarded_path(&self, event: &MouseEvent, link: &HtmlAnchorElement) -> Option<String> {
-        let here = window().location();
-        let click = Click {
-            here_origin: &here.origin().ok()?,
-            here: &[here.pathname().ok()?, here.search().ok()?].concat(),
-            origin: &link.origin(),
-            path: &link.pathname(),
-            search: &link.search(),
-            hash: &link.hash(),
-            target: &link.target(),
-            download: link.has_attribute("download"),
-            modified: event.button() != 0
-                || event.ctrl_key()
-                || event.shift_key()
-                || event.alt_key()
-                || event.meta_key(),
-        };
-        let decision = self.shared.seed.with_value(|seed| {
-            let public: Vec<_> = seed.public.iter().map(String::as_str).collect();
-            decide(&click, &public)
-        });
-        match decision {
-            Decision::CheckSession(path) => Some(path),
-            Decision::Follow => None,
-        }
-    }
-}
-
-/// The link that this click would follow.
-fn clicked_link(event: &MouseEvent) -> Option<HtmlAnchorElement> {
-    if event.default_prevented() {
-        return None;
-    }
-    let target: Element = event.target()?.dyn_into().ok()?;
-    target.closest("a[href]").ok()??.dyn_into().ok()
 }
 
 /// The page as the watch sees it.
@@ -390,14 +342,6 @@ impl Host for PageHost {
 
 fn parse(view: &SessionView) -> Option<PublicSession> {
     serde_json::from_str(&view.to_json()?).ok()
-}
-
-/// Returns `true` only for a clear "signed out". A missing or unreadable answer lets the click pass: the server's guard
-/// protects the page.
-async fn says_signed_out() -> bool {
-    let Some(response) = fetch::get(STATUS).await.filter(web_sys::Response::ok) else { return false };
-    let Some(body) = fetch::json(&response).await else { return false };
-    property(&body, "status").as_f64() == Some(f64::from(SessionStatus::SIGNED_OUT.status))
 }
 
 /// Forgets what Leptos has written into the page for hydration: it holds the answers that the old user's resources got.
