@@ -112,6 +112,7 @@ endif
 .PHONY: bench-tabs
 bench-tabs: ## Measure in the browser only: time until every tab shows a sign-out, bytes of each page; BENCH_ROUNDS=10
 	@$(MAKE) RELEASE=1 build e2e-setup
+	@.ci/frontends release bare
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint

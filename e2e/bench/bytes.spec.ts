@@ -1,13 +1,17 @@
 // Measures how many bytes of script and WebAssembly each page transfers. `make bench` runs this on the
 // release build, whose files are already compressed with brotli.
-import { PROTECTED_PAGES, PUBLIC_PAGES, expect, signInAs, test } from '../support';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, expect, signInAs, test } from '../support';
 
-/** The most that a page may load (kB, brotli). */
+/** The most that a page with the watch only may load (kB, brotli). */
 const BUDGET = 60;
+/** The most that the session may add to a hydrated app (kB, brotli). */
+const SESSION_BUDGET = 25;
 
-test('script and WebAssembly of each page', async ({ page, context, suite }) => {
-  await signInAs(page, 'Alice', suite.main);
-  const wire = await context.newCDPSession(page);
+/** Returns a function that loads a page without the browser's cache, and counts what it transfers (kB). */
+async function counter(page: Page): Promise<(url: string) => Promise<{ wasm: number; js: number; both: number }>> {
+  const wire = await page.context().newCDPSession(page);
   await wire.send('Network.enable');
   await wire.send('Network.setCacheDisabled', { cacheDisabled: true });
   const loading = new Map<string, string>();
@@ -21,14 +25,45 @@ test('script and WebAssembly of each page', async ({ page, context, suite }) => 
     if (type) bytes[type] = (bytes[type] ?? 0) + encodedDataLength;
   });
 
+  return async (url) => {
+    bytes = {};
+    await page.goto(url, { waitUntil: 'networkidle' });
+    const [wasm, js] = [(bytes['wasm'] ?? 0) / 1000, (bytes['js'] ?? 0) / 1000];
+    return { wasm, js, both: wasm + js };
+  };
+}
+
+test('script and WebAssembly of each page', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main);
+  const load = await counter(page);
   const rows = ['| page | WebAssembly (kB) | script (kB) | both (kB) |', '|---|--:|--:|--:|'];
   for (const path of [...PUBLIC_PAGES, ...PROTECTED_PAGES]) {
-    bytes = {};
-    await page.goto(suite.main + path, { waitUntil: 'networkidle' });
-    const kilobytes = [bytes['wasm'] ?? 0, bytes['js'] ?? 0].map((count) => count / 1000);
-    const both = kilobytes.reduce((sum, count) => sum + count, 0);
-    rows.push(`| ${path} | ${[...kilobytes, both].map((count) => count.toFixed(1)).join(' | ')} |`);
+    const { wasm, js, both } = await load(suite.main + path);
+    rows.push(`| ${path} | ${[wasm, js, both].map((count) => count.toFixed(1)).join(' | ')} |`);
     expect(both, path).toBeLessThanOrEqual(BUDGET);
   }
   console.log(rows.join('\n'));
+});
+
+test('a hydrated app with the session, and the same app without it', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.partner);
+  const load = await counter(page);
+  const overTheWire = (await load(`${suite.partner}/dashboard`)).both;
+  // Both apps come from the same sources, compiler flags and compression. Nothing serves the bare one.
+  const kilobytes = (app: string) => {
+    const files = ['app.wasm', 'app.js'].map((file) => join(resolve(import.meta.dirname, '../..'), 'target/site', app, 'pkg', `${file}.br`));
+    return files.reduce((sum, file) => sum + statSync(file).size, 0) / 1000;
+  };
+  const [withSession, without] = [kilobytes('partner'), kilobytes('bare')];
+  console.log(
+    [
+      '| partner, WebAssembly and script | kB (brotli) |',
+      '|---|--:|',
+      `| over the wire | ${overTheWire.toFixed(1)} |`,
+      `| the files, with the session | ${withSession.toFixed(1)} |`,
+      `| the files, without the session | ${without.toFixed(1)} |`,
+      `| the session | ${(withSession - without).toFixed(1)} |`,
+    ].join('\n'),
+  );
+  expect(withSession - without).toBeLessThanOrEqual(SESSION_BUDGET);
 });
