@@ -13,7 +13,7 @@ pub(crate) fn Protected() -> impl IntoView {
     view! {
         <Title text="Protected"/>
         <h1>"A protected page"</h1>
-        <p class="lead">"Only signed-in users see this page. The server sends it to nobody else."</p>
+        <p class="lead">"Only signed-in users see this page. The server does not send it to anyone else."</p>
         <p>"You are " <strong>{move || session.user().get().map(|user| user.name)}</strong> "."</p>
     }
 }
