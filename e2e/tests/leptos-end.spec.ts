@@ -188,3 +188,64 @@ test('trouble signs nobody out: offline, the page stays, and asks when the netwo
   await expectSignedIn(page, 'Alice');
   await expect(ended(page)).toHaveCount(0);
 });
+
+test('after the machine slept, the page is covered until the server has answered', async ({ page, context, suite }) => {
+  await withNote(page, suite);
+  const tab = await openWatching(context, `${suite.partner}/dashboard`);
+  await expect(note(tab)).toBeVisible();
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await tab.route(`${suite.partner}/auth/session`, async (route) => {
+    await released;
+    await route.continue();
+  });
+  // Simulates a sleep as a script sees it: the wall clock moves on, and the monotonic clock does not.
+  await tab.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3_600_000;
+  });
+  await expect(tab.getByText('Checking your session…')).toBeVisible();
+  await expect(note(tab)).toBeHidden();
+  await expect(header(tab).getByText('Alice')).toBeHidden();
+  release();
+  await expect(note(tab)).toBeVisible();
+});
+
+test('a page whose script loads late asks the server before it trusts its own content', async ({ page, context, suite }) => {
+  await withNote(page, suite);
+  const late = await context.newPage();
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await late.route('**/pkg/app.wasm', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await late.goto(`${suite.partner}/dashboard`, { waitUntil: 'commit' });
+  await expect(note(late)).toBeVisible();
+  await signOut(page, suite);
+  release();
+  await expect(ended(late)).toBeVisible();
+  expect(await remains(late)).toEqual([]);
+});
+
+test('however many callers ask for the session at once, one request is sent', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.partner, '/session');
+  await awake(page);
+  let asked = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(`${suite.partner}/auth/session`, async (route) => {
+    asked += 1;
+    await released;
+    await route.continue();
+  });
+  const button = page.getByRole('button', { name: 'Ask the server now' });
+  await button.evaluate((element: HTMLElement) => {
+    for (let click = 0; click < 20; click += 1) element.click();
+  });
+  await expect.poll(() => asked).toBe(1);
+  release();
+  await expectSignedIn(page, 'Alice');
+  // What was asked while the first answer was on its way is asked once more, for all callers.
+  expect(asked).toBeLessThanOrEqual(2);
+});

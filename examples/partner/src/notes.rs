@@ -135,7 +135,7 @@ async fn change(change: Change) -> Result<(), CallError> {
         Err(error) => Err(auth_ui::refuse(match error {
             UpdateError::SignedOut => CallError::SignedOut,
             UpdateError::Unavailable(_) => CallError::SessionUnavailable,
-            UpdateError::Invalid(invalid) => CallError::Invalid { message: invalid.to_string() },
+            UpdateError::Invalid(invalid) => CallError::Invalid { message: format!("The {invalid}.") },
             UpdateError::TooLarge => {
                 CallError::Invalid { message: "That is more than we can keep.".to_owned() }
             }

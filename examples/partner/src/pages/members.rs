@@ -124,8 +124,12 @@ fn count(notes: usize) -> String {
 pub(crate) fn SessionPage() -> impl IntoView {
     let session = use_session::<()>();
     let list = Resource::new(move || session.epoch().get(), |_| notes());
+    // "2026-11-26T04:23:19Z": the same text on the server and in the browser, whatever its time zone.
     let expires = move || {
-        session.state().get().ok().and_then(|state| state.session().map(|session| session.expires.clone()))
+        let state = session.state().get().ok()?;
+        let expires = state.session()?.expires.clone();
+        let (day, time) = expires.trim_end_matches('Z').split_once('T')?;
+        Some(format!("{time} UTC on {day}"))
     };
     view! {
         <Title text="Session"/>
