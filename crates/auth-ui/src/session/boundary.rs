@@ -2,7 +2,11 @@
 
 use super::{Shared, shared};
 use auth_types::EndReason;
-use leptos::{children::ViewFn, prelude::*};
+use leptos::{
+    children::{TypedChildrenFn, ViewFn},
+    either::Either,
+    prelude::*,
+};
 
 /// Shows its children while the session of the page goes on. When it ends, or another user signs in, the boundary
 /// disposes everything that the children created (signals, resources, effects, timers, DOM) and shows why. The address
@@ -10,25 +14,24 @@ use leptos::{children::ViewFn, prelude::*};
 ///
 /// For a visitor who was signed out from the start, the children are shown: pages decide themselves what a guest sees.
 #[component]
-pub fn SessionBoundary(
+pub fn SessionBoundary<C: IntoView + 'static>(
     /// What to show after the end, instead of [`SessionEnded`].
     #[prop(optional, into)]
     ended: Option<ViewFn>,
     /// The content.
-    children: ChildrenFn,
+    children: TypedChildrenFn<C>,
 ) -> impl IntoView {
     let shared = shared();
     // A memo, so that the children are not made anew while nothing has ended.
     let reason = Memo::new(move |_| shared.ended.get());
-    let children = StoredValue::new(children);
-    let ended = StoredValue::new(ended);
+    let children = children.into_inner();
     view! {
         <div class="session-watch" data-ready=move || shared.is_ready.get().then_some("true")>
             <p class="veil" role="status">"Checking your session…"</p>
         </div>
         {move || match reason.get() {
-            None => children.with_value(|children| children()).into_any(),
-            Some(_) => ended.with_value(|ended| match ended {
+            None => Either::Left(children()),
+            Some(_) => Either::Right(match &ended {
                 Some(ended) => ended.run(),
                 None => view! { <SessionEnded/> }.into_any(),
             }),
