@@ -1,7 +1,7 @@
 //! The routes of the identity app.
 
 use crate::pages::Home;
-use auth_ui::{
+use auth_leptos::{
     Header, NavLink, Scripts, document,
     pages::{LoginPage, NotFound, SignOutPage, SignedOutPage},
 };

@@ -22,5 +22,5 @@ pub use app::{App, not_found, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    auth_ui::client::start();
+    auth_leptos::client::start();
 }

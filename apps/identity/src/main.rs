@@ -21,11 +21,11 @@ fn main() -> ExitCode {
         let registry = registry(&config)?;
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
-        let options = auth_ui::serve::leptos_options("identity", listener.local_addr()?);
+        let options = auth_leptos::serve::leptos_options("identity", listener.local_addr()?);
         let apps = registry.iter().count();
         let domains = config.email_domains.clone();
         let auth = Auth::builder(config)
-            .style(auth_ui::STYLE)
+            .style(auth_leptos::STYLE)
             .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.check(&attempt))))
             .build()
             .await?;

@@ -1,7 +1,7 @@
 //! The pages of the main app. One table defines the routes, the public paths, the navigation and the scripts.
 
 use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin};
-use auth_ui::{
+use auth_leptos::{
     Header, NavLink, Scripts, current_path, document,
     pages::{LoginPage, NotFound, SignOutPage, SignedOutPage},
 };

@@ -18,7 +18,7 @@ mod page {
     /// another tab: at once if this tab is visible, otherwise when the user returns to it.
     #[component]
     pub(crate) fn FavouriteNumber() -> impl IntoView {
-        let number = auth_ui::auth().and_then(|session| session.data::<Preferences>().favourite_number);
+        let number = auth_leptos::auth().and_then(|session| session.data::<Preferences>().favourite_number);
         view! {
             <form method="post" action=SaveFavouriteNumber::url() class="stack favourite-number">
                 <p aria-live="polite">{sentence(number)}</p>
@@ -45,7 +45,7 @@ mod page {
 /// Keeps the number up to date. Shows only the number of the user for whom the page was rendered.
 #[cfg(feature = "hydrate")]
 pub(crate) fn follow() {
-    use auth_ui::client::{dom, on_visible, user_of_page};
+    use auth_leptos::client::{dom, on_visible, user_of_page};
 
     let Some(form) = dom::find::<dom::Element>(".favourite-number") else { return };
     let shown = form.clone();

@@ -1,7 +1,7 @@
 //! The main app: a few pages and one server function, on top of the session from articles 1 and 2.
 //!
 //! The same binary runs as games, store and partner. With the `ssr` feature this crate is the server. With
-//! `hydrate` it is the WebAssembly for the browser: the session watcher from `auth-ui` and the live number on
+//! `hydrate` it is the WebAssembly for the browser: the session watcher from `auth-leptos` and the live number on
 //! the dashboard.
 
 // The type of a Leptos page nests as deep as its markup, deeper than the default limit.
@@ -30,6 +30,6 @@ pub use app::{App, PUBLIC_PAGES, not_found, shell};
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    auth_ui::client::start();
+    auth_leptos::client::start();
     favourite_number::follow();
 }

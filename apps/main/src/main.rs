@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         let limits = config.limits;
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
-        let options = auth_ui::serve::leptos_options("main", listener.local_addr()?);
+        let options = auth_leptos::serve::leptos_options("main", listener.local_addr()?);
         let auth = server::configure(Auth::builder(config)).build().await?;
         // Last, so that a failed start prints nothing but its cause.
         tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");

@@ -6,7 +6,7 @@ use auth::{
     Auth,
     session::{Session, UpdateError},
 };
-use auth_ui::{CallError, refuse, require_auth};
+use auth_leptos::{CallError, refuse, require_auth};
 use http::request::Parts;
 use leptos::{prelude::*, server};
 

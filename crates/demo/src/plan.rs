@@ -72,7 +72,7 @@ impl Plan<'_> {
         flag("--issuer", self.issuer());
         flag("--data-dir", self.data_dir.join("provider").display().to_string());
         flag("--client-id", DEMO_CLIENT_ID.to_owned());
-        flag("--style", self.root.join("crates/auth-ui/style/suite.css").display().to_string());
+        flag("--style", self.root.join("crates/auth-leptos/style/suite.css").display().to_string());
         for uri in addresses.urls(Process::Identity, "/auth/callback/demo") {
             flag("--redirect-uri", uri);
         }

@@ -4,7 +4,7 @@ use crate::pages::{
     Dashboard, Home, Login, NotFound, Notes, Number, Protected, Public, SessionPage, SignOut, SignedOutPage,
     SsrLogin,
 };
-use auth_ui::{
+use auth_leptos::{
     AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
     SessionBoundary, SessionOptions, SignOutButton, SignedOut, provide_session, use_session,
 };
@@ -139,7 +139,7 @@ fn document(options: LeptosOptions, hydrates: bool, app: impl FnOnce() -> AnyVie
     use leptos_meta::{HashedStylesheet, MetaTags};
 
     // The policy allows the scripts of this answer only, and what the app adds.
-    auth_ui::send_policy(&options, &["font-src 'self'"]);
+    auth_leptos::send_policy(&options, &["font-src 'self'"]);
     view! {
         <!DOCTYPE html>
         <html lang="en">

@@ -9,7 +9,7 @@ use auth::{
     protect, routes,
     server::{init_logging, listen, run, serve_with},
 };
-use auth_ui::serve;
+use auth_leptos::serve;
 use axum::{Router, middleware};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use partner::{App, not_found, notes::Notebook, shell};

@@ -1,8 +1,8 @@
 //! The user's notes: a list that belongs to the user, kept in their session. Each server function is a public HTTP
 //! endpoint, so its first line requires a session.
 
+use auth_leptos::{CallError, SessionClient};
 use auth_types::{AppData, Invalid};
-use auth_ui::{CallError, SessionClient};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +109,7 @@ pub async fn save_number(
 ) -> Result<(), CallError> {
     match number.trim().parse() {
         Ok(number) => change(Change::Number(number)).await,
-        Err(_) => Err(auth_ui::refuse(CallError::Invalid {
+        Err(_) => Err(auth_leptos::refuse(CallError::Invalid {
             message: "Please enter a whole number from -2147483648 to 2147483647.".to_owned(),
         })),
     }
@@ -118,10 +118,10 @@ pub async fn save_number(
 /// The session of the caller.
 #[cfg(feature = "ssr")]
 fn session() -> Result<auth::session::Session, CallError> {
-    auth_ui::require_auth()?;
+    auth_leptos::require_auth()?;
     use_context::<http::request::Parts>()
         .and_then(|parts| auth::session::Session::of(&parts))
-        .ok_or_else(|| auth_ui::refuse(CallError::SignedOut))
+        .ok_or_else(|| auth_leptos::refuse(CallError::SignedOut))
 }
 
 #[cfg(feature = "ssr")]
@@ -132,7 +132,7 @@ async fn change(change: Change) -> Result<(), CallError> {
     let auth = expect_context::<auth::Auth>();
     match auth.update_data::<Notebook>(&session, &change).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(auth_ui::refuse(match error {
+        Err(error) => Err(auth_leptos::refuse(match error {
             UpdateError::SignedOut => CallError::SignedOut,
             UpdateError::Unavailable(_) => CallError::SessionUnavailable,
             UpdateError::Invalid(invalid) => CallError::Invalid { message: format!("The {invalid}.") },

@@ -1,13 +1,13 @@
 //! `/`: the launcher (article 5). Lists every registered app, whether this browser is signed in there, and a
 //! button that opens the app signed in. The page uses only forms, so it works without JavaScript.
 
-use auth_types::{AppPresence, PageSession, RegisteredApp, SessionState};
-use auth_ui::{
+use auth_leptos::{
     Notice, NoticeKind, Person, initials,
     links::sign_in_url,
     page,
     pages::{PageTitle, SessionUnavailable},
 };
+use auth_types::{AppPresence, PageSession, RegisteredApp, SessionState};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

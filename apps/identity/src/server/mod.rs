@@ -25,7 +25,7 @@ use auth::{
     protect,
     routes::{self, Endpoint, limit_by_address},
 };
-use auth_ui::serve;
+use auth_leptos::serve;
 use axum::{
     Router,
     extract::FromRef,

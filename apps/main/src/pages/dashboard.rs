@@ -2,7 +2,7 @@
 
 use super::parts::SignInFirst;
 use crate::{favourite_number::FavouriteNumber, server_fns::SaveOutcome};
-use auth_ui::{Notice, NoticeKind, Person, auth, pages::PageTitle};
+use auth_leptos::{Notice, NoticeKind, Person, auth, pages::PageTitle};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

@@ -1,8 +1,8 @@
 //! The part of `/session` that lists the user's sessions: plain forms, so it needs no JavaScript.
 
 use auth::{Auth, session::Session};
+use auth_leptos::{Notice, NoticeKind, When};
 use auth_types::DeviceView;
-use auth_ui::{Notice, NoticeKind, When};
 use http::request::Parts;
 use leptos::prelude::*;
 

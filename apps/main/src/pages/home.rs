@@ -1,12 +1,12 @@
 //! `/`: introduces the app and shows whether the user is signed in.
 
-use auth_types::SessionState;
-use auth_ui::{
+use auth_leptos::{
     Person, SignedIn, SignedOut, TimeLeft, auth,
     links::sign_in_url,
     page,
     pages::{PageTitle, SessionUnavailable},
 };
+use auth_types::SessionState;
 use leptos::prelude::*;
 
 /// The home page.

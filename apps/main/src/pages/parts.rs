@@ -1,6 +1,6 @@
 //! Components that the protected pages share.
 
-use auth_ui::{Notice, NoticeKind, SignedOut, current_path_and_query, page, pages::SessionUnavailable};
+use auth_leptos::{Notice, NoticeKind, SignedOut, current_path_and_query, page, pages::SessionUnavailable};
 use leptos::prelude::*;
 
 /// Shown on a protected page without a session: the reason and a sign-in link.

@@ -2,7 +2,7 @@
 //! renders. The component checks again, so that a gap in the guard would show a notice and no content.
 
 use super::parts::SignInFirst;
-use auth_ui::{SignedIn, auth, pages::PageTitle};
+use auth_leptos::{SignedIn, auth, pages::PageTitle};
 use leptos::prelude::*;
 
 /// The protected page.

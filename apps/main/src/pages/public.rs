@@ -1,7 +1,7 @@
 //! `/public`: one page with a part for guests and a part for signed-in users. Article 2, "Handling
 //! Authorization Per Component".
 
-use auth_ui::{
+use auth_leptos::{
     SignedIn, SignedOut, auth,
     links::sign_in_url,
     pages::{PageTitle, SessionUnavailable},

@@ -1,8 +1,10 @@
 //! `/session`: what the server knows about this session.
 
 use super::{devices::Devices, parts::SignInFirst};
+use auth_leptos::{
+    SessionProbe, SignOutButton, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle,
+};
 use auth_types::{PageSession, PublicSession, SessionDetails, SessionState};
-use auth_ui::{SessionProbe, SignOutForm, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle};
 use leptos::prelude::*;
 
 /// The session page.
@@ -89,7 +91,7 @@ fn Leave() -> impl IntoView {
         <section class="card stack" aria-labelledby="leave">
             <h2 id="leave">"Leave this app"</h2>
             <p>"End this session and stay signed in at the provider."</p>
-            <SignOutForm scope=SignOutScope::Local/>
+            <SignOutButton scope=SignOutScope::Local/>
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! `/ssr-login`: sign-in with a plain form. Opening the page changes nothing; only the button's POST does.
-//! The counterpart `/ssr-logout` is a page that all apps share, `auth_ui::pages::SignOutPage`.
+//! The counterpart `/ssr-logout` is a page that all apps share, `auth_leptos::pages::SignOutPage`.
 
-use auth_ui::{
+use auth_leptos::{
     Notice, SignInForms, SignedIn, auth,
     pages::{PageTitle, SessionUnavailable},
 };

@@ -9,7 +9,7 @@ use auth::{
     page::provide_page_context,
     protect, routes,
 };
-use auth_ui::serve;
+use auth_leptos::serve;
 use axum::{Router, middleware};
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use main::{App, PUBLIC_PAGES, not_found, preferences::Preferences, shell};
@@ -28,7 +28,7 @@ pub(crate) fn configure(builder: AuthBuilder) -> AuthBuilder {
     let domains = builder.config().email_domains.clone();
     builder
         .app_data::<Preferences>()
-        .style(auth_ui::STYLE)
+        .style(auth_leptos::STYLE)
         .sign_in(move |attempt| ready(Ok::<_, Infallible>(domains.check(&attempt))))
         .on_sign_in(events::signed_in)
         .on_sign_out(events::signed_out)

@@ -6,7 +6,7 @@ mod paths;
 mod server_functions;
 
 use super::*;
-use auth_ui::{CallError, serve::leptos_options};
+use auth_leptos::{CallError, serve::leptos_options};
 use http::{Method, StatusCode};
 use leptos::server_fn::error::FromServerFnError;
 use std::sync::Arc;

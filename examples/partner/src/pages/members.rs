@@ -1,7 +1,7 @@
 //! Pages for members. The router shows them only with a session, and the server renders them only with one.
 
 use crate::notes::{AddNote, ClearNotes, Notebook, SaveNumber, notes};
-use auth_ui::{CallError, SignOutButton, SignOutScope, use_session};
+use auth_leptos::{CallError, SignOutButton, SignOutScope, use_session};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::components::{A, Outlet};

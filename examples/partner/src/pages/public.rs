@@ -1,7 +1,7 @@
 //! Pages that everyone may open.
 
+use auth_leptos::{SignInButton, SignOutButton, SignOutScope, SignedIn, links::local_path, use_session};
 use auth_types::{EndReason, SessionState, SignInError};
-use auth_ui::{SignInButton, SignOutButton, SignOutScope, SignedIn, links::local_path, use_session};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{components::A, hooks::use_location, location::Url};
@@ -53,7 +53,7 @@ pub(crate) fn Home() -> impl IntoView {
 fn use_origin() -> String {
     SharedValue::new(|| {
         #[cfg(feature = "ssr")]
-        return auth_ui::page().app.origin;
+        return auth_leptos::page().app.origin;
         #[cfg(not(feature = "ssr"))]
         return window().location().origin().unwrap_or_default();
     })

@@ -1,10 +1,10 @@
-//! The part of auth-ui that partner uses, without a session: the visitor is a guest for ever. The difference in bytes is
+//! The part of auth-leptos that partner uses, without a session: the visitor is a guest for ever. The difference in bytes is
 //! what the session costs a hydrated app.
 
-#[path = "../../../../auth-ui/src/call_error.rs"]
+#[path = "../../../../auth-leptos/src/call_error.rs"]
 mod call_error;
 pub mod links;
-#[path = "../../../../auth-ui/src/sign_out_scope.rs"]
+#[path = "../../../../auth-leptos/src/sign_out_scope.rs"]
 mod sign_out_scope;
 
 use auth_types::{AppData, CurrentSession, PublicSession, PublicUser, SessionState};

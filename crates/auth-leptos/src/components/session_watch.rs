@@ -1,7 +1,7 @@
 //! Server-rendered half of the session watch (article 4): the tab's initial facts and the hidden markup. The
 //! browser code in [`client`](crate::client) shows the markup when needed.
 
-use crate::{components::sign_out::SignOutForm, page};
+use crate::{IdleDialog, page};
 use auth_types::TabFacts;
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub fn SessionWatch(
     /// The initial facts for the tab.
     tab: TabFacts,
 ) -> impl IntoView {
-    let warning = tab.idle_limit.map(|_| view! { <IdleWarning/> });
+    let warning = tab.idle_limit.map(|_| view! { <IdleDialog/> });
     view! {
         <div
             class="session-watch"
@@ -61,33 +61,6 @@ fn Ended(path: String) -> impl IntoView {
                 </form>
             </div>
         </template>
-    }
-}
-
-/// The dialog that asks whether the user is still there, with a countdown.
-#[component]
-fn IdleWarning() -> impl IntoView {
-    view! {
-        <dialog
-            id="idle-warning"
-            class="idle-warning"
-            role="alertdialog"
-            aria-labelledby="idle-title"
-            aria-describedby="idle-text"
-        >
-            <div class="stack">
-                <h2 id="idle-title">"Are you still there?"</h2>
-                <p id="idle-text">
-                    "You have not used this app for a while. To keep your account safe, you will be signed out in "
-                    <strong data-left></strong> "."
-                </p>
-                <p class="small muted" role="status"></p>
-                <div class="row">
-                    <button type="button" class="button" data-stay autofocus>"Stay signed in"</button>
-                    <SignOutForm label="Sign out now"/>
-                </div>
-            </div>
-        </dialog>
     }
 }
 

@@ -69,7 +69,7 @@ pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
 /// out of links.
 ///
 /// ```
-/// use auth_ui::links::local_path;
+/// use auth_leptos::links::local_path;
 ///
 /// assert_eq!(local_path("/dashboard?tab=1"), Some("/dashboard?tab=1"));
 /// assert_eq!(local_path("//evil.example"), None);

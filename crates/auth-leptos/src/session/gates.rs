@@ -8,7 +8,7 @@ use leptos::{children::ViewFn, prelude::*};
 /// Renders its children for a signed-in user, and otherwise the fallback.
 ///
 /// ```
-/// use auth_ui::SignedIn;
+/// use auth_leptos::SignedIn;
 /// use leptos::prelude::*;
 ///
 /// let html = Owner::new().with(|| view! { <SignedIn><p>"only for members"</p></SignedIn> }.to_html());

@@ -32,7 +32,7 @@ pub fn Person(
 /// Returns the first letters of the first and the last word of a name, in capitals.
 ///
 /// ```
-/// assert_eq!(auth_ui::initials("Ada King Lovelace"), "AL");
+/// assert_eq!(auth_leptos::initials("Ada King Lovelace"), "AL");
 /// ```
 #[must_use]
 pub fn initials(name: &str) -> String {

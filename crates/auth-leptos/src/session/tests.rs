@@ -45,6 +45,7 @@ fn the_end_is_seen_by_every_signal_and_changes_the_epoch() {
         assert_eq!((session.user().get(), session.is_signed_in().get()), (None, Some(false)));
         assert_eq!((session.epoch().get(), session.idle().get()), (1, None));
         assert!(!shared.is_covered.get_untracked());
+        assert!(!shared.seed.with_value(|seed| format!("{seed:?}").contains("Alice")));
     });
 }
 

@@ -51,8 +51,8 @@ pub use sign_out_scope::SignOutScope;
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
-    Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch, SignInForms,
-    SignOutForm, TabPanel, TimeLeft, When, initials,
+    Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch, SignInForms, TabPanel,
+    TimeLeft, When, initials,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// The guard before the server functions answers with the same JSON, so the browser reads one error type.
 ///
 /// ```
-/// use auth_ui::CallError;
+/// use auth_leptos::CallError;
 /// use leptos::server_fn::error::FromServerFnError;
 ///
 /// let from_the_guard = r#"{"error":"signed_out","message":"Please sign in first."}"#;

@@ -1,7 +1,7 @@
 //! `/ssr-logout`: the page with the sign-out form. `GET /auth/signout` redirects here.
 
 use super::parts::{PageTitle, SessionUnavailable, callback_url};
-use crate::{Notice, SignOutForm, SignOutScope, SignedIn, SignedOut, page};
+use crate::{Notice, SignOutButton, SignOutScope, SignedIn, SignedOut, page};
 use leptos::prelude::*;
 
 /// Two sign-out forms: with the provider, or this app only.
@@ -19,9 +19,9 @@ pub fn SignOutPage() -> impl IntoView {
                 <SessionUnavailable/>
                 <SignedIn>
                     <p>"Sign out here and at the provider:"</p>
-                    <SignOutForm class="wide" callback_url=after.clone()/>
+                    <SignOutButton class="wide" callback_url=after.clone()/>
                     <p>"Or end this session and stay signed in at the provider:"</p>
-                    <SignOutForm
+                    <SignOutButton
                         scope=SignOutScope::Local
                         class="secondary wide"
                         callback_url=after.clone()

@@ -8,7 +8,6 @@ mod person;
 mod session_probe;
 mod session_watch;
 mod sign_in;
-mod sign_out;
 mod tab_panel;
 mod when;
 
@@ -19,6 +18,5 @@ pub use person::{Person, initials};
 pub use session_probe::SessionProbe;
 pub use session_watch::SessionWatch;
 pub use sign_in::SignInForms;
-pub use sign_out::SignOutForm;
 pub use tab_panel::TabPanel;
 pub use when::{TimeLeft, When};

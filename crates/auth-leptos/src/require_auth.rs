@@ -15,7 +15,7 @@ use url::Url;
 /// redirected back to its page, which shows that error.
 ///
 /// ```
-/// use auth_ui::{CallError, require_auth};
+/// use auth_leptos::{CallError, require_auth};
 ///
 /// async fn body_of_a_server_function() -> Result<String, CallError> {
 ///     let session = require_auth()?;

@@ -12,7 +12,7 @@ use leptos::reactive::owner::with_context;
 /// Returns the session of the current request, like `locals.auth()` in article 2.
 ///
 /// ```
-/// use auth_ui::auth;
+/// use auth_leptos::auth;
 /// use leptos::prelude::*;
 ///
 /// #[component]
@@ -36,7 +36,7 @@ pub fn auth() -> Option<PublicSession> {
 /// ```
 /// use auth_types::SessionState;
 ///
-/// let page = auth_ui::page();
+/// let page = auth_leptos::page();
 /// assert_eq!(page.session, Ok(SessionState::SignedOut(None)));
 /// ```
 #[must_use]

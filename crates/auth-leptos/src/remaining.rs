@@ -3,7 +3,7 @@
 /// Formats a number of seconds as a countdown. Zero and less become "ended".
 ///
 /// ```
-/// use auth_ui::remaining::remaining;
+/// use auth_leptos::remaining::remaining;
 ///
 /// assert_eq!(remaining(3_725), "1 h 2 min 5 s");
 /// ```

@@ -1,7 +1,7 @@
 //! The header of every page: brand, navigation and account.
 
 use crate::{
-    CheckSession, NavGuard, SessionWatch, SignOutForm, current_path, current_path_and_query, has_scripts,
+    CheckSession, NavGuard, SessionWatch, SignOutButton, current_path, current_path_and_query, has_scripts,
     links::sign_in_url, page,
 };
 use auth_types::Pages;
@@ -62,7 +62,7 @@ fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
     let content = match session {
         Ok(SessionState::SignedIn(PageSession { session, .. })) => view! {
             <span class="name" title=session.user.name.clone()>{session.user.name.clone()}</span>
-            <SignOutForm class="secondary small"/>
+            <SignOutButton class="secondary small"/>
         }
         .into_any(),
         Ok(SessionState::SignedOut(_)) => {

@@ -9,7 +9,7 @@ use leptos::server_fn::{
     response::browser::BrowserResponse,
 };
 
-/// Calls server functions so that they follow the session: `#[server(client = auth_ui::SessionClient)]`.
+/// Calls server functions so that they follow the session: `#[server(client = auth_leptos::SessionClient)]`.
 ///
 /// - A 401 makes the page ask for the session, so that the page ends with it. The caller gets
 ///   [`CallError::SignedOut`](crate::CallError::SignedOut).

@@ -1,7 +1,7 @@
 //! The reactive session: one value for the server's first render and for the hydrated page.
 //!
 //! ```
-//! use auth_ui::{SessionOptions, SignedIn, provide_session, use_session};
+//! use auth_leptos::{SessionOptions, SignedIn, provide_session, use_session};
 //! use leptos::prelude::*;
 //!
 //! #[component]
@@ -261,6 +261,8 @@ impl Shared {
         self.idle.set(None);
         self.is_covered.set(false);
         self.state.set(Ok(SessionState::SignedOut(Some(reason))));
+        // The seed holds the user of the page, too.
+        self.seed.update_value(|seed| seed.session = Ok(SessionState::SignedOut(Some(reason))));
         self.ended.set(Some(reason));
         self.epoch.update(|epoch| *epoch += 1);
     }
