@@ -164,16 +164,28 @@ impl Page {
                 let answer = web::session(Endpoints::default().session).await;
                 if page.question.get() != Question::Stale {
                     page.question.set(Question::None);
-                    if let Some(Some(view)) = answer
-                        && page.watch.borrow().is_none()
-                        && let Some(session) = parse(&view)
-                    {
-                        page.begin(session);
+                    if page.watch.borrow().is_none() {
+                        page.learn(answer);
                     }
                     return;
                 }
             }
         });
+    }
+
+    /// Shows the server's answer on a page without a session. No answer changes nothing.
+    fn learn(self: &Rc<Self>, answer: Option<Option<SessionView>>) {
+        match answer {
+            Some(Some(view)) => {
+                if let Some(session) = parse(&view) {
+                    self.begin(session);
+                }
+            }
+            Some(None) if self.shared.state.with_untracked(Result::is_err) => {
+                self.shared.state.set(Ok(SessionState::SignedOut(None)));
+            }
+            Some(None) | None => {}
+        }
     }
 
     fn listen(self: &Rc<Self>) {
