@@ -74,11 +74,11 @@ impl Pages {
 /// one segment of RFC 3986 unreserved characters, unless that segment has only dots.
 ///
 /// ```
-/// use auth_types::fits;
+/// use auth_types::path_matches;
 ///
-/// assert!(fits("/public", "/public") && fits("/blog/:slug", "/blog/first-post"));
-/// assert!(!fits("/public", "/public/"));
-/// assert!(!fits("/blog/:slug", "/blog/a/b") && !fits("/blog/:slug", "/blog/.."));
+/// assert!(path_matches("/public", "/public") && path_matches("/blog/:slug", "/blog/first-post"));
+/// assert!(!path_matches("/public", "/public/"));
+/// assert!(!path_matches("/blog/:slug", "/blog/a/b") && !path_matches("/blog/:slug", "/blog/.."));
 /// ```
 #[must_use]
 pub fn path_matches(page: &str, path: &str) -> bool {
