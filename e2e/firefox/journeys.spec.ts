@@ -1,10 +1,10 @@
 // The journeys that must also work in Firefox: sign-in, sharing, silent sign-in, single logout, tabs.
-import { type Page, at, expect, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
+import { type Page, at, expect, open, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
 
 test('a visitor signs in, opens a protected page, and signs out', async ({ visitor: page, suite }) => {
-  await page.goto(`${suite.main}/protected`);
+  await open(page, `${suite.main}/protected`);
   await at(page, `${suite.main}/login?callbackUrl=%2Fprotected`);
   await press(page, 'Sign in with…');
   await press(page, 'Continue as Alice');
@@ -12,26 +12,26 @@ test('a visitor signs in, opens a protected page, and signs out', async ({ visit
   await shows(page, 'Only signed-in users see this page');
   await press(page, 'Sign out');
   await shows(page, ENDED);
-  await page.goto(`${suite.main}/protected`);
+  await open(page, `${suite.main}/protected`);
   await at(page, `${suite.main}/login?callbackUrl=%2Fprotected`);
   expect(await visibleText(page)).not.toContain('Alice');
 });
 
 test('two apps on one domain share the session', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
-  await page.goto(`${suite.store}/dashboard`);
+  await open(page, `${suite.store}/dashboard`);
   await shows(page, 'Alice Adams');
   expect(page.url()).toBe(`${suite.store}/dashboard`);
 });
 
 test('a signed-out visitor on another domain ends on the sign-in page, without a loop', async ({ visitor: page, suite }) => {
-  await page.goto(`${suite.partner}/protected`);
+  await open(page, `${suite.partner}/protected`);
   await at(page, `${suite.partner}/login?callbackUrl=%2Fprotected`);
   await signInAs(page, 'Alice', suite.games);
   const context = page.browserContext();
   const partner = await context.newPage();
   // This browser session has already tried a silent sign-in at partner, so the user presses the button.
-  await partner.goto(`${suite.partner}/login?callbackUrl=/protected`);
+  await open(partner, `${suite.partner}/login?callbackUrl=/protected`);
   await press(partner, 'Sign in with…');
   await at(partner, `${suite.partner}/protected`);
   await shows(partner, 'Alice Adams');
@@ -39,7 +39,7 @@ test('a signed-out visitor on another domain ends on the sign-in page, without a
 
 test('a user signed in on games opens partner without a click', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
-  await page.goto(`${suite.partner}/dashboard`);
+  await open(page, `${suite.partner}/dashboard`);
   await at(page, `${suite.partner}/dashboard`);
   await shows(page, 'Alice Adams');
 });
@@ -47,7 +47,7 @@ test('a user signed in on games opens partner without a click', async ({ visitor
 test('a sign-out reaches every tab of every app, and no user data stays visible', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/protected');
   for (const origin of [suite.main, suite.partner]) {
-    await page.goto(`${origin}/login?callbackUrl=/protected`);
+    await open(page, `${origin}/login?callbackUrl=/protected`);
     await press(page, 'Sign in with…');
     await at(page, `${origin}/protected`);
   }
@@ -56,7 +56,7 @@ test('a sign-out reaches every tab of every app, and no user data stays visible'
   for (const origin of [suite.games, suite.store, suite.main, suite.partner]) {
     for (const path of ['/protected', '/dashboard']) tabs.push(await openWatching(context, origin + path));
   }
-  await page.goto(`${suite.games}/public`);
+  await open(page, `${suite.games}/public`);
   await press(page, 'Sign out');
   for (const tab of tabs) {
     await shows(tab, ENDED);
@@ -67,7 +67,7 @@ test('a sign-out reaches every tab of every app, and no user data stays visible'
 
 test('waiting tabs come back with the same user, on one origin and across sites', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.games, '/protected');
-  await page.goto(`${suite.partner}/login?callbackUrl=/protected`);
+  await open(page, `${suite.partner}/login?callbackUrl=/protected`);
   await press(page, 'Sign in with…');
   await at(page, `${suite.partner}/protected`);
   const context = page.browserContext();
@@ -75,7 +75,7 @@ test('waiting tabs come back with the same user, on one origin and across sites'
     await openWatching(context, `${suite.games}/dashboard`),
     await openWatching(context, `${suite.partner}/dashboard`),
   ];
-  await page.goto(`${suite.games}/public`);
+  await open(page, `${suite.games}/public`);
   await press(page, 'Sign out');
   for (const tab of tabs) await shows(tab, ENDED);
   await signInAs(page, 'Alice', suite.games, '/protected');
@@ -85,7 +85,7 @@ test('waiting tabs come back with the same user, on one origin and across sites'
 test('a second user does not get the page of the first user', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/dashboard`);
-  await page.goto(`${suite.main}/public`);
+  await open(page, `${suite.main}/public`);
   await press(page, 'Sign out');
   await shows(tab, ENDED);
   await signInAs(page, 'Bob', suite.main);
@@ -99,7 +99,7 @@ test('a page shows no control of another state', async ({ visitor: page, suite }
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/protected`);
   expect(await visibleText(tab)).not.toMatch(/Sign in again|other user|Stay signed in/);
-  await page.goto(`${suite.main}/public`);
+  await open(page, `${suite.main}/public`);
   await press(page, 'Sign out');
   await shows(tab, ENDED);
   expect(await visibleText(tab)).not.toMatch(/other user|Stay signed in/);

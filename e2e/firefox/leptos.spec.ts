@@ -1,5 +1,5 @@
 // The main journeys of a hydrated Leptos app (partner) that must also work in Firefox.
-import { type Page, at, expect, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
+import { type Page, at, expect, open, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
 const SECRET = 'Only signed-in users see this page';
@@ -25,12 +25,12 @@ async function addNote(page: Page): Promise<void> {
 test('the hydrated app begins with its session, and the console is silent', async ({ visitor: page, suite }) => {
   const lines = consoleOf(page);
   for (const path of ['/', '/public', '/login']) {
-    await page.goto(suite.partner + path);
+    await open(page, suite.partner + path);
     await ready(page);
   }
   await signInAs(page, 'Alice', suite.partner, '/protected');
   for (const path of ['/protected', '/dashboard', '/session']) {
-    await page.goto(suite.partner + path);
+    await open(page, suite.partner + path);
     await ready(page);
     await shows(page, 'Alice Adams');
   }
@@ -42,7 +42,7 @@ test('a sign-out in another tab empties the page, and the same user brings it ba
   await addNote(page);
   const tab = await openWatching(page.browserContext(), `${suite.partner}/dashboard`);
   await shows(tab, NOTE);
-  await page.goto(`${suite.partner}/public`);
+  await open(page, `${suite.partner}/public`);
   await press(page, 'Sign out');
   await shows(tab, ENDED);
   const html = await tab.evaluate(() => document.documentElement.outerHTML);
@@ -57,7 +57,7 @@ test('a second user does not get the page of the first user', async ({ visitor: 
   await signInAs(page, 'Alice', suite.partner, '/dashboard');
   await addNote(page);
   const tab = await openWatching(page.browserContext(), `${suite.partner}/dashboard`);
-  await page.goto(`${suite.partner}/public`);
+  await open(page, `${suite.partner}/public`);
   await press(page, 'Sign out');
   await shows(tab, ENDED);
   await signInAs(page, 'Bob', suite.partner);
@@ -69,7 +69,7 @@ test('a second user does not get the page of the first user', async ({ visitor: 
 });
 
 test('a guarded link asks first: a guest stays, a member gets the page without a document', async ({ visitor: page, suite }) => {
-  await page.goto(`${suite.partner}/public`);
+  await open(page, `${suite.partner}/public`);
   await ready(page);
   await press(page, 'Protected');
   await shows(page, 'Please sign in to continue');
@@ -85,7 +85,7 @@ test('a guarded link asks first: a guest stays, a member gets the page without a
 });
 
 test('a changed address without a click shows the notice, never the page', async ({ visitor: page, suite }) => {
-  await page.goto(`${suite.partner}/public`);
+  await open(page, `${suite.partner}/public`);
   await ready(page);
   await page.evaluate(() => {
     history.pushState({}, '', '/protected');

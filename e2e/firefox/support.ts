@@ -81,13 +81,31 @@ export async function press(page: Page, name: string): Promise<void> {
   await (control as unknown as { click: () => Promise<void> }).click();
 }
 
+/**
+ * Opens `url`, and waits until the page that the server answers with is loaded. In a tab that shows a hydrated page,
+ * Puppeteer's own `goto` can wait for ever, although the next page is there and its `readyState` is `complete`.
+ */
+export async function open(page: Page, url: string): Promise<void> {
+  if (page.url() === 'about:blank') {
+    await page.goto(url);
+    return;
+  }
+  await page.evaluate((to) => {
+    document.documentElement.dataset['left'] = 'true';
+    location.assign(to);
+  }, url);
+  const isNew = () => document.readyState === 'complete' && document.documentElement.dataset['left'] === undefined;
+  // A page that is navigating cannot be evaluated.
+  await expect.poll(() => page.evaluate(isNew).catch(() => false), { timeout: 15_000 }).toBe(true);
+}
+
 /** Waits until the page is at this address. */
 export const at = (page: Page, url: string): Promise<void> =>
   expect.poll(() => page.url(), { message: `the page is at ${url}`, timeout: 15_000 }).toBe(url);
 
 /** Signs in by hand at the app `origin`; ends at `path`. */
 export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string, path = '/'): Promise<void> {
-  await page.goto(`${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
+  await open(page, `${origin}/login?callbackUrl=${encodeURIComponent(path)}`);
   await press(page, 'Sign in with…');
   await press(page, `Continue as ${user}`);
   await at(page, origin + path);
@@ -97,7 +115,7 @@ export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string
 /** Opens `url` in a new tab of the same browser, and waits until it watches its session. */
 export async function openWatching(context: BrowserContext, url: string): Promise<Page> {
   const tab = await context.newPage();
-  await tab.goto(url);
+  await open(tab, url);
   await tab.waitForSelector('.session-watch[data-ready=true]', { timeout: 15_000 });
   return tab;
 }

@@ -115,6 +115,17 @@ pub async fn save_number(
     }
 }
 
+/// Returns in how many browsers the user is signed in to this app. It asks the session store.
+///
+/// # Errors
+/// As [`notes()`].
+#[server(prefix = "/api", endpoint = "browsers", client = SessionClient)]
+pub async fn browsers() -> Result<usize, CallError> {
+    let session = session()?;
+    let devices = expect_context::<auth::Auth>().sessions().devices(&session).await;
+    devices.map(|devices| devices.len()).map_err(|_| auth_leptos::refuse(CallError::SessionUnavailable))
+}
+
 /// The session of the caller.
 #[cfg(feature = "ssr")]
 fn session() -> Result<auth::session::Session, CallError> {

@@ -1,6 +1,6 @@
 //! Pages for members. The router shows them only with a session, and the server renders them only with one.
 
-use crate::notes::{AddNote, ClearNotes, Notebook, SaveNumber, notes};
+use crate::notes::{AddNote, ClearNotes, Notebook, SaveNumber, browsers, notes};
 use auth_leptos::{CallError, SignOutButton, SignOutScope, use_session};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
@@ -110,12 +110,11 @@ fn Failure(error: CallError) -> impl IntoView {
     view! { <p class="notice error" role="alert">{sentence}</p> }
 }
 
-/// The number of notes in words.
-fn count(notes: usize) -> String {
-    match notes {
-        0 => "no notes".to_owned(),
-        1 => "one note".to_owned(),
-        more => format!("{more} notes"),
+/// The number of browsers in words.
+fn count(browsers: usize) -> String {
+    match browsers {
+        0 | 1 => "In this browser only".to_owned(),
+        more => format!("In {more} browsers"),
     }
 }
 
@@ -123,7 +122,7 @@ fn count(notes: usize) -> String {
 #[component]
 pub(crate) fn SessionPage() -> impl IntoView {
     let session = use_session::<()>();
-    let list = Resource::new(move || session.epoch().get(), |_| notes());
+    let browsers = Resource::new(move || session.epoch().get(), |_| browsers());
     // "2026-11-26T04:23:19Z": the same text on the server and in the browser, whatever its time zone.
     let expires = move || {
         let state = session.state().get().ok()?;
@@ -140,12 +139,12 @@ pub(crate) fn SessionPage() -> impl IntoView {
                 <dd>{move || session.user().get().map(|user| user.name)}</dd>
                 <dt>"Ends, if you do nothing"</dt>
                 <dd>{expires}</dd>
-                <dt>"Notes"</dt>
+                <dt>"Signed in"</dt>
                 <dd>
-                    <Suspense fallback=|| "Counting your notes…">
+                    <Suspense fallback=|| "Counting your browsers…">
                         {move || Suspend::new(async move {
-                            match list.await {
-                                Ok(notes) => format!("You have {}", count(notes.len())).into_any(),
+                            match browsers.await {
+                                Ok(browsers) => count(browsers).into_any(),
                                 Err(error) => view! { <Failure error/> }.into_any(),
                             }
                         })}
