@@ -23,12 +23,8 @@ async function addNote(page: Page): Promise<void> {
 }
 
 test('the hydrated app begins with its session, and the console is silent', async ({ visitor: page, suite }) => {
-  const lines = consoleOf(page);
-  for (const path of ['/', '/public', '/login']) {
-    await open(page, suite.partner + path);
-    await ready(page);
-  }
   await signInAs(page, 'Alice', suite.partner, '/protected');
+  const lines = consoleOf(page);
   for (const path of ['/protected', '/dashboard', '/session']) {
     await open(page, suite.partner + path);
     await ready(page);
