@@ -111,6 +111,26 @@ fn the_boundary_shows_its_children_and_after_the_end_the_reason() {
 }
 
 #[test]
+fn a_guarded_view_is_called_once_for_a_member_and_never_for_a_guest() {
+    let calls = |page: PageContext| {
+        let count = Arc::new(AtomicU32::new(0));
+        Owner::new().with(|| {
+            provide_context(page);
+            provide_session(SessionOptions::default());
+            let counted = count.clone();
+            let view = move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                view! { <p>"for members"</p> }
+            };
+            super::guarded::guarded(view, (|| view! { <p>"please sign in"</p> }).into())().to_html()
+        });
+        count.load(Ordering::Relaxed)
+    };
+    assert_eq!(calls(page_with(signed_in("Alice"))), 1);
+    assert_eq!(calls(page_with(Ok(SessionState::SignedOut(None)))), 0);
+}
+
+#[test]
 fn a_guarded_view_never_renders_for_a_guest() {
     let rendered = |page: PageContext| {
         Owner::new().with(|| {
