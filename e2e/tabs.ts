@@ -113,3 +113,43 @@ export async function freeze(page: Page): Promise<{ thaw: () => Promise<void> }>
     },
   };
 }
+
+/** What `watchFrames` has found: whether the content was visible, whether the page is back from the cache. */
+export interface Frames {
+  seen: boolean;
+  persisted: boolean;
+  frames: number;
+}
+
+/**
+ * Checks at every painted frame whether the page shows this content. Returns a function that reports the
+ * result.
+ */
+export async function watchFrames(page: Page, content: string): Promise<() => Promise<Frames>> {
+  await page.evaluate((secret) => {
+    const found = { seen: false, persisted: false, frames: 0, isBack: false };
+    Object.assign(window, { found });
+    window.addEventListener('pageshow', (event) => {
+      found.persisted = event.persisted;
+      found.isBack = true;
+    });
+    document.addEventListener('resume', () => (found.isBack = true));
+    const look = () => {
+      const main = document.querySelector('main');
+      if (found.isBack) {
+        found.frames += 1;
+        if (main?.textContent?.includes(secret) && main.checkVisibility()) found.seen = true;
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  }, content);
+  return () => page.evaluate(() => (window as unknown as { found: Frames }).found);
+}
+
+/** Simulates a sleep as a script sees it: the wall clock moves on, and the monotonic clock does not. */
+export const sleepAnHour = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3_600_000;
+  });

@@ -49,7 +49,7 @@ test('401: the page asks for its session, and ends with it', async ({ page, expe
   await expect(page.getByText('too late')).toHaveCount(0);
 });
 
-test('503: the page says that the session cannot be checked, and nobody is signed out', async ({ page, browser, suite, expectedErrors }) => {
+test('503: the page says that the session cannot be checked, and the user stays signed in', async ({ page, browser, suite, expectedErrors }) => {
   expectedErrors.push(/503/);
   sql(suite, 'ALTER TABLE sessions RENAME TO sessions_away');
   try {

@@ -2,7 +2,7 @@
 // has seen: DOM, signals, resources, and the data that Leptos has written into the page.
 import config from '../playwright.config';
 import { type Page, type Suite, awake, expect, expectSignedIn, header, signInAs, signInButton, signOutButton, test } from '../support';
-import { controls, ended, freeze, openWatching } from '../tabs';
+import { controls, ended, freeze, openWatching, sleepAnHour, watchFrames } from '../tabs';
 
 test.use({
   launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
@@ -149,35 +149,19 @@ test('back from the back/forward cache, the page asks before it shows the old co
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
   await expect(note(tab)).toBeVisible();
-  await tab.evaluate((marker) => {
-    const found = { seen: false, persisted: false, frames: 0, isBack: false };
-    Object.assign(window, { found });
-    window.addEventListener('pageshow', (event) => {
-      found.persisted = event.persisted;
-      found.isBack = true;
-    });
-    const look = () => {
-      const main = document.querySelector('main');
-      if (found.isBack) {
-        found.frames += 1;
-        if (main?.textContent?.includes(marker) && main.checkVisibility()) found.seen = true;
-      }
-      requestAnimationFrame(look);
-    };
-    look();
-  }, MARKER);
+  const frames = await watchFrames(tab, MARKER);
   await tab.evaluate((url) => (location.href = url), `${suite.partner}/login`);
   await tab.waitForURL(`${suite.partner}/login`);
   await signOut(page, suite);
   await tab.evaluate(() => history.back());
   await expect(ended(tab)).toBeVisible();
-  const found = await tab.evaluate(() => (window as unknown as { found: Record<string, unknown> }).found);
-  expect(found['persisted'], 'the page was in the back/forward cache').toBe(true);
-  expect(found['seen']).toBe(false);
+  const found = await frames();
+  expect(found.persisted, 'the page was in the back/forward cache').toBe(true);
+  expect(found.seen).toBe(false);
   expect(await remains(tab)).toEqual([]);
 });
 
-test('trouble signs nobody out: offline, the page stays, and asks when the network is back', async ({ page, context, suite, expectedErrors }) => {
+test('trouble signs no user out: offline, the page stays, and asks when the network is back', async ({ page, context, suite, expectedErrors }) => {
   expectedErrors.push(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|Failed to load resource/);
   await withNote(page, suite);
   await context.setOffline(true);
@@ -199,11 +183,7 @@ test('after the machine slept, the page is covered until the server has answered
     await released;
     await route.continue();
   });
-  // Simulates a sleep as a script sees it: the wall clock moves on, and the monotonic clock does not.
-  await tab.evaluate(() => {
-    const now = Date.now.bind(Date);
-    Date.now = () => now() + 3_600_000;
-  });
+  await sleepAnHour(tab);
   await expect(tab.getByText('Checking your session…')).toBeVisible();
   await expect(note(tab)).toBeHidden();
   await expect(header(tab).getByText('Alice')).toBeHidden();

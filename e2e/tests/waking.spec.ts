@@ -2,8 +2,8 @@
 // before it shows its old content.
 import type { BrowserContext } from '@playwright/test';
 import config from '../playwright.config';
-import { type Page, awake, expect, signInAs, signOutButton, test } from '../support';
-import { endFromElsewhere, ended, freeze, openWatching, otherDevice } from '../tabs';
+import { awake, expect, signInAs, signOutButton, test } from '../support';
+import { endFromElsewhere, ended, freeze, openWatching, otherDevice, sleepAnHour, watchFrames } from '../tabs';
 
 test.use({
   launchOptions: { ...config.use?.launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
@@ -23,38 +23,12 @@ async function allowBackForwardCache(context: BrowserContext): Promise<void> {
   });
 }
 
-/**
- * Checks at every painted frame whether the page shows its content. Returns a function that reports the
- * result.
- */
-async function watchFrames(page: Page): Promise<() => Promise<{ seen: boolean; persisted: boolean; frames: number }>> {
-  await page.evaluate((secret) => {
-    const found = { seen: false, persisted: false, frames: 0, isBack: false };
-    Object.assign(window, { found });
-    window.addEventListener('pageshow', (event) => {
-      found.persisted = event.persisted;
-      found.isBack = true;
-    });
-    document.addEventListener('resume', () => (found.isBack = true));
-    const look = () => {
-      const main = document.querySelector('main');
-      if (found.isBack) {
-        found.frames += 1;
-        if (main?.textContent?.includes(secret) && main.checkVisibility()) found.seen = true;
-      }
-      requestAnimationFrame(look);
-    };
-    look();
-  }, SECRET);
-  return () => page.evaluate(() => (window as unknown as { found: { seen: boolean; persisted: boolean; frames: number } }).found);
-}
-
 test('back from the back/forward cache, a page whose session has ended never shows its content', async ({ page, context, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/protected');
   await allowBackForwardCache(context);
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.main}/protected`);
-  const frames = await watchFrames(tab);
+  const frames = await watchFrames(tab, SECRET);
   await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
   await tab.waitForURL(`${suite.main}/login`);
   const device = await otherDevice(page, suite.main);
@@ -78,7 +52,7 @@ test('back from the back/forward cache, a page with a live session shows again a
   await allowBackForwardCache(context);
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.main}/protected`);
-  const frames = await watchFrames(tab);
+  const frames = await watchFrames(tab, SECRET);
   await tab.evaluate((url) => (location.href = url), `${suite.main}/login`);
   await tab.waitForURL(`${suite.main}/login`);
   const listens = tab.waitForRequest(`${suite.main}/auth/events`);
@@ -117,7 +91,7 @@ test('a tab that was frozen shows nothing before it has asked the server', async
   await signInAs(page, 'Alice', suite.main, '/protected');
   await page.goto('about:blank');
   const tab = await openWatching(context, `${suite.main}/protected`);
-  const frames = await watchFrames(tab);
+  const frames = await watchFrames(tab, SECRET);
   const frozen = await freeze(tab);
   const device = await otherDevice(page, suite.main);
   await endFromElsewhere(device, suite.main);
@@ -154,11 +128,7 @@ test('after the machine slept, the page is covered until the server has answered
     await held;
     await route.continue();
   });
-  // Simulates a sleep as a script sees it: the wall clock moves on, and the monotonic clock does not.
-  await tab.evaluate(() => {
-    const now = Date.now.bind(Date);
-    Date.now = () => now() + 3_600_000;
-  });
+  await sleepAnHour(tab);
   await expect(tab.getByText('Checking your session…')).toBeVisible();
   await expect(tab.getByText(SECRET)).toBeHidden();
   go();

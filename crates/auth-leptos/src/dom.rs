@@ -13,6 +13,16 @@ pub(crate) fn document() -> Document {
     window().document().expect("a page")
 }
 
+/// The attribute of `<html>` while the page is covered.
+const COVERED: &str = "data-veiled";
+
+/// Covers the page, or uncovers it.
+pub(crate) fn cover(is_covered: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = root.toggle_attribute_with_force(COVERED, is_covered);
+    }
+}
+
 /// Creates a hidden frame. The caller adds the frame to the page.
 pub(crate) fn hidden_frame(title: &str, address: &str) -> Option<HtmlIFrameElement> {
     let frame: HtmlIFrameElement = document().create_element("iframe").ok()?.dyn_into().ok()?;

@@ -20,6 +20,8 @@ pub mod client;
 #[cfg(any(feature = "hydrate", feature = "watch"))]
 mod dom;
 pub mod links;
+#[cfg(any(feature = "hydrate", feature = "watch"))]
+mod question;
 pub mod remaining;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod sign_out_scope;

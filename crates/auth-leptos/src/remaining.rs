@@ -1,5 +1,20 @@
 //! Formats the time left for people: "3 d 4 h 5 min 6 s".
 
+/// The seconds left at which screen readers announce the time left.
+const READ_OUT: [i64; 4] = [60, 30, 10, 5];
+
+/// Returns the whole seconds left, rounded up; zero after the end. Takes milliseconds.
+#[must_use]
+pub fn seconds_left(milliseconds: i64) -> i64 {
+    (milliseconds.max(0) + 999) / 1_000
+}
+
+/// Returns whether screen readers announce the time left at this second.
+#[must_use]
+pub fn is_read_out(seconds: i64) -> bool {
+    READ_OUT.contains(&seconds)
+}
+
 /// Formats a number of seconds as a countdown. Zero and less become "ended".
 ///
 /// ```

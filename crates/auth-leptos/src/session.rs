@@ -176,13 +176,13 @@ impl<D> SessionContext<D> {
     /// Answers the idle warning: the user is still there.
     pub fn stay(self) {
         #[cfg(feature = "hydrate")]
-        page::stay(self.shared);
+        page::stay();
     }
 
     /// Asks the server for the session. However many callers ask at once, one request is sent.
     pub fn refetch(self) {
         #[cfg(feature = "hydrate")]
-        page::refetch(self.shared);
+        page::refetch();
     }
 
     /// Signs out by posting the sign-out form, so that the browser follows the redirects.

@@ -1,16 +1,11 @@
 //! The page for unknown paths.
 
 use super::parts::PageTitle;
-use http::StatusCode;
 use leptos::prelude::*;
-use leptos_axum::ResponseOptions;
 
-/// The "Page not found" page; sets the status 404.
+/// The "Page not found" page. [`serve::pages`](crate::serve::pages) sends it with the status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(StatusCode::NOT_FOUND);
-    }
     view! {
         <PageTitle text="Page not found"/>
         <main id="content" tabindex="-1">

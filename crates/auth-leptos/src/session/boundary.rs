@@ -1,6 +1,6 @@
 //! Disposes what a user has seen when the session ends, and says why.
 
-use super::{Shared, shared};
+use super::shared;
 use auth_types::EndReason;
 use leptos::{
     children::{TypedChildrenFn, ViewFn},
@@ -87,12 +87,4 @@ pub(super) fn here() -> String {
     return crate::links::here();
     #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
     return crate::current_path_and_query();
-}
-
-impl Shared {
-    /// Whether the visitor of a guarded page may see it now.
-    pub(super) fn may_see(self) -> Memo<bool> {
-        let signed_in = self.is_signed_in();
-        Memo::new(move |_| signed_in.get() == Some(true))
-    }
 }

@@ -38,7 +38,7 @@ where
         async move {
             let answer = answer.await?;
             if ClientRes::<E>::status(&answer) == 401 {
-                super::page::refetch_page();
+                super::page::refetch();
             }
             Ok(answer)
         }

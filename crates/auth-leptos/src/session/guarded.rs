@@ -35,12 +35,12 @@ pub(super) fn guarded<V: IntoView + 'static>(
     fallback: ViewFn,
 ) -> impl Fn() -> AnyView + Send + Clone + 'static {
     move || {
-        let may_see = shared().may_see();
+        let signed_in = shared().is_signed_in();
         let (view, fallback) = (view.clone(), fallback.clone());
         // The owner of the outlet, so that the contexts that the view provides reach its child routes.
         let owner = Owner::current();
         (move || {
-            if !may_see.get() {
+            if signed_in.get() != Some(true) {
                 return fallback.run();
             }
             let view = view.clone();

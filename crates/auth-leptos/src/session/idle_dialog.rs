@@ -1,11 +1,8 @@
 //! The dialog that asks whether the user is still there.
 
 use super::{SignOutButton, shared};
-use crate::remaining::remaining;
+use crate::remaining::{is_read_out, remaining, seconds_left};
 use leptos::{html::Dialog, prelude::*};
-
-/// The seconds left at which screen readers announce the time left.
-const READ_OUT: [i64; 4] = [60, 30, 10, 5];
 
 /// Asks before the idle limit whether the user is still there, with a countdown. A modal dialog: the browser keeps the
 /// focus inside, and the page behind is inert. Put it once in the app's root, below `provide_session`.
@@ -18,13 +15,13 @@ pub fn IdleDialog() -> impl IntoView {
     let session = crate::use_session::<()>();
     let dialog = NodeRef::<Dialog>::new();
     follow(dialog);
-    let seconds = Memo::new(move |_| shared.idle.get().map(|left| (left.max(0) + 999) / 1_000));
+    let seconds = Memo::new(move |_| shared.idle.get().map(seconds_left));
     let left = move || seconds.get().map(remaining);
     let status = move || {
         if shared.is_unreachable.get() {
             return "The server does not answer. Trying again.".to_owned();
         }
-        let read_out = seconds.get().filter(|seconds| READ_OUT.contains(seconds));
+        let read_out = seconds.get().filter(|&seconds| is_read_out(seconds));
         read_out.map(|seconds| format!("{} left", remaining(seconds))).unwrap_or_default()
     };
     let stay = move || session.stay();

@@ -4,16 +4,12 @@ use auth_leptos::{SignInButton, SignOutButton, SignOutScope, SignedIn, links::lo
 use auth_types::{EndReason, SessionState, SignInError};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::A, hooks::use_location, location::Url};
+use leptos_router::{components::A, hooks::use_query_map};
 
 /// A field of the address's query.
 fn query(name: &'static str) -> Memo<Option<String>> {
-    let search = use_location().search;
-    Memo::new(move |_| {
-        let search = search.get();
-        let value = search.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.map(|value| Url::unescape(&value.replace('+', " ")))
-    })
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get(name)))
 }
 
 /// Where a sign-in leads: `callbackUrl`, if it is a path of this app.

@@ -1,7 +1,7 @@
 //! The server-rendered page as the watch's host.
 
 use super::{CHANGED, page::Page, panel::Panel};
-use crate::client::dom::window;
+use crate::{client::dom::window, dom::cover};
 use auth_types::EndReason;
 use session_watch::{Host, TabEvent, TabStatus};
 
@@ -13,11 +13,11 @@ pub(super) struct PageHost {
 
 impl Host for PageHost {
     fn show(&self) {
-        self.page.cover(false);
+        cover(false);
     }
 
     fn cover(&self) {
-        self.page.cover(true);
+        cover(true);
     }
 
     fn ended(&self, reason: EndReason) {

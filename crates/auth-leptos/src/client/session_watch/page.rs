@@ -3,15 +3,11 @@
 
 use crate::{
     client::dom::{self, callback, document, find},
-    remaining::remaining,
+    dom::cover,
+    remaining::{is_read_out, remaining, seconds_left},
 };
 use auth_types::{EndReason, SessionTimes, TabFacts};
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement};
-
-/// The attribute of `<html>` while the page is covered.
-const VEILED: &str = "data-veiled";
-/// The seconds left at which screen readers announce the time left.
-const READ_OUT: [i64; 4] = [60, 30, 10, 5];
 
 /// The element of the page that holds the watch's messages.
 #[derive(Clone)]
@@ -52,13 +48,6 @@ impl Page {
         dom::mark_ready(&self.0);
     }
 
-    /// Covers the page, or uncovers it.
-    pub(super) fn cover(&self, is_covered: bool) {
-        if let Some(root) = document().document_element() {
-            let _ = root.toggle_attribute_with_force(VEILED, is_covered);
-        }
-    }
-
     /// Removes the page's content and the user's name in the header, and shows why the session ended.
     pub(super) fn show_ended(&self, reason: EndReason) {
         self.dismiss_warning();
@@ -73,7 +62,7 @@ impl Page {
         if let Some(other) = find::<HtmlElement>(".session-ended [data-other]") {
             other.set_hidden(reason != EndReason::UserChanged);
         }
-        self.cover(false);
+        cover(false);
         // Focus forces a slow layout, so the private content is removed first.
         dom::after(0, || {
             if let Some(heading) = find::<HtmlElement>(".session-ended h1") {
@@ -111,12 +100,12 @@ impl Page {
         self.fill("#idle-warning [role=status]", "The server does not answer. Trying again.");
     }
 
-    /// Shows the time left. Screen readers announce the time left at [`READ_OUT`].
+    /// Shows the time left. Screen readers announce it at times ([`is_read_out`]).
     pub(super) fn count_down(&self, left: i64) {
-        let seconds = (left.max(0) + 999) / 1_000;
+        let seconds = seconds_left(left);
         let text = remaining(seconds);
         self.fill("#idle-warning [data-left]", &text);
-        if READ_OUT.contains(&seconds) {
+        if is_read_out(seconds) {
             self.fill("#idle-warning [role=status]", &[&text, " left"].concat());
         }
     }

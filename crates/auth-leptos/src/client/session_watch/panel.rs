@@ -3,7 +3,7 @@
 
 use crate::{
     client::dom::{document, fill, find},
-    remaining::remaining,
+    remaining::{remaining, seconds_left},
 };
 use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};
 use std::cell::Cell;
@@ -22,7 +22,7 @@ impl Panel {
 
     pub(super) fn show(&self, status: &TabStatus) {
         let Some(panel) = &self.0 else { return };
-        let seconds = |left: i64| remaining((left + 999) / 1_000);
+        let seconds = |left: i64| remaining(seconds_left(left));
         let values = [
             ("role", role(status.role).to_owned()),
             ("stream", stream(status.stream).to_owned()),
