@@ -66,6 +66,13 @@ test('503: the page says that the session cannot be checked, and the user stays 
     await tab.goto(`${suite.partner}/public`);
     await expect(tab.getByRole('banner').getByText('Session unknown')).toBeVisible();
     await expect(tab.getByRole('link', { name: 'Sign in' })).toHaveCount(0);
+    for (const path of ['/', '/ssr-logout', '/signed-out']) {
+      await tab.goto(suite.partner + path);
+      await expect(tab.getByRole('main').getByText('You have not been signed out.')).toBeVisible();
+      await expect(tab.getByRole('button', { name: /^Sign (in|out)/ })).toHaveCount(0);
+      await expect(tab.getByRole('link', { name: /^Sign in/ })).toHaveCount(0);
+      await expect(tab.getByText('You have been signed out')).toHaveCount(0);
+    }
     await stranger.close();
   } finally {
     sql(suite, 'ALTER TABLE sessions_away RENAME TO sessions');

@@ -18,6 +18,9 @@ use std::process::ExitCode;
 /// The listen address unless `LEPTOS_SITE_ADDR` is set.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4203";
 
+/// The style of the pages that the auth crate writes, for example while the session store does not answer.
+const STYLE: &str = include_str!("../style/partner.css");
+
 /// The paths that need no session. Everything else does, whatever the router shows.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &["/", "/public", "/login", "/ssr-login", "/ssr-logout", "/signed-out"],
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = serve::leptos_options("partner", listener.local_addr()?);
-        let auth = Auth::builder(config).app_data::<Notebook>().build().await?;
+        let auth = Auth::builder(config).app_data::<Notebook>().style(STYLE).build().await?;
         tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let streams = auth.streams().clone();

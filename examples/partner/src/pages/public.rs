@@ -1,6 +1,8 @@
 //! Pages that everyone may open.
 
-use auth_leptos::{SignInButton, SignOutButton, SignOutScope, SignedIn, links::local_path, use_session};
+use auth_leptos::{
+    SignInButton, SignOutButton, SignOutScope, SignedIn, SignedOut, links::local_path, use_session,
+};
 use auth_types::{EndReason, SessionState, SignInError};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -38,9 +40,13 @@ pub(crate) fn Home() -> impl IntoView {
                     None => "Your session cannot be checked right now. You have not been signed out.",
                 }}
             </p>
-            <SignedIn fallback=|| view! { <SignInButton callback_url="/dashboard"/> }>
+            <SignedIn>
                 <p><A href="/dashboard">"Go to your dashboard"</A></p>
             </SignedIn>
+            // Not a fallback: while the session cannot be checked, neither is shown.
+            <SignedOut>
+                <SignInButton callback_url="/dashboard"/>
+            </SignedOut>
         </section>
     }
 }
@@ -115,6 +121,16 @@ pub(crate) fn SsrLogin() -> impl IntoView {
     }
 }
 
+/// What to say while the server cannot check the session. Then neither `SignedIn` nor `SignedOut` shows its content.
+#[component]
+fn SessionUnknown() -> impl IntoView {
+    let signed_in = use_session::<()>().is_signed_in();
+    let sentence = "We cannot check your session right now. You have not been signed out.";
+    move || {
+        signed_in.get().is_none().then(|| view! { <p class="notice warning" role="status">{sentence}</p> })
+    }
+}
+
 /// The page with the sign-out forms. Old links to sign out lead here.
 #[component]
 pub(crate) fn SignOut() -> impl IntoView {
@@ -122,7 +138,11 @@ pub(crate) fn SignOut() -> impl IntoView {
         <Title text="Sign out"/>
         <div class="card narrow stack">
             <h1>"Sign out"</h1>
-            <SignedIn fallback=|| view! { <p>"You are not signed in. " <A href="/login">"Sign in"</A></p> }>
+            <SessionUnknown/>
+            <SignedOut>
+                <p>"You are not signed in. " <A href="/login">"Sign in"</A></p>
+            </SignedOut>
+            <SignedIn>
                 <p>"Sign out here and at the provider:"</p>
                 <SignOutButton class="wide"/>
                 <p>"Or end this session and stay signed in at the provider:"</p>
@@ -139,11 +159,13 @@ pub(crate) fn SignedOutPage() -> impl IntoView {
     view! {
         <Title text="Signed out"/>
         <div class="card narrow stack">
-            <SignedIn fallback=move || view! {
+            <SessionUnknown/>
+            <SignedOut>
                 <h1>"You have been signed out"</h1>
                 {reason.get().as_deref().and_then(EndReason::parse).map(|reason| view! { <p>{reason.sentence()}</p> })}
                 <p><a class="button" rel="external" href="/login">"Sign in again"</a></p>
-            }>
+            </SignedOut>
+            <SignedIn>
                 <h1>"You are signed in"</h1>
                 <p><A href="/">"Continue"</A></p>
             </SignedIn>
