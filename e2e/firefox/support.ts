@@ -90,12 +90,15 @@ export async function open(page: Page, url: string): Promise<void> {
     await page.goto(url);
     return;
   }
-  await page.evaluate((to) => {
+  // A page that is navigating cannot be evaluated, or has no element yet.
+  const leave = (to: string) => {
+    if (document.readyState === 'loading') return false;
     document.documentElement.dataset['left'] = 'true';
     location.assign(to);
-  }, url);
+    return true;
+  };
+  await expect.poll(() => page.evaluate(leave, url).catch(() => false), { timeout: 15_000 }).toBe(true);
   const isNew = () => document.readyState === 'complete' && document.documentElement.dataset['left'] === undefined;
-  // A page that is navigating cannot be evaluated.
   await expect.poll(() => page.evaluate(isNew).catch(() => false), { timeout: 15_000 }).toBe(true);
 }
 
