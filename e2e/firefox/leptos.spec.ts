@@ -24,6 +24,8 @@ async function addNote(page: Page): Promise<void> {
 
 test('the hydrated app begins with its session, and the console is silent', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.partner, '/protected');
+  // Firefox reports the WebAssembly of a page that is left while it loads.
+  await ready(page);
   const lines = consoleOf(page);
   for (const path of ['/protected', '/dashboard', '/session']) {
     await open(page, suite.partner + path);
