@@ -1,6 +1,6 @@
 //! The identity app: the single redirect URI that the provider knows, for all apps (article 1, "Sharing
 //! session with applications in different domains"). Its pages load no script; the `hydrate` feature exists
-//! so that both apps build in the same way.
+//! because cargo-leptos builds a browser half of every app.
 
 #![cfg_attr(
     feature = "ssr",
@@ -18,9 +18,7 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub use app::{App, not_found, shell};
 
-/// Starts the browser code. No identity page calls this yet.
+/// Does nothing: no page of identity loads a script.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    auth_leptos::client::start();
-}
+pub fn hydrate() {}

@@ -2,8 +2,9 @@
 
 use crate::pages::{Dashboard, Home, Protected, Public, Session, SsrLogin};
 use auth_leptos::{
-    Header, NavLink, Scripts, current_path, document,
+    Header, NavLink, Scripts, SessionOptions, current_path, document,
     pages::{LoginPage, NotFound, SignOutPage, SignedOutPage},
+    provide_session,
 };
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::provide_meta_context;
@@ -19,8 +20,8 @@ struct Page {
     path: &'static str,
     /// Whether the page opens without a session.
     is_public: bool,
-    /// Whether the page runs code in the browser. Other pages load neither script nor WebAssembly.
-    is_awake: bool,
+    /// What the page runs in the browser.
+    scripts: Scripts,
     /// The label in the navigation; `None` leaves the page out.
     label: Option<&'static str>,
 }
@@ -28,9 +29,9 @@ struct Page {
 /// Defines [`PAGES`] and the routes. Every page is rendered in one piece (`SsrMode::Async`). So its status
 /// and headers are right, and it is complete without JavaScript.
 macro_rules! pages {
-    ($($path:tt $view:ident { public: $public:literal, awake: $awake:literal, label: $label:expr })*) => {
+    ($($path:tt $view:ident { public: $public:literal, scripts: $scripts:ident, label: $label:expr })*) => {
         const PAGES: &[Page] =
-            &[$(Page { path: $path, is_public: $public, is_awake: $awake, label: $label }),*];
+            &[$(Page { path: $path, is_public: $public, scripts: Scripts::$scripts, label: $label }),*];
 
         #[component]
         fn Pages() -> impl IntoView {
@@ -44,15 +45,15 @@ macro_rules! pages {
 }
 
 pages! {
-    "/"           Home          { public: true,  awake: true,  label: Some("Home") }
-    "/public"     Public        { public: true,  awake: true,  label: Some("Public") }
-    "/protected"  Protected     { public: false, awake: true,  label: Some("Protected") }
-    "/dashboard"  Dashboard     { public: false, awake: true,  label: Some("Dashboard") }
-    "/session"    Session       { public: false, awake: true,  label: Some("Session") }
-    "/login"      LoginPage     { public: true,  awake: false, label: None }
-    "/ssr-login"  SsrLogin      { public: true,  awake: false, label: None }
-    "/ssr-logout" SignOutPage   { public: true,  awake: false, label: None }
-    "/signed-out" SignedOutPage { public: true,  awake: false, label: None }
+    "/"           Home          { public: true,  scripts: Watch,   label: Some("Home") }
+    "/public"     Public        { public: true,  scripts: Watch,   label: Some("Public") }
+    "/protected"  Protected     { public: false, scripts: Watch,   label: Some("Protected") }
+    "/dashboard"  Dashboard     { public: false, scripts: Islands, label: Some("Dashboard") }
+    "/session"    Session       { public: false, scripts: Islands, label: Some("Session") }
+    "/login"      LoginPage     { public: true,  scripts: None,    label: None }
+    "/ssr-login"  SsrLogin      { public: true,  scripts: None,    label: None }
+    "/ssr-logout" SignOutPage   { public: true,  scripts: None,    label: None }
+    "/signed-out" SignedOutPage { public: true,  scripts: None,    label: None }
 }
 
 /// The paths of the pages that open without a session.
@@ -78,8 +79,7 @@ static NAVIGATION: LazyLock<Vec<NavLink>> = LazyLock::new(|| {
 /// The HTML document of every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let path = current_path();
-    let is_awake = PAGES.iter().any(|page| page.path == path && page.is_awake);
-    let scripts = if is_awake { Scripts::Session } else { Scripts::None };
+    let scripts = PAGES.iter().find(|page| page.path == path).map_or(Scripts::None, |page| page.scripts);
     document(options, scripts, || view! { <App/> })
 }
 
@@ -94,10 +94,11 @@ pub fn not_found(options: LeptosOptions) -> impl IntoView {
     })
 }
 
-/// The header and the routed page.
+/// The header and the routed page. It runs on the server only: in the browser, each island runs by itself.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_session(SessionOptions::default());
     view! {
         <Router>
             <Header links=NAVIGATION.as_slice()/>

@@ -11,12 +11,15 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 pub enum Scripts {
     /// Nothing: no script, no WebAssembly.
     None,
-    /// The app's WebAssembly, fetched after the first paint.
-    Session,
-    /// The app's WebAssembly, loaded by Leptos' own script, for a page with islands. The app's `hydrate` must
-    /// then also call `leptos::mount::hydrate_islands()`.
+    /// The watch alone (`watch.js`, the build with the feature `watch`), fetched after the first paint: for a page that
+    /// the server renders, and that only has to follow the end of its session.
+    Watch,
+    /// The app's islands, which include the watch: for a page with islands. Loaded by Leptos' own script.
     Islands,
 }
+
+/// The name of the watch's files, without their extension.
+const WATCH: &str = "watch";
 
 /// Renders the document: `<head>`, and the app in `<body>`. Sets the response's Content-Security-Policy.
 ///
@@ -30,7 +33,7 @@ pub fn document<V: IntoView + 'static>(
     send_policy(&options, &[]);
     let script = match scripts {
         Scripts::None => None,
-        Scripts::Session => Some(start_script(&options).into_any()),
+        Scripts::Watch => Some(start_script(&options).into_any()),
         Scripts::Islands => {
             let options = options.clone();
             Some(view! { <HydrationScripts options islands=true/> }.into_any())
@@ -60,10 +63,10 @@ pub fn has_scripts() -> bool {
     use_context::<Scripts>().is_some_and(|scripts| scripts != Scripts::None)
 }
 
-/// Renders the script that loads the WebAssembly after the first paint, and calls its `hydrate`. Browsers
+/// Renders the script that loads the watch after the first paint, and calls its `hydrate`. Browsers
 /// never paint a background tab, so the script waits one second there. (Leptos' own script loads earlier.)
 fn start_script(options: &LeptosOptions) -> impl IntoView + use<> {
-    let file = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let file = format!("/{}/{WATCH}", options.site_pkg_dir);
     let script = format!("({})({file:?})", include_str!("document/start.js").trim());
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
 }
@@ -101,11 +104,12 @@ mod tests {
     fn a_page_loads_the_scripts_it_was_given_and_components_see_them() {
         let nothing = rendered(Scripts::None);
         assert!(!nothing.contains("<script") && nothing.contains("false"), "{nothing}");
-        let session = rendered(Scripts::Session);
-        assert!(session.contains(r#"("/pkg/app")</script>"#) && session.contains("true"), "{session}");
-        assert!(!session.contains("preload"), "nothing is fetched before the paint: {session}");
+        let watch = rendered(Scripts::Watch);
+        assert!(watch.contains(r#"("/pkg/watch")</script>"#) && watch.contains("true"), "{watch}");
+        assert!(!watch.contains("preload"), "nothing is fetched before the paint: {watch}");
         let islands = rendered(Scripts::Islands);
         assert!(islands.contains("leptos-island") && islands.contains("true"), "{islands}");
+        assert!(!islands.contains("/pkg/watch"), "the islands include the watch: {islands}");
         assert_eq!(islands.matches("<script").count(), 1, "{islands}");
     }
 }

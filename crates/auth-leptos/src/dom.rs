@@ -1,7 +1,7 @@
 //! The DOM helpers that both browser builds use.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{AddEventListenerOptions, Document, Event, EventTarget, HtmlIFrameElement, Window};
+use web_sys::{AddEventListenerOptions, Document, Element, Event, EventTarget, HtmlIFrameElement, NodeList, Window};
 
 pub(crate) fn window() -> Window {
     // In a page, the global object is the window.
@@ -21,6 +21,21 @@ pub(crate) fn cover(is_covered: bool) {
     if let Some(root) = document().document_element() {
         let _ = root.toggle_attribute_with_force(COVERED, is_covered);
     }
+}
+
+/// Returns the parts of the page that the server rendered for the signed-in user.
+#[cfg(any(feature = "islands", feature = "watch"))]
+pub(crate) fn private_parts() -> Vec<Element> {
+    all("main, [data-signed-in]")
+}
+
+/// Returns all elements of the page that match `selector`.
+pub(crate) fn all(selector: &str) -> Vec<Element> {
+    document().query_selector_all(selector).map(elements).unwrap_or_default()
+}
+
+fn elements(list: NodeList) -> Vec<Element> {
+    (0..list.length()).filter_map(|index| list.item(index)?.dyn_into().ok()).collect()
 }
 
 /// Creates a hidden frame. The caller adds the frame to the page.

@@ -20,12 +20,12 @@ pub mod client;
 #[cfg(any(feature = "hydrate", feature = "watch"))]
 mod dom;
 pub mod links;
-#[cfg(any(feature = "hydrate", feature = "watch"))]
-mod question;
 pub mod remaining;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod sign_out_scope;
 
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+mod notice;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod session;
 
@@ -53,8 +53,7 @@ pub use sign_out_scope::SignOutScope;
 pub use call_error::CallError;
 #[cfg(feature = "ssr")]
 pub use components::{
-    Header, NavGuard, NavLink, Notice, NoticeKind, Person, SessionProbe, SessionWatch, SignInForms, TabPanel,
-    TimeLeft, When, initials,
+    Header, NavGuard, NavLink, Person, SessionWatch, SignInForms, When, initials, readable,
 };
 #[cfg(feature = "ssr")]
 pub use context::{auth, current_path, current_path_and_query, page};
@@ -65,8 +64,16 @@ pub use document::{Scripts, document, has_scripts, send_policy};
 #[cfg(feature = "ssr")]
 pub use require_auth::{refuse, require_auth};
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub use notice::{Notice, NoticeKind};
+#[cfg(feature = "islands")]
+pub use session::SessionRoot;
+#[cfg(all(feature = "islands", feature = "hydrate"))]
+pub use session::hydrate_islands;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use session::{
     AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
     SessionBoundary, SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton, SignInNotice,
     SignOutButton, SignedIn, SignedOut, provide_session, use_session,
 };
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};

@@ -1,4 +1,4 @@
-//! The reactive session: one value for the server's first render and for the hydrated page.
+//! The reactive session: one value for the server's first render, and for the hydrated page or its islands.
 //!
 //! ```
 //! use auth_leptos::{SessionOptions, SignedIn, provide_session, use_session};
@@ -36,6 +36,8 @@ mod client;
 mod gates;
 mod guarded;
 mod idle_dialog;
+#[cfg(feature = "islands")]
+mod islands;
 mod link_guard;
 #[cfg(feature = "hydrate")]
 mod page;
@@ -48,6 +50,10 @@ pub use client::SessionClient;
 pub use gates::{SignedIn, SignedOut};
 pub use guarded::{GuardedParentRoute, GuardedRoute, SignInNotice};
 pub use idle_dialog::IdleDialog;
+#[cfg(feature = "islands")]
+pub use islands::SessionRoot;
+#[cfg(all(feature = "islands", feature = "hydrate"))]
+pub use islands::hydrate_islands;
 pub use link_guard::NavigationNotice;
 
 use crate::SignOutScope;
@@ -55,8 +61,9 @@ use auth_types::{
     AppData, CurrentSession, EndReason, Pages, ProviderView, PublicSession, PublicUser, SessionState,
 };
 use leptos::prelude::*;
-use seed::Seed;
+pub(crate) use seed::Seed;
 use serde::{Deserialize, Serialize};
+use session_watch::{TabEvent, TabStatus};
 use std::marker::PhantomData;
 
 /// An app's choices: what its pages do when the session ends, and when a signed-out visitor clicks a link to a
@@ -173,6 +180,19 @@ impl<D> SessionContext<D> {
         self.shared.idle.into()
     }
 
+    /// How long the session lasts if the user does nothing, milliseconds by the server's clock; `None` without a session.
+    /// It is updated about once a second.
+    #[must_use]
+    pub fn time_left(self) -> Memo<Option<i64>> {
+        let shared = self.shared;
+        Memo::new(move |_| {
+            shared.state.with(|state| live(state).is_some()).then(|| match shared.tab.get() {
+                Some(tab) => tab.expires,
+                None => shared.seed.with_value(|seed| seed.tab.times.expires - seed.tab.times.now),
+            })
+        })
+    }
+
     /// Answers the idle warning: the user is still there.
     pub fn stay(self) {
         #[cfg(feature = "hydrate")]
@@ -183,6 +203,19 @@ impl<D> SessionContext<D> {
     pub fn refetch(self) {
         #[cfg(feature = "hydrate")]
         page::refetch();
+    }
+
+    /// What this tab knows of the other tabs, the sync hub and the deadlines; `None` until the watch runs, and for a
+    /// guest. For status displays; decisions belong to [`state`](Self::state).
+    #[must_use]
+    pub fn tab(self) -> Signal<Option<TabStatus>> {
+        self.shared.tab.into()
+    }
+
+    /// The latest events that this tab received, newest first, at most twelve.
+    #[must_use]
+    pub fn events(self) -> Signal<Vec<TabEvent>> {
+        self.shared.events.into()
     }
 
     /// Signs out by posting the sign-out form, so that the browser follows the redirects.
@@ -214,8 +247,12 @@ pub(crate) struct Shared {
     pub(crate) denied: RwSignal<Option<String>>,
     /// The watch runs.
     pub(crate) is_ready: RwSignal<bool>,
+    pub(crate) tab: RwSignal<Option<TabStatus>>,
+    pub(crate) events: RwSignal<Vec<TabEvent>>,
     pub(crate) seed: StoredValue<Seed>,
     pub(crate) options: SessionOptions,
+    /// The browser runs the islands of a page, and the server has rendered the rest.
+    pub(crate) is_islands: bool,
 }
 
 #[cfg_attr(
@@ -233,9 +270,21 @@ impl Shared {
             is_covered: RwSignal::new(false),
             denied: RwSignal::new(None),
             is_ready: RwSignal::new(false),
+            tab: RwSignal::new(None),
+            events: RwSignal::new(Vec::new()),
             seed: StoredValue::new(seed),
             options,
+            is_islands: false,
         }
+    }
+
+    /// Keeps the newest events.
+    pub(crate) fn note(self, event: TabEvent) {
+        const KEPT: usize = 12;
+        self.events.update(|events| {
+            events.insert(0, event);
+            events.truncate(KEPT);
+        });
     }
 
     pub(crate) fn is_signed_in(self) -> Memo<Option<bool>> {
@@ -260,6 +309,7 @@ impl Shared {
     pub(crate) fn end(self, reason: EndReason) {
         self.idle.set(None);
         self.is_covered.set(false);
+        self.tab.set(None);
         self.state.set(Ok(SessionState::SignedOut(Some(reason))));
         // The seed holds the user of the page, too.
         self.seed.update_value(|seed| seed.session = Ok(SessionState::SignedOut(Some(reason))));

@@ -84,6 +84,8 @@ pub struct TabStatus {
 /// An event that a tab received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TabEvent {
+    /// When the tab received the event, by this machine's clock, milliseconds since 1970.
+    pub at: i64,
     /// The sender of the event.
     pub source: Source,
     /// The event's name, as its sender calls it.

@@ -76,7 +76,7 @@ fn a_server_event_causes_one_question_and_the_answer_ends_the_page() {
     let mut tab = leader();
     let effects = from_server(&mut tab, ServerEvent::SignedOut(Some(EndReason::Revoked)), T0 + 100);
     let Effect::TabEvent(event) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!((event.name.as_str(), event.delay), ("signed_out", Some(5)));
+    assert_eq!((event.at, event.name.as_str(), event.delay), (T0 + 100, "signed_out", Some(5)));
     assert_eq!(posted(&effects), ["signed_out revoked"]);
     assert!(matches!(effects[1..], [Effect::CloseStream, Effect::PostToTabs(_), Effect::AskSession]));
 

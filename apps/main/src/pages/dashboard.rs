@@ -1,7 +1,7 @@
 //! `/dashboard`: the user's profile, and a number the app keeps in the session.
 
 use super::parts::SignInFirst;
-use crate::{favourite_number::FavouriteNumber, server_fns::SaveOutcome};
+use crate::islands::{FavouriteNumber, SaveOutcome};
 use auth_leptos::{Notice, NoticeKind, Person, auth, pages::PageTitle};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -37,17 +37,9 @@ fn YourNumber() -> impl IntoView {
     }
 }
 
+/// What a form without JavaScript has done.
 #[component]
 fn Outcome(saved: SaveOutcome) -> impl IntoView {
-    let (kind, sentence) = match saved {
-        SaveOutcome::Yes => (NoticeKind::Success, "Saved."),
-        SaveOutcome::NotANumber => (
-            NoticeKind::Error,
-            "Please enter a whole number from -2147483648 to 2147483647. Nothing was changed.",
-        ),
-        SaveOutcome::Unavailable => {
-            (NoticeKind::Error, "Your number could not be saved right now. Please try again in a moment.")
-        }
-    };
-    view! { <Notice kind><p>{sentence}</p></Notice> }
+    let kind = if saved == SaveOutcome::Yes { NoticeKind::Success } else { NoticeKind::Error };
+    view! { <Notice kind><p>{saved.sentence()}</p></Notice> }
 }

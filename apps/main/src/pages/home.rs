@@ -1,7 +1,7 @@
 //! `/`: introduces the app and shows whether the user is signed in.
 
 use auth_leptos::{
-    Person, SignedIn, SignedOut, TimeLeft, auth,
+    Person, SignedIn, SignedOut, When, auth,
     links::sign_in_url,
     page,
     pages::{PageTitle, SessionUnavailable},
@@ -57,7 +57,7 @@ fn SessionCard() -> impl IntoView {
             <SignedIn>
                 {auth().map(|session| view! {
                     <Person user=session.user/>
-                    <p class="muted">"Ends in " <TimeLeft until=session.expires/> " unless you use the app."</p>
+                    <p class="muted">"Ends on " <When at=session.expires/> " unless you use the app."</p>
                 })}
             </SignedIn>
             <SignedOut>

@@ -1,7 +1,6 @@
 //! The pages of the main app, one file each.
 
 mod dashboard;
-mod devices;
 mod home;
 mod parts;
 mod protected;

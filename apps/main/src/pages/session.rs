@@ -1,8 +1,9 @@
 //! `/session`: what the server knows about this session.
 
-use super::{devices::Devices, parts::SignInFirst};
+use super::parts::SignInFirst;
+use crate::islands::{CheckNow, Countdown, Devices, TabPanel};
 use auth_leptos::{
-    SessionProbe, SignOutButton, SignOutScope, TabPanel, TimeLeft, When, page, pages::PageTitle,
+    SignOutButton, SignOutScope, When, page, pages::PageTitle,
 };
 use auth_types::{PageSession, PublicSession, SessionDetails, SessionState};
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ pub(crate) fn Session() -> impl IntoView {
         // Each section is type-erased: the type of the whole page would exceed the compiler's limit.
         Ok(SessionState::SignedIn(PageSession { session, facts })) => vec![
             view! { <Facts session facts/> }.into_any(),
-            view! { <Devices/> }.into_any(),
+            view! { <MyDevices/> }.into_any(),
             view! { <TabPanel/> }.into_any(),
             view! { <Probe/> }.into_any(),
             view! { <Leave/> }.into_any(),
@@ -51,9 +52,9 @@ fn Facts(session: PublicSession, facts: SessionDetails) -> impl IntoView {
                 <dt>"Last activity"</dt>
                 <dd><When at=facts.last_seen_at/></dd>
                 <dt>"Expires"</dt>
-                <dd><When at=session.expires.clone()/></dd>
+                <dd><When at=session.expires/></dd>
                 <dt>"Time left"</dt>
-                <dd><TimeLeft until=session.expires/></dd>
+                <dd><Countdown/></dd>
                 <dt>"Absolute limit"</dt>
                 <dd><When at=facts.absolute_expires/></dd>
                 <dt>"Provider session"</dt>
@@ -69,6 +70,16 @@ fn Facts(session: PublicSession, facts: SessionDetails) -> impl IntoView {
 }
 
 #[component]
+fn MyDevices() -> impl IntoView {
+    view! {
+        <section class="card stack" aria-labelledby="devices">
+            <h2 id="devices">"My devices"</h2>
+            <Devices/>
+        </section>
+    }
+}
+
+#[component]
 fn Probe() -> impl IntoView {
     view! {
         <section class="card stack" aria-labelledby="probe">
@@ -77,7 +88,7 @@ fn Probe() -> impl IntoView {
                 "Is this session still active? Sign out in another tab, then check here. Checking does not "
                 "extend the session."
             </p>
-            <SessionProbe/>
+            <CheckNow/>
             <noscript>
                 <p class="muted">"The button needs JavaScript. Without it, reload this page for the same answer."</p>
             </noscript>

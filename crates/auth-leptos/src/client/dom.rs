@@ -2,39 +2,31 @@
 
 use js_sys::Function;
 use wasm_bindgen::{JsCast, closure::Closure};
-pub use web_sys::Element;
-use web_sys::{Event, EventTarget, HtmlTemplateElement};
+use web_sys::{Element, Event, EventTarget, HtmlTemplateElement};
 
 pub(super) use crate::dom::{after, document, window};
 
 /// Returns the first element of the page that matches `selector`.
-#[must_use]
-pub fn find<T: JsCast>(selector: &str) -> Option<T> {
+pub(super) fn find<T: JsCast>(selector: &str) -> Option<T> {
     document().query_selector(selector).ok()??.dyn_into().ok()
 }
 
-/// Returns all elements inside `root` that match `selector`.
-pub(super) fn find_all(root: &Element, selector: &str) -> Vec<Element> {
-    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
-}
-
 /// Sets the text of the first element inside `root` that matches `selector`.
-pub fn fill(root: &Element, selector: &str, text: &str) {
+pub(super) fn fill(root: &Element, selector: &str, text: &str) {
     if let Ok(Some(element)) = root.query_selector(selector) {
         element.set_text_content(Some(text));
     }
 }
 
 /// Sets an attribute of the first element inside `root` that matches `selector`.
-pub fn set_attribute(root: &Element, selector: &str, name: &str, value: &str) {
+pub(super) fn set_attribute(root: &Element, selector: &str, name: &str, value: &str) {
     if let Ok(Some(element)) = root.query_selector(selector) {
         let _ = element.set_attribute(name, value);
     }
 }
 
 /// Sets `data-ready`, which tells tests and styles that this part of the page is active.
-pub fn mark_ready(part: &Element) {
+pub(super) fn mark_ready(part: &Element) {
     let _ = part.set_attribute("data-ready", "true");
 }
 
@@ -57,10 +49,4 @@ pub(super) fn on(target: &EventTarget, event: &str, does: impl Fn(Event) + 'stat
 /// Creates a function that the browser can call with an event, until the page unloads.
 pub(super) fn callback(does: impl Fn(Event) + 'static) -> Function {
     Closure::<dyn Fn(Event)>::new(does).into_js_value().unchecked_into()
-}
-
-/// Calls `does` repeatedly, at this interval in milliseconds.
-pub(super) fn every(milliseconds: i32, does: impl Fn() + 'static) {
-    let does = callback(move |_| does());
-    let _ = window().set_interval_with_callback_and_timeout_and_arguments_0(&does, milliseconds);
 }

@@ -1,7 +1,7 @@
 //! The header of every page: brand, navigation and account.
 
 use crate::{
-    CheckSession, NavGuard, SessionWatch, SignOutButton, current_path, current_path_and_query, has_scripts,
+    CheckSession, NavGuard, Scripts, SessionWatch, SignOutButton, current_path, current_path_and_query,
     links::sign_in_url, page,
 };
 use auth_types::Pages;
@@ -17,9 +17,8 @@ pub struct NavLink {
     pub label: &'static str,
 }
 
-/// App name, navigation, the signed-in user's name, and the sign-in link or sign-out button. On pages with
-/// scripts, the header includes [`NavGuard`], [`CheckSession`] for signed-out visitors, and [`SessionWatch`]
-/// for signed-in users.
+/// App name, navigation, the signed-in user's name, and the sign-in link or sign-out button. Below it stand the messages
+/// about the session, if the page has scripts.
 #[component]
 pub fn Header(
     /// The links of the navigation, in order.
@@ -27,9 +26,6 @@ pub fn Header(
 ) -> impl IntoView {
     let page = page();
     let path = current_path();
-    let watched = page.live_session().map(|live| (live.session.user.id.clone(), page.tab.clone()));
-    let watched = watched.filter(|_| has_scripts());
-    let unknown = has_scripts() && matches!(page.session, Ok(SessionState::SignedOut(_)));
     let items = links
         .iter()
         .map(|link| {
@@ -51,14 +47,34 @@ pub fn Header(
                 <Account session=page.session/>
             </div>
         </header>
-        {has_scripts().then(|| view! { <NavGuard/> })}
-        {unknown.then(|| view! { <CheckSession/> })}
+        {match use_context::<Scripts>().unwrap_or(Scripts::None) {
+            Scripts::None => ().into_any(),
+            Scripts::Watch => view! { <WatchMessages/> }.into_any(),
+            #[cfg(feature = "islands")]
+            Scripts::Islands => view! { <crate::SessionRoot/> }.into_any(),
+            #[cfg(not(feature = "islands"))]
+            Scripts::Islands => ().into_any(),
+        }}
+    }
+}
+
+/// The messages on a page with the watch only: [`NavGuard`], [`CheckSession`] for signed-out visitors, and
+/// [`SessionWatch`] for signed-in users.
+#[component]
+fn WatchMessages() -> impl IntoView {
+    let page = page();
+    let watched = page.live_session().map(|live| (live.session.user.id.clone(), page.tab.clone()));
+    let is_guest = matches!(page.session, Ok(SessionState::SignedOut(_)));
+    view! {
+        <NavGuard/>
+        {is_guest.then(|| view! { <CheckSession/> })}
         {watched.map(|(user, tab)| view! { <SessionWatch user path=current_path_and_query() tab/> })}
     }
 }
 
 #[component]
 fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
+    let is_signed_in = matches!(session, Ok(SessionState::SignedIn(_)));
     let content = match session {
         Ok(SessionState::SignedIn(PageSession { session, .. })) => view! {
             <span class="name" title=session.user.name.clone()>{session.user.name.clone()}</span>
@@ -70,7 +86,7 @@ fn Account(session: CurrentSession<PageSession>) -> impl IntoView {
         }
         Err(_) => view! { <span class="badge warn">"Session unknown"</span> }.into_any(),
     };
-    view! { <div class="account">{content}</div> }
+    view! { <div class="account" data-signed-in=is_signed_in>{content}</div> }
 }
 
 /// Returns the path to open after a sign-in: the current page, or `/` from the sign-in and sign-out pages.

@@ -6,6 +6,8 @@ use leptos::{
     children::{TypedChildrenFn, ViewFn},
     either::Either,
     prelude::*,
+    reactive::owner::IsHydrating,
+    tachys::reactive_graph::OwnedView,
 };
 
 /// Shows its children while the session of the page goes on. When it ends, or another user signs in, the boundary
@@ -13,9 +15,12 @@ use leptos::{
 /// stays. When the same user signs in again in this browser, the children are made anew.
 ///
 /// For a visitor who was signed out from the start, the children are shown: pages decide themselves what a guest sees.
+///
+/// Inside an island it shows nothing after the end, because [`SessionRoot`](crate::SessionRoot) says why. Each island that
+/// shows something of the user needs its own boundary: nothing outside can dispose what an island has created.
 #[component]
 pub fn SessionBoundary<C: IntoView + 'static>(
-    /// What to show after the end, instead of [`SessionEnded`].
+    /// What to show after the end, instead of [`SessionEnded`], or of nothing in an island.
     #[prop(optional, into)]
     ended: Option<ViewFn>,
     /// The content.
@@ -25,17 +30,42 @@ pub fn SessionBoundary<C: IntoView + 'static>(
     // A memo, so that the children are not made anew while nothing has ended.
     let reason = Memo::new(move |_| shared.ended.get());
     let children = children.into_inner();
+    // Made here and not when the view is drawn: in an island, only what is made here gets its data from the server.
+    let mut first = reason.get_untracked().is_none().then(|| owned(&*children));
+    // A closure is called twice for a page that waits for its data. On the server nothing ends, so there is none.
+    let is_on_server = Owner::current_shared_context().is_some_and(|context| !context.is_browser());
+    let is_in_island = use_context::<IsHydrating>().is_some_and(|island| island.0);
+    view! {
+        {(!is_in_island).then(|| view! { <SessionMarker/> })}
+        {if cfg!(feature = "ssr") && is_on_server {
+            Either::Left(first)
+        } else {
+            Either::Right(move || match reason.get() {
+                None => Either::Left(first.take().unwrap_or_else(|| owned(&*children))),
+                Some(_) => Either::Right(match &ended {
+                    Some(ended) => ended.run(),
+                    None if is_in_island => ().into_any(),
+                    None => view! { <SessionEnded/> }.into_any(),
+                }),
+            })
+        }}
+    }
+}
+
+/// The children, in an owner that goes with them.
+fn owned<V>(children: &dyn Fn() -> V) -> OwnedView<V> {
+    let owner = Owner::new();
+    OwnedView::new_with_owner(owner.with(children), owner)
+}
+
+/// Says whether the watch runs, and that the page is covered while it asks the server.
+#[component]
+pub(super) fn SessionMarker() -> impl IntoView {
+    let shared = shared();
     view! {
         <div class="session-watch" data-ready=move || shared.is_ready.get().then_some("true")>
             <p class="veil" role="status">"Checking your session…"</p>
         </div>
-        {move || match reason.get() {
-            None => Either::Left(children()),
-            Some(_) => Either::Right(match &ended {
-                Some(ended) => ended.run(),
-                None => view! { <SessionEnded/> }.into_any(),
-            }),
-        }}
     }
 }
 

@@ -23,8 +23,8 @@ pub fn CheckSession() -> impl IntoView {
     };
     // A page without Leptos in the browser shows its offer from this template.
     #[cfg(feature = "ssr")]
-    let template =
-        crate::has_scripts().then(|| view! { <template id="check-session">{offer.clone()()}</template> });
+    let template = (use_context::<crate::Scripts>() == Some(crate::Scripts::Watch))
+        .then(|| view! { <template id="check-session">{offer.clone()()}</template> });
     #[cfg(not(feature = "ssr"))]
     let template = None::<AnyView>;
     view! {

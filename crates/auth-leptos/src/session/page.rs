@@ -2,17 +2,18 @@
 
 mod guard;
 mod host;
+mod question;
 
 use super::{Shared, live};
 use crate::{
     SignOutScope,
     dom::{Listener, cover, property},
     links::Clicks,
-    question::{IN_FRONT, SessionQuestion},
 };
 use auth_types::{PublicSession, SessionState, SessionTimes, TabFacts};
 use host::PageHost;
 use leptos::prelude::*;
+use question::{IN_FRONT, SessionQuestion};
 use session_watch::{
     Endpoints,
     web::{self, Controls, SessionView, Watch},

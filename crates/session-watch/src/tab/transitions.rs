@@ -114,7 +114,7 @@ impl Tab {
     }
 
     pub(super) fn note(&mut self, source: Source, name: &str, delay: Option<i64>) {
-        self.emit(Effect::TabEvent(TabEvent { source, name: name.to_owned(), delay }));
+        self.emit(Effect::TabEvent(TabEvent { at: self.now, source, name: name.to_owned(), delay }));
     }
 
     /// Reports this app's session to the hub, and the tab's status to the host.

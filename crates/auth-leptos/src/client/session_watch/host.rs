@@ -1,14 +1,13 @@
 //! The server-rendered page as the watch's host.
 
-use super::{CHANGED, page::Page, panel::Panel};
+use super::page::Page;
 use crate::{client::dom::window, dom::cover};
 use auth_types::EndReason;
-use session_watch::{Host, TabEvent, TabStatus};
+use session_watch::Host;
 
 /// A server-rendered page, including the parts that are hidden at first.
 pub(super) struct PageHost {
     pub(super) page: Page,
-    pub(super) panel: Panel,
 }
 
 impl Host for PageHost {
@@ -32,11 +31,8 @@ impl Host for PageHost {
         self.page.sign_in_silently(ticket);
     }
 
-    fn changed(&self) {
-        if let Ok(event) = web_sys::Event::new(CHANGED) {
-            let _ = window().dispatch_event(&event);
-        }
-    }
+    // The server rendered the page once: no part of it follows the session's data.
+    fn changed(&self) {}
 
     fn warn(&self) {
         self.page.warn();
@@ -52,13 +48,5 @@ impl Host for PageHost {
 
     fn dismiss_warning(&self) {
         self.page.dismiss_warning();
-    }
-
-    fn status(&self, status: &TabStatus) {
-        self.panel.show(status);
-    }
-
-    fn on_event(&self, event: &TabEvent) {
-        self.panel.note(event);
     }
 }

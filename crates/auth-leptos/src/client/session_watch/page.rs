@@ -3,7 +3,7 @@
 
 use crate::{
     client::dom::{self, callback, document, find},
-    dom::cover,
+    dom::{cover, private_parts},
     remaining::{is_read_out, remaining, seconds_left},
 };
 use auth_types::{EndReason, SessionTimes, TabFacts};
@@ -51,10 +51,8 @@ impl Page {
     /// Removes the page's content and the user's name in the header, and shows why the session ended.
     pub(super) fn show_ended(&self, reason: EndReason) {
         self.dismiss_warning();
-        for selector in ["main", ".site-header .account"] {
-            if let Some(element) = find::<Element>(selector) {
-                element.replace_children_with_node_0();
-            }
+        for part in private_parts() {
+            part.replace_children_with_node_0();
         }
         document().set_title("Signed out");
         dom::show(&self.0, Some("session-ended"));

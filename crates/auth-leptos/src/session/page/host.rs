@@ -1,10 +1,10 @@
 //! The page as the watch's host: what the watch reports becomes signals.
 
 use super::{super::AfterEnd, Page, parse, submit};
-use crate::links::here;
+use crate::{dom, links::here};
 use auth_types::{EndReason, SessionState};
 use leptos::prelude::*;
-use session_watch::{Host, web::SessionView};
+use session_watch::{Host, TabEvent, TabStatus, web::SessionView};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -48,6 +48,11 @@ impl Host for PageHost {
 
     fn restore(&self) {
         self.with(|page| {
+            if page.shared.is_islands {
+                // What the server rendered around the islands is gone.
+                let _ = window().location().reload();
+                return;
+            }
             let Some(session) = page.latest.take() else { return };
             let page = page.clone();
             // Not within this event: the new watch takes the place of the one that is calling.
@@ -104,6 +109,18 @@ impl Host for PageHost {
             page.shared.is_unreachable.set(false);
         });
     }
+
+    fn status(&self, status: &TabStatus) {
+        self.with(|page| {
+            if page.shared.is_live() {
+                page.shared.tab.set(Some(*status));
+            }
+        });
+    }
+
+    fn on_event(&self, event: &TabEvent) {
+        self.with(|page| page.shared.note(event.clone()));
+    }
 }
 
 /// Forgets what Leptos has written into the page for hydration: it holds the answers that the old user's resources got.
@@ -112,11 +129,11 @@ fn forget_serialised() {
     for name in ["__RESOLVED_RESOURCES", "__SERIALIZED_ERRORS", "__INCOMPLETE_CHUNKS"] {
         let _ = js_sys::Reflect::set(&global, &name.into(), &js_sys::Array::new());
     }
-    let Ok(scripts) = document().query_selector_all("script:not([src])") else { return };
-    for script in (0..scripts.length()).filter_map(|index| scripts.item(index)) {
-        let is_data = script.text_content().is_some_and(|text| text.contains("__RESOLVED_RESOURCES"));
-        if let Some(parent) = script.parent_node().filter(|_| is_data) {
-            let _ = parent.remove_child(&script);
+    for script in dom::all("script:not([src])") {
+        if script.text_content().is_some_and(|text| text.contains("__RESOLVED_RESOURCES")) {
+            script.remove();
         }
     }
+    #[cfg(feature = "islands")]
+    super::super::islands::forget_data();
 }

@@ -1,4 +1,4 @@
-//! The page's question to the server: what is the session now?
+//! A guest's question to the server: what is the session now?
 
 use session_watch::{
     Endpoints,
@@ -8,10 +8,10 @@ use std::{cell::Cell, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 
 /// The events of a tab that comes to the front: shown again, focused, or back from the back/forward cache.
-pub(crate) const IN_FRONT: [&str; 3] = ["visibilitychange", "focus", "pageshow"];
+pub(super) const IN_FRONT: [&str; 3] = ["visibilitychange", "focus", "pageshow"];
 
 /// Asks for the session, with one request at a time for all callers. Does not extend the session.
-pub(crate) struct SessionQuestion {
+pub(super) struct SessionQuestion {
     state: Cell<State>,
     told: Box<dyn Fn(Option<SessionView>)>,
 }
@@ -27,13 +27,13 @@ enum State {
 impl SessionQuestion {
     /// Creates the question. `told` gets each answer, `None` for a visitor without a session. If the server does not
     /// answer, `told` is not called.
-    pub(crate) fn new(told: impl Fn(Option<SessionView>) + 'static) -> Rc<Self> {
+    pub(super) fn new(told: impl Fn(Option<SessionView>) + 'static) -> Rc<Self> {
         Rc::new(Self { state: Cell::new(State::Idle), told: Box::new(told) })
     }
 
     /// Asks, unless an answer is already on its way. The browser also focuses a tab that it shows; the two events cause
     /// one question.
-    pub(crate) fn ask(self: &Rc<Self>) {
+    pub(super) fn ask(self: &Rc<Self>) {
         if self.state.get() == State::Idle {
             self.state.set(State::Asked);
             spawn_local(self.clone().run());
@@ -41,7 +41,7 @@ impl SessionQuestion {
     }
 
     /// Asks because the session may have changed. An answer that is on its way is then asked for again.
-    pub(crate) fn ask_anew(self: &Rc<Self>) {
+    pub(super) fn ask_anew(self: &Rc<Self>) {
         if self.state.get() == State::Idle {
             self.ask();
         } else {
