@@ -1,12 +1,13 @@
 // Article 2's user data in the session: the favourite number, in every tab, with and without JavaScript.
 import { type Page, type Suite, expect, signInAs, test } from '../support';
+import { watching } from '../tabs';
 
 const number = (page: Page) => page.getByRole('spinbutton', { name: 'Favourite number' });
 
 /** Opens the dashboard and waits until it follows the session. */
 async function openDashboard(page: Page, suite: Suite): Promise<void> {
   await page.goto(`${suite.main}/dashboard`);
-  await page.locator('[data-ready=true]', { hasText: /It is|You have not told us/ }).waitFor();
+  await watching(page);
 }
 
 async function save(page: Page, value: string): Promise<void> {
@@ -75,10 +76,15 @@ test('a tab that was still asking shows the later of two changes', async ({ page
       { times: 1 },
     );
   });
-  await page.evaluate(() => window.dispatchEvent(new Event('session-changed')));
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await read;
   const told = page.evaluate(
-    () => new Promise<void>((resolve) => window.addEventListener('session-changed', () => resolve(), { once: true })),
+    () =>
+      new Promise<void>((resolve) => {
+        new BroadcastChannel('session/2').onmessage = ({ data }) => {
+          if (String(data).startsWith('changed')) resolve();
+        };
+      }),
   );
   await save(other, '21');
   await told;

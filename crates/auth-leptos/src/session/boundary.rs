@@ -9,6 +9,7 @@ use leptos::{
     reactive::owner::IsHydrating,
     tachys::reactive_graph::OwnedView,
 };
+use std::sync::Arc;
 
 /// Shows its children while the session of the page goes on. When it ends, or another user signs in, the boundary
 /// disposes everything that the children created (signals, resources, effects, timers, DOM) and shows why. The address
@@ -29,9 +30,9 @@ pub fn SessionBoundary<C: IntoView + 'static>(
     let shared = shared();
     // A memo, so that the children are not made anew while nothing has ended.
     let reason = Memo::new(move |_| shared.ended.get());
-    let children = children.into_inner();
+    let mut content = Content { children: children.into_inner(), owner: None };
     // Made here and not when the view is drawn: in an island, only what is made here gets its data from the server.
-    let mut first = reason.get_untracked().is_none().then(|| owned(&*children));
+    let mut first = reason.get_untracked().is_none().then(|| content.make());
     // A closure is called twice for a page that waits for its data. On the server nothing ends, so there is none.
     let is_on_server = Owner::current_shared_context().is_some_and(|context| !context.is_browser());
     let is_in_island = use_context::<IsHydrating>().is_some_and(|island| island.0);
@@ -40,22 +41,42 @@ pub fn SessionBoundary<C: IntoView + 'static>(
         {if cfg!(feature = "ssr") && is_on_server {
             Either::Left(first)
         } else {
-            Either::Right(move || match reason.get() {
-                None => Either::Left(first.take().unwrap_or_else(|| owned(&*children))),
-                Some(_) => Either::Right(match &ended {
-                    Some(ended) => ended.run(),
-                    None if is_in_island => ().into_any(),
-                    None => view! { <SessionEnded/> }.into_any(),
-                }),
+            Either::Right(move || match (reason.get(), first.take()) {
+                (None, Some(first)) => Either::Left(first),
+                (None, None) => Either::Left(content.make()),
+                (Some(_), _) => {
+                    content.dispose();
+                    Either::Right(match &ended {
+                        Some(ended) => ended.run(),
+                        None if is_in_island => ().into_any(),
+                        None => view! { <SessionEnded/> }.into_any(),
+                    })
+                }
             })
         }}
     }
 }
 
-/// The children, in an owner that goes with them.
-fn owned<V>(children: &dyn Fn() -> V) -> OwnedView<V> {
-    let owner = Owner::new();
-    OwnedView::new_with_owner(owner.with(children), owner)
+/// The children, and what they have created.
+struct Content<C> {
+    children: Arc<dyn Fn() -> View<C> + Send + Sync>,
+    owner: Option<Owner>,
+}
+
+impl<C> Content<C> {
+    fn make(&mut self) -> OwnedView<View<C>> {
+        let owner = Owner::new();
+        let view = owner.with(|| (self.children)());
+        self.owner = Some(owner.clone());
+        OwnedView::new_with_owner(view, owner)
+    }
+
+    /// Disposes signals, resources, effects and timers, before one of them can see that the session has ended.
+    fn dispose(&mut self) {
+        if let Some(owner) = self.owner.take() {
+            owner.cleanup();
+        }
+    }
 }
 
 /// Says whether the watch runs, and that the page is covered while it asks the server.

@@ -39,7 +39,6 @@ pub fn SessionRoot() -> impl IntoView {
 #[island]
 fn SessionMessages() -> impl IntoView {
     let shared = shared();
-    remove_content_at_end(shared);
     view! {
         <NavigationNotice/>
         <SignedOut><CheckSession/></SignedOut>
@@ -47,20 +46,6 @@ fn SessionMessages() -> impl IntoView {
         <SessionMarker/>
         {move || shared.ended.get().map(|_| view! { <SessionEnded/> })}
     }
-}
-
-/// Removes what the server rendered for the user, in the document and not in an island.
-fn remove_content_at_end(shared: Shared) {
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        if shared.ended.get().is_some() {
-            for part in crate::dom::private_parts() {
-                part.remove();
-            }
-        }
-    });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = shared;
 }
 
 /// Starts the islands of the page, with its session. An app's `hydrate` function calls this instead of
@@ -111,11 +96,14 @@ fn data() -> Option<SessionData> {
     serde_json::from_str(&document().get_element_by_id(DATA)?.text_content()?).ok()
 }
 
-/// Forgets the data and the props of islands, because the session has ended.
+/// Removes what the server has rendered and written for the user, because the session has ended.
 #[cfg(feature = "hydrate")]
-pub(super) fn forget_data() {
+pub(super) fn remove_content() {
     use crate::dom;
 
+    for part in dom::private_parts() {
+        part.remove();
+    }
     if let Some(data) = document().get_element_by_id(DATA) {
         data.remove();
     }

@@ -41,6 +41,11 @@ impl Host for PageHost {
             if page.shared.options.ended == AfterEnd::Reload {
                 let _ = window().location().reload();
             }
+            // The message about the end has a `main` too, and its reason may change.
+            #[cfg(feature = "islands")]
+            if page.shared.is_islands && page.shared.ended.get_untracked().is_none() {
+                super::super::islands::remove_content();
+            }
             page.shared.end(reason);
             forget_serialised();
         });
@@ -134,6 +139,4 @@ fn forget_serialised() {
             script.remove();
         }
     }
-    #[cfg(feature = "islands")]
-    super::super::islands::forget_data();
 }
