@@ -81,7 +81,7 @@ test('styles, script and wasm have a content type, and are cached only with reva
   await awake(page);
   expect(types).toEqual({
     '/pkg/app.css': 'text/css',
-    '/pkg/app.js': 'text/javascript',
-    '/pkg/app.wasm': 'application/wasm',
+    '/pkg/watch.js': 'text/javascript',
+    '/pkg/watch.wasm': 'application/wasm',
   });
 });

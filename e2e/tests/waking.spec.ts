@@ -135,29 +135,39 @@ test('after the machine slept, the page is covered until the server has answered
   await expect(tab.getByText(SECRET)).toBeVisible();
 });
 
-test('a tab whose script loads late asks the server before it follows another tab', async ({ page, context, suite }) => {
-  await signInAs(page, 'Alice', suite.main, '/protected');
-  await page.goto('about:blank');
-  await openWatching(context, `${suite.main}/protected`);
-  const device = await otherDevice(page, suite.main);
-  const late = await context.newPage();
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await late.route('**/pkg/app.wasm', async (route) => {
-    await held;
-    await route.continue();
+for (const { path, file, content } of [
+  { path: '/protected', file: 'watch', content: SECRET },
+  { path: '/dashboard', file: 'app', content: 'Your favourite number' },
+]) {
+  test(`a tab of ${path} whose script loads late asks the server before it follows another tab`, async ({
+    page,
+    context,
+    suite,
+  }) => {
+    await signInAs(page, 'Alice', suite.main, '/protected');
+    await page.goto('about:blank');
+    await openWatching(context, `${suite.main}/protected`);
+    const device = await otherDevice(page, suite.main);
+    const late = await context.newPage();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await late.route(`**/pkg/${file}.wasm`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await late.goto(`${suite.main}${path}?late`);
+    await endFromElsewhere(device, suite.main);
+    await expect(late.getByText(content)).toBeVisible();
+    release();
+    await expect(ended(late)).toBeVisible();
+    await expect(late.getByText(content)).toHaveCount(0);
+    await device.context().close();
   });
-  await late.goto(`${suite.main}/protected?late`);
-  await endFromElsewhere(device, suite.main);
-  await expect(late.getByText(SECRET)).toBeVisible();
-  release();
-  await expect(ended(late)).toBeVisible();
-  await device.context().close();
-});
+}
 
 test('a script that could not be loaded is loaded again', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/Failed to load resource: net::ERR_FAILED/, /Failed to fetch/);
-  for (const file of ['app.wasm', 'app.js']) {
+  for (const file of ['watch.wasm', 'watch.js']) {
     await page.route(`**/pkg/${file}*`, (route) => route.abort(), { times: 1 });
     await page.goto(suite.main);
     await awake(page);

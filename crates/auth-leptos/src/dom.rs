@@ -1,7 +1,7 @@
 //! The DOM helpers that both browser builds use.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{AddEventListenerOptions, Document, Element, Event, EventTarget, HtmlIFrameElement, NodeList, Window};
+use web_sys::{AddEventListenerOptions, Document, Element, Event, EventTarget, HtmlIFrameElement, Window};
 
 pub(crate) fn window() -> Window {
     // In a page, the global object is the window.
@@ -31,11 +31,8 @@ pub(crate) fn private_parts() -> Vec<Element> {
 
 /// Returns all elements of the page that match `selector`.
 pub(crate) fn all(selector: &str) -> Vec<Element> {
-    document().query_selector_all(selector).map(elements).unwrap_or_default()
-}
-
-fn elements(list: NodeList) -> Vec<Element> {
-    (0..list.length()).filter_map(|index| list.item(index)?.dyn_into().ok()).collect()
+    let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
 /// Creates a hidden frame. The caller adds the frame to the page.

@@ -61,10 +61,10 @@ pub use context::{auth, current_path, current_path_and_query, page};
 pub use csp::content_security_policy;
 #[cfg(feature = "ssr")]
 pub use document::{Scripts, document, has_scripts, send_policy};
-#[cfg(feature = "ssr")]
-pub use require_auth::{refuse, require_auth};
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use notice::{Notice, NoticeKind};
+#[cfg(feature = "ssr")]
+pub use require_auth::{refuse, require_auth};
 #[cfg(feature = "islands")]
 pub use session::SessionRoot;
 #[cfg(all(feature = "islands", feature = "hydrate"))]

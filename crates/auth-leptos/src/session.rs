@@ -229,7 +229,7 @@ impl<D> SessionContext<D> {
 
 /// What all parts of the page share.
 #[cfg_attr(
-    not(any(feature = "hydrate", test)),
+    not(any(feature = "hydrate", feature = "islands", test)),
     expect(dead_code, reason = "on a server the session of a page never changes")
 )]
 #[derive(Clone, Copy, Debug)]
@@ -252,6 +252,7 @@ pub(crate) struct Shared {
     pub(crate) seed: StoredValue<Seed>,
     pub(crate) options: SessionOptions,
     /// The browser runs the islands of a page, and the server has rendered the rest.
+    #[cfg(feature = "hydrate")]
     pub(crate) is_islands: bool,
 }
 
@@ -274,6 +275,7 @@ impl Shared {
             events: RwSignal::new(Vec::new()),
             seed: StoredValue::new(seed),
             options,
+            #[cfg(feature = "hydrate")]
             is_islands: false,
         }
     }

@@ -11,7 +11,8 @@ pub(super) fn Failure(error: CallError) -> impl IntoView {
         CallError::Forbidden => (NoticeKind::Error, "You may not do that.".to_owned()),
         CallError::SessionUnavailable => (
             NoticeKind::Warning,
-            "That is not possible right now. You have not been signed out. Please try again in a moment.".to_owned(),
+            "That is not possible right now. You have not been signed out. Please try again in a moment."
+                .to_owned(),
         ),
         CallError::Invalid { message } => (NoticeKind::Error, message),
         CallError::Failed { .. } => (NoticeKind::Error, "That did not work. Please try again.".to_owned()),

@@ -2,9 +2,7 @@
 
 use super::parts::SignInFirst;
 use crate::islands::{CheckNow, Countdown, Devices, TabPanel};
-use auth_leptos::{
-    SignOutButton, SignOutScope, When, page, pages::PageTitle,
-};
+use auth_leptos::{SignOutButton, SignOutScope, When, page, pages::PageTitle};
 use auth_types::{PageSession, PublicSession, SessionDetails, SessionState};
 use leptos::prelude::*;
 

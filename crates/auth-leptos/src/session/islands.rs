@@ -3,7 +3,9 @@
 //! Leptos never runs the app's root component in the browser then. So the session comes from the data that
 //! [`SessionRoot`] writes, and the islands find it in the root owner.
 
-use super::{boundary::SessionMarker, IdleDialog, NavigationNotice, Seed, SessionEnded, SessionOptions, Shared, shared};
+use super::{
+    IdleDialog, NavigationNotice, Seed, SessionEnded, SessionOptions, boundary::SessionMarker, shared,
+};
 use crate::{CheckSession, SignedOut};
 use leptos::{island, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -62,7 +64,7 @@ fn SessionMessages() -> impl IntoView {
 /// server rendered. A redirect of a server function is followed, although there is no router in the browser.
 #[cfg(feature = "hydrate")]
 pub fn hydrate_islands() {
-    use super::page;
+    use super::{Shared, page};
     use crate::dom;
 
     // Creates the root owner, and makes it the current one.

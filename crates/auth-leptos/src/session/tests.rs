@@ -76,6 +76,34 @@ fn new_data_of_the_same_session_changes_no_epoch() {
 #[derive(Clone)]
 struct Disposed(Arc<AtomicU32>);
 
+#[test]
+fn the_newest_events_are_kept_and_the_tab_is_forgotten_at_the_end() {
+    use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};
+
+    on_page(page_with(signed_in("Alice")), |shared| {
+        let session = use_session::<()>();
+        for at in 1..=15 {
+            shared.note(TabEvent { at, source: Source::Server, name: "changed".to_owned(), delay: None });
+        }
+        let times: Vec<_> = session.events().get().iter().map(|event| event.at).collect();
+        assert_eq!(times, (4..=15).rev().collect::<Vec<_>>());
+
+        assert_eq!(session.time_left().get(), Some(0), "from the page");
+        shared.tab.set(Some(TabStatus {
+            role: Role::Leader,
+            stream: Some(StreamKind::Session),
+            hub: HubState::None,
+            offset: 0,
+            active: 0,
+            idle: None,
+            expires: 5_000,
+        }));
+        assert_eq!(session.time_left().get(), Some(5_000), "from the watch");
+        shared.end(EndReason::Revoked);
+        assert_eq!((session.time_left().get(), session.tab().get()), (None, None));
+    });
+}
+
 /// Renders a boundary whose child owns a signal and registers a clean-up.
 fn boundary(disposed: &Disposed) -> impl IntoView + use<> {
     let disposed = disposed.clone();
