@@ -25,7 +25,7 @@ profile      := $(if $(RELEASE),release,debug)
 release_flag := $(if $(RELEASE),--release)
 # The server half of the apps. One cargo call builds all binaries, with the features of the tests, so every
 # dependency is compiled once.
-features     := --features main/ssr,identity/ssr,partner/ssr
+features     := --features main/ssr,identity/ssr,partner/ssr,leptos-islands/ssr
 demo         := target/$(profile)/demo --data-dir "$(DATA_DIR)" $(release_flag)
 
 export PORT_OFFSET RELEASE TOOLS CARGO_LEPTOS WASM_BINDGEN BINARYEN ESBUILD CARGO_DENY

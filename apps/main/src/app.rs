@@ -94,7 +94,7 @@ pub fn not_found(options: LeptosOptions) -> impl IntoView {
     })
 }
 
-/// The header and the routed page. It runs on the server only: in the browser, each island runs by itself.
+/// The header and the routed page. Only the server runs it; the browser runs the islands of the page.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();

@@ -105,10 +105,12 @@ async fn reject_long_names(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Serves the built files: everything in `/pkg`, and the icon. Browsers cache the files and revalidate them.
+/// Serves the built files: everything in `/pkg`, and the icon. Browsers cache the files and revalidate them. The watch
+/// ([`Scripts::Watch`](crate::Scripts)) has a folder apart, because cargo-leptos owns the folder `pkg`.
 pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
     let root = Path::new(options.site_root.as_ref());
-    let pkg = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
+    let files = |folder| ServeDir::new(root.join(folder)).precompressed_br().precompressed_gzip();
+    let pkg = files("pkg").fallback(files("watch"));
     let icon: MethodRouter<S> = get_service(ServeFile::new(root.join("favicon.svg")));
     let revalidate = HeaderValue::from_static("no-cache");
     Router::new()

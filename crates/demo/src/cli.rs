@@ -62,6 +62,11 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) partner_direct: bool,
 
+    /// Run this program as partner, for example your own app. It gets partner's settings, except for
+    /// `LEPTOS_SITE_ROOT`.
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "partner_direct")]
+    pub(crate) partner: Option<PathBuf>,
+
     /// Enable fault injection in the embedded provider. For tests only.
     #[arg(long)]
     pub(crate) faults: bool,

@@ -70,6 +70,7 @@ async fn run(options: &Options) -> Result<(), Problem> {
 
     let secrets = Secrets::load_or_make(&data_dir)?;
     let registry = registry::prepare(&root, &data_dir, addresses, options.port_offset)?;
+    let partner = options.partner.as_deref().map(absolute).transpose()?;
     let plan = Plan {
         root: &root,
         data_dir: &data_dir,
@@ -77,6 +78,7 @@ async fn run(options: &Options) -> Result<(), Problem> {
         addresses,
         release: options.release,
         partner_direct: options.partner_direct,
+        partner: partner.as_deref(),
         faults: options.faults,
         secrets: &secrets,
         shared: &shared,

@@ -31,6 +31,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) addresses: Addresses,
     pub(crate) release: bool,
     pub(crate) partner_direct: bool,
+    /// The program to run as partner, instead of `examples/partner`.
+    pub(crate) partner: Option<&'a Path>,
     pub(crate) faults: bool,
     pub(crate) secrets: &'a Secrets,
     pub(crate) shared: &'a SharedEnv,
@@ -53,6 +55,9 @@ impl Plan<'_> {
             if process == Process::Partner && self.partner_direct {
                 env.0.remove("AUTH_REDIRECT_PROXY_URL");
             }
+        }
+        if process == Process::Partner && self.partner.is_some() {
+            env.0.remove("LEPTOS_SITE_ROOT");
         }
         for setting in self.settings.iter().filter(|setting| setting.process == process) {
             env.set(&setting.name, &setting.value);

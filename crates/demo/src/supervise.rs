@@ -47,7 +47,7 @@ impl Launch<'_> {
     /// [`Problem::NotBuilt`] for the first binary that is missing.
     pub(crate) fn check_built(&self, processes: &[Process]) -> Result<(), Problem> {
         for &process in processes.iter().filter(|process| self.watch != Some(**process)) {
-            let path = self.bin_dir.join(process.binary());
+            let path = self.binary(process);
             if !path.is_file() {
                 return Err(Problem::NotBuilt { path });
             }
@@ -55,11 +55,18 @@ impl Launch<'_> {
         Ok(())
     }
 
+    fn binary(&self, process: Process) -> PathBuf {
+        match self.plan.partner {
+            Some(program) if process == Process::Partner => program.to_owned(),
+            _ => self.bin_dir.join(process.binary()),
+        }
+    }
+
     fn program(&self, process: Process) -> Vec<String> {
         if self.watch == Some(process) {
             ["cargo-leptos", "watch", "--project", process.binary()].map(str::to_owned).to_vec()
         } else {
-            let mut program = vec![self.bin_dir.join(process.binary()).display().to_string()];
+            let mut program = vec![self.binary(process).display().to_string()];
             program.extend(self.plan.arguments(process));
             program
         }

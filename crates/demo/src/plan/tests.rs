@@ -39,11 +39,22 @@ fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
         addresses: Addresses::new(0),
         release: false,
         partner_direct: false,
+        partner: None,
         faults: false,
         secrets,
         shared,
         settings: &[],
     }
+}
+
+#[test]
+fn another_program_gets_partners_settings_and_finds_its_own_site() {
+    let own = environment_with(Process::Partner, &SharedEnv::default(), |plan| {
+        plan.partner = Some(Path::new("/elsewhere/app"));
+    });
+    let mut partner = environment(Process::Partner);
+    assert!(partner.remove("LEPTOS_SITE_ROOT").is_some());
+    assert_eq!(own, partner);
 }
 
 #[test]
