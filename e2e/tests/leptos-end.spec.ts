@@ -1,6 +1,7 @@
 // When the session ends, or another user comes, the boundary of a hydrated Leptos app (partner) disposes what the user
 // has seen: DOM, signals, resources, and the data that Leptos has written into the page.
 import config from '../playwright.config';
+import { remains } from '../remains';
 import { type Page, type Suite, awake, expect, expectSignedIn, header, signInAs, signInButton, signOutButton, test } from '../support';
 import { controls, ended, freeze, openWatching, sleepAnHour, watchFrames } from '../tabs';
 
@@ -28,40 +29,18 @@ async function signOut(page: Page, suite: Suite): Promise<void> {
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
 }
 
-/** Where the page still holds the marker or the user's name: in the document, or in what scripts can reach. */
-const remains = (page: Page): Promise<string[]> =>
-  page.evaluate((marker) => {
-    const found: string[] = [];
-    for (const word of [marker, 'Alice']) {
-      if (document.documentElement.outerHTML.includes(word)) found.push(`document: ${word}`);
-      for (const name of Object.getOwnPropertyNames(window)) {
-        let text = '';
-        try {
-          text = JSON.stringify((window as unknown as Record<string, unknown>)[name]) ?? '';
-        } catch {
-          continue; // Not data.
-        }
-        if (text.includes(word)) found.push(`window.${name}: ${word}`);
-      }
-      for (const [name, store] of Object.entries({ localStorage, sessionStorage })) {
-        if (JSON.stringify(store).includes(word)) found.push(`${name}: ${word}`);
-      }
-    }
-    return found;
-  }, MARKER);
-
 test('after a sign-out in another tab, nothing of the user is left, and no resource asks again', async ({ page, context, suite }) => {
   await withNote(page, suite);
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
   await expect(note(tab)).toBeVisible();
-  expect(await remains(tab)).not.toEqual([]);
+  expect(await remains(tab, MARKER)).not.toEqual([]);
   const calls: string[] = [];
   tab.on('request', (request) => {
     if (request.url().includes('/api/')) calls.push(request.url());
   });
   await signOut(page, suite);
   await expect(ended(tab)).toBeVisible();
-  expect(await remains(tab)).toEqual([]);
+  expect(await remains(tab, MARKER)).toEqual([]);
   await expect(tab).toHaveURL(`${suite.partner}/dashboard`);
   await expect(tab).toHaveTitle('Signed out');
   expect(await controls(tab)).toEqual(['link: Sign in again']);
@@ -92,7 +71,7 @@ test('another user sees nothing of the first one, and goes on with a click', asy
   await signOut(page, suite);
   await signInAs(page, 'Bob', suite.partner, '/');
   await expect(tab.getByText('Another user signed in.')).toBeVisible();
-  expect(await remains(tab)).toEqual([]);
+  expect(await remains(tab, MARKER)).toEqual([]);
   expect(await controls(tab)).toEqual(['link: Sign in again', 'link: Go on as the other user']);
   await expect(tab.getByText('Bob')).toHaveCount(0);
   await tab.getByRole('link', { name: 'Go on as the other user' }).click();
@@ -105,7 +84,7 @@ test('an end from another device reaches the page, and reloading leads to sign-i
   await withNote(page, suite);
   await page.evaluate(() => fetch('/auth/signout', { method: 'POST', body: new URLSearchParams({ scope: 'local' }) }));
   await expect(ended(page)).toBeVisible();
-  expect(await remains(page)).toEqual([]);
+  expect(await remains(page, MARKER)).toEqual([]);
   await page.reload();
   await expect(page).toHaveURL(/\/login\?callbackUrl=%2Fdashboard/);
   await signInButton(page).click();
@@ -132,7 +111,7 @@ test('a tab that was frozen shows nothing of an ended session', async ({ page, c
   await signOut(page, suite);
   await frozen.thaw();
   await expect(ended(tab)).toBeVisible();
-  expect(await remains(tab)).toEqual([]);
+  expect(await remains(tab, MARKER)).toEqual([]);
 });
 
 test('back from the back/forward cache, the page asks before it shows the old content', async ({ page, context, suite }) => {
@@ -158,7 +137,7 @@ test('back from the back/forward cache, the page asks before it shows the old co
   const found = await frames();
   expect(found.persisted, 'the page was in the back/forward cache').toBe(true);
   expect(found.seen).toBe(false);
-  expect(await remains(tab)).toEqual([]);
+  expect(await remains(tab, MARKER)).toEqual([]);
 });
 
 test('trouble signs no user out: offline, the page stays, and asks when the network is back', async ({ page, context, suite, expectedErrors }) => {
@@ -205,7 +184,7 @@ test('a page whose script loads late asks the server before it trusts its own co
   await signOut(page, suite);
   release();
   await expect(ended(late)).toBeVisible();
-  expect(await remains(late)).toEqual([]);
+  expect(await remains(late, MARKER)).toEqual([]);
 });
 
 test('however many callers ask for the session at once, one request is sent', async ({ page, suite }) => {
