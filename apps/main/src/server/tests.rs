@@ -43,6 +43,10 @@ async fn started(domains: &str) -> World {
 impl World {
     /// Signs in as Alice; returns the final page.
     async fn sign_in(&mut self) -> Page {
+        self.sign_in_as("alice").await
+    }
+
+    async fn sign_in_as(&mut self, user: &str) -> Page {
         let url = self.app.at("/auth/signin/demo");
         let begun = self.browser.post(&url, &[("callbackUrl", "/dashboard")]).await;
         let login = self.browser.follow(begun).await;
@@ -50,7 +54,7 @@ impl World {
         if login.field("transaction").is_none() {
             return login;
         }
-        let answer = self.provider.continue_as(&mut self.browser, &login, "alice").await;
+        let answer = self.provider.continue_as(&mut self.browser, &login, user).await;
         self.browser.follow(answer).await
     }
 

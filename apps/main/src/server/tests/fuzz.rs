@@ -4,7 +4,7 @@ use super::*;
 use test_support::fuzz::{COMMON_PATHS, Target, fuzz};
 
 /// The paths of this app, in addition to [`COMMON_PATHS`].
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 14] = [
     "/public",
     "/protected",
     "/dashboard",
@@ -17,6 +17,8 @@ const PATHS: [&str; 12] = [
     "/auth/session-query",
     "/api/update-user-data",
     "/api/save-favourite-number",
+    "/api/devices",
+    "/api/end-session",
 ];
 const FIELDS: [&str; 16] = [
     "callbackUrl",
