@@ -109,7 +109,7 @@ async fn the_list_of_sessions_holds_the_users_own_and_nothing_secret() {
 }
 
 #[tokio::test]
-async fn a_user_ends_only_sessions_of_their_own() {
+async fn a_user_cannot_end_the_session_of_another_user() {
     let mut world = signed_in().await;
     let own = world.devices().await;
     let mut bob = world.other_browser("bob").await;

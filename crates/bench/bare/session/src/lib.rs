@@ -1,14 +1,20 @@
-//! The part of auth-leptos that partner uses, without a session: the visitor is a guest for ever. The difference in bytes is
-//! what the session costs a hydrated app.
+//! The part of auth-leptos that partner and the main app's islands use, without a session: the visitor is a guest for ever.
+//! The difference in bytes is what the session costs.
 
 #[path = "../../../../auth-leptos/src/call_error.rs"]
 mod call_error;
 pub mod links;
+#[path = "../../../../auth-leptos/src/notice.rs"]
+mod notice;
+#[path = "../../../../auth-leptos/src/remaining.rs"]
+pub mod remaining;
 #[path = "../../../../auth-leptos/src/sign_out_scope.rs"]
 mod sign_out_scope;
 
 use auth_types::{AppData, CurrentSession, PublicSession, PublicUser, SessionState};
 pub use call_error::CallError;
+pub use notice::{Notice, NoticeKind};
+pub use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};
 use leptos::{children::ViewFn, prelude::*};
 pub use leptos::server_fn::client::browser::BrowserClient as SessionClient;
 pub use leptos_router::components::{ParentRoute as GuardedParentRoute, Route as GuardedRoute};
@@ -90,7 +96,24 @@ impl<D> SessionContext<D> {
         RwSignal::new(0).into()
     }
 
+    pub fn time_left(self) -> Memo<Option<i64>> {
+        Memo::new(|_| None)
+    }
+
+    pub fn tab(self) -> Signal<Option<TabStatus>> {
+        RwSignal::new(None).into()
+    }
+
+    pub fn events(self) -> Signal<Vec<TabEvent>> {
+        RwSignal::new(Vec::new()).into()
+    }
+
     pub fn refetch(self) {}
+}
+
+pub fn hydrate_islands() {
+    leptos::mount::hydrate_islands();
+    provide_session(SessionOptions::default());
 }
 
 #[component]
