@@ -31,9 +31,10 @@ export interface Told {
 export async function signOutEverywhere(page: Page, suite: Suite): Promise<Told[]> {
   await signInEverywhere(page, suite);
   const tabs: { tab: Page; origin: string }[] = [];
-  for (const origin of [suite.games, suite.store, suite.main, suite.partner]) {
+  // All kinds of pages: the watch only, islands, the watch only, hydrated.
+  for (const url of [`${suite.games}/protected`, `${suite.store}/dashboard`, `${suite.main}/protected`, `${suite.partner}/protected`]) {
     for (let number = 0; number < TABS; number += 1) {
-      tabs.push({ origin, tab: await openWatching(page.context(), `${origin}/protected?tab=${number}`) });
+      tabs.push({ origin: new URL(url).origin, tab: await openWatching(page.context(), `${url}?tab=${number}`) });
     }
   }
   const shown = tabs.map(({ tab }) => shownAt(tab, '.session-ended'));

@@ -108,6 +108,13 @@ export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string
   await expectSignedIn(page, user);
 }
 
+/** Signs in at partner as the user who is signed in at the provider, who is not asked again. */
+export async function enterPartner(page: Page, suite: Suite): Promise<void> {
+  await page.goto(`${suite.partner}/login?callbackUrl=/dashboard`);
+  await signInButton(page).first().click();
+  await page.waitForURL(`${suite.partner}/dashboard`);
+}
+
 export async function expectSignedIn(page: Page, user: 'Alice' | 'Bob'): Promise<void> {
   await expect(header(page).getByText(new RegExp(user))).toBeVisible();
 }

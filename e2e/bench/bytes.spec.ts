@@ -2,7 +2,7 @@
 // release build, whose files are already compressed with brotli.
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, expect, signInAs, test } from '../support';
+import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, enterPartner, expect, signInAs, test } from '../support';
 
 /** The most that a page with the watch only may load (kB, brotli). */
 const BUDGET = 60;
@@ -49,7 +49,7 @@ test('script and WebAssembly of each page', async ({ page, suite }) => {
 
 test('apps with the session, and the same apps without it', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
-  await signInAs(page, 'Alice', suite.partner);
+  await enterPartner(page, suite);
   const load = await counter(page);
   // Both of a pair come from the same sources, compiler flags and compression. Nothing serves the bare one.
   const kilobytes = (app: string) => {

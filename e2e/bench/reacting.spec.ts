@@ -1,6 +1,6 @@
 // Measures how long it takes from the start of a navigation until the page reacts: its watch runs, and its buttons and
 // links answer. `make bench` runs this on the release build.
-import { type Page, signInAs, test } from '../support';
+import { type Page, enterPartner, signInAs, test } from '../support';
 import { quantile, watching } from '../tabs';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 10);
@@ -15,7 +15,7 @@ async function reactsAfter(page: Page, url: string): Promise<number> {
 test('time from navigation to reacting', async ({ page, suite }) => {
   test.setTimeout(ROUNDS * 60_000);
   await signInAs(page, 'Alice', suite.main);
-  await signInAs(page, 'Alice', suite.partner);
+  await enterPartner(page, suite);
   await page.addInitScript(() => {
     const ready = '.session-watch[data-ready=true]';
     new MutationObserver((_, observer) => {

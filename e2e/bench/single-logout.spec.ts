@@ -27,9 +27,9 @@ test('time until every tab of every app shows a sign-out', async ({ browser, sui
       '|---|--:|--:|--:|--:|--:|',
       row('all 4 apps, 5 tabs each', told),
       row('games (same origin)', at(suite.games)),
-      row('store (shared session)', at(suite.store)),
+      row('store (shared session, islands)', at(suite.store)),
       row('main on localhost (by logout token)', at(suite.main)),
-      row('partner (other site, by logout token)', at(suite.partner)),
+      row('partner (other site, by logout token, hydrated)', at(suite.partner)),
     ].join('\n'),
   );
 });

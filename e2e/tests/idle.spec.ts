@@ -34,6 +34,18 @@ async function openTabs(page: Page, origin: string, tabs: number): Promise<Page[
   return open;
 }
 
+test('a page with the watch only warns too, and one answer closes the dialogs', async ({ page, suite }) => {
+  await signInAs(page, 'Alice', suite.main, '/protected');
+  await page.goto('about:blank');
+  const tab = await openWatching(page.context(), `${suite.main}/protected`);
+  const islands = await openWatching(page.context(), `${suite.main}/dashboard`);
+  for (const one of [tab, islands]) await expect(dialog(one)).toBeVisible({ timeout: 20_000 });
+  await stay(tab).click();
+  for (const one of [tab, islands]) await expect(dialog(one)).toBeHidden();
+  await expect(ended(tab)).toBeVisible({ timeout: 30_000 });
+  await expect(ended(islands)).toBeVisible();
+});
+
 test('all tabs warn an absent user at once, and one answer closes every dialog', async ({ page, suite }) => {
   const tabs = await openTabs(page, suite.main, 3);
   const [first, second] = tabs as [Page, Page, Page];

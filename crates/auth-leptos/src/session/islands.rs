@@ -69,9 +69,7 @@ pub fn hydrate_islands() {
 
     // Creates the root owner, and makes it the current one.
     leptos::mount::hydrate_islands();
-    let _ = leptos::server_fn::redirect::set_redirect_hook(|to| {
-        let _ = window().location().set_href(to);
-    });
+    let _ = leptos::server_fn::redirect::set_redirect_hook(follow);
     provide_form_error();
     let Some(SessionData { seed, options }) = data() else { return };
     let shared = Shared { is_islands: true, ..Shared::new(seed, options) };
@@ -79,6 +77,17 @@ pub fn hydrate_islands() {
     let Some(owner) = Owner::current() else { return };
     // Leptos starts the islands within the current task.
     dom::after(0, move || owner.with(|| page::start(shared)));
+}
+
+/// Follows a redirect of a server function, to a page only: never to `javascript:` or the like.
+#[cfg(feature = "hydrate")]
+fn follow(to: &str) {
+    let location = window().location();
+    let here = location.href().unwrap_or_default();
+    let Ok(url) = leptos::web_sys::Url::new_with_base(to, &here) else { return };
+    if matches!(url.protocol().as_str(), "http:" | "https:") {
+        let _ = location.set_href(&url.href());
+    }
 }
 
 /// A form that was posted before its island had started comes back with its error in the query. In an app with a router,
