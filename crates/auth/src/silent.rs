@@ -2,7 +2,7 @@
 //! protected page is redirected to the provider first. The provider may already know the visitor.
 //!
 //! The attempt happens during navigation, not in a frame, because browsers send no cookies from frames of
-//! other sites. A cookie allows one attempt until a page opens with a session:
+//! other sites. A cookie allows one attempt until a page opens with a session, or half a day has passed:
 //!
 //! 1. The guard sets the cookie to [`SilentMark::Try`] and redirects to `GET /auth/silent`.
 //! 2. `GET /auth/silent` continues only if this cookie came along, and sets the cookie to
@@ -40,6 +40,10 @@ use http::{HeaderMap, HeaderValue, Method, request::Parts};
 /// redirect.
 const ATTEMPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
+/// How long a browser does not try again. Its cookie ends with the browser, but a browser that restores its last session
+/// keeps the cookie for ever.
+const TRIED_LIFETIME: TimeDelta = TimeDelta::hours(12);
+
 /// The value of a sealed cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SilentMark {
@@ -48,7 +52,7 @@ enum SilentMark {
     /// A waiting tab that heard of a sign-in has sent the browser to `GET /auth/silent`. This is allowed
     /// whatever ended the last session, because the user has signed in since. Bound to this browser.
     Resume(BrowserKey),
-    /// The browser has tried. No other attempt before a page opens with a session.
+    /// The browser has tried. No other attempt before a page opens with a session, or half a day has passed.
     Tried,
     /// The session was ended in this browser.
     Ended,
@@ -187,7 +191,7 @@ fn attempt(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
     jar.set(CookieKind::Silent, &SilentMark::Try.seal(auth), None)
 }
 
-/// Returns the cookie that prevents another attempt in this browser session.
+/// Returns the cookie that prevents another attempt for half a day.
 pub(crate) fn tried(auth: &Auth, jar: Cookies<'_>) -> HeaderValue {
     jar.set(CookieKind::Silent, &SilentMark::Tried.seal(auth), None)
 }
@@ -237,10 +241,9 @@ fn may_resume(auth: &Auth, jar: Cookies<'_>) -> bool {
 
 fn has(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {
     let now = auth.clock().now();
-    jar.values(CookieKind::Silent).any(|value| {
-        mark.open(auth, value)
-            .is_some_and(|made_at| mark == SilentMark::Tried || now < made_at + ATTEMPT_LIFETIME)
-    })
+    let lifetime = if mark == SilentMark::Tried { TRIED_LIFETIME } else { ATTEMPT_LIFETIME };
+    jar.values(CookieKind::Silent)
+        .any(|value| mark.open(auth, value).is_some_and(|made_at| now < made_at + lifetime))
 }
 
 /// Whether the browser says that the answer becomes the page in a tab now. A prefetch does not count.

@@ -8,7 +8,7 @@ pub enum CookieKind<'a> {
     /// Ties one sign-in or sign-out under way to this browser. Host-only, valid for a few minutes. Each flow
     /// has a separate cookie with its own tag, so that two tabs do not overwrite each other's.
     Flow(&'a str),
-    /// Whether this browser session has tried a silent sign-in. Has the scope of the session cookie.
+    /// Whether this browser has tried a silent sign-in. Has the scope of the session cookie.
     Silent,
     /// The session was ended in this browser, and the user has not signed in by hand since. Has the scope of
     /// the session cookie. Separate from [`Silent`](Self::Silent), so that a slow answer does not overwrite

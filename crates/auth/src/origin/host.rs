@@ -29,11 +29,14 @@ fn origin_of(urls: &PublicUrls, uri: &Uri, headers: &HeaderMap) -> Result<Origin
     };
     // HTTP/2 and absolute-form requests name the host in the request line.
     let from_uri = uri.authority().map(http::uri::Authority::as_str);
+    let named = |host: &str| urls.origin_for_host(host).ok_or(HostError::NotOurs);
     match (from_header, from_uri) {
-        (Some(header), Some(line)) if !header.eq_ignore_ascii_case(line) => Err(HostError::NotOurs),
-        (header, line) => {
-            header.or(line).and_then(|host| urls.origin_for_host(host)).ok_or(HostError::NotOurs)
+        (Some(header), Some(line)) if !header.eq_ignore_ascii_case(line) => {
+            // The two may still differ by the default port.
+            let origin = named(header)?;
+            if named(line)? == origin { Ok(origin) } else { Err(HostError::NotOurs) }
         }
+        (header, line) => named(header.or(line).ok_or(HostError::NotOurs)?),
     }
 }
 
@@ -70,6 +73,19 @@ mod tests {
     fn our_host_is_found_in_the_header_or_the_request_line() {
         assert_eq!(origin("/", &["localhost:4201"]).unwrap(), "http://localhost:4201");
         assert_eq!(origin("http://localhost:4201/", &[]).unwrap(), "http://localhost:4201");
+    }
+
+    #[test]
+    fn header_and_request_line_may_differ_by_the_default_port_only() {
+        let urls = PublicUrls::parse("https://app.example, https://other.example").unwrap();
+        let origin = |uri: &str, host: &str| {
+            let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
+            origin_of(&urls, &uri.parse().unwrap(), &headers).map(|origin| origin.to_string())
+        };
+        assert_eq!(origin("https://app.example:443/", "app.example").unwrap(), "https://app.example");
+        assert_eq!(origin("https://app.example/", "app.example:443").unwrap(), "https://app.example");
+        assert_eq!(origin("https://app.example/", "other.example"), Err(HostError::NotOurs));
+        assert_eq!(origin("https://app.example/", "app.example:8443"), Err(HostError::NotOurs));
     }
 
     #[test]

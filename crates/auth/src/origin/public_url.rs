@@ -152,13 +152,28 @@ impl OriginPattern {
     fn origin_for_host(&self, host: &str) -> Option<Origin> {
         match &self.pattern {
             // Every request runs this branch, so it neither allocates nor parses.
-            Pattern::Exact(origin) => host.eq_ignore_ascii_case(origin.0.authority()).then(|| origin.clone()),
+            Pattern::Exact(origin) => {
+                let host = without_default_port(origin.0.scheme(), host);
+                host.eq_ignore_ascii_case(origin.0.authority()).then(|| origin.clone())
+            }
             Pattern::Wildcard(before, _) => {
                 let scheme = before.split_once("://")?.0;
+                let host = without_default_port(scheme, host);
                 let origin = Origin::parse(&format!("{scheme}://{}", host.to_ascii_lowercase())).ok()?;
                 self.matches(&origin).then_some(origin)
             }
         }
+    }
+}
+
+/// Returns the host without the default port of the scheme: both name the same origin (RFC 9110 §4.2.3). Some proxies add
+/// that port.
+fn without_default_port<'a>(scheme: &str, host: &'a str) -> &'a str {
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    match host.strip_suffix(port) {
+        // In brackets, colons belong to the address.
+        Some(name) if name.ends_with(']') || !name.contains(':') => name,
+        _ => host,
     }
 }
 

@@ -91,3 +91,33 @@ fn only_a_listed_host_has_an_origin() {
         assert_eq!(origin(host), None, "{host:?}");
     }
 }
+
+#[test]
+fn the_default_port_names_the_same_host() {
+    let urls = "https://app.example, http://plain.example, https://pr-*.preview.example, https://[::1], http://x.example:8080";
+    let urls = PublicUrls::parse(urls).unwrap();
+    let origin = |host: &str| urls.origin_for_host(host).map(|origin| origin.to_string());
+    for (host, named) in [
+        ("app.example:443", "https://app.example"),
+        ("APP.example:443", "https://app.example"),
+        ("plain.example:80", "http://plain.example"),
+        ("pr-7.preview.example:443", "https://pr-7.preview.example"),
+        ("[::1]:443", "https://[::1]"),
+        ("x.example:8080", "http://x.example:8080"),
+    ] {
+        assert_eq!(origin(host).as_deref(), Some(named), "{host}");
+    }
+    for host in [
+        "app.example:80",
+        "app.example:0443",
+        "app.example:",
+        "app.example:443:443",
+        "plain.example:443",
+        "x.example:8080:80",
+        "x.example",
+        ":443",
+        "[::1]:443:443",
+    ] {
+        assert_eq!(origin(host), None, "{host}");
+    }
+}

@@ -385,3 +385,14 @@ async fn silent_sign_in_works_again_after_each_expiry() {
         assert_eq!(world.status().await, 401, "{round}");
     }
 }
+
+/// Browsers that restore their last session keep session cookies for ever.
+#[tokio::test]
+async fn a_failed_attempt_is_forgotten_after_half_a_day() {
+    let mut world = world().await;
+    for (passed, attempts) in [(0, 1), (0, 0), (11 * 60 + 59, 0), (2, 1), (0, 0)] {
+        world.app.clock.advance(TimeDelta::minutes(passed));
+        let pages = world.open().await;
+        assert_eq!((path(pages.last().unwrap()), asked(&pages)), (LOGIN, attempts), "{passed}");
+    }
+}
