@@ -17,20 +17,26 @@ test('two tabs sign in at once', async ({ context, suite }) => {
   await expectSignedIn(second, 'Alice');
 });
 
-test('a callback URL works once', async ({ page, suite }) => {
+test('a callback URL that is opened again leads on to the page', async ({ page, suite }) => {
   let callback = '';
   page.on('request', (request) => {
     if (request.url().startsWith(`${suite.main}/auth/callback/`)) callback = request.url();
   });
-  await page.goto(`${suite.main}/login`);
+  await page.goto(`${suite.main}/login?callbackUrl=/session`);
   await signInButton(page).click();
   await page.getByRole('button', { name: 'Continue as Alice' }).click();
-  await page.waitForURL(`${suite.main}/`);
+  await page.waitForURL(`${suite.main}/session`);
   expect(callback).toContain('code=');
 
   await page.goto(callback);
-  await expect(page).toHaveURL(/\/login\?error=invalid_state/);
+  await expect(page).toHaveURL(`${suite.main}/session`);
   expect(await sessionStatus(page, suite.main)).toBe(200);
+  // Signed out in the meantime: the sign-in page leads to the page.
+  await page.context().clearCookies({ name: /session$/ });
+  await page.goto(callback);
+  await expect(page).toHaveURL(`${suite.main}/login?error=invalid_state&callbackUrl=%2Fsession`);
+  await signInButton(page).click();
+  await page.waitForURL(`${suite.main}/session`);
 });
 
 test('a callback URL opens nothing in another browser', async ({ page, browser, suite }) => {

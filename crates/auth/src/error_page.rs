@@ -13,8 +13,15 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Renders the page of a refusal.
-pub(crate) fn page(status: StatusCode, name: &str, sentence: &str) -> Html<String> {
+/// Renders the page of a refusal. `link` is the text and the address of its button.
+pub(crate) fn page(
+    status: StatusCode,
+    name: &str,
+    sentence: &str,
+    link: Option<&(String, String)>,
+) -> Html<String> {
+    let (text, address) =
+        link.map_or(("Go to the start page", "/"), |(text, address)| (text.as_str(), address.as_str()));
     let title = status.canonical_reason().unwrap_or("Refused");
     document(
         title,
@@ -22,7 +29,7 @@ pub(crate) fn page(status: StatusCode, name: &str, sentence: &str) -> Html<Strin
             h1 { (title) }
             p.notice.error role="alert" { (sentence) }
             p.muted { "Error " (status.as_u16()) ": " code { (name) } }
-            p { a.button href="/" { "Go to the start page" } }
+            p { a.button href=(address) { (text) } }
         },
     )
 }

@@ -43,6 +43,8 @@ struct Inner {
     body: Body,
     headers: HeaderMap,
     cause: Option<String>,
+    /// The text and the address of the error page's button.
+    link: Option<(String, String)>,
 }
 
 /// The format of a refusal's body.
@@ -71,6 +73,7 @@ impl Refusal {
             body: Body::Negotiated,
             headers: HeaderMap::new(),
             cause: None,
+            link: None,
         }));
         if status == StatusCode::SERVICE_UNAVAILABLE { refusal.retry_after(RETRY_AFTER) } else { refusal }
     }
@@ -114,6 +117,13 @@ impl Refusal {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.append(name, value);
+        self
+    }
+
+    /// Sets the button of the error page: its text, and its address. By default it leads to the start page.
+    #[must_use]
+    pub fn with_link(mut self, text: impl Into<String>, address: impl Into<String>) -> Self {
+        self.0.link = Some((text.into(), address.into()));
         self
     }
 
@@ -187,9 +197,9 @@ pub(crate) fn negotiate(mut response: Response, wants_html: bool) -> Response {
         None if is_error && is_empty => bare(status),
         _ => return response,
     };
-    let Inner { status, name, sentence, .. } = &*refusal.0;
+    let Inner { status, name, sentence, link, .. } = &*refusal.0;
     let filled = if wants_html {
-        (*status, error_page::page(*status, name, sentence)).into_response()
+        (*status, error_page::page(*status, name, sentence, link.as_ref())).into_response()
     } else {
         refusal.json()
     };

@@ -33,12 +33,22 @@ pub enum Purpose {
     Receipt,
     /// A cookie that remembers a silent attempt or a sign-out.
     Mark,
+    /// The `state` of a flow, which says where the visitor wanted to go.
+    State,
 }
 
 impl Purpose {
     /// All purposes, in the order of their discriminants.
-    const ALL: [Self; 7] =
-        [Self::Tokens, Self::Flow, Self::Grant, Self::Browser, Self::Ticket, Self::Receipt, Self::Mark];
+    const ALL: [Self; 8] = [
+        Self::Tokens,
+        Self::Flow,
+        Self::Grant,
+        Self::Browser,
+        Self::Ticket,
+        Self::Receipt,
+        Self::Mark,
+        Self::State,
+    ];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -49,6 +59,7 @@ impl Purpose {
             Self::Ticket => b"silent sign-in ticket v1",
             Self::Receipt => b"sign-in receipt v1",
             Self::Mark => b"mark v1",
+            Self::State => b"state v1",
         }
     }
 }

@@ -87,6 +87,14 @@ impl Browser {
         self.jar.get(url.host_str()?)?.get(name).cloned()
     }
 
+    /// Returns the cookies of `url`'s host whose name contains `part`, as name and value.
+    #[must_use]
+    pub fn cookies(&self, url: &Url, part: &str) -> Vec<(String, String)> {
+        let jar = url.host_str().and_then(|host| self.jar.get(host));
+        let found = jar.into_iter().flatten().filter(|(name, _)| name.contains(part));
+        found.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Stores a cookie for `url`'s host.
     pub fn plant(&mut self, url: &Url, name: &str, value: &str) {
         let host = url.host_str().unwrap().to_owned();

@@ -20,7 +20,12 @@ use std::sync::Arc;
 /// How long a visitor may take at the provider.
 const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 /// Maximum number of flows under way in one browser. A new flow replaces the oldest flow.
-const PER_BROWSER: usize = 8;
+const PER_BROWSER: usize = 6;
+/// The most that the cookies of all flows of a browser may have together, bytes. A new flow replaces older flows, so that
+/// the request's header fits into the buffers of common proxies.
+const MAX_TOGETHER: usize = 3_800;
+/// What the name of a cookie has before its tag, about, bytes.
+const NAME: usize = 32;
 /// Maximum number of flows cleared at a time. Another app on the same domain may have
 /// planted a thousand cookies.
 const CLEARED_AT_ONCE: usize = 4;
@@ -55,7 +60,7 @@ struct Sealed<F> {
 #[derive(Clone)]
 pub struct Flows {
     store: Arc<dyn Store>,
-    keyring: Keyring,
+    pub(super) keyring: Keyring,
     clock: Clock,
 }
 
@@ -84,7 +89,7 @@ impl Flows {
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
         // The time in front identifies the oldest flow of a browser without opening the cookies.
         let value = format!("{}.{sealed}", now.timestamp());
-        let mut cookies = self.clear_oldest(jar);
+        let mut cookies = self.clear_oldest(jar, value.len());
         let kind = tag(&state_hash);
         let seconds = Some(LIFETIME.num_seconds());
         let cookie = jar.set(CookieKind::Flow(&kind), &value, seconds);
@@ -95,7 +100,8 @@ impl Flows {
         Ok(cookies)
     }
 
-    fn clear_oldest(&self, jar: Cookies<'_>) -> Vec<HeaderValue> {
+    /// Clears the oldest flows until a new value of this length has room.
+    fn clear_oldest(&self, jar: Cookies<'_>, new: usize) -> Vec<HeaderValue> {
         let mut flows = jar.flows();
         let now = self.clock.now().timestamp();
         // A time in the future is forged; such cookies are cleared first.
@@ -106,7 +112,15 @@ impl Flows {
         flows
             .retain(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         flows.sort_by_key(|(_, value)| begun(value));
-        let too_many = (flows.len() + 1).saturating_sub(PER_BROWSER).min(CLEARED_AT_ONCE);
+        let mut together = new + flows.iter().map(|(_, value)| NAME + value.len()).sum::<usize>();
+        let mut left = flows.len();
+        let too_many = flows.iter().take_while(|(_, value)| {
+            let is_too_many = left >= PER_BROWSER || together > MAX_TOGETHER;
+            left -= 1;
+            together -= NAME + value.len();
+            is_too_many
+        });
+        let too_many = too_many.take(CLEARED_AT_ONCE).count();
         flows[..too_many].iter().map(|(tag, _)| jar.clear(CookieKind::Flow(tag))).collect()
     }
 

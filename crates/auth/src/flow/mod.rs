@@ -11,6 +11,7 @@ mod callback;
 mod cookies;
 mod error;
 mod pending;
+mod state;
 
 pub use callback::{Callback, Outcome};
 pub use cookies::{Flow, Flows};

@@ -1,6 +1,6 @@
 //! A sign-in between its beginning and its callback.
 
-use super::{Callback, FlowError, Outcome};
+use super::{Callback, FlowError, Outcome, state};
 use crate::{origin::ReturnPath, provider::Endpoints, random::Random};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -50,16 +50,15 @@ pub struct NewSignIn {
 pub struct Pending {
     /// The provider's id.
     pub provider: String,
-    /// The `state` for the provider. The callback finds its flow by this value.
-    pub state: String,
     /// The `nonce` that the ID token must contain.
     pub nonce: String,
     /// Proves at the token endpoint that this app began the flow (RFC 7636).
     code_verifier: String,
     /// Repeated at the token endpoint (RFC 6749 §4.1.3).
     pub redirect_uri: Url,
-    /// Where the visitor goes afterwards; a checked path.
-    return_path: String,
+    /// Where the visitor goes afterwards, if the `state` is too short to say it; a checked path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    return_path: Option<String>,
     /// What began the sign-in. The visitor, if the cookie is from a version without this field.
     #[serde(default, rename = "begun_by")]
     pub initiator: Initiator,
@@ -87,16 +86,15 @@ pub struct Authorized {
 }
 
 impl Pending {
-    /// Begins a sign-in: fresh `state`, `nonce` and `code_verifier`, 256 bits each.
+    /// Begins a sign-in: fresh `nonce` and `code_verifier`, 256 bits each.
     #[must_use]
     pub fn begin(begin: NewSignIn, random: &Random) -> Self {
         Self {
             provider: begin.provider,
-            state: random.token(),
             nonce: random.token(),
             code_verifier: random.token(),
             redirect_uri: begin.redirect_uri,
-            return_path: begin.return_path.to_string(),
+            return_path: (!state::names(&begin.return_path)).then(|| begin.return_path.to_string()),
             initiator: begin.initiator,
             begun_at: begin.at,
         }
@@ -108,10 +106,10 @@ impl Pending {
         code_challenge(&self.code_verifier)
     }
 
-    /// Where the visitor goes afterwards.
+    /// Where the visitor goes afterwards; `None` if the `state` says it.
     #[must_use]
-    pub fn return_path(&self) -> ReturnPath {
-        ReturnPath::or_root(Some(&self.return_path))
+    pub fn return_path(&self) -> Option<ReturnPath> {
+        ReturnPath::parse(self.return_path.as_deref()?)
     }
 
     /// Checks a callback against this flow.
@@ -125,7 +123,7 @@ impl Pending {
         provider: &str,
         endpoints: &Endpoints,
     ) -> Result<Authorized, FlowError> {
-        if self.provider != provider || self.state != callback.state {
+        if self.provider != provider {
             return Err(FlowError::InvalidState);
         }
         // Check the issuer before using anything else from the answer, including an error.
@@ -230,15 +228,18 @@ mod tests {
     use super::*;
     use crate::origin::UniqueParams;
 
-    fn pending() -> Pending {
-        let begin = NewSignIn {
+    fn begin(path: &str) -> NewSignIn {
+        NewSignIn {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
-            return_path: ReturnPath::parse("/dashboard").unwrap(),
+            return_path: ReturnPath::parse(path).unwrap(),
             initiator: Initiator::Visitor,
             at: DateTime::UNIX_EPOCH,
-        };
-        Pending::begin(begin, &Random::seeded(1))
+        }
+    }
+
+    fn pending() -> Pending {
+        Pending::begin(begin("/dashboard"), &Random::seeded(1))
     }
 
     fn endpoints(iss_required: bool) -> Endpoints {
@@ -251,15 +252,13 @@ mod tests {
         }
     }
 
-    fn callback(pending: &Pending, rest: &str) -> Callback {
-        let query = format!("state={}&{rest}", pending.state);
+    fn callback(rest: &str) -> Callback {
+        let query = format!("state=s&{rest}");
         Callback::read(&UniqueParams::parse(query.as_bytes()).unwrap()).unwrap()
     }
 
     fn check(rest: &str, iss_required: bool) -> Result<Authorized, String> {
-        let pending = pending();
-        let callback = callback(&pending, rest);
-        pending.check(callback, "demo", &endpoints(iss_required)).map_err(|error| error.to_string())
+        pending().check(callback(rest), "demo", &endpoints(iss_required)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -292,29 +291,25 @@ mod tests {
 
     #[test]
     fn another_providers_callback_is_refused() {
-        let pending = pending();
-        let callback = callback(&pending, "code=c");
-        let error = pending.check(callback, "google", &endpoints(false)).unwrap_err();
+        let error = pending().check(callback("code=c"), "google", &endpoints(false)).unwrap_err();
         assert!(matches!(error, FlowError::InvalidState));
     }
 
     #[test]
-    fn state_nonce_and_verifier_are_fresh_each_time() {
-        let begin = || NewSignIn {
-            provider: "demo".into(),
-            redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
-            return_path: ReturnPath::root(),
-            initiator: Initiator::Visitor,
-            at: DateTime::UNIX_EPOCH,
-        };
+    fn nonce_and_verifier_are_fresh_each_time() {
         let random = Random::seeded(1);
-        let (one, two) = (Pending::begin(begin(), &random), Pending::begin(begin(), &random));
-        for (a, b) in
-            [(&one.state, &two.state), (&one.nonce, &two.nonce), (&one.code_verifier, &two.code_verifier)]
-        {
-            assert_ne!(a, b);
-        }
-        assert_ne!(one.state, one.nonce);
+        let [one, two] = ["/", "/"].map(|path| Pending::begin(begin(path), &random));
+        assert_ne!(one.nonce, two.nonce);
+        assert_ne!(one.code_verifier, two.code_verifier);
+        assert_ne!(one.nonce, one.code_verifier);
+    }
+
+    #[test]
+    fn only_a_page_that_the_state_cannot_name_is_kept() {
+        let kept = |path: &str| Pending::begin(begin(path), &Random::seeded(1)).return_path();
+        assert_eq!(kept("/dashboard"), None);
+        let long = format!("/{}", "a".repeat(600));
+        assert_eq!(kept(&long).map(|path| path.to_string()), Some(long));
     }
 
     #[test]

@@ -88,6 +88,12 @@ impl CallbackRequest {
         }
     }
 
+    /// Returns the page that the visitor wanted when the sign-in began, if this app made the `state`.
+    #[must_use]
+    pub fn wanted_page(&self, auth: &Auth) -> Option<ReturnPath> {
+        auth.flows().page_of::<Pending>(self.params.get("state")?)
+    }
+
     /// Returns identity's reference for this browser, if the callback came from identity with a reference.
     fn browser_reference(&self, auth: &Auth) -> Option<String> {
         auth.identity_origins().canonical()?;
@@ -126,7 +132,7 @@ pub(super) async fn callback(
     returned: CallbackRequest,
 ) -> Result<Response, Refusal> {
     let Some((pending, mut cookies)) = returned.take_flow::<Pending>(&auth).await? else {
-        return Ok(refused(&auth, &FlowError::InvalidState, &ReturnPath::root()));
+        return Ok(without_flow(&auth, &returned));
     };
     cookies.extend(returned.handle_cookie(&auth, pending.initiator));
     let browser = returned.browser_reference(&auth);
@@ -136,6 +142,20 @@ pub(super) async fn callback(
         returned.confirm(auth);
     }
     Ok(response)
+}
+
+/// Answers a callback that finishes no flow of this browser: it is expired, used, from another browser, or made up. If this
+/// app made its `state`, the visitor still gets to the page that was wanted: at once if signed in, else by the sign-in
+/// page's button.
+pub fn without_flow(auth: &Auth, returned: &CallbackRequest) -> Response {
+    let wanted = returned.wanted_page(auth);
+    match (&wanted, returned.session()) {
+        (Some(page), Some(_)) => {
+            tracing::info!(rule = "invalid_state", "callback without a flow; the user is signed in");
+            Redirect::to(page.as_str()).into_response()
+        }
+        _ => refused(auth, &FlowError::InvalidState, &wanted.unwrap_or_else(ReturnPath::root)),
+    }
 }
 
 /// The outcome of a sign-in.
@@ -156,7 +176,8 @@ pub async fn finish_sign_in(
     browser: Option<String>,
     mut cookies: Vec<HeaderValue>,
 ) -> SignInOutcome {
-    let (return_path, initiator) = (pending.return_path(), pending.initiator);
+    let return_path = pending.return_path().or_else(|| returned.wanted_page(auth));
+    let (return_path, initiator) = (return_path.unwrap_or_else(ReturnPath::root), pending.initiator);
     let by_visitor = initiator == Initiator::Visitor;
     let done = || match initiator {
         Initiator::Frame => check_session::result_page(Outcome::SignedIn),

@@ -6,12 +6,13 @@
 //! | [`CallbackRequest`] | extracts a callback, and takes a flow: once, in the browser where it began |
 //! | [`finish_sign_in`] | finishes the app's own sign-in |
 //! | [`SignInOutcome`] | the answer, and whether to tell other apps of the sign-in |
+//! | [`without_flow`] | answers a callback of the app's own that finishes no flow |
 //! | [`finish_sign_out`] | finishes the app's own sign-out at the provider |
 //! | [`receive_logout`] | acts on a logout token, with an additional step such as forwarding |
 //! | [`navigation_only`] | refuses HEAD requests and prefetches of a callback |
 
 pub use super::{
     backchannel_logout::receive_logout,
-    callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out},
+    callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
 };
 pub use crate::origin::navigation_only;

@@ -110,11 +110,11 @@ pub(super) async fn start(
         at: auth.clock().now(),
     };
     let pending = Pending::begin(begin, auth.random());
+    let state = auth.flows().new_state_for::<Pending>(return_path);
     let to = match proxy {
-        Some(proxy) => proxied_url(proxy, origin, &pending, hints),
-        None => direct_url(provider, &pending, hints).await?,
+        Some(proxy) => proxied_url(proxy, origin, (&state, &pending), hints),
+        None => direct_url(provider, (&state, &pending), hints).await?,
     };
-    let state = pending.state.clone();
     let cookies = auth.flows().begin(&state, pending, jar)?;
     tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "sign-in begun");
     Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
@@ -122,12 +122,12 @@ pub(super) async fn start(
 
 async fn direct_url(
     provider: &Provider,
-    pending: &Pending,
+    (state, pending): (&str, &Pending),
     hints: &AuthorizeHints,
 ) -> Result<Url, FlowError> {
     let params = AuthorizeParams {
         redirect_uri: &pending.redirect_uri,
-        state: &pending.state,
+        state,
         nonce: &pending.nonce,
         code_challenge: &pending.code_challenge(),
         hints,
@@ -136,12 +136,17 @@ async fn direct_url(
 }
 
 /// Returns the authorization request to identity, with the origin to return to (article 1).
-fn proxied_url(proxy: &Origin, origin: &Origin, pending: &Pending, hints: &AuthorizeHints) -> Url {
+fn proxied_url(
+    proxy: &Origin,
+    origin: &Origin,
+    (state, pending): (&str, &Pending),
+    hints: &AuthorizeHints,
+) -> Url {
     let mut url = proxy.join("/authorize");
     url.query_pairs_mut()
         .append_pair("source_url", &origin.to_string())
         .append_pair("provider", &pending.provider)
-        .append_pair("state", &pending.state)
+        .append_pair("state", state)
         .append_pair("nonce", &pending.nonce)
         .append_pair("code_challenge", &pending.code_challenge())
         .append_pair("code_challenge_method", "S256")

@@ -195,7 +195,7 @@ async fn an_answer_in_another_browser_or_from_another_issuer_is_refused() {
     world.with_expired_app_session().await;
     let callback = world.answered().await;
     let elsewhere = Browser::new().navigate(&callback).await;
-    assert_eq!(elsewhere.path(), "/login?error=invalid_state");
+    assert_eq!(elsewhere.path(), "/login?error=invalid_state&callbackUrl=%2Fprotected%3Ftab%3D2");
     let foreign = with_param(&callback, "iss", Some("https://evil.example"));
     let refused = world.browser.navigate(&foreign).await;
     assert_eq!(refused.path(), LOGIN);

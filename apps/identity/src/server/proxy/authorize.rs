@@ -1,7 +1,10 @@
 //! `GET /authorize` (article 1, "Creating Identity Server"): forwards the sign-in of another app to the
 //! provider.
 
-use super::{flow::ProxiedFlow, request::ProxyRequest};
+use super::{
+    flow::{Proxied, ProxiedFlow},
+    request::ProxyRequest,
+};
 use crate::server::registry::Registry;
 use auth::{
     Auth, Refusal,
@@ -89,7 +92,7 @@ async fn pass_on(
 ) -> Result<Response, FlowError> {
     let endpoints = provider.endpoints().await?;
     let id = &provider.config.id;
-    let state = auth.random().token();
+    let state = auth.flows().new_state::<Proxied>(&ProxiedFlow::new(request, id.clone()));
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
         &provider.config,
@@ -101,8 +104,7 @@ async fn pass_on(
             hints: &request.hints,
         },
     );
-    let cookies =
-        auth.flows().begin(&state, ProxiedFlow::new(request, id.clone()), auth.cookies(origin, headers))?;
+    let cookies = auth.flows().begin(&state, Proxied, auth.cookies(origin, headers))?;
     tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }

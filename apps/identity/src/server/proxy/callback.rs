@@ -1,6 +1,6 @@
 //! The provider's two redirects: passed on to the app that began, or finished here for identity's own flow.
 
-use super::flow::ProxiedFlow;
+use super::flow::{Proxied, ProxiedFlow};
 use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
 use auth::{
     Auth, Refusal,
@@ -10,9 +10,10 @@ use auth::{
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
     routes::{
         Form,
-        custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out},
+        custom::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
     },
 };
+use auth_types::SignInError;
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
@@ -25,20 +26,23 @@ use std::sync::Arc;
 /// the PKCE verifier, so it cannot use the code.
 ///
 /// # Errors
-/// A 400 page: `invalid_parameters`; or `invalid_state` when the flow is unknown, expired, used, or belongs
-/// to another browser or provider, or when its app has left the registry. 503 when the store is down.
+/// A 400 page: `invalid_parameters`; or `invalid_state`, with the way back to the app, when the app's flow is expired, used,
+/// or belongs to another browser or provider, or when its app has left the registry. 503 when the store is down.
 pub(crate) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
     returned: CallbackRequest,
 ) -> Result<Response, Refusal> {
-    match returned.take_flow::<ProxiedFlow>(&auth).await? {
-        Some((proxied, cookies)) => {
-            pass_on(&proxied, cookies, &registry, &announcer, &returned).ok_or_else(invalid_state)
-        }
-        None => own_callback(&auth, &announcer, &returned).await,
-    }
+    let state = returned.params.get("state").unwrap_or_default();
+    let Some(proxied) = auth.flows().read_state::<Proxied, ProxiedFlow>(state) else {
+        return own_callback(&auth, &announcer, &returned).await;
+    };
+    let passed_on = returned
+        .take_flow::<Proxied>(&auth)
+        .await?
+        .and_then(|(_, cookies)| pass_on(&proxied, cookies, &registry, &announcer, &returned));
+    passed_on.ok_or_else(|| dead_end(&proxied, &registry))
 }
 
 /// Redirects to the app, with its handle for this browser and a receipt that the app returns once the sign-in
@@ -67,14 +71,19 @@ fn pass_on(
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
 
-/// Finishes identity's own sign-in. An unknown flow gets `invalid_state`.
+/// Finishes identity's own sign-in. Without a flow of this browser, a `state` of identity leads to the sign-in page or, if
+/// the visitor is signed in, to the page that was wanted. Any other `state` gets `invalid_state`.
 async fn own_callback(
     auth: &Auth,
     announcer: &Announcer,
     returned: &CallbackRequest,
 ) -> Result<Response, Refusal> {
-    let taken = returned.take_flow::<Pending>(auth).await?;
-    let (pending, mut cookies) = taken.ok_or_else(invalid_state)?;
+    let Some((pending, mut cookies)) = returned.take_flow::<Pending>(auth).await? else {
+        return match returned.wanted_page(auth) {
+            Some(_) => Ok(without_flow(auth, returned)),
+            None => Err(invalid_state()),
+        };
+    };
     let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
     cookies.extend(cookie);
     let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
@@ -87,9 +96,19 @@ async fn own_callback(
     Ok(response)
 }
 
+/// Refuses the callback of a proxied sign-in that is expired, used, or from another browser, and offers the way back to the
+/// app. The app then knows the page that was wanted.
+fn dead_end(proxied: &ProxiedFlow, registry: &Registry) -> Refusal {
+    let refusal = invalid_state();
+    match (proxied.app(registry), proxied.back_without_answer(registry)) {
+        (Some(app), Some(back)) => refusal.with_link(format!("Go on to {}", app.name), back.as_str()),
+        _ => refusal,
+    }
+}
+
 fn invalid_state() -> Refusal {
     tracing::warn!(rule = "invalid_state", "callback rejected");
-    Refusal::bad_request("invalid_state", auth_types::SignInError::InvalidState.sentence())
+    Refusal::bad_request("invalid_state", SignInError::InvalidState.sentence())
 }
 
 /// `GET /auth/logout/callback`: the provider's redirect after a sign-out, passed on to the registered app

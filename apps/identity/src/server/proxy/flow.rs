@@ -13,7 +13,8 @@ use url::Url;
 /// The parameters that identity adds to the provider's answer. The provider cannot set them.
 const OURS: [&str; 4] = ["state", HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM];
 
-/// A proxied sign-in, kept in a sealed cookie.
+/// A proxied sign-in. Identity's `state` says it, sealed, so that the way back to the app is known even if the record of
+/// the flow is gone.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ProxiedFlow {
     /// The app's origin.
@@ -23,17 +24,16 @@ pub(crate) struct ProxiedFlow {
     /// The app's own `state`.
     state: String,
     /// Whether the app asked for no interaction (`prompt=none`). The answer is then never a sign-in by the
-    /// visitor. `true` for a cookie of a version without this field.
-    #[serde(default = "yes")]
+    /// visitor.
     is_silent: bool,
 }
 
-impl Flow for ProxiedFlow {
-    const KIND: &'static str = "proxied";
-}
+/// The record of a proxied sign-in: this browser began it, and it can be finished once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Proxied;
 
-fn yes() -> bool {
-    true
+impl Flow for Proxied {
+    const KIND: &'static str = "proxied";
 }
 
 impl ProxiedFlow {
@@ -59,6 +59,13 @@ impl ProxiedFlow {
     #[must_use]
     pub(crate) fn may_be_sign_in(&self, answer: &UniqueParams) -> bool {
         !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())
+    }
+
+    /// The app's callback, with the app's own `state` and no answer. The app then offers the page that was wanted. `None` if
+    /// the app is no longer registered.
+    #[must_use]
+    pub(crate) fn back_without_answer(&self, registry: &Registry) -> Option<Url> {
+        self.back(&self.provider, &UniqueParams::default(), registry)
     }
 
     /// The app's callback with the provider's answer and the app's own `state`. `None` if the answer is
