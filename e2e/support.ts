@@ -115,6 +115,22 @@ export async function enterPartner(page: Page, suite: Suite): Promise<void> {
   await page.waitForURL(`${suite.partner}/dashboard`);
 }
 
+/** Signs out by hand at the app `origin`. Ends when the browser is back from the provider, which has then ended its session. */
+export async function signOutAt(page: Page, origin: string): Promise<void> {
+  await page.goto(`${origin}/public`);
+  await signOutButton(page).first().click();
+  await page.waitForURL(`${origin}/signed-out`);
+}
+
+/** Counts the documents that a page loads, without those of its frames. */
+export function countDocuments(page: Page): () => number {
+  let loads = 0;
+  page.on('request', (request) => {
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) loads += 1;
+  });
+  return () => loads;
+}
+
 export async function expectSignedIn(page: Page, user: 'Alice' | 'Bob'): Promise<void> {
   await expect(header(page).getByText(new RegExp(user))).toBeVisible();
 }

@@ -1,5 +1,5 @@
 // The main journeys of pages with islands (main app) that must also work in Firefox.
-import { type Page, at, expect, open, openWatching, press, shows, signInAs, test, visibleText } from './support';
+import { type Page, at, expect, open, openWatching, press, shows, signInAs, signOut, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
 const MARKER = '73219002';
@@ -32,8 +32,7 @@ test('a saved number reaches the other tab, and a sign-out empties both', async 
   const tab = await openWatching(page.browserContext(), `${suite.main}/dashboard`);
   await saveNumber(page);
   await shows(tab, `It is ${MARKER}.`);
-  await open(page, `${suite.main}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.main);
   await shows(tab, ENDED);
   const html = await tab.evaluate(() => document.documentElement.outerHTML);
   expect(html).not.toContain(MARKER);
@@ -47,8 +46,7 @@ test('another user does not get the page of the first user', async ({ visitor: p
   await signInAs(page, 'Alice', suite.main, '/dashboard');
   await saveNumber(page);
   const tab = await openWatching(page.browserContext(), `${suite.main}/dashboard`);
-  await open(page, `${suite.main}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.main);
   await shows(tab, ENDED);
   await signInAs(page, 'Bob', suite.main);
   await shows(tab, 'Another user signed in.');

@@ -1,5 +1,5 @@
 // The journeys that must also work in Firefox: sign-in, sharing, silent sign-in, single logout, tabs.
-import { type Page, at, expect, open, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
+import { type Page, at, expect, open, openWatching, press, shows, signInAs, signOut, statusHere, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
 
@@ -56,8 +56,7 @@ test('a sign-out reaches every tab of every app, and no user data stays visible'
   for (const origin of [suite.games, suite.store, suite.main, suite.partner]) {
     for (const path of ['/protected', '/dashboard']) tabs.push(await openWatching(context, origin + path));
   }
-  await open(page, `${suite.games}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.games);
   for (const tab of tabs) {
     await shows(tab, ENDED);
     expect(await visibleText(tab)).not.toContain('Alice');
@@ -75,8 +74,7 @@ test('waiting tabs come back with the same user, on one origin and across sites'
     await openWatching(context, `${suite.games}/dashboard`),
     await openWatching(context, `${suite.partner}/dashboard`),
   ];
-  await open(page, `${suite.games}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.games);
   for (const tab of tabs) await shows(tab, ENDED);
   await signInAs(page, 'Alice', suite.games, '/protected');
   for (const tab of tabs) await shows(tab, 'Alice Adams');
@@ -85,8 +83,7 @@ test('waiting tabs come back with the same user, on one origin and across sites'
 test('a second user does not get the page of the first user', async ({ visitor: page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/dashboard`);
-  await open(page, `${suite.main}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.main);
   await shows(tab, ENDED);
   await signInAs(page, 'Bob', suite.main);
   await shows(tab, 'Another user signed in.');
@@ -99,8 +96,7 @@ test('a page shows no control of another state', async ({ visitor: page, suite }
   await signInAs(page, 'Alice', suite.main);
   const tab = await openWatching(page.browserContext(), `${suite.main}/protected`);
   expect(await visibleText(tab)).not.toMatch(/Sign in again|other user|Stay signed in/);
-  await open(page, `${suite.main}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.main);
   await shows(tab, ENDED);
   expect(await visibleText(tab)).not.toMatch(/other user|Stay signed in/);
 });

@@ -1,5 +1,5 @@
 // The main journeys of a hydrated Leptos app (partner) that must also work in Firefox.
-import { type Page, at, expect, open, openWatching, press, shows, signInAs, statusHere, test, visibleText } from './support';
+import { type Page, at, expect, open, openWatching, press, shows, signInAs, signOut, statusHere, test, visibleText } from './support';
 
 const ENDED = 'You have been signed out';
 const SECRET = 'Only signed-in users see this page';
@@ -40,8 +40,7 @@ test('a sign-out in another tab empties the page, and the same user brings it ba
   await addNote(page);
   const tab = await openWatching(page.browserContext(), `${suite.partner}/dashboard`);
   await shows(tab, NOTE);
-  await open(page, `${suite.partner}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.partner);
   await shows(tab, ENDED);
   const html = await tab.evaluate(() => document.documentElement.outerHTML);
   expect(html).not.toContain(NOTE);
@@ -55,8 +54,7 @@ test('a second user does not get the page of the first user', async ({ visitor: 
   await signInAs(page, 'Alice', suite.partner, '/dashboard');
   await addNote(page);
   const tab = await openWatching(page.browserContext(), `${suite.partner}/dashboard`);
-  await open(page, `${suite.partner}/public`);
-  await press(page, 'Sign out');
+  await signOut(page, suite.partner);
   await shows(tab, ENDED);
   await signInAs(page, 'Bob', suite.partner);
   await shows(tab, 'Another user signed in.');

@@ -115,6 +115,13 @@ export async function signInAs(page: Page, user: 'Alice' | 'Bob', origin: string
   await shows(page, user);
 }
 
+/** Signs out by hand at the app `origin`. Ends when the browser is back from the provider, which has then ended its session. */
+export async function signOut(page: Page, origin: string): Promise<void> {
+  await open(page, `${origin}/public`);
+  await press(page, 'Sign out');
+  await at(page, `${origin}/signed-out`);
+}
+
 /** Opens `url` in a new tab of the same browser, and waits until it watches its session. */
 export async function openWatching(context: BrowserContext, url: string): Promise<Page> {
   const tab = await context.newPage();

@@ -1,7 +1,18 @@
 // Islands: the main app's pages are rendered on the server, and what reacts in the browser is an island. All islands of a
 // page share one session.
 import { remains } from '../remains';
-import { type Page, type Suite, awake, expect, expectSignedIn, header, signInAs, signOutButton, test } from '../support';
+import {
+  type Page,
+  type Suite,
+  awake,
+  countDocuments,
+  expect,
+  expectSignedIn,
+  header,
+  signInAs,
+  signOutAt,
+  test,
+} from '../support';
 import { controls, ended, openWatching, reading, watching } from '../tabs';
 
 /** A number that no page contains by chance. */
@@ -17,12 +28,6 @@ async function withNumber(page: Page, suite: Suite): Promise<void> {
   await number(page).fill(MARKER);
   await save(page).click();
   await expect(page.getByText('Saved.')).toBeVisible();
-}
-
-async function signOut(page: Page, suite: Suite): Promise<void> {
-  await page.goto(`${suite.main}/public`);
-  await signOutButton(page).first().click();
-  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
 }
 
 /** Counts what a page requests, by path. */
@@ -101,14 +106,13 @@ test('a save shows its result without loading a document, and reaches the other 
   const other = await openWatching(context, `${suite.main}/dashboard`);
   await page.reload();
   await watching(page);
-  let loads = 0;
-  page.on('request', (request) => (loads += request.isNavigationRequest() ? 1 : 0));
+  const loads = countDocuments(page);
   await number(page).fill('31');
   await save(page).click();
   await expect(page.getByText('Saved.')).toBeVisible();
   await expect(page.getByText('It is 31.')).toBeVisible();
   await expect(other.getByText('It is 31.')).toBeVisible();
-  expect(loads).toBe(0);
+  expect(loads()).toBe(0);
 });
 
 test('input that the server refuses is explained, and changes nothing', async ({ page, suite, expectedErrors }) => {
@@ -152,7 +156,7 @@ test('at the end nothing of the user is left, no island asks again, and the page
     const tab = await openWatching(context, suite.main + path);
     expect(await remains(tab, MARKER)).not.toEqual([]);
     const paths = requestsOf(tab);
-    await signOut(page, suite);
+    await signOutAt(page, suite.main);
     await expect(ended(tab)).toBeVisible();
     await expect(ended(tab)).toBeFocused();
     expect(await remains(tab, MARKER)).toEqual([]);
@@ -172,7 +176,7 @@ test('at the end nothing of the user is left, no island asks again, and the page
 test('another user sees nothing of the first one, and goes on with a click', async ({ page, context, suite }) => {
   await withNumber(page, suite);
   const tab = await openWatching(context, `${suite.main}/dashboard`);
-  await signOut(page, suite);
+  await signOutAt(page, suite.main);
   await expect(ended(tab)).toBeVisible();
   await signInAs(page, 'Bob', suite.main);
   await expect(tab.getByText('Another user signed in.')).toBeVisible();
@@ -206,12 +210,11 @@ test('ending a session updates the list in its place', async ({ page, browser, s
   await signInAs(stranger, 'Alice', suite.main, '/dashboard');
   await page.reload();
   await watching(page);
-  let loads = 0;
-  page.on('request', (request) => (loads += request.isNavigationRequest() ? 1 : 0));
+  const loads = countDocuments(page);
   await page.getByRole('button', { name: /^End this session/ }).click();
   await expect(page.getByText('You are signed in nowhere else.')).toBeVisible();
   await expect(ended(stranger)).toBeVisible();
-  expect(loads).toBe(0);
+  expect(loads()).toBe(0);
   await elsewhere.close();
 });
 

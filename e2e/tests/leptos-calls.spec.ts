@@ -2,7 +2,7 @@
 // page follows its session.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type Page, type Suite, awake, expect, expectSignedIn, signInAs, test } from '../support';
+import { type Page, type Suite, awake, countDocuments, expect, expectSignedIn, signInAs, test } from '../support';
 import { ended } from '../tabs';
 
 const add = async (page: Page, text: string): Promise<void> => {
@@ -22,14 +22,13 @@ test.beforeEach(async ({ page, suite }) => {
 });
 
 test('a call shows its result without loading a document, and the form is empty of errors', async ({ page }) => {
-  let loads = 0;
-  page.on('request', (request) => (loads += request.isNavigationRequest() ? 1 : 0));
+  const loads = countDocuments(page);
   await add(page, 'buy milk');
   await expect(page.getByRole('listitem').filter({ hasText: 'buy milk' })).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
   await page.getByRole('button', { name: 'Remove all notes' }).click();
   await expect(page.getByText('You have no notes yet.')).toBeVisible();
-  expect(loads).toBe(0);
+  expect(loads()).toBe(0);
 });
 
 test('input that the app refuses is explained, and changes nothing', async ({ page, expectedErrors }) => {

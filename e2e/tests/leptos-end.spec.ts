@@ -2,7 +2,7 @@
 // has seen: DOM, signals, resources, and the data that Leptos has written into the page.
 import config from '../playwright.config';
 import { remains } from '../remains';
-import { type Page, type Suite, awake, expect, expectSignedIn, header, signInAs, signInButton, signOutButton, test } from '../support';
+import { type Page, type Suite, awake, expect, expectSignedIn, header, signInAs, signInButton, signOutAt, signOutButton, test } from '../support';
 import { controls, ended, freeze, openWatching, sleepAnHour, watchFrames } from '../tabs';
 
 test.use({
@@ -22,13 +22,6 @@ async function withNote(page: Page, suite: Suite): Promise<void> {
   await expect(note(page)).toBeVisible();
 }
 
-/** Signs out in another tab. */
-async function signOut(page: Page, suite: Suite): Promise<void> {
-  await page.goto(`${suite.partner}/public`);
-  await signOutButton(page).first().click();
-  await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
-}
-
 test('after a sign-out in another tab, nothing of the user is left, and no resource asks again', async ({ page, context, suite }) => {
   await withNote(page, suite);
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
@@ -38,7 +31,7 @@ test('after a sign-out in another tab, nothing of the user is left, and no resou
   tab.on('request', (request) => {
     if (request.url().includes('/api/')) calls.push(request.url());
   });
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await expect(ended(tab)).toBeVisible();
   expect(await remains(tab, MARKER)).toEqual([]);
   await expect(tab).toHaveURL(`${suite.partner}/dashboard`);
@@ -53,7 +46,7 @@ test('after a sign-out in another tab, nothing of the user is left, and no resou
 test('the page comes back at the same address when the same user signs in again', async ({ page, context, suite }) => {
   await withNote(page, suite);
   const tab = await openWatching(context, `${suite.partner}/dashboard/number?tab=2`);
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await expect(ended(tab)).toBeVisible();
   await signInAs(page, 'Alice', suite.partner, '/dashboard');
   await expectSignedIn(tab, 'Alice');
@@ -61,14 +54,14 @@ test('the page comes back at the same address when the same user signs in again'
   await expect(tab).toHaveURL(`${suite.partner}/dashboard/number?tab=2`);
   await expect(ended(tab)).toHaveCount(0);
   // The page watches the new session too.
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await expect(ended(tab)).toBeVisible();
 });
 
 test('another user sees nothing of the first one, and goes on with a click', async ({ page, context, suite }) => {
   await withNote(page, suite);
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await signInAs(page, 'Bob', suite.partner, '/');
   await expect(tab.getByText('Another user signed in.')).toBeVisible();
   expect(await remains(tab, MARKER)).toEqual([]);
@@ -108,7 +101,7 @@ test('a tab that was frozen shows nothing of an ended session', async ({ page, c
   const tab = await openWatching(context, `${suite.partner}/dashboard`);
   await expect(note(tab)).toBeVisible();
   const frozen = await freeze(tab);
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await frozen.thaw();
   await expect(ended(tab)).toBeVisible();
   expect(await remains(tab, MARKER)).toEqual([]);
@@ -131,7 +124,7 @@ test('back from the back/forward cache, the page asks before it shows the old co
   const frames = await watchFrames(tab, MARKER);
   await tab.evaluate((url) => (location.href = url), `${suite.partner}/login`);
   await tab.waitForURL(`${suite.partner}/login`);
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   await tab.evaluate(() => history.back());
   await expect(ended(tab)).toBeVisible();
   const found = await frames();
@@ -181,7 +174,7 @@ test('a page whose script loads late asks the server before it trusts its own co
   });
   await late.goto(`${suite.partner}/dashboard`, { waitUntil: 'commit' });
   await expect(note(late)).toBeVisible();
-  await signOut(page, suite);
+  await signOutAt(page, suite.partner);
   release();
   await expect(ended(late)).toBeVisible();
   expect(await remains(late, MARKER)).toEqual([]);

@@ -1,6 +1,6 @@
 // An islands app of your own, as docs/leptos.md describes it: examples/leptos-islands, in partner's place.
 import { join, resolve } from 'node:path';
-import { type Page, type Suite, continueAs, expect, signInButton, test } from '../support';
+import { type Page, type Suite, continueAs, countDocuments, expect, signInButton, test } from '../support';
 import { ended, openWatching, watching } from '../tabs';
 
 const profile = process.env['RELEASE'] ? 'release' : 'debug';
@@ -18,11 +18,10 @@ test('a guest signs in, and the island knows the user', async ({ page, suite }) 
   await enter(page, suite);
   await watching(page);
   await expect(page.getByText('Hello, Alice Adams.')).toBeVisible();
-  let loads = 0;
-  page.on('request', (request) => (loads += request.isNavigationRequest() ? 1 : 0));
+  const loads = countDocuments(page);
   await page.getByRole('button', { name: 'Wave' }).click();
   await expect(page.getByText('Alice Adams waves back.')).toBeVisible();
-  expect(loads).toBe(0);
+  expect(loads()).toBe(0);
 });
 
 test('a page for members is not for guests', async ({ page, suite }) => {
