@@ -37,11 +37,15 @@ fn redirect_plain_form(page: &str) -> bool {
     is_plain
 }
 
-/// The session of the caller of a server function, including what pages do not see.
+/// The caller of a server function: the session, including what pages do not see, and what can change it.
 #[cfg(feature = "ssr")]
-fn session() -> Result<auth::session::Session, CallError> {
+fn caller() -> Result<(auth::Auth, auth::session::Session), CallError> {
+    use leptos::prelude::use_context;
+
     auth_leptos::require_auth()?;
-    leptos::prelude::use_context::<http::request::Parts>()
+    let session = use_context::<http::request::Parts>()
         .and_then(|request| auth::session::Session::of(&request))
-        .ok_or_else(|| auth_leptos::refuse(CallError::SignedOut))
+        .ok_or_else(|| auth_leptos::refuse(CallError::SignedOut))?;
+    let auth = use_context().ok_or_else(|| auth_leptos::refuse(CallError::SessionUnavailable))?;
+    Ok((auth, session))
 }

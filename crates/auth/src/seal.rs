@@ -21,7 +21,7 @@ const NONCE: usize = 24;
 pub enum Purpose {
     /// The provider's tokens of a session.
     Tokens,
-    /// `nonce`, `code_verifier` and return path of a sign-in under way.
+    /// `nonce` and `code_verifier` of a sign-in under way.
     Flow,
     /// The content of a grant, such as the user of a handoff token.
     Grant,

@@ -74,7 +74,7 @@ impl AppData for Notebook {
 /// [`CallError::SignedOut`] without a session, [`CallError::SessionUnavailable`] while the session store does not answer.
 #[server(prefix = "/api", endpoint = "notes", client = SessionClient)]
 pub async fn notes() -> Result<Vec<String>, CallError> {
-    Ok(session()?.data::<Notebook>().notes)
+    Ok(caller()?.1.data::<Notebook>().notes)
 }
 
 /// Adds a note. Works as a plain form too, without JavaScript.
@@ -121,26 +121,27 @@ pub async fn save_number(
 /// As [`notes()`].
 #[server(prefix = "/api", endpoint = "browsers", client = SessionClient)]
 pub async fn browsers() -> Result<usize, CallError> {
-    let session = session()?;
-    let devices = expect_context::<auth::Auth>().sessions().devices(&session).await;
+    let (auth, session) = caller()?;
+    let devices = auth.sessions().devices(&session).await;
     devices.map(|devices| devices.len()).map_err(|_| auth_leptos::refuse(CallError::SessionUnavailable))
 }
 
-/// The session of the caller.
+/// The session of the caller, and what can change it.
 #[cfg(feature = "ssr")]
-fn session() -> Result<auth::session::Session, CallError> {
+fn caller() -> Result<(auth::Auth, auth::session::Session), CallError> {
     auth_leptos::require_auth()?;
-    use_context::<http::request::Parts>()
+    let session = use_context::<http::request::Parts>()
         .and_then(|parts| auth::session::Session::of(&parts))
-        .ok_or_else(|| auth_leptos::refuse(CallError::SignedOut))
+        .ok_or_else(|| auth_leptos::refuse(CallError::SignedOut))?;
+    let auth = use_context().ok_or_else(|| auth_leptos::refuse(CallError::SessionUnavailable))?;
+    Ok((auth, session))
 }
 
 #[cfg(feature = "ssr")]
 async fn change(change: Change) -> Result<(), CallError> {
     use auth::session::UpdateError;
 
-    let session = session()?;
-    let auth = expect_context::<auth::Auth>();
+    let (auth, session) = caller()?;
     match auth.update_data::<Notebook>(&session, &change).await {
         Ok(_) => Ok(()),
         Err(error) => Err(auth_leptos::refuse(match error {

@@ -125,8 +125,8 @@ fn Time(moment: Moment) -> impl IntoView {
 pub async fn devices() -> Result<Vec<Device>, CallError> {
     use auth_leptos::readable;
 
-    let session = super::session()?;
-    let listed = expect_context::<auth::Auth>().sessions().devices(&session).await.map_err(unavailable)?;
+    let (auth, session) = super::caller()?;
+    let listed = auth.sessions().devices(&session).await.map_err(unavailable)?;
     let moment = |at: String| Moment { text: readable(&at), at };
     let devices = listed.into_iter().map(|device| Device {
         id: device.id,
@@ -148,12 +148,11 @@ pub async fn end_session(
     /// The public id of the session, or `others`.
     id: String,
 ) -> Result<(), CallError> {
-    let session = super::session()?;
-    let sessions = expect_context::<auth::Auth>().sessions().clone();
+    let (auth, session) = super::caller()?;
     if id == "others" {
-        sessions.end_other_devices(&session).await.map_err(unavailable)?;
+        auth.sessions().end_other_devices(&session).await.map_err(unavailable)?;
     } else {
-        sessions.end_device(&session, &id).await.map_err(unavailable)?;
+        auth.sessions().end_device(&session, &id).await.map_err(unavailable)?;
     }
     super::redirect_plain_form("/session");
     Ok(())

@@ -60,14 +60,14 @@ pub async fn save_favourite_number(
     number: String,
 ) -> Result<(), CallError> {
     use crate::preferences::PreferencesUpdate;
-    use auth::{Auth, session::UpdateError};
+    use auth::session::UpdateError;
 
-    let session = super::session()?;
+    let (auth, session) = super::caller()?;
     let outcome = match number.trim().parse() {
         Err(_) => SaveOutcome::NotANumber,
         Ok(favourite_number) => {
             let update = PreferencesUpdate { favourite_number };
-            match expect_context::<Auth>().update_data::<Preferences>(&session, &update).await {
+            match auth.update_data::<Preferences>(&session, &update).await {
                 Ok(_) => SaveOutcome::Yes,
                 Err(UpdateError::SignedOut) => return Err(auth_leptos::refuse(CallError::SignedOut)),
                 Err(_) => SaveOutcome::Unavailable,

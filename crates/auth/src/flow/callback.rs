@@ -7,8 +7,6 @@ use secrecy::SecretString;
 /// The parameters of `GET /auth/callback/{provider}`.
 #[derive(Debug)]
 pub struct Callback {
-    /// The `state` of the flow that this callback answers.
-    pub state: String,
     /// The issuer (`iss`), if the provider sent it.
     pub iss: Option<String>,
     /// A code, or the provider's refusal.
@@ -31,7 +29,7 @@ impl Callback {
     /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] with both a code and
     /// an error, or with neither.
     pub fn read(params: &UniqueParams) -> Result<Self, FlowError> {
-        let state = params.get("state").filter(|state| !state.is_empty()).ok_or(FlowError::InvalidState)?;
+        params.get("state").filter(|state| !state.is_empty()).ok_or(FlowError::InvalidState)?;
         let outcome = match (params.get("code").filter(|code| !code.is_empty()), params.get("error")) {
             (Some(code), None) => Outcome::Code(SecretString::from(code)),
             (None, Some(error)) => Outcome::Refused(match error {
@@ -47,7 +45,7 @@ impl Callback {
             }),
             _ => return Err(FlowError::MalformedCallback),
         };
-        Ok(Self { state: state.to_owned(), iss: params.get("iss").map(ToOwned::to_owned), outcome })
+        Ok(Self { iss: params.get("iss").map(ToOwned::to_owned), outcome })
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Pending {
     code_verifier: String,
     /// Repeated at the token endpoint (RFC 6749 §4.1.3).
     pub redirect_uri: Url,
-    /// Where the visitor goes afterwards, if the `state` is too short to say it; a checked path.
+    /// Where the visitor goes afterwards, if the path is too long for the `state`; a checked path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     return_path: Option<String>,
     /// What began the sign-in. The visitor, if the cookie is from a version without this field.

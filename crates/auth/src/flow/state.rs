@@ -5,7 +5,7 @@
 //! redirects within the app, never to finish a flow.
 
 use super::{Flow, Flows};
-use crate::{origin::ReturnPath, seal::Purpose};
+use crate::{origin::ReturnPath, seal::Purpose, store::StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -15,11 +15,12 @@ const MAX_PAGE: usize = 512;
 impl Flows {
     /// Returns a new `state` that says `content`, for flows of the kind `F`. Each `state` is different: the seal has a
     /// random nonce of 192 bits.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "plain data without maps is written as JSON without an error")]
-    pub fn new_state<F: Flow>(&self, content: &impl Serialize) -> String {
-        let plain = serde_json::to_vec(content).expect("plain data");
-        URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::State, F::KIND.as_bytes(), &plain))
+    ///
+    /// # Errors
+    /// [`StoreError`] if the content cannot be written as JSON.
+    pub fn new_state<F: Flow>(&self, content: &impl Serialize) -> Result<String, StoreError> {
+        let plain = serde_json::to_vec(content).map_err(|error| StoreError(error.to_string()))?;
+        Ok(URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::State, F::KIND.as_bytes(), &plain)))
     }
 
     /// Returns what a `state` says; `None` if this app did not make it, or made it for another kind of flow.
@@ -31,7 +32,7 @@ impl Flows {
     }
 
     /// Returns a new `state` that names the page the visitor wanted, if its path is short enough.
-    pub(crate) fn new_state_for<F: Flow>(&self, page: &ReturnPath) -> String {
+    pub(crate) fn new_state_for<F: Flow>(&self, page: &ReturnPath) -> Result<String, StoreError> {
         self.new_state::<F>(&if names(page) { page.as_str() } else { "" })
     }
 

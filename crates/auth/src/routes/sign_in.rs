@@ -110,7 +110,7 @@ pub(super) async fn start(
         at: auth.clock().now(),
     };
     let pending = Pending::begin(begin, auth.random());
-    let state = auth.flows().new_state_for::<Pending>(return_path);
+    let state = auth.flows().new_state_for::<Pending>(return_path)?;
     let to = match proxy {
         Some(proxy) => proxied_url(proxy, origin, (&state, &pending), hints),
         None => direct_url(provider, (&state, &pending), hints).await?,

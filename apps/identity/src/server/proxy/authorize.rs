@@ -92,7 +92,7 @@ async fn pass_on(
 ) -> Result<Response, FlowError> {
     let endpoints = provider.endpoints().await?;
     let id = &provider.config.id;
-    let state = auth.flows().new_state::<Proxied>(&ProxiedFlow::new(request, id.clone()));
+    let state = auth.flows().new_state::<Proxied>(&ProxiedFlow::new(request, id.clone()))?;
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
         &provider.config,
