@@ -9,6 +9,7 @@ mod cookies;
 mod devices;
 mod discovery;
 mod events;
+mod flows;
 mod gate;
 mod github;
 mod handoff;

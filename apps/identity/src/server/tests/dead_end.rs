@@ -1,0 +1,49 @@
+//! A callback that comes late, twice, or in another browser: the way back to the app.
+
+use super::*;
+
+/// The address of the button on identity's error page.
+fn button(page: &Page) -> Url {
+    let (_, rest) =
+        page.body.split_once(r#"class="button" href=""#).unwrap_or_else(|| panic!("{}", page.body));
+    rest.split_once('"').unwrap().0.replace("&amp;", "&").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_late_used_or_foreign_callback_offers_the_app_and_the_page() {
+    const LOGIN: &str = "/login?error=invalid_state&callbackUrl=%2Fprotected%3Ftab%3D2";
+    let mut world = world().await;
+    let answer = world.at_provider().await.location().unwrap();
+    let mut elsewhere = Browser::new();
+    let refused = elsewhere.navigate(&answer).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.contains("Go on to Partner"), "{}", refused.body);
+    let back = button(&refused);
+    assert_eq!(back.origin(), world.app.url.origin());
+    assert!(!back.as_str().contains("code="), "the code stays at identity: {back}");
+    assert_eq!(elsewhere.get(&back).await.path(), LOGIN);
+
+    // Used, by the user who is signed in.
+    let at_app = world.browser.get(&answer).await;
+    assert_eq!(world.browser.follow(at_app).await.url.path(), "/protected");
+    let used = world.browser.navigate(&answer).await;
+    assert_eq!(used.status, StatusCode::BAD_REQUEST);
+    let page = world.browser.get(&button(&used)).await;
+    assert_eq!((page.path().as_str(), page.set_cookies().len()), ("/protected?tab=2", 0));
+}
+
+#[tokio::test]
+async fn identitys_dead_end_names_only_registered_apps_and_its_own_states() {
+    let mut world = world().await;
+    let answer = world.at_provider().await.location().unwrap();
+    let (_, state) = answer.query_pairs().find(|(name, _)| name == "state").unwrap();
+    for state in ["unknown", "", &state[1..], "http://evil.example"] {
+        let url = format!(
+            "{}?code=c&state={state}&source_url=http://evil.example",
+            world.identity.at("/auth/callback/demo")
+        );
+        let refused = Browser::new().navigate(&url.parse().unwrap()).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{state}");
+        assert!(refused.body.contains(r#"href="/""#) && !refused.body.contains("evil"), "{}", refused.body);
+    }
+}
