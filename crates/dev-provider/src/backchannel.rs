@@ -1,7 +1,7 @@
 //! Back-Channel Logout 1.0: sends a logout token to every client of a session that ended.
 
+use crate::client::Client;
 use crate::clock::later;
-use crate::config::Client;
 use crate::faults::{Document, Fault};
 use crate::state::ProviderSession;
 use crate::{DevProvider, Error};

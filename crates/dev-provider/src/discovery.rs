@@ -4,7 +4,7 @@ use crate::error::Failure;
 use crate::faults::{Document, Endpoint, Fault};
 use crate::id_token::issuer_url;
 use crate::params::SCOPES;
-use crate::{DevProvider, Error};
+use crate::{ClientAuth, Config, DevProvider, Error};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -91,6 +91,10 @@ fn metadata(provider: &DevProvider) -> Result<Metadata, url::ParseError> {
         authorization_response_iss_parameter_supported: true,
         prompt_values_supported: ["none", "login", "select_account"].map(str::to_owned).to_vec(),
     };
+    let methods = auth_methods(provider.config());
+    let assertion_algorithms = methods.contains(&CoreClientAuthMethod::PrivateKeyJwt).then(|| {
+        vec![CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256]
+    });
     let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "given_name"];
     let claims = claims.into_iter().chain(["family_name", "preferred_username", "email", "email_verified"]);
     Ok(Metadata::new(
@@ -107,12 +111,24 @@ fn metadata(provider: &DevProvider) -> Result<Metadata, url::ParseError> {
     .set_scopes_supported(Some(SCOPES.iter().map(|scope| Scope::new((*scope).to_owned())).collect()))
     .set_response_modes_supported(Some(vec![CoreResponseMode::Query]))
     .set_grant_types_supported(Some(vec![CoreGrantType::AuthorizationCode, CoreGrantType::RefreshToken]))
-    .set_token_endpoint_auth_methods_supported(Some(vec![
-        CoreClientAuthMethod::ClientSecretBasic,
-        CoreClientAuthMethod::ClientSecretPost,
-    ]))
+    .set_token_endpoint_auth_methods_supported(Some(methods))
+    .set_token_endpoint_auth_signing_alg_values_supported(assertion_algorithms)
     .set_claims_supported(Some(claims.map(|claim| CoreClaimName::new(claim.to_owned())).collect()))
     .set_claims_parameter_supported(Some(false))
     .set_request_parameter_supported(Some(false))
     .set_request_uri_parameter_supported(Some(false)))
+}
+
+/// Returns the methods of client authentication. `private_key_jwt` and `none` appear only if a client uses
+/// them.
+fn auth_methods(config: &Config) -> Vec<CoreClientAuthMethod> {
+    let used = |pick: fn(&ClientAuth) -> bool| config.clients.iter().any(|client| pick(&client.client_auth));
+    let mut methods = vec![CoreClientAuthMethod::ClientSecretBasic, CoreClientAuthMethod::ClientSecretPost];
+    if used(|auth| matches!(auth, ClientAuth::PrivateKeyJwt { .. })) {
+        methods.push(CoreClientAuthMethod::PrivateKeyJwt);
+    }
+    if used(|auth| *auth == ClientAuth::None) {
+        methods.push(CoreClientAuthMethod::None);
+    }
+    methods
 }

@@ -3,6 +3,7 @@
 mod authorize;
 mod backchannel;
 mod browser_session;
+mod client;
 mod clock;
 mod config;
 mod counters;
@@ -13,6 +14,7 @@ mod fault_endpoints;
 mod faults;
 mod guard;
 mod id_token;
+mod jwt;
 mod keys;
 mod login;
 mod logout;
@@ -26,8 +28,9 @@ mod token;
 mod userinfo;
 mod users;
 
+pub use client::{Client, ClientAuth};
 pub use clock::Clock;
-pub use config::{Client, Config};
+pub use config::Config;
 pub use counters::Counters;
 pub use error::Error;
 pub use faults::{CustomResponse, Document, Endpoint, Fault, FaultName, FaultSpec, Faults, FaultsRequest};

@@ -4,8 +4,8 @@
 //! the user must confirm: any site can link to this page.
 
 use crate::browser_session::Browser;
+use crate::client::is_registered;
 use crate::clock::later;
-use crate::config::is_registered;
 use crate::error::Failure;
 use crate::guard::is_same_origin;
 use crate::id_token::Hint;

@@ -86,6 +86,7 @@ impl Options {
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri,
+            ..Client::default()
         };
         Ok(Config {
             clients: vec![client],

@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) families: ExpiringMap<String, Grant>,
     pub(crate) access_tokens: ExpiringMap<Fingerprint, AccessToken>,
     pub(crate) refresh_tokens: ExpiringMap<Fingerprint, RefreshToken>,
+    /// Client assertions that were used, by client id and `jti` (RFC 7523 §3).
+    pub(crate) used_assertions: ExpiringMap<Fingerprint, ()>,
 }
 
 impl State {
@@ -41,6 +43,7 @@ impl State {
             families: ExpiringMap::new(TOKENS),
             access_tokens: ExpiringMap::new(TOKENS),
             refresh_tokens: ExpiringMap::new(TOKENS),
+            used_assertions: ExpiringMap::new(TOKENS),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `POST /token`: the token endpoint (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
+mod assertion;
 mod client_auth;
 mod refresh;
 mod refusal;
@@ -7,8 +8,8 @@ mod refusal;
 pub(crate) use refusal::TokenRefusal;
 
 use crate::DevProvider;
+use crate::client::Client;
 use crate::clock::later;
-use crate::config::Client;
 use crate::faults::{Document, Endpoint, Fault};
 use crate::params::{Params, Scopes};
 use crate::random::{Fingerprint, fingerprint};
@@ -68,7 +69,7 @@ pub(crate) fn client_of<'a>(
     if params.has_duplicates() {
         return Err(TokenRefusal::DuplicateParameter);
     }
-    authenticate(provider.config(), headers, params)
+    authenticate(provider, headers, params)
 }
 
 impl DevProvider {

@@ -62,7 +62,7 @@ impl TestProvider {
             client_secret: SecretString::from(CLIENT_SECRET),
             redirect_uris: at("/auth/callback/demo"),
             post_logout_redirect_uris: at("/auth/logout/callback"),
-            backchannel_logout_uri: None,
+            ..Client::default()
         }];
         config.faults = true;
         config.access_token_ttl = Duration::from_secs(6 * 3600);

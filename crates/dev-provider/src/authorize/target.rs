@@ -1,7 +1,8 @@
 //! Redirect target of an authorization response.
 
 use super::refusal::{PageRefusal, Refusal};
-use crate::config::{Config, is_registered};
+use crate::Config;
+use crate::client::is_registered;
 use crate::faults::Fault;
 use crate::params::Params;
 use crate::{DevProvider, pages};

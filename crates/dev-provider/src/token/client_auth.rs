@@ -1,8 +1,9 @@
-//! Client authentication: `client_secret_basic` or `client_secret_post` (RFC 6749 §2.3.1).
+//! Client authentication (RFC 6749 §2.3, OpenID Connect Core §9): each client by its own method.
 
 use super::refusal::TokenRefusal;
-use crate::Config;
-use crate::config::Client;
+use crate::DevProvider;
+use crate::client::{Client, ClientAuth};
+use crate::jwt::UnverifiedJwt;
 use crate::params::Params;
 use crate::random::fingerprint;
 use axum::http::{HeaderMap, header};
@@ -10,40 +11,76 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret as _;
 use subtle::ConstantTimeEq as _;
 
+/// The credentials of one request.
+enum Credentials<'a> {
+    /// `client_secret_basic`: id and secret.
+    Basic(String, String),
+    /// `client_secret_post`.
+    Secret(&'a str),
+    /// `private_key_jwt`.
+    Assertion(&'a str),
+    /// `none`.
+    None,
+}
+
 /// Authenticates a request and returns its client.
 ///
 /// # Errors
-/// [`TokenRefusal::InvalidClient`] for wrong or missing credentials, [`TokenRefusal::TwoCredentials`] when
-/// header and body both contain a secret.
+/// [`TokenRefusal::InvalidClient`] for wrong or missing credentials, [`TokenRefusal::InvalidAssertion`] for a
+/// JWT that does not authenticate the client, [`TokenRefusal::TwoCredentials`] for more than one method.
 pub(crate) fn authenticate<'a>(
-    config: &'a Config,
+    provider: &'a DevProvider,
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<&'a Client, TokenRefusal> {
-    let (client_id, secret) = match headers.get(header::AUTHORIZATION) {
-        Some(value) => {
-            if params.get("client_secret").is_some() {
-                return Err(TokenRefusal::TwoCredentials);
-            }
-            let (id, secret) = value.to_str().ok().and_then(basic).ok_or(TokenRefusal::InvalidClient)?;
-            if params.get("client_id").is_some_and(|sent| sent != id) {
-                return Err(TokenRefusal::InvalidClient);
-            }
-            (id, secret)
-        }
-        None => (
-            params.owned("client_id").ok_or(TokenRefusal::InvalidClient)?,
-            params.owned("client_secret").ok_or(TokenRefusal::InvalidClient)?,
-        ),
+    let credentials = credentials(headers, params)?;
+    let named = params.get("client_id");
+    let assertion = match credentials {
+        Credentials::Assertion(assertion) => UnverifiedJwt::parse(assertion),
+        _ => None,
     };
-    let client = config.client(&client_id).ok_or(TokenRefusal::InvalidClient)?;
+    let client_id = match &credentials {
+        Credentials::Basic(client_id, _) => Some(client_id.as_str()),
+        _ => named.or(assertion.as_ref().and_then(UnverifiedJwt::unverified_sub)),
+    };
+    if named.is_some() && named != client_id {
+        return Err(TokenRefusal::InvalidClient);
+    }
+    let client = client_id.and_then(|id| provider.config().client(id)).ok_or(TokenRefusal::InvalidClient)?;
+    match (&client.client_auth, &credentials) {
+        (ClientAuth::Secret, Credentials::Basic(_, secret)) => check_secret(client, secret)?,
+        (ClientAuth::Secret, Credentials::Secret(secret)) => check_secret(client, secret)?,
+        (ClientAuth::None, Credentials::None) => {}
+        (ClientAuth::PrivateKeyJwt { public_key_pem }, Credentials::Assertion(assertion)) => {
+            let assertion_type = params.get("client_assertion_type");
+            provider.check_assertion(client, public_key_pem, assertion_type, assertion)?;
+        }
+        (ClientAuth::AppleJwt { team_id, key_id, public_key_pem }, Credentials::Secret(secret)) => {
+            provider.check_apple_secret(client, (team_id, key_id, public_key_pem), secret)?;
+        }
+        _ => return Err(TokenRefusal::InvalidClient),
+    }
+    Ok(client)
+}
+
+fn credentials<'a>(headers: &HeaderMap, params: &'a Params) -> Result<Credentials<'a>, TokenRefusal> {
+    let (secret, assertion) = (params.get("client_secret"), params.get("client_assertion"));
+    match (headers.get(header::AUTHORIZATION), secret, assertion) {
+        (Some(value), None, None) => {
+            let (id, secret) = value.to_str().ok().and_then(basic).ok_or(TokenRefusal::InvalidClient)?;
+            Ok(Credentials::Basic(id, secret))
+        }
+        (None, Some(secret), None) => Ok(Credentials::Secret(secret)),
+        (None, None, Some(assertion)) => Ok(Credentials::Assertion(assertion)),
+        (None, None, None) => Ok(Credentials::None),
+        _ => Err(TokenRefusal::TwoCredentials),
+    }
+}
+
+fn check_secret(client: &Client, sent: &str) -> Result<(), TokenRefusal> {
     // Compare hashes: their lengths are equal, so the comparison takes constant time.
     let expected = fingerprint(client.client_secret.expose_secret());
-    if bool::from(expected.ct_eq(&fingerprint(&secret))) {
-        Ok(client)
-    } else {
-        Err(TokenRefusal::InvalidClient)
-    }
+    bool::from(expected.ct_eq(&fingerprint(sent))).then_some(()).ok_or(TokenRefusal::InvalidClient)
 }
 
 /// Parses a `Basic` header. The client form-encodes id and secret before it joins them.

@@ -2,8 +2,8 @@
 
 use super::refusal::{TokenError, TokenRefusal};
 use crate::DevProvider;
+use crate::client::Client;
 use crate::clock::later;
-use crate::config::Client;
 use crate::faults::Fault;
 use crate::params::{Params, Scopes};
 use crate::random::{Fingerprint, fingerprint};

@@ -1,5 +1,6 @@
 //! Refusals of the token endpoint.
 
+use super::assertion::AssertionRefusal;
 use crate::error::Failure;
 use axum::Json;
 use axum::http::{StatusCode, header};
@@ -11,7 +12,9 @@ use serde_json::json;
 pub(crate) enum TokenRefusal {
     #[error("the client is unknown, or its credentials are wrong")]
     InvalidClient,
-    #[error("the header and the body both contain credentials")]
+    #[error(transparent)]
+    InvalidAssertion(#[from] AssertionRefusal),
+    #[error("the request contains more than one kind of credentials")]
     TwoCredentials,
     #[error("the body must be application/x-www-form-urlencoded")]
     NotAForm,
@@ -46,7 +49,7 @@ pub(crate) enum TokenRefusal {
 impl TokenRefusal {
     pub(super) fn code(self) -> &'static str {
         match self {
-            Self::InvalidClient => "invalid_client",
+            Self::InvalidClient | Self::InvalidAssertion(_) => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::WiderScope => "invalid_scope",
             Self::ForeignToken => "unauthorized_client",
@@ -69,7 +72,7 @@ impl IntoResponse for TokenRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, error = self.code(), "token request refused");
         let body = Json(json!({ "error": self.code(), "error_description": self.to_string() }));
-        if self == Self::InvalidClient {
+        if self.code() == "invalid_client" {
             let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"token\", charset=\"UTF-8\"")];
             return (StatusCode::UNAUTHORIZED, challenge, body).into_response();
         }

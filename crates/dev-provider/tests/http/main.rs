@@ -3,8 +3,10 @@
 
 mod authorize;
 mod backchannel;
+mod client_auth;
 mod faults;
 mod guard;
+mod jwt;
 mod login;
 mod logout;
 mod refresh;

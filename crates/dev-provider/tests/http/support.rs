@@ -47,7 +47,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Suite {
             "http://identity.wow.localhost:4200/auth/callback/demo".parse().unwrap(),
         ],
         post_logout_redirect_uris: vec![AFTER.parse().unwrap()],
-        backchannel_logout_uri: None,
+        ..Client::default()
     };
     let mut config = Config {
         clients: vec![client("demo"), client("second")],
