@@ -3,6 +3,8 @@
 //! This module, `state` and `pages` depend on each other. An [`AuthorizeRequest`] waits in the state and is
 //! shown on the login page until the user signs in.
 
+mod form_post;
+mod record;
 mod refusal;
 mod request;
 mod target;
@@ -21,7 +23,8 @@ use crate::users::User;
 use crate::{DevProvider, pages};
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use request::Prompt;
+use refusal::PageRefusal;
+use request::{Prompt, is_unsupported_silent};
 use target::Target;
 use tower_sessions::Session;
 
@@ -33,19 +36,27 @@ pub(crate) async fn get(
 ) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
     let params = Params::parse(query.as_bytes());
+    provider.record_authorization(&params);
     let (client_id, target) = match Target::find(provider.config(), &params) {
         Ok(found) => found,
         Err(refusal) => return Ok(refusal.into_response()),
     };
-    let mut request = match AuthorizeRequest::parse(&params, client_id, target.clone(), query) {
-        Ok(request) => request,
-        Err(refusal) => return Ok(target.refuse(&provider, refusal)),
-    };
+    if is_unsupported_silent(provider.config(), &params) {
+        return Ok(PageRefusal::UnsupportedPromptNone.into_response());
+    }
+    let mut request =
+        match AuthorizeRequest::parse(provider.config(), &params, client_id, target.clone(), query) {
+            Ok(request) => request,
+            Err(refusal) => return Ok(target.refuse(&provider, refusal)),
+        };
     if let Some(hint) = params.get("id_token_hint") {
         match provider.read_hint(hint) {
             Some(hint) => request.expected_sub = Some(hint.sub),
             None => return Ok(target.refuse(&provider, Refusal::LoginRequired)),
         }
+    }
+    if provider.config().requires_hint && request.prompt == Prompt::Never && request.expected_sub.is_none() {
+        return Ok(target.refuse(&provider, Refusal::LoginRequired));
     }
     let browser = Browser::new(session);
     let current = provider.signed_in(&browser).await?;
@@ -78,6 +89,8 @@ impl DevProvider {
     pub(crate) fn issue_code(&self, request: &AuthorizeRequest, sid: &str) -> Response {
         let now = self.now();
         let code = self.config().random.token();
+        let personality = self.config().personality;
+        let mut user_field = None;
         {
             let mut state = self.state();
             let Some(session) = state.sessions.get_mut(&sid.to_owned(), now) else {
@@ -85,6 +98,7 @@ impl DevProvider {
                 return request.target.refuse(self, Refusal::LoginRequired);
             };
             session.clients.insert(request.client_id.clone());
+            let sub = session.sub;
             let grant = Grant {
                 client_id: request.client_id.clone(),
                 sub: session.sub,
@@ -100,9 +114,15 @@ impl DevProvider {
                 expires: later(now, self.config().code_ttl),
                 used: None,
             };
+            if state.known_users.insert((request.client_id.clone(), sub)) {
+                let user = User::by_sub(sub);
+                user_field = user.and_then(|user| personality.user_field(user, &request.scope));
+            }
             state.codes.insert(fingerprint(&code), issued, later(now, CODE_MEMORY), now);
         }
         tracing::info!(client_id = %request.client_id, "code issued");
-        request.target.redirect(self, &[("code", &code)])
+        let mut answer = vec![("code", code.as_str())];
+        answer.extend(user_field.as_deref().map(|user| ("user", user)));
+        request.target.respond(self, &answer)
     }
 }

@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::clock::later;
 use crate::faults::{Document, Fault};
 use crate::state::ProviderSession;
+use crate::users::User;
 use crate::{DevProvider, Error};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde::Serialize;
@@ -39,7 +40,8 @@ impl DevProvider {
             return;
         };
         tracing::info!(clients = session.clients.len(), "session ended");
-        if self.faults().is_due(&Fault::SilentBackChannel) {
+        let has_logout = self.config().personality.has_logout();
+        if !has_logout || self.faults().is_due(&Fault::SilentBackChannel) {
             return;
         }
         for client_id in &session.clients {
@@ -61,7 +63,8 @@ impl DevProvider {
         let keys = self.keys();
         let header = json!({ "alg": "RS256", "typ": "logout+jwt", "kid": keys.current.kid });
         let claims = LogoutClaims {
-            iss: self.config().issuer(),
+            iss: User::by_sub(session.sub)
+                .map_or_else(|| self.config().issuer(), |user| self.config().issuer_of(user)),
             sub: session.sub,
             aud: &client.client_id,
             iat: now.timestamp(),

@@ -1,12 +1,16 @@
 //! Configuration of the provider: its issuer, clients, lifetimes and behaviour.
 
 use crate::client::is_http;
-use crate::{Client, Clock, Error, Random};
+use crate::params::Scopes;
+use crate::{Client, Clock, Error, Personality, Random};
 use secrecy::SecretString;
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+
+/// The `prompt` values that the metadata list by default.
+pub(crate) const DEFAULT_PROMPTS: [&str; 3] = ["none", "login", "select_account"];
 
 /// Configuration of a provider.
 #[derive(Clone, Debug)]
@@ -38,6 +42,23 @@ pub struct Config {
     /// Default `false`: refresh tokens end with the session, so a relying party that missed the logout token
     /// learns of the sign-out at its next refresh.
     pub offline_access_outlives_logout: bool,
+    /// The provider that this one behaves like. Default [`Personality::Plain`].
+    pub personality: Personality,
+    /// `scopes_supported` in the metadata. `None`: `openid`, `profile`, `email` and `offline_access`; for
+    /// [`Personality::Apple`] `openid`, `email` and `name`. The provider grants `openid` and the scopes of this list, and ignores other scopes.
+    pub scopes_supported: Option<Vec<String>>,
+    /// Whether only a client that asks for `offline_access` gets a refresh token (OpenID Connect Core §11).
+    /// Default `true`; `false`: every client gets a refresh token, as always under [`Personality::Apple`].
+    pub offline_access_required: bool,
+    /// `prompt_values_supported` in the metadata. Default: `none`, `login` and `select_account`. `None`: the
+    /// metadata do not say which values are supported, as those of Entra and Apple. A list without `none` makes the provider answer
+    /// `prompt=none` with its own error page instead of a redirect.
+    pub prompt_values: Option<Vec<String>>,
+    /// A second `aud` of every ID token; `azp` is then the client id (OpenID Connect Core §2). Default `None`.
+    pub extra_audience: Option<String>,
+    /// Whether `prompt=none` without a valid `id_token_hint` is answered with `login_required`, also when the
+    /// browser has a session (OpenID Connect Core §3.1.2.1 recommends the hint). Default `false`.
+    pub requires_hint: bool,
     /// Style sheet of the provider's pages. Default: a plain built-in one.
     pub style: Cow<'static, str>,
     /// The provider's clock.
@@ -63,6 +84,12 @@ impl Config {
             code_ttl: Duration::from_secs(60),
             session_ttl: Duration::from_secs(12 * 3600),
             offline_access_outlives_logout: false,
+            personality: Personality::Plain,
+            scopes_supported: None,
+            offline_access_required: true,
+            prompt_values: Some(DEFAULT_PROMPTS.map(str::to_owned).to_vec()),
+            extra_audience: None,
+            requires_hint: false,
             style: include_str!("plain.css").into(),
             clock: Clock::System,
             random: Random::from_system(),
@@ -77,12 +104,22 @@ impl Config {
     /// Returns the expected `Host` header: the issuer's host, with the port unless it is the scheme's
     /// default.
     pub(crate) fn host(&self) -> String {
-        let host = self.issuer.host_str().unwrap_or_default();
-        self.issuer.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+        host_of(&self.issuer)
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// Returns the scopes that the metadata announce.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        let default = || self.personality.scopes().iter().map(|scope| (*scope).to_owned()).collect();
+        self.scopes_supported.clone().unwrap_or_else(default)
+    }
+
+    /// Whether a client with this grant gets a refresh token.
+    pub(crate) fn grants_refresh_token(&self, scope: &Scopes) -> bool {
+        !self.offline_access_required || self.personality == Personality::Apple || scope.has("offline_access")
     }
 
     /// Checks the settings.
@@ -91,10 +128,7 @@ impl Config {
     /// [`Error::Config`] for the first setting that cannot work or is unsafe.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let refuse = |setting, reason| Err(Error::Config { setting, reason });
-        let issuer = &self.issuer;
-        let bare = issuer.path() == "/" && issuer.query().is_none() && issuer.fragment().is_none();
-        let anonymous = issuer.username().is_empty() && issuer.password().is_none();
-        if !is_http(issuer) || !bare || !anonymous {
+        if !is_origin(&self.issuer) {
             return refuse("issuer", "must be an http or https origin without a path");
         }
         for client in &self.clients {
@@ -117,6 +151,16 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn is_origin(url: &Url) -> bool {
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    is_http(url) && bare && url.username().is_empty() && url.password().is_none()
+}
+
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 #[cfg(test)]

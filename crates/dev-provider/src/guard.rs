@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// `Content-Security-Policy` of every response. Without `form-action`: browsers also apply it to the
+/// `Content-Security-Policy` of a response. Without `form-action`: browsers also apply it to the
 /// redirects after a form, which lead through origins of relying parties that this provider does not know.
-const CSP: &str =
+pub(crate) const CSP: &str =
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 /// Refuses a request whose `Host` is not the issuer's, so that no handler sees a forged host. `/healthz` also
@@ -39,14 +39,14 @@ fn is_loopback(host: &str) -> bool {
     matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Sets the security headers of every response. The referrer policy is `same-origin`, because `no-referrer`
+/// Sets the security headers of every response that does not set its own. The referrer policy is `same-origin`, because `no-referrer`
 /// would turn `Origin` into `null` on this provider's forms.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

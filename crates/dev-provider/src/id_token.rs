@@ -1,17 +1,17 @@
 //! ID tokens: signing them, and verifying them as `id_token_hint`.
 
 use crate::DevProvider;
+use crate::Error;
 use crate::clock::later;
 use crate::faults::{Document, Fault};
+use crate::jwt::UnverifiedJwt;
 use crate::keys::{SigningKey, segment};
 use crate::state::Grant;
 use crate::users::User;
-use crate::{Config, Error};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use openidconnect::core::{
-    CoreGenderClaim, CoreHmacKey, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm,
-    CoreJwsSigningAlgorithm,
+    CoreGenderClaim, CoreHmacKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
 };
 use openidconnect::{
     AccessToken, AdditionalClaims, Audience, ClientId, IdToken, IdTokenClaims, IssuerUrl, Nonce,
@@ -51,21 +51,27 @@ impl DevProvider {
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
         let token = Token::new(claims, &key.signer, algorithm, Some(&access_token), None)
             .map_err(|error| Error::Sign(error.to_string()))?;
-        self.apply_signature_faults(key, self.change_members(key, token.to_string())?).map(Some)
+        let token = self.change_members(key, token.to_string(), User::by_sub(grant.sub))?;
+        self.apply_signature_faults(key, token).map(Some)
     }
 
     fn claims(&self, grant: &Grant, nonce: Option<&str>) -> Result<Claims, Error> {
         let now = self.now();
         let user = User::by_sub(grant.sub).ok_or_else(|| Error::Sign("no such user".to_owned()))?;
+        let extra = self.config().extra_audience.clone();
+        // `azp` is needed only beside a second audience (OpenID Connect Core §2).
+        let authorized_party = extra.as_ref().map(|_| ClientId::new(grant.client_id.clone()));
+        let audiences = std::iter::once(grant.client_id.clone()).chain(extra).map(Audience::new).collect();
         let claims = Claims::new(
-            issuer_url(self.config())?,
-            vec![Audience::new(grant.client_id.clone())],
+            issuer_url(self.config().issuer_of(user))?,
+            audiences,
             later(now, self.config().id_token_ttl),
             now,
             user.claims(&grant.scope),
             SessionClaims { sid: grant.sid.clone() },
         );
         Ok(claims
+            .set_authorized_party(authorized_party)
             .set_auth_time(Some(grant.auth_time))
             .set_nonce(nonce.map(|nonce| Nonce::new(nonce.to_owned()))))
     }
@@ -100,12 +106,17 @@ impl DevProvider {
         Ok(claims)
     }
 
-    /// Applies [`Fault::Members`]: signs the claims again if the fault changed them.
-    fn change_members(&self, key: &SigningKey, token: String) -> Result<String, Error> {
+    /// Applies the personality and [`Fault::Members`]: signs the claims again if they changed.
+    fn change_members(&self, key: &SigningKey, token: String, user: Option<&User>) -> Result<String, Error> {
         let payload = token.split('.').nth(1).unwrap_or_default();
         let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
         let before = serde_json::from_slice::<Value>(&payload).unwrap_or_default();
         let mut claims = before.clone();
+        let personality = self.config().personality;
+        personality.reshape(&mut claims);
+        if let Some(tid) = user.and_then(|user| personality.tid(user)) {
+            claims["tid"] = tid.into();
+        }
         self.faults().change(Document::IdToken, &mut claims);
         if claims == before {
             return Ok(token);
@@ -138,23 +149,26 @@ impl DevProvider {
     /// Verifies an `id_token_hint`: issued by this provider to a registered client, with a valid signature.
     /// The token may have expired, and its key may be retired (RP-Initiated Logout 1.0 §4).
     pub(crate) fn read_hint(&self, hint: &str) -> Option<Hint> {
-        let token: Token = hint.parse().ok()?;
-        let issuer = issuer_url(self.config()).ok()?;
-        for client in &self.config().clients {
-            let keys = CoreJsonWebKeySet::new(self.keys().known().keys().clone());
-            let client_id = ClientId::new(client.client_id.clone());
-            let verifier = CoreIdTokenVerifier::new_public_client(client_id, issuer.clone(), keys)
-                .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256])
-                .set_time_fn(|| DateTime::UNIX_EPOCH);
-            if let Ok(claims) = token.claims(&verifier, |_: Option<&Nonce>| Ok(())) {
-                return Some(Hint {
-                    client_id: client.client_id.clone(),
-                    sub: claims.subject().to_string(),
-                    sid: claims.additional_claims().sid.clone(),
-                });
-            }
+        let jwt = UnverifiedJwt::parse(hint)?;
+        // Logout tokens have another type.
+        if jwt.header("typ").is_some_and(|typ| typ != "JWT") {
+            return None;
         }
-        None
+        let claims = jwt.verify(self.keys().known().keys())?;
+        let user = User::by_sub(claims.text("sub")?)?;
+        if claims.text("iss") != Some(&self.config().issuer_of(user)) {
+            return None;
+        }
+        let azp = claims.text("azp");
+        let client = self.config().clients.iter().find(|client| {
+            let client_id = client.client_id.as_str();
+            claims.is_for(|audience| audience == client_id) && azp.is_none_or(|azp| azp == client_id)
+        })?;
+        Some(Hint {
+            client_id: client.client_id.clone(),
+            sub: user.sub.to_owned(),
+            sid: claims.text("sid").map(str::to_owned),
+        })
     }
 }
 
@@ -163,11 +177,12 @@ impl DevProvider {
 pub(crate) struct Hint {
     pub(crate) client_id: String,
     pub(crate) sub: String,
-    pub(crate) sid: String,
+    /// `None` for a provider without sign-out.
+    pub(crate) sid: Option<String>,
 }
 
-pub(crate) fn issuer_url(config: &Config) -> Result<IssuerUrl, Error> {
-    IssuerUrl::new(config.issuer()).map_err(|error| Error::Sign(error.to_string()))
+pub(crate) fn issuer_url(issuer: String) -> Result<IssuerUrl, Error> {
+    IssuerUrl::new(issuer).map_err(|error| Error::Sign(error.to_string()))
 }
 
 fn sign(key: &SigningKey, header: &Value, payload: &str) -> Result<String, Error> {

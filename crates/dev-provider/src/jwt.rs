@@ -68,11 +68,11 @@ impl Claims {
         self.0.get(name)?.as_i64()
     }
 
-    /// Whether `aud`, a text or a list, contains `audience`.
-    pub(crate) fn is_for(&self, audience: &str) -> bool {
+    /// Whether `aud`, a text or a list, contains an audience that `accepts` accepts.
+    pub(crate) fn is_for(&self, accepts: impl Fn(&str) -> bool) -> bool {
         match self.0.get("aud") {
-            Some(Value::String(only)) => only == audience,
-            Some(Value::Array(all)) => all.iter().any(|one| one == audience),
+            Some(Value::String(only)) => accepts(only),
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).any(accepts),
             _ => false,
         }
     }

@@ -85,10 +85,12 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
     match (hint, current) {
         (Some(hint), None) => {
             // Browsers send no cookie with a relying party's cross-site POST. The hint names the session.
-            provider.end_session(&hint.sid);
+            if let Some(sid) = &hint.sid {
+                provider.end_session(sid);
+            }
             Ok(done(continue_to.as_ref()))
         }
-        (Some(hint), Some((sid, _))) if hint.sid == sid => {
+        (Some(hint), Some((sid, _))) if hint.sid.as_ref() == Some(&sid) => {
             provider.end_session(&sid);
             browser.forget().await?;
             Ok(done(continue_to.as_ref()))

@@ -15,7 +15,8 @@ pub(crate) async fn style(State(provider): State<DevProvider>) -> Response {
     (headers, provider.config().style.clone().into_owned()).into_response()
 }
 
-fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+/// A page of the provider around `content`.
+pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     let body = html! {
         (DOCTYPE)
         html lang="en" {

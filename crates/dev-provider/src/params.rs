@@ -40,6 +40,12 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
+    /// Returns every parameter that was sent exactly once and is not empty, in the order of the names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let once = self.values.iter().filter(|(name, _)| !self.duplicates.contains(*name));
+        once.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether `name` was sent more than once.
     pub(crate) fn is_duplicate(&self, name: &str) -> bool {
         self.duplicates.contains(name)
@@ -51,7 +57,7 @@ impl Params {
     }
 }
 
-/// The scopes this provider knows.
+/// The scopes that the provider supports by default.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// A set of scopes, separated by spaces in text (RFC 6749 §3.3).
@@ -59,10 +65,11 @@ pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_acc
 pub(crate) struct Scopes(BTreeSet<String>);
 
 impl Scopes {
-    /// Parses the known scopes of `text`; other scopes are ignored (OpenID Connect Core §3.1.2.1).
-    pub(crate) fn parse(text: &str) -> Self {
-        let known = text.split(' ').filter(|scope| SCOPES.contains(scope));
-        Self(known.map(str::to_owned).collect())
+    /// Parses `openid` and the `supported` scopes of `text`; other scopes are ignored (OpenID Connect Core
+    /// §3.1.2.1).
+    pub(crate) fn parse(text: &str, supported: &[String]) -> Self {
+        let is_known = |scope: &&str| *scope == "openid" || supported.iter().any(|known| known == scope);
+        Self(text.split(' ').filter(is_known).map(str::to_owned).collect())
     }
 
     pub(crate) fn has(&self, scope: &str) -> bool {
@@ -101,10 +108,11 @@ mod tests {
 
     #[test]
     fn unknown_scopes_are_ignored() {
-        let scopes = Scopes::parse("openid email admin");
+        let parse = |text| Scopes::parse(text, &SCOPES.map(str::to_owned));
+        let scopes = parse("openid email admin");
         assert_eq!(scopes.to_string(), "email openid");
         assert!(!scopes.has("admin"));
-        assert!(Scopes::parse("openid").within(&scopes));
-        assert!(!Scopes::parse("openid profile").within(&scopes));
+        assert!(parse("openid").within(&scopes));
+        assert!(!parse("openid profile").within(&scopes));
     }
 }

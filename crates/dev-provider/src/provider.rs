@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::faults::{CustomResponse, Endpoint, Fault};
 use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
 use crate::state::{ProviderSession, State};
-use crate::{Config, Counters, Error, Faults};
+use crate::{Config, Counters, Error, Faults, Personality};
 use crate::{authorize, discovery, fault_endpoints, guard, login, logout, pages, revoke, token, userinfo};
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -79,13 +79,21 @@ impl DevProvider {
             .layer(browser_session::layer(self.0.browsers.clone(), secure, config.session_ttl));
         let mut router = Router::new()
             .merge(pages)
-            .route("/.well-known/openid-configuration", get(discovery::configuration))
             .route("/jwks.json", get(discovery::jwks))
             .route("/token", post(token::post))
             .route("/userinfo", get(userinfo::any).post(userinfo::any))
             .route("/revoke", post(revoke::post))
             .route("/style.css", get(pages::style))
             .route("/healthz", get(|| async { "ok\n" }));
+        router = match config.personality {
+            Personality::Entra => {
+                let path = "/{tenant}/v2.0/.well-known/openid-configuration";
+                router.route(path, get(discovery::tenant_configuration))
+            }
+            Personality::Plain | Personality::Apple => {
+                router.route("/.well-known/openid-configuration", get(discovery::configuration))
+            }
+        };
         if config.faults {
             router = router
                 .route("/test/faults", post(fault_endpoints::add).delete(fault_endpoints::clear))

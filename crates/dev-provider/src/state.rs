@@ -6,7 +6,7 @@ use crate::params::Scopes;
 use crate::random::Fingerprint;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How long a login or sign-out page may stay open.
@@ -31,6 +31,10 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: ExpiringMap<Fingerprint, RefreshToken>,
     /// Client assertions that were used, by client id and `jti` (RFC 7523 §3).
     pub(crate) used_assertions: ExpiringMap<Fingerprint, ()>,
+    /// Client ids and subs of every sign-in so far, for Apple's first sign-in.
+    pub(crate) known_users: BTreeSet<(String, &'static str)>,
+    /// Parameters of the last authorization request, without secrets.
+    pub(crate) last_authorization: Option<BTreeMap<String, String>>,
 }
 
 impl State {
@@ -44,6 +48,8 @@ impl State {
             access_tokens: ExpiringMap::new(TOKENS),
             refresh_tokens: ExpiringMap::new(TOKENS),
             used_assertions: ExpiringMap::new(TOKENS),
+            known_users: BTreeSet::new(),
+            last_authorization: None,
         }
     }
 

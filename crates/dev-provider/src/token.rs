@@ -131,7 +131,7 @@ impl DevProvider {
         let config = self.config();
         let now = self.now();
         let access_token = config.random.token();
-        let refresh_token = grant.scope.has("offline_access").then(|| config.random.token());
+        let refresh_token = config.grants_refresh_token(&grant.scope).then(|| config.random.token());
         let id_token = self.id_token(grant, nonce, &access_token)?;
         let successor = refresh_token.as_deref().map(fingerprint);
         let mut state = self.state();

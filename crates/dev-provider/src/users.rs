@@ -1,5 +1,6 @@
 //! The demo users. They sign in with one click and have no passwords.
 
+use crate::personality::{ALICE_TENANT, BOB_TENANT};
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
     EndUserEmail, EndUserFamilyName, EndUserGivenName, EndUserName, EndUserUsername, StandardClaims,
@@ -15,6 +16,8 @@ pub(crate) struct User {
     pub(crate) given_name: &'static str,
     pub(crate) family_name: &'static str,
     pub(crate) email: &'static str,
+    /// Tenant under [`Personality::Entra`](crate::Personality::Entra).
+    pub(crate) tenant: &'static str,
 }
 
 /// All demo users.
@@ -25,6 +28,7 @@ pub(crate) const USERS: [User; 2] = [
         given_name: "Alice",
         family_name: "Adams",
         email: "alice@example.com",
+        tenant: ALICE_TENANT,
     },
     User {
         sub: "demo|bob",
@@ -32,6 +36,7 @@ pub(crate) const USERS: [User; 2] = [
         given_name: "Bob",
         family_name: "Brown",
         email: "bob@example.com",
+        tenant: BOB_TENANT,
     },
 ];
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 /// Why a request is refused with a page and never with a redirect: its address is not trusted (RFC 6749
-/// §4.1.2.1).
+/// §4.1.2.1), or the metadata exclude its `prompt`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PageRefusal {
     #[error("No app is registered here under this client_id.")]
@@ -17,6 +17,8 @@ pub(crate) enum PageRefusal {
     /// Worded as in article 1, where Auth0 shows this error.
     #[error("The redirect URI is wrong. You sent {sent}, and we expected {expected}")]
     WrongRedirectUri { sent: String, expected: String },
+    #[error("This provider does not support prompt=none.")]
+    UnsupportedPromptNone,
 }
 
 impl PageRefusal {
@@ -26,6 +28,16 @@ impl PageRefusal {
             Self::DuplicateTarget => "DuplicateTarget",
             Self::MissingRedirectUri { .. } => "MissingRedirectUri",
             Self::WrongRedirectUri { .. } => "WrongRedirectUri",
+            Self::UnsupportedPromptNone => "UnsupportedPromptNone",
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::DuplicateTarget | Self::UnsupportedPromptNone => "invalid_request",
+            Self::UnknownClient | Self::MissingRedirectUri { .. } | Self::WrongRedirectUri { .. } => {
+                "unauthorized_client"
+            }
         }
     }
 }
@@ -34,8 +46,7 @@ impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         // Debug escapes the text of the request, so that it cannot forge a log line.
         tracing::warn!(rule = self.rule(), said = ?self.to_string(), "authorization refused");
-        let code = if self == Self::DuplicateTarget { "invalid_request" } else { "unauthorized_client" };
-        pages::refusal(StatusCode::BAD_REQUEST, code, &self.to_string())
+        pages::refusal(StatusCode::BAD_REQUEST, self.code(), &self.to_string())
     }
 }
 
@@ -46,8 +57,10 @@ pub(crate) enum Refusal {
     DuplicateParameter,
     #[error("only response_type=code is supported")]
     UnsupportedResponseType,
-    #[error("only response_mode=query is supported")]
+    #[error("this response_mode is not supported")]
     UnsupportedResponseMode,
+    #[error("response_mode must be form_post for scope name or email")]
+    FormPostRequired,
     #[error("request objects are not supported")]
     RequestObject,
     #[error("request_uri is not supported")]
@@ -82,6 +95,7 @@ impl Refusal {
             Self::Cancelled => "access_denied",
             Self::DuplicateParameter
             | Self::UnsupportedResponseMode
+            | Self::FormPostRequired
             | Self::MissingChallenge
             | Self::PlainChallenge
             | Self::MalformedChallenge

@@ -2,8 +2,10 @@
 
 use super::refusal::Refusal;
 use super::target::Target;
+use crate::config::DEFAULT_PROMPTS;
 use crate::params::{Params, Scopes};
 use crate::state::ProviderSession;
+use crate::{Config, Personality};
 use chrono::{DateTime, Utc};
 
 /// When to show the login page: the `prompt` parameter (OpenID Connect Core §3.1.2.1).
@@ -33,6 +35,7 @@ pub(crate) struct AuthorizeRequest {
 
 impl AuthorizeRequest {
     pub(super) fn parse(
+        config: &Config,
         params: &Params,
         client_id: String,
         target: Target,
@@ -50,11 +53,20 @@ impl AuthorizeRequest {
         if params.get("response_type") != Some("code") {
             return Err(Refusal::UnsupportedResponseType);
         }
-        if params.get("response_mode").is_some_and(|mode| mode != "query") {
-            return Err(Refusal::UnsupportedResponseMode);
+        let form_post = params.get("response_mode") == Some("form_post");
+        let has_form_post = config.personality.has_form_post();
+        match params.get("response_mode") {
+            None | Some("query") => {}
+            Some("form_post") if has_form_post => {}
+            Some(_) => return Err(Refusal::UnsupportedResponseMode),
         }
-        let scope = Scopes::parse(params.get("scope").unwrap_or_default());
-        if !scope.has("openid") {
+        let scope = Scopes::parse(params.get("scope").unwrap_or_default(), &config.scopes());
+        let is_apple = config.personality == Personality::Apple;
+        if is_apple && !form_post && (scope.has("name") || scope.has("email")) {
+            return Err(Refusal::FormPostRequired);
+        }
+        // Apple issues ID tokens without this scope.
+        if !is_apple && !scope.has("openid") {
             return Err(Refusal::MissingOpenid);
         }
         let code_challenge = params.owned("code_challenge").ok_or(Refusal::MissingChallenge)?;
@@ -75,7 +87,7 @@ impl AuthorizeRequest {
             scope,
             nonce: params.owned("nonce"),
             code_challenge,
-            prompt: prompt(params.get("prompt").unwrap_or_default())?,
+            prompt: prompt(params.get("prompt").unwrap_or_default(), &supported_prompts(config))?,
             max_age: max_age.map_err(|_| Refusal::MalformedMaxAge)?.map(i64::from),
         })
     }
@@ -88,14 +100,32 @@ impl AuthorizeRequest {
     }
 }
 
-fn prompt(text: &str) -> Result<Prompt, Refusal> {
+fn prompt(text: &str, supported: &[String]) -> Result<Prompt, Refusal> {
     let mut prompt = Prompt::IfNeeded;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
+        if !supported.iter().any(|value| value == word) {
+            return Err(Refusal::UnsupportedPrompt);
+        }
         prompt = match (word, prompt) {
             ("none", Prompt::IfNeeded) => Prompt::Never,
-            ("login" | "select_account", Prompt::IfNeeded | Prompt::Always) => Prompt::Always,
-            _ => return Err(Refusal::UnsupportedPrompt),
+            ("none", _) | (_, Prompt::Never) => return Err(Refusal::UnsupportedPrompt),
+            (_, Prompt::IfNeeded | Prompt::Always) => Prompt::Always,
         };
     }
     Ok(prompt)
+}
+
+/// Whether a request asks for `prompt=none` although the metadata list values without `none`. The answer is a
+/// page with status 400 (Initiating User Registration via OpenID Connect 1.0).
+pub(super) fn is_unsupported_silent(config: &Config, params: &Params) -> bool {
+    let supported = supported_prompts(config).iter().any(|value| value == "none");
+    !supported && words(params.get("prompt").unwrap_or_default()).any(|word| word == "none")
+}
+
+fn supported_prompts(config: &Config) -> Vec<String> {
+    config.prompt_values.clone().unwrap_or_else(|| DEFAULT_PROMPTS.map(str::to_owned).to_vec())
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|word| !word.is_empty())
 }

@@ -1,11 +1,12 @@
 //! Redirect target of an authorization response.
 
+use super::form_post;
 use super::refusal::{PageRefusal, Refusal};
 use crate::Config;
 use crate::client::is_registered;
 use crate::faults::Fault;
 use crate::params::Params;
-use crate::{DevProvider, pages};
+use crate::{DevProvider, Personality, pages};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
@@ -15,6 +16,8 @@ use url::Url;
 pub(crate) struct Target {
     pub(crate) redirect_uri: String,
     state: Option<String>,
+    /// Whether the browser posts the response instead of following a redirect.
+    form_post: bool,
 }
 
 impl Target {
@@ -33,7 +36,9 @@ impl Target {
             return Err(PageRefusal::MissingRedirectUri { expected: list(registered, Url::to_string) });
         };
         if is_registered(registered, sent) {
-            let target = Self { redirect_uri: sent.to_owned(), state: params.owned("state") };
+            let form_post =
+                config.personality.has_form_post() && params.get("response_mode") == Some("form_post");
+            let target = Self { redirect_uri: sent.to_owned(), state: params.owned("state"), form_post };
             return Ok((client.client_id.clone(), target));
         }
         // The usual mistake is a wrong origin: then show only the origins.
@@ -49,8 +54,9 @@ impl Target {
         })
     }
 
-    /// Redirects to the target with `answer`, `state` and `iss` (RFC 9207 §2).
-    pub(super) fn redirect(&self, provider: &DevProvider, answer: &[(&str, &str)]) -> Response {
+    /// Answers with `answer`, `state` and `iss` (RFC 9207 §2): redirects to the target, or returns the page
+    /// of `form_post`.
+    pub(super) fn respond(&self, provider: &DevProvider, answer: &[(&str, &str)]) -> Response {
         let Ok(mut url) = Url::parse(&self.redirect_uri) else {
             return pages::refusal(
                 StatusCode::BAD_REQUEST,
@@ -58,24 +64,32 @@ impl Target {
                 "The redirect URI is not a valid URL.",
             );
         };
-        let mut query = url.query_pairs_mut();
-        query.extend_pairs(answer);
-        if let Some(state) = &self.state {
-            query.append_pair("state", state);
-        }
+        let issuer = provider.config().issuer();
+        let mut answer = answer.to_vec();
+        answer.extend(self.state.as_deref().map(|state| ("state", state)));
         if provider.faults().is_due(&Fault::WrongIssParameter) {
-            query.append_pair("iss", "http://somebody-else.localhost");
-        } else if !provider.faults().is_due(&Fault::MissingIssParameter) {
-            query.append_pair("iss", &provider.config().issuer());
+            answer.push(("iss", "http://somebody-else.localhost"));
+        } else if provider.config().personality.sends_iss()
+            && !provider.faults().is_due(&Fault::MissingIssParameter)
+        {
+            answer.push(("iss", &issuer));
         }
-        drop(query);
+        if self.form_post {
+            return form_post::page(&self.redirect_uri, &answer);
+        }
+        url.query_pairs_mut().extend_pairs(answer);
         (StatusCode::SEE_OTHER, [(header::LOCATION, String::from(url))]).into_response()
     }
 
-    /// Redirects to the target with an error (RFC 6749 §4.1.2.1).
+    /// Answers with an error (RFC 6749 §4.1.2.1). Apple sends no description.
     pub(crate) fn refuse(&self, provider: &DevProvider, refusal: Refusal) -> Response {
-        tracing::info!(rule = ?refusal, error = refusal.code(), "authorization refused");
-        self.redirect(provider, &[("error", refusal.code()), ("error_description", &refusal.to_string())])
+        let personality = provider.config().personality;
+        let code = personality.error_code(refusal);
+        tracing::info!(rule = ?refusal, error = code, "authorization refused");
+        if personality == Personality::Apple {
+            return self.respond(provider, &[("error", code)]);
+        }
+        self.respond(provider, &[("error", code), ("error_description", &refusal.to_string())])
     }
 }
 

@@ -66,7 +66,7 @@ impl DevProvider {
             return Err(AssertionRefusal::WrongSubject);
         }
         let token_endpoint = format!("{}/token", self.config().issuer());
-        if !claims.is_for(&token_endpoint) && !claims.is_for(&self.config().issuer()) {
+        if !claims.is_for(|audience| audience == token_endpoint || self.config().is_own_issuer(audience)) {
             return Err(AssertionRefusal::WrongAudience);
         }
         let now = self.now();
@@ -108,7 +108,7 @@ impl DevProvider {
         if claims.text("sub") != Some(&client.client_id) {
             return Err(AssertionRefusal::WrongSubject);
         }
-        if !claims.is_for(&self.config().issuer()) {
+        if !claims.is_for(|audience| audience == self.config().issuer()) {
             return Err(AssertionRefusal::WrongAudience);
         }
         let exp = self.expiry(&claims)?;

@@ -1,11 +1,11 @@
 //! Client authentication (RFC 6749 §2.3, OpenID Connect Core §9): each client by its own method.
 
 use super::refusal::TokenRefusal;
-use crate::DevProvider;
 use crate::client::{Client, ClientAuth};
 use crate::jwt::UnverifiedJwt;
 use crate::params::Params;
 use crate::random::fingerprint;
+use crate::{DevProvider, Personality};
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret as _;
@@ -47,8 +47,10 @@ pub(crate) fn authenticate<'a>(
         return Err(TokenRefusal::InvalidClient);
     }
     let client = client_id.and_then(|id| provider.config().client(id)).ok_or(TokenRefusal::InvalidClient)?;
+    // Apple accepts only client_secret_post.
+    let is_apple = provider.config().personality == Personality::Apple;
     match (&client.client_auth, &credentials) {
-        (ClientAuth::Secret, Credentials::Basic(_, secret)) => check_secret(client, secret)?,
+        (ClientAuth::Secret, Credentials::Basic(_, secret)) if !is_apple => check_secret(client, secret)?,
         (ClientAuth::Secret, Credentials::Secret(secret)) => check_secret(client, secret)?,
         (ClientAuth::None, Credentials::None) => {}
         (ClientAuth::PrivateKeyJwt { public_key_pem }, Credentials::Assertion(assertion)) => {

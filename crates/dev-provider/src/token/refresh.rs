@@ -32,7 +32,9 @@ impl DevProvider {
             }
             (family, grant)
         };
-        let scope = params.get("scope").map_or_else(|| grant.scope.clone(), Scopes::parse);
+        let scope = params
+            .get("scope")
+            .map_or_else(|| grant.scope.clone(), |text| Scopes::parse(text, &self.config().scopes()));
         if !scope.within(&grant.scope) {
             return Err(TokenRefusal::WiderScope.into());
         }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use url::Url;
 
 /// Starts a relying party that receives logout tokens and answers with `status`.
-async fn relying_party(status: StatusCode) -> (Url, UnboundedReceiver<String>) {
+pub(crate) async fn relying_party(status: StatusCode) -> (Url, UnboundedReceiver<String>) {
     let (sender, receiver) = unbounded_channel();
     let take = async move |State(sender): State<UnboundedSender<String>>, body: String| {
         sender.send(body).unwrap();
