@@ -16,6 +16,7 @@ use crate::browser_session::Browser;
 use crate::clock::later;
 use crate::error::Failure;
 use crate::faults::Fault;
+use crate::federated::Handover;
 use crate::params::Params;
 use crate::random::fingerprint;
 use crate::state::{CODE_MEMORY, Code, Grant, LoginTransaction, TRANSACTION_TTL};
@@ -72,6 +73,9 @@ pub(crate) async fn get(
         }
         (Prompt::Never | Prompt::IfNeeded, Some((sid, _))) => Ok(provider.issue_code(&request, sid)),
         (Prompt::IfNeeded, None) | (Prompt::Always, _) => {
+            if let Some(redirect) = provider.hand_over(Handover::Authorize, &params) {
+                return Ok(redirect);
+            }
             let transaction = provider.config().random.token();
             let binding = browser.bind(&provider.config().random).await?;
             let open = LoginTransaction { browser: binding, request: request.clone() };

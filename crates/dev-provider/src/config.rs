@@ -59,6 +59,9 @@ pub struct Config {
     /// Whether `prompt=none` without a valid `id_token_hint` is answered with `login_required`, also when the
     /// browser has a session (OpenID Connect Core §3.1.2.1 recommends the hint). Default `false`.
     pub requires_hint: bool,
+    /// Origin of a federated login on another host, which this provider serves too. An authorization request
+    /// that needs the login page, and a sign-out, first lead there and back. Default `None`.
+    pub federated_via: Option<Url>,
     /// Style sheet of the provider's pages. Default: a plain built-in one.
     pub style: Cow<'static, str>,
     /// The provider's clock.
@@ -90,6 +93,7 @@ impl Config {
             prompt_values: Some(DEFAULT_PROMPTS.map(str::to_owned).to_vec()),
             extra_audience: None,
             requires_hint: false,
+            federated_via: None,
             style: include_str!("plain.css").into(),
             clock: Clock::System,
             random: Random::from_system(),
@@ -105,6 +109,11 @@ impl Config {
     /// default.
     pub(crate) fn host(&self) -> String {
         host_of(&self.issuer)
+    }
+
+    /// Returns the expected `Host` header at the federated host.
+    pub(crate) fn federated_host(&self) -> Option<String> {
+        self.federated_via.as_ref().map(host_of)
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
@@ -130,6 +139,12 @@ impl Config {
         let refuse = |setting, reason| Err(Error::Config { setting, reason });
         if !is_origin(&self.issuer) {
             return refuse("issuer", "must be an http or https origin without a path");
+        }
+        if self.federated_via.as_ref().is_some_and(|via| !is_origin(via) || host_of(via) == self.host()) {
+            return refuse(
+                "federated_via",
+                "must be an http or https origin on another host than the issuer",
+            );
         }
         for client in &self.clients {
             if client.client_id.is_empty() {
@@ -185,6 +200,18 @@ mod tests {
             ["http://auth.example/oidc", "http://u:p@auth.example", "ftp://auth.example", "http://a/?b"]
         {
             assert!(Config::new(url(issuer)).check().is_err(), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_federated_login_needs_another_host() {
+        for (via, is_valid) in [
+            ("http://login.example", true),
+            ("http://a.example", false),
+            ("http://login.example/path", false),
+        ] {
+            let config = Config { federated_via: Some(url(via)), ..Config::new(url("http://a.example")) };
+            assert_eq!(config.check().is_ok(), is_valid, "{via}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Middleware for every request: the `Host` check and the security headers.
 
-use crate::{DevProvider, pages};
+use crate::{DevProvider, federated, pages};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,17 +13,19 @@ pub(crate) const CSP: &str =
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 /// Refuses a request whose `Host` is not the issuer's, so that no handler sees a forged host. `/healthz` also
-/// answers on the loopback names.
+/// answers on the loopback names, and the pages of a federated login answer only on its own host.
 pub(crate) async fn host(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
     let sent = request
         .uri()
         .authority()
         .map(Authority::as_str)
         .or_else(|| request.headers().get(header::HOST).and_then(|host| host.to_str().ok()));
+    let federated = request.uri().path().starts_with(federated::PREFIX);
+    let federated_host = provider.config().federated_host().filter(|_| federated);
+    let expected = federated_host.unwrap_or_else(|| provider.config().host());
     let healthz = request.uri().path() == "/healthz";
-    let known = sent.is_some_and(|host| {
-        host.eq_ignore_ascii_case(&provider.config().host()) || (healthz && is_loopback(host))
-    });
+    let known =
+        sent.is_some_and(|host| host.eq_ignore_ascii_case(&expected) || (healthz && is_loopback(host)));
     if known {
         return next.run(request).await;
     }

@@ -12,6 +12,7 @@ mod error;
 mod expiring_map;
 mod fault_endpoints;
 mod faults;
+mod federated;
 mod guard;
 mod id_token;
 mod jwt;

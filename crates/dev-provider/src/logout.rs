@@ -7,6 +7,7 @@ use crate::browser_session::Browser;
 use crate::client::is_registered;
 use crate::clock::later;
 use crate::error::Failure;
+use crate::federated::Handover;
 use crate::guard::is_same_origin;
 use crate::id_token::Hint;
 use crate::params::Params;
@@ -74,6 +75,9 @@ pub(crate) async fn post(
 async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Result<Response, Failure> {
     if params.has_duplicates() {
         return Ok(LogoutRefusal::DuplicateParameter.into_response());
+    }
+    if let Some(redirect) = provider.hand_over(Handover::Logout, params) {
+        return Ok(redirect);
     }
     let hint = params.get("id_token_hint").and_then(|hint| provider.read_hint(hint));
     let continue_to = match continue_to(provider, params, hint.as_ref()) {

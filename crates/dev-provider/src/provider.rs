@@ -8,7 +8,9 @@ use crate::faults::{CustomResponse, Endpoint, Fault};
 use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
 use crate::state::{ProviderSession, State};
 use crate::{Config, Counters, Error, Faults, Personality};
-use crate::{authorize, discovery, fault_endpoints, guard, login, logout, pages, revoke, token, userinfo};
+use crate::{
+    authorize, discovery, fault_endpoints, federated, guard, login, logout, pages, revoke, token, userinfo,
+};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -94,6 +96,9 @@ impl DevProvider {
                 router.route("/.well-known/openid-configuration", get(discovery::configuration))
             }
         };
+        if config.federated_via.is_some() {
+            router = router.route("/federated/{endpoint}", get(federated::get));
+        }
         if config.faults {
             router = router
                 .route("/test/faults", post(fault_endpoints::add).delete(fault_endpoints::clear))

@@ -1,6 +1,7 @@
 //! The last authorization request, for assertions of a test in the same process.
 
 use crate::DevProvider;
+use crate::federated::RETURNED;
 use crate::params::Params;
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ impl DevProvider {
             let value = if HIDDEN.contains(&name) { "present" } else { value };
             (name.to_owned(), value.to_owned())
         };
-        self.state().last_authorization = Some(params.iter().map(shown).collect());
+        let sent = params.iter().filter(|(name, _)| *name != RETURNED);
+        self.state().last_authorization = Some(sent.map(shown).collect());
     }
 }

@@ -7,6 +7,7 @@ mod backchannel;
 mod client_auth;
 mod entra;
 mod faults;
+mod federated;
 mod guard;
 mod jwt;
 mod login;
