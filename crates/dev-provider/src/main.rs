@@ -2,11 +2,11 @@
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use dev_provider::{Client, Config, DevProvider, Error, serve};
+use dev_provider::{Client, ClientAuth, Config, DevProvider, Error, Personality, serve};
 use secrecy::SecretString;
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,7 +18,8 @@ const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 
 /// A small OpenID Provider for development: two demo users, no passwords.
 ///
-/// The client secret is read only from the environment variable DEV_PROVIDER_CLIENT_SECRET.
+/// The client secret is read only from the environment variable DEV_PROVIDER_CLIENT_SECRET. A client with a
+/// public key needs no secret.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -66,6 +67,50 @@ struct Options {
     /// Style sheet for the provider's pages, instead of the built-in one
     #[arg(long, env = "DEV_PROVIDER_STYLE", value_name = "FILE")]
     style: Option<PathBuf>,
+    /// Provider to behave like
+    #[arg(long, env = "DEV_PROVIDER_PERSONALITY", value_enum, default_value_t)]
+    personality: Personality,
+    /// File with the client's public key as PEM; the client then uses private_key_jwt instead of its secret
+    #[arg(long, env = "DEV_PROVIDER_CLIENT_PUBLIC_KEY", value_name = "FILE")]
+    client_public_key: Option<PathBuf>,
+    /// Apple's team id; with the key id, the client secret is a JWT as for Sign in with Apple
+    #[arg(
+        long,
+        env = "DEV_PROVIDER_APPLE_TEAM_ID",
+        value_name = "ID",
+        requires = "apple_key_id",
+        requires = "client_public_key"
+    )]
+    apple_team_id: Option<String>,
+    /// Apple's key id
+    #[arg(long, env = "DEV_PROVIDER_APPLE_KEY_ID", value_name = "ID", requires = "apple_team_id")]
+    apple_key_id: Option<String>,
+    /// Origin of a federated login on another host; a sign-in and a sign-out lead there and back
+    #[arg(long, env = "DEV_PROVIDER_FEDERATED_VIA", value_name = "ORIGIN")]
+    federated_via: Option<Url>,
+    /// Supported scope, instead of the default scopes; may be repeated (in the variable: separated by commas)
+    #[arg(
+        long = "scope-supported",
+        env = "DEV_PROVIDER_SCOPE_SUPPORTED",
+        value_name = "SCOPE",
+        value_delimiter = ','
+    )]
+    scopes_supported: Option<Vec<String>>,
+    /// Supported prompt value, instead of the default values; may be repeated (in the variable: separated by
+    /// commas)
+    #[arg(
+        long = "prompt-value",
+        env = "DEV_PROVIDER_PROMPT_VALUE",
+        value_name = "PROMPT",
+        value_delimiter = ','
+    )]
+    prompt_values: Option<Vec<String>>,
+    /// Second audience of every ID token
+    #[arg(long, env = "DEV_PROVIDER_EXTRA_AUDIENCE", value_name = "AUDIENCE")]
+    extra_audience: Option<String>,
+    /// Answers prompt=none with login_required unless the request has an id_token_hint
+    #[arg(long, env = "DEV_PROVIDER_REQUIRES_HINT")]
+    requires_hint: bool,
     /// For tests only: enables /test/faults, which makes the provider misbehave
     #[arg(long, env = "DEV_PROVIDER_FAULTS")]
     faults: bool,
@@ -75,18 +120,30 @@ impl Options {
     fn config(self, client_secret: SecretString) -> Result<Config, String> {
         let defaults = Config::new(self.issuer);
         let style = match &self.style {
-            Some(file) => std::fs::read_to_string(file)
-                .map_err(|error| format!("DEV_PROVIDER_STYLE: {}: {error}", file.display()))?
-                .into(),
+            Some(file) => read("DEV_PROVIDER_STYLE", file)?.into(),
             None => defaults.style.clone(),
+        };
+        // The metadata of Entra and Apple list no values.
+        let default_prompts =
+            defaults.prompt_values.clone().filter(|_| self.personality == Personality::Plain);
+        let public_key_pem = match &self.client_public_key {
+            Some(file) => Some(read("DEV_PROVIDER_CLIENT_PUBLIC_KEY", file)?),
+            None => None,
+        };
+        let client_auth = match (public_key_pem, self.apple_team_id, self.apple_key_id) {
+            (Some(public_key_pem), Some(team_id), Some(key_id)) => {
+                ClientAuth::AppleJwt { team_id, key_id, public_key_pem }
+            }
+            (Some(public_key_pem), ..) => ClientAuth::PrivateKeyJwt { public_key_pem },
+            (None, ..) => ClientAuth::Secret,
         };
         let client = Client {
             client_id: self.client_id,
             client_secret,
+            client_auth,
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri,
-            ..Client::default()
         };
         Ok(Config {
             clients: vec![client],
@@ -94,6 +151,12 @@ impl Options {
             faults: self.faults,
             access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),
             style,
+            personality: self.personality,
+            federated_via: self.federated_via,
+            scopes_supported: self.scopes_supported,
+            prompt_values: self.prompt_values.or(default_prompts),
+            extra_audience: self.extra_audience,
+            requires_hint: self.requires_hint,
             ..defaults
         })
     }
@@ -123,7 +186,9 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> Result<(), String> {
     let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
-    let secret = secret.ok_or_else(|| format!("{SECRET} is not set: set it to the client's secret"))?;
+    if secret.is_none() && options.client_public_key.is_none() {
+        return Err(format!("{SECRET} is not set: set it to the client's secret"));
+    }
     let listen = options.listen;
     let issuer = options.issuer.origin().ascii_serialization();
     // Bind first: a key is not needed if the port is taken.
@@ -133,7 +198,7 @@ async fn run(options: Options) -> Result<(), String> {
         }
         _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
     })?;
-    let config = options.config(SecretString::from(secret))?;
+    let config = options.config(SecretString::from(secret.unwrap_or_default()))?;
     if config.faults {
         tracing::warn!("fault injection enabled: for tests only");
     }
@@ -169,6 +234,10 @@ fn one_line(error: &clap::Error) -> String {
         Some(option) if known => format!("{}: {message}", variable(option)),
         _ => message.to_owned(),
     }
+}
+
+fn read(variable: &str, file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{variable}: {}: {error}", file.display()))
 }
 
 fn variable(setting: &str) -> String {

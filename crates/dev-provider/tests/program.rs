@@ -1,7 +1,8 @@
 //! Tests of the program: its error messages at start, and its shutdown.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::io::{BufRead as _, BufReader};
+use p256::pkcs8::{EncodePublicKey as _, LineEnding};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
@@ -47,6 +48,10 @@ fn an_invalid_value_is_reported_with_its_variable() {
         ("DEV_PROVIDER_REDIRECT_URI", "javascript:alert(1)"),
         ("DEV_PROVIDER_ACCESS_TOKEN_TTL", "0"),
         ("DEV_PROVIDER_DATA_DIR", "/dev/null/folder"),
+        ("DEV_PROVIDER_PERSONALITY", "nonsense"),
+        ("DEV_PROVIDER_FEDERATED_VIA", "http://login.example/path"),
+        ("DEV_PROVIDER_CLIENT_PUBLIC_KEY", "/dev/null/key.pem"),
+        ("DEV_PROVIDER_CLIENT_PUBLIC_KEY", "/dev/null"),
     ] {
         let text = refusal(&program("127.0.0.1:0").env(variable, value).output().unwrap());
         assert!(text.contains(variable), "{variable}={value}: {text}");
@@ -60,6 +65,27 @@ fn help_names_every_variable_and_no_option_takes_the_secret() {
     assert!(output.status.success());
     assert!(text.contains("DEV_PROVIDER_ISSUER") && text.contains("DEV_PROVIDER_CLIENT_SECRET"));
     assert!(!text.contains("--client-secret"));
+}
+
+#[test]
+fn a_client_with_a_public_key_needs_no_secret() {
+    let key = p256::ecdsa::SigningKey::from_slice(&[1; 32]).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(key.verifying_key().to_public_key_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
+    let mut running = program("127.0.0.1:0")
+        .env_remove("DEV_PROVIDER_CLIENT_SECRET")
+        .env("DEV_PROVIDER_PERSONALITY", "apple")
+        .arg("--client-public-key")
+        .arg(file.path())
+        .args(["--apple-team-id", "TEAM", "--apple-key-id", "KEY"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let text = refusal(&program("127.0.0.1:0").args(["--apple-team-id", "TEAM"]).output().unwrap());
+    assert!(text.contains("--apple-key-id") && text.contains("--client-public-key"), "{text}");
 }
 
 #[test]
