@@ -45,16 +45,18 @@ pub struct Config {
     /// The provider that this one behaves like. Default [`Personality::Plain`].
     pub personality: Personality,
     /// `scopes_supported` in the metadata. `None`: `openid`, `profile`, `email` and `offline_access`; for
-    /// [`Personality::Apple`] `openid`, `email` and `name`. The provider grants `openid` and the scopes of this list, and ignores other scopes.
+    /// [`Personality::Apple`] `openid`, `email` and `name`. The provider grants `openid` and the scopes of
+    /// this list, and ignores other scopes.
     pub scopes_supported: Option<Vec<String>>,
     /// Whether only a client that asks for `offline_access` gets a refresh token (OpenID Connect Core §11).
     /// Default `true`; `false`: every client gets a refresh token, as always under [`Personality::Apple`].
     pub offline_access_required: bool,
     /// `prompt_values_supported` in the metadata. Default: `none`, `login` and `select_account`. `None`: the
-    /// metadata do not say which values are supported, as those of Entra and Apple. A list without `none` makes the provider answer
-    /// `prompt=none` with its own error page instead of a redirect.
+    /// metadata do not say which values are supported, as those of Entra and Apple. A list without `none`
+    /// makes the provider answer `prompt=none` with its own error page instead of a redirect.
     pub prompt_values: Option<Vec<String>>,
-    /// A second `aud` of every ID token; `azp` is then the client id (OpenID Connect Core §2). Default `None`.
+    /// A second `aud` of every ID token; `azp` is then the client id (OpenID Connect Core §2). Default
+    /// `None`.
     pub extra_audience: Option<String>,
     /// Whether `prompt=none` without a valid `id_token_hint` is answered with `login_required`, also when the
     /// browser has a session (OpenID Connect Core §3.1.2.1 recommends the hint). Default `false`.

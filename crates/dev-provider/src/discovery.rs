@@ -159,8 +159,8 @@ fn metadata(provider: &DevProvider, issuer: String) -> Result<Metadata, url::Par
     .set_request_uri_parameter_supported(Some(false)))
 }
 
-/// Returns the methods of client authentication. Apple has one method; elsewhere `private_key_jwt` and `none` appear only if a client uses
-/// them.
+/// Returns the methods of client authentication. Apple has one method; elsewhere `private_key_jwt` and `none`
+/// appear only if a client uses them.
 fn auth_methods(config: &Config) -> Vec<CoreClientAuthMethod> {
     if config.personality == Personality::Apple {
         return vec![CoreClientAuthMethod::ClientSecretPost];

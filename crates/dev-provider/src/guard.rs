@@ -41,8 +41,8 @@ fn is_loopback(host: &str) -> bool {
     matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Sets the security headers of every response that does not set its own. The referrer policy is `same-origin`, because `no-referrer`
-/// would turn `Origin` into `null` on this provider's forms.
+/// Sets the security headers of every response that does not set its own. The referrer policy is
+/// `same-origin`, because `no-referrer` would turn `Origin` into `null` on this provider's forms.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -14,9 +14,9 @@ pub enum Personality {
     Plain,
     /// Microsoft Entra ID with its multi-tenant endpoints.
     ///
-    /// The metadata are at `/{tenant}/v2.0/.well-known/openid-configuration`. For `common` and `organizations`
-    /// their `issuer` contains the literal text `{tenantid}`. ID tokens carry the issuer of the user's tenant
-    /// and `tid`, but no `email_verified`. Authorization responses have no `iss`.
+    /// The metadata are at `/{tenant}/v2.0/.well-known/openid-configuration`. For `common` and
+    /// `organizations` their `issuer` contains the literal text `{tenantid}`. ID tokens carry the issuer of
+    /// the user's tenant and `tid`, but no `email_verified`. Authorization responses have no `iss`.
     Entra,
     /// Sign in with Apple.
     ///

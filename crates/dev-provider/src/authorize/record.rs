@@ -10,8 +10,8 @@ const HIDDEN: [&str; 4] = ["state", "nonce", "code_challenge", "id_token_hint"];
 
 impl DevProvider {
     /// Returns the parameters of the last authorization request, refused requests included. The value of
-    /// `state`, `nonce`, `code_challenge` and `id_token_hint` is `present`. A parameter that was empty or sent
-    /// twice is missing.
+    /// `state`, `nonce`, `code_challenge` and `id_token_hint` is `present`. A parameter that was empty or
+    /// sent twice is missing.
     #[must_use]
     pub fn last_authorization(&self) -> Option<BTreeMap<String, String>> {
         self.state().last_authorization.clone()

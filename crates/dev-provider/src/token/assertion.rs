@@ -1,4 +1,5 @@
-//! JWTs as client credentials: `private_key_jwt` (RFC 7523, OpenID Connect Core §9) and Apple's client secret.
+//! JWTs as client credentials: `private_key_jwt` (RFC 7523, OpenID Connect Core §9) and Apple's client
+//! secret.
 
 use crate::DevProvider;
 use crate::client::Client;

@@ -17,6 +17,7 @@ const DAY: i64 = 24 * 3600;
 async fn start() -> Suite {
     start_with(|config| {
         config.personality = Personality::Apple;
+        config.clients[1].client_secret = "secret".into();
         config.clients[0].client_auth = ClientAuth::AppleJwt {
             team_id: "TEAM".to_owned(),
             key_id: "KEY".to_owned(),
@@ -214,6 +215,11 @@ async fn a_client_secret_with_wrong_claims_is_refused() {
     let fields = form(&exchange(&code, "")[..4]);
     let answer = suite.send(Method::POST, "/token", &[FORM, ("authorization", &basic)], &fields).await;
     assert_eq!(answer.error(), "invalid_client", "client_secret_basic is refused");
+    let basic = format!("Basic {}", BASE64_STANDARD.encode("second:secret"));
+    let answer = suite.send(Method::POST, "/revoke", &[FORM, ("authorization", &basic)], "token=x").await;
+    assert_eq!(answer.error(), "invalid_client", "also with a plain secret");
+    let fields = [("client_id", "second"), ("client_secret", "secret"), ("token", "x")];
+    assert_eq!(suite.post("/revoke", &fields).await.status, 200);
     assert_eq!(suite.post("/token", &exchange(&code, &secret)).await.status, 200);
 }
 
