@@ -41,7 +41,11 @@ async fn a_store_that_is_down_is_named_without_its_password() {
 
 #[tokio::test]
 async fn a_bad_variable_is_named_and_a_secret_not_shown() {
-    let wrong = [("AUTH_SECRET", "hunter2"), ("AUTH_GOGLE_ID", "x"), ("APPS_FILE", "/nowhere/apps.toml")];
+    let wrong = [
+        ("AUTH_SECRET", "hunter2"),
+        ("AUTH_GOGLE_ISSUER", "https://op.example"),
+        ("APPS_FILE", "/nowhere/apps.toml"),
+    ];
     for (name, value) in wrong {
         let line = refusal(REGISTRY, &[(name, value)]).await;
         assert!(line.starts_with(&format!("{name}: ")) && !line.contains("hunter2"), "{line}");

@@ -46,6 +46,7 @@ pub fn page() -> PageContext {
         session: Ok(SessionState::SignedOut(None)),
         providers: Vec::new(),
         form_action: Vec::new(),
+        frame_origins: Vec::new(),
         pages: Pages::default(),
         public: &[],
         tab: TabFacts::default(),

@@ -1,21 +1,21 @@
 //! The Content-Security-Policy of a page.
 
-/// Builds the policy. Only listed sources load, scripts run only with this response's `nonce`, and forms and
-/// frames lead only to this app and to the origins in `form_action`.
+/// Builds the policy. Only listed sources load, and scripts run only with this response's `nonce`. Forms lead only
+/// to this app and to `form_action`; frames only to this app and to `frames`.
 ///
-/// Chromium also applies `form-action` to the redirects after a form, so a page with a sign-in form lists
-/// identity and the provider. `frame-src` lists the same origins, because the hidden frame of the session
-/// check also follows redirects. Entries of `form_action` that are not plain `http` or `https` origins are
-/// left out: a configuration mistake must not add a directive.
+/// Chromium also applies `form-action` to the redirects after a form, and browsers apply `frame-src` to the redirects
+/// of a frame. Entries that are not plain `http` or `https` origins are left out: a configuration mistake must not
+/// add a directive.
 ///
 /// `reload_port` allows the WebSocket of `cargo leptos watch`, and is `None` in production.
 #[must_use]
-pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port: Option<u32>) -> String {
-    let mut forms = String::from("'self'");
-    for origin in form_action.iter().filter(|origin| is_origin(origin)) {
-        forms.push(' ');
-        forms.push_str(origin);
-    }
+pub fn content_security_policy(
+    nonce: &str,
+    form_action: &[String],
+    frames: &[String],
+    reload_port: Option<u32>,
+) -> String {
+    let (forms, frames) = (with_own(form_action), with_own(frames));
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     // `wasm-unsafe-eval` allows WebAssembly; `strict-dynamic` lets the nonced script import modules.
     format!(
@@ -25,11 +25,17 @@ pub fn content_security_policy(nonce: &str, form_action: &[String], reload_port:
          img-src 'self' data: https:; \
          connect-src 'self'{reload}; \
          manifest-src 'self'; \
-         frame-src {forms}; \
+         frame-src {frames}; \
          form-action {forms}; \
          frame-ancestors 'none'; \
          base-uri 'none'"
     )
+}
+
+/// `'self'`, and the entries that are origins.
+fn with_own(origins: &[String]) -> String {
+    let origins = origins.iter().map(String::as_str).filter(|origin| is_origin(origin));
+    std::iter::once("'self'").chain(origins).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns whether `text` is a scheme, a host and an optional port, and nothing else.
@@ -53,7 +59,7 @@ mod tests {
 
     #[test]
     fn scripts_need_the_nonce_and_nothing_is_inline() {
-        let policy = content_security_policy("abc123==", &[], None);
+        let policy = content_security_policy("abc123==", &[], &[], None);
         assert_eq!(
             directive(&policy, "script-src"),
             Some("'nonce-abc123==' 'strict-dynamic' 'wasm-unsafe-eval'")
@@ -65,14 +71,11 @@ mod tests {
     }
 
     #[test]
-    fn forms_lead_to_this_app_and_to_the_named_origins() {
-        let origins = ["http://localhost:4200".to_owned(), "http://auth.wow.localhost:4300".to_owned()];
-        let policy = content_security_policy("n", &origins, None);
-        assert_eq!(
-            directive(&policy, "form-action"),
-            Some("'self' http://localhost:4200 http://auth.wow.localhost:4300")
-        );
-        assert_eq!(directive(&policy, "frame-src"), directive(&policy, "form-action"));
+    fn forms_and_frames_lead_to_this_app_and_to_the_named_origins() {
+        let [forms, frames] = ["http://partner.localhost:4203", "http://localhost:4200"].map(str::to_owned);
+        let policy = content_security_policy("n", &[forms], &[frames], None);
+        assert_eq!(directive(&policy, "form-action"), Some("'self' http://partner.localhost:4203"));
+        assert_eq!(directive(&policy, "frame-src"), Some("'self' http://localhost:4200"));
     }
 
     #[test]
@@ -89,16 +92,17 @@ mod tests {
             "",
         ]
         .map(str::to_owned);
-        let policy = content_security_policy("n", &wrong, None);
+        let policy = content_security_policy("n", &wrong, &wrong, None);
         assert_eq!(directive(&policy, "form-action"), Some("'self'"));
+        assert_eq!(directive(&policy, "frame-src"), Some("'self'"));
         assert!(!policy.contains(['\r', '\n', '*']));
     }
 
     #[test]
     fn the_reload_socket_is_open_only_while_watching() {
-        assert_eq!(directive(&content_security_policy("n", &[], None), "connect-src"), Some("'self'"));
+        assert_eq!(directive(&content_security_policy("n", &[], &[], None), "connect-src"), Some("'self'"));
         assert_eq!(
-            directive(&content_security_policy("n", &[], Some(4211)), "connect-src"),
+            directive(&content_security_policy("n", &[], &[], Some(4211)), "connect-src"),
             Some("'self' ws://*:4211")
         );
     }

@@ -17,6 +17,7 @@ pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
         session,
         providers: Vec::new(),
         form_action: Vec::new(),
+        frame_origins: Vec::new(),
         pages: Pages::default(),
         public: &[],
         tab: TabFacts::default(),

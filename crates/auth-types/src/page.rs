@@ -12,9 +12,11 @@ pub struct PageContext {
     pub session: CurrentSession<PageSession>,
     /// The sign-in options, in the configured order.
     pub providers: Vec<ProviderView>,
-    /// Origins that the redirects after a sign-in or sign-out form pass through. The page's Content Security
-    /// Policy must name them, because Chromium applies `form-action` to redirects too.
+    /// Other origins that the page's forms, or the redirects after them, lead to. The forms for sign-in and sign-out
+    /// lead to none.
     pub form_action: Vec<String>,
+    /// Origins that the hidden frame of the session check passes.
+    pub frame_origins: Vec<String>,
     /// The paths of the app's sign-in pages.
     pub pages: Pages,
     /// The public pages, as paths or as patterns for [`path_matches`](crate::path_matches). All other pages need a session.
@@ -77,6 +79,9 @@ pub struct ProviderView {
     pub id: String,
     /// Name on the button: "Sign in with {name}".
     pub name: String,
+    /// An image beside the name: a path of this app.
+    #[serde(default)]
+    pub icon: Option<String>,
     /// `false` if the provider did not answer recently.
     pub available: bool,
 }

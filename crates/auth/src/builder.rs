@@ -7,6 +7,7 @@ use crate::{
     cookie::SessionOptions,
     headers,
     hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
+    provider::ProviderConfig,
     random::Random,
     routes::update_user_data,
     session::AppDataType,
@@ -116,6 +117,15 @@ impl AuthBuilder {
         self
     }
 
+    /// Adds a provider after those of the environment, or replaces the provider with the same id.
+    pub fn provider(mut self, provider: ProviderConfig) -> Self {
+        match self.config.providers.iter_mut().find(|known| known.id == provider.id) {
+            Some(known) => *known = provider,
+            None => self.config.providers.push(provider),
+        }
+        self
+    }
+
     /// Sets the paths of the app's pages; [`Pages`] has the defaults.
     pub fn pages(mut self, pages: Pages) -> Self {
         self.site.pages = Arc::new(pages);
@@ -208,9 +218,10 @@ impl AuthBuilder {
     /// Opens the store and builds the [`Auth`]. No provider is asked yet.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names the variable: the store does not open, the session options are
-    /// invalid, or TLS has no roots.
+    /// A [`ConfigError`] that names the variable: there is no provider, a provider's settings are invalid, the store
+    /// does not open, the session options are invalid, or TLS has no roots.
     pub async fn build(mut self) -> Result<Auth, ConfigError> {
+        self.config.check_providers()?;
         let Config { cookies, public_urls, policy, .. } = &mut self.config;
         cookies.session.check(public_urls)?;
         if let Some(max_age) = cookies.session.max_age {

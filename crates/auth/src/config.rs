@@ -3,12 +3,17 @@
 //! Names follow Auth.js where Auth.js has a name. A bad value stops the process with one line that names the
 //! variable and the fix. So does an unknown `AUTH_…` variable, which is most likely a typo.
 
+mod documents;
 mod email_domains;
 mod providers;
+mod reference;
 #[cfg(test)]
 mod tests;
+mod vars;
 
+pub use documents::{env_example, help, markdown};
 pub use email_domains::EmailDomains;
+pub use reference::{DefaultValue, EACH_PROVIDER, SETTINGS, Setting, Subject};
 
 use crate::{
     cookie::{CookieSettings, SessionOptions},
@@ -16,37 +21,10 @@ use crate::{
     provider::ProviderConfig,
     server::Limits,
     session::SessionPolicy,
-    store,
 };
-use chrono::TimeDelta;
 use secrecy::SecretString;
-use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
-
-/// Shortest `AUTH_SECRET`, bytes.
-const MIN_SECRET: usize = 32;
-
-/// All `AUTH_…` variables except the providers' and the numbered secrets.
-const KNOWN: [&str; 19] = [
-    "AUTH_SECRET",
-    "AUTH_REDIRECT_PROXY_URL",
-    "AUTH_COOKIE_DOMAIN",
-    "AUTH_SESSION_MAX_AGE",
-    "AUTH_SESSION_ABSOLUTE_AGE",
-    "AUTH_IDLE_TIMEOUT",
-    "AUTH_SESSION_CACHE_AGE",
-    "AUTH_FORM_ACTION_ORIGINS",
-    "AUTH_ALLOWED_EMAIL_DOMAINS",
-    "AUTH_IDENTITY_ID",
-    "AUTH_IDENTITY_SECRET",
-    "AUTH_IDENTITY_ISSUER",
-    "AUTH_REVALIDATE_INTERVAL",
-    "AUTH_MAX_UNCHECKED_AGE",
-    "AUTH_TRUSTED_PROXIES",
-    "AUTH_MAX_CONNECTIONS",
-    "AUTH_MAX_SESSIONS_PER_USER",
-    "AUTH_TOKEN_TIMEOUT",
-    "AUTH_CLOCK_TOLERANCE",
-];
+use std::{fmt, path::PathBuf};
+use vars::Vars;
 
 /// An error in the environment: the variable, the problem and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +59,7 @@ pub struct Config {
     pub public_urls: PublicUrls,
     /// `AUTH_SECRET`, then `AUTH_SECRET_1`…: newest first.
     pub secrets: Vec<SecretString>,
-    /// `AUTH_<PROVIDER>_ID`, `_SECRET`, `_ISSUER`.
+    /// `AUTH_<NAME>_…`: the enabled providers, in the order of their buttons.
     pub providers: Vec<ProviderConfig>,
     /// `AUTH_REDIRECT_PROXY_URL`: origins of the identity app; empty means direct mode.
     pub identity_origins: IdentityOrigins,
@@ -94,9 +72,6 @@ pub struct Config {
     /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_REVALIDATE_INTERVAL`,
     /// `AUTH_MAX_UNCHECKED_AGE`, `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
-    /// `AUTH_FORM_ACTION_ORIGINS`: origins that the provider redirects a visitor to right after the sign-in
-    /// form, as in a federated login. Browsers apply the page's CSP to those redirects too.
-    pub form_action_origins: Vec<Origin>,
     /// `AUTH_ALLOWED_EMAIL_DOMAINS`: email domains that may sign in; all if not set.
     pub email_domains: EmailDomains,
     /// `AUTH_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` names the client.
@@ -185,8 +160,7 @@ impl Config {
         cookie_prefix: &str,
         vars: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let vars = Vars(vars.into_iter().filter(|(_, value)| !value.is_empty()).collect());
-        vars.refuse_unknown()?;
+        let vars = Vars::new(vars)?;
         let public_url =
             vars.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
         let public_urls = PublicUrls::parse(public_url)
@@ -211,18 +185,50 @@ impl Config {
             },
             store_url: vars.store_url()?,
             policy: vars.policy()?,
-            form_action_origins: vars.form_action_origins()?,
             email_domains: vars.email_domains()?,
             trusted_proxies: vars.trusted_proxies()?,
             limits: vars.limits()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }
-}
 
-/// The names `AUTH_SECRET_1` to `AUTH_SECRET_9`.
-fn older_secrets() -> impl Iterator<Item = String> {
-    (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
+    /// Checks the providers, whether they come from the environment or from code.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the variable.
+    pub(crate) fn check_providers(&self) -> Result<(), ConfigError> {
+        if self.providers.is_empty() {
+            let problem = "no provider is configured; set AUTH_OIDC_ID, AUTH_OIDC_SECRET and AUTH_OIDC_ISSUER, or the \
+                           variables of another provider";
+            return Err(ConfigError::new("AUTH_<NAME>_ID", problem));
+        }
+        for provider in &self.providers {
+            let variable =
+                |what| format!("AUTH_{}_{what}", provider.id.to_ascii_uppercase().replace('-', "_"));
+            provider.check().map_err(|(what, problem)| ConfigError::new(variable(what), problem))?;
+        }
+        Ok(())
+    }
+
+    /// What works, but not as most users expect. Each line names the variable that changes it.
+    pub(crate) fn hints(&self) -> impl Iterator<Item = String> {
+        let refused = |provider: &&ProviderConfig| {
+            !self.email_domains.is_empty() && !provider.sends_email_verified && !provider.trusts_email
+        };
+        self.providers.iter().filter(refused).map(|provider| {
+            let name = provider.id.to_ascii_uppercase();
+            let reason = if provider.has_tenants() {
+                "with several tenants no address can be trusted; configure one tenant, or check another claim".to_owned()
+            } else {
+                format!("set AUTH_{name}_TRUST_EMAIL=1 if its administrators check the addresses")
+            };
+            format!(
+                "AUTH_ALLOWED_EMAIL_DOMAINS refuses every user of {}, which does not say whether an address is \
+                 verified: {reason}",
+                provider.name
+            )
+        })
+    }
 }
 
 /// Whether a text is a domain: two or more labels of lower-case letters, digits and `-`.
@@ -232,187 +238,4 @@ fn is_domain(text: &str) -> bool {
         !label.is_empty() && label.bytes().all(allowed)
     };
     text.split('.').count() >= 2 && text.split('.').all(is_name)
-}
-
-struct Vars(BTreeMap<String, String>);
-
-impl Vars {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    fn required(&self, name: &str, fix: &str) -> Result<&str, ConfigError> {
-        self.get(name).ok_or_else(|| ConfigError::new(name, format!("is missing; {fix}")))
-    }
-
-    fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let is_older_secret = |name: &str| older_secrets().any(|known| known == name);
-        let is_known =
-            |name: &str| KNOWN.contains(&name) || is_older_secret(name) || providers::is_variable(name);
-        let unknown = self.0.keys().find(|name| name.starts_with("AUTH_") && !is_known(name));
-        let Some(name) = unknown else { return Ok(()) };
-        let nearest = KNOWN
-            .iter()
-            .map(|known| (*known).to_owned())
-            .chain(providers::variables())
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
-            .unwrap_or_default();
-        Err(ConfigError::new(name, format!("is not a setting; did you mean {nearest}?")))
-    }
-
-    fn secrets(&self) -> Result<Vec<SecretString>, ConfigError> {
-        self.required(
-            "AUTH_SECRET",
-            "set it to at least 32 random bytes, as from `openssl rand -base64 33`",
-        )?;
-        std::iter::once("AUTH_SECRET".to_owned())
-            .chain(older_secrets())
-            .filter_map(|name| self.get(&name).map(|value| (name, value)))
-            .map(|(name, value)| {
-                if value.len() < MIN_SECRET {
-                    let problem = format!(
-                        "is {} bytes long and must have {MIN_SECRET} or more; make one with `openssl rand -base64 33`",
-                        value.len()
-                    );
-                    return Err(ConfigError::new(name, problem));
-                }
-                Ok(SecretString::from(value))
-            })
-            .collect()
-    }
-
-    fn cookie_domain(&self) -> Result<Option<String>, ConfigError> {
-        let Some(text) = self.get("AUTH_COOKIE_DOMAIN") else {
-            return Ok(None);
-        };
-        let domain = text.strip_prefix('.').unwrap_or(text);
-        if !is_domain(domain) {
-            let problem = format!("\"{text}\" must be a domain of two or more labels, as in .wow.localhost");
-            return Err(ConfigError::new("AUTH_COOKIE_DOMAIN", problem));
-        }
-        Ok(Some(domain.to_owned()))
-    }
-
-    fn identity(&self, identity_origins: &IdentityOrigins) -> Result<Option<IdentityClient>, ConfigError> {
-        let Some(client_id) = self.get("AUTH_IDENTITY_ID") else {
-            let orphan = ["AUTH_IDENTITY_SECRET", "AUTH_IDENTITY_ISSUER"];
-            return match orphan.into_iter().find(|name| self.get(name).is_some()) {
-                Some(name) => {
-                    Err(ConfigError::new(name, "is set but AUTH_IDENTITY_ID is not; set both or neither"))
-                }
-                None => Ok(None),
-            };
-        };
-        let issuer = match self.get("AUTH_IDENTITY_ISSUER") {
-            Some(text) => Origin::parse(text)
-                .map_err(|error| ConfigError::new("AUTH_IDENTITY_ISSUER", format!("\"{text}\" {error}")))?,
-            None => identity_origins.0.first().cloned().ok_or_else(|| {
-                let problem = "is missing; set it to the identity app's origin, as in http://localhost:4200";
-                ConfigError::new("AUTH_IDENTITY_ISSUER", problem)
-            })?,
-        };
-        let client_secret = self.get("AUTH_IDENTITY_SECRET").map(SecretString::from);
-        Ok(Some(IdentityClient { client_id: client_id.to_owned(), client_secret, issuer }))
-    }
-
-    fn store_url(&self) -> Result<String, ConfigError> {
-        let url =
-            self.required("SESSION_STORE_URL", "set it to a database file, as in sqlite://data/sessions.db")?;
-        if store::StoreKind::of(url).is_some() {
-            return Ok(url.to_owned());
-        }
-        // Show the scheme only; the rest may contain a password.
-        let scheme = url.split(':').next().unwrap_or_default();
-        Err(ConfigError::new(
-            "SESSION_STORE_URL",
-            format!(
-                "\"{scheme}:\" is not a supported store; use sqlite://PATH, postgres://…, redis://… or memory:"
-            ),
-        ))
-    }
-
-    fn policy(&self) -> Result<SessionPolicy, ConfigError> {
-        let default = SessionPolicy::default();
-        let max_age = self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age);
-        let absolute_age = self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?;
-        let policy = SessionPolicy {
-            max_age,
-            absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
-            idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
-            revalidate_interval: match self
-                .whole_seconds("AUTH_REVALIDATE_INTERVAL", "turns revalidation off")?
-            {
-                Some(0) => None,
-                Some(seconds) => Some(TimeDelta::seconds(seconds.into())),
-                None => default.revalidate_interval,
-            },
-            max_unchecked_age: self.seconds("AUTH_MAX_UNCHECKED_AGE")?,
-            cache_age: self
-                .whole_seconds("AUTH_SESSION_CACHE_AGE", "turns the cache off")?
-                .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
-            max_sessions_per_user: self
-                .count("AUTH_MAX_SESSIONS_PER_USER")?
-                .unwrap_or(default.max_sessions_per_user),
-        };
-        if policy.absolute_age < policy.max_age {
-            let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
-            return Err(ConfigError::new("AUTH_SESSION_ABSOLUTE_AGE", problem));
-        }
-        Ok(policy)
-    }
-
-    /// Reads a number of seconds that may be 0; in the error message, `zero` says what 0 does.
-    fn whole_seconds(&self, name: &str, zero: &str) -> Result<Option<u32>, ConfigError> {
-        let parse = |text: &str| {
-            let problem = || format!("\"{text}\" must be a number of seconds; 0 {zero}");
-            text.parse().map_err(|_| ConfigError::new(name, problem()))
-        };
-        self.get(name).map(parse).transpose()
-    }
-
-    fn form_action_origins(&self) -> Result<Vec<Origin>, ConfigError> {
-        let list = self.get("AUTH_FORM_ACTION_ORIGINS").unwrap_or_default();
-        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries
-            .map(|entry| {
-                Origin::parse(entry).map_err(|error| {
-                    ConfigError::new("AUTH_FORM_ACTION_ORIGINS", format!("\"{entry}\" {error}"))
-                })
-            })
-            .collect()
-    }
-
-    fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
-        let parsed = self.get("AUTH_TRUSTED_PROXIES").map(TrustedProxies::parse).transpose();
-        Ok(parsed.map_err(|problem| ConfigError::new("AUTH_TRUSTED_PROXIES", problem))?.unwrap_or_default())
-    }
-
-    fn limits(&self) -> Result<Limits, ConfigError> {
-        let default = Limits::default();
-        let connections = self.count("AUTH_MAX_CONNECTIONS")?.unwrap_or(default.connections);
-        Ok(Limits { connections, ..default })
-    }
-
-    /// Reads a whole number, at least 1.
-    fn count(&self, name: &str) -> Result<Option<usize>, ConfigError> {
-        let parse = |text: &str| {
-            let number = text.parse().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| ConfigError::new(name, format!("\"{text}\" must be a whole number above 0")))
-        };
-        self.get(name).map(parse).transpose()
-    }
-
-    fn email_domains(&self) -> Result<EmailDomains, ConfigError> {
-        EmailDomains::parse(self.get("AUTH_ALLOWED_EMAIL_DOMAINS").unwrap_or_default())
-            .map_err(|problem| ConfigError::new("AUTH_ALLOWED_EMAIL_DOMAINS", problem))
-    }
-
-    fn seconds(&self, name: &str) -> Result<Option<TimeDelta>, ConfigError> {
-        self.get(name)
-            .map(|text| match text.parse::<u32>() {
-                Ok(seconds) if seconds > 0 => Ok(TimeDelta::seconds(seconds.into())),
-                _ => Err(ConfigError::new(name, format!("\"{text}\" must be a number of seconds above 0"))),
-            })
-            .transpose()
-    }
 }

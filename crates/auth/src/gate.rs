@@ -124,7 +124,9 @@ impl Gate {
                 "This address can be read in more than one way. Check it for double slashes and dots.";
             return Refusal::bad_request(error.to_string(), sentence).into_response();
         }
-        if let Err(refusal) = origin::refuse_cross_site(origin, &parts) {
+        if !routes::is_form_post(&self.auth, &parts)
+            && let Err(refusal) = origin::refuse_cross_site(origin, &parts)
+        {
             return refusal.into_response();
         }
         drop_foreign_referer(origin, &mut parts.headers);

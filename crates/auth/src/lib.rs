@@ -81,7 +81,6 @@ struct Inner {
     identity_origins: IdentityOrigins,
     cookie_settings: Arc<CookieSettings>,
     providers: Arc<[Provider]>,
-    form_action_origins: Vec<Origin>,
     identity: Option<Identity>,
     app_notifier: OnceLock<Arc<dyn NotifyApps>>,
     pages: Arc<Pages>,
@@ -106,13 +105,14 @@ struct Inner {
 impl Auth {
     fn assemble(builder: AuthBuilder, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
         let AuthBuilder { config, clock, random, hooks, app_data, site, .. } = builder;
+        config.hints().for_each(|hint| tracing::warn!("{hint}"));
         let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookie_settings = Arc::new(config.cookies);
         let providers: Arc<[Provider]> = config
             .providers
             .into_iter()
-            .map(|provider| Provider::new(provider, http.clone(), clock.clone()))
+            .map(|provider| Provider::new(provider, http.clone(), clock.clone(), random.clone()))
             .collect();
         let sessions = Sessions::new(
             store.clone(),
@@ -132,7 +132,6 @@ impl Auth {
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
             app_notifier: OnceLock::new(),
             grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
-            form_action_origins: config.form_action_origins,
             refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
             providers,
             sessions,

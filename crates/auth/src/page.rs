@@ -33,15 +33,13 @@ pub async fn provide_page_context(
     next.run(request).await
 }
 
-/// Returns the origins that the redirects of forms and frames on a page at `origin` pass through: those of
-/// identity, of the providers and of the configuration. A provider's endpoints are included once its metadata
-/// is known.
-pub(crate) fn form_action_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
+/// Returns the origins that the hidden frame of the session check passes on a page at `origin`: those of identity
+/// and of the providers. A provider's endpoints are included once its metadata is known.
+fn frame_origins(auth: &Auth, origin: &Origin) -> Vec<String> {
     let identity = auth.identity_origins().canonical();
     let frames_at = auth.identity_origins().nearest(origin).filter(|frames_at| Some(*frames_at) != identity);
     let ours = identity.into_iter().chain(frames_at).map(ToString::to_string);
-    let further = auth.form_action_origins().iter().map(ToString::to_string);
-    ours.chain(auth.providers().iter().flat_map(Provider::origins)).chain(further).collect()
+    ours.chain(auth.providers().iter().flat_map(Provider::origins)).collect()
 }
 
 async fn page_context(
@@ -50,13 +48,13 @@ async fn page_context(
     current: &CurrentSession<Session>,
     waits: bool,
 ) -> PageContext {
-    // First, because `Provider::view` may fetch the metadata that `form_action_origins` reads.
+    // First, because `Provider::view` may fetch the metadata that `frame_origins` reads.
     let providers = if waits {
         join_all(auth.providers().iter().map(Provider::view)).await
     } else {
         auth.providers().iter().map(Provider::last_known_view).collect()
     };
-    let form_action = form_action_origins(auth, origin);
+    let frame_origins = frame_origins(auth, origin);
     let identity = auth.identity_origins().canonical().map(ToString::to_string);
     let frames_at = auth.identity_origins().nearest(origin);
     let live = current.as_ref().ok().and_then(SessionState::session);
@@ -68,7 +66,8 @@ async fn page_context(
         app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },
         session: page_state(current),
         providers,
-        form_action,
+        form_action: Vec::new(),
+        frame_origins,
         pages: Pages::clone(auth.pages()),
         public: &[],
         tab,

@@ -12,7 +12,7 @@ use crate::{
     grants::Grants,
     http::HttpClient,
     logout::Identity,
-    origin::{Origin, PublicUrls, TrustedProxies},
+    origin::{PublicUrls, TrustedProxies},
     provider::Provider,
     random::Random,
     refresh::Refresher,
@@ -72,8 +72,6 @@ parts! {
     pub(crate) browsers: Browsers;
     /// The identity app, if this app is registered there.
     pub(crate) identity: Option<Identity>;
-    /// Further origins that the redirects after a sign-in form pass through (`AUTH_FORM_ACTION_ORIGINS`).
-    pub(crate) form_action_origins: Vec<Origin>;
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub(crate) trusted_proxies: TrustedProxies;
     /// The rate limits per client address.

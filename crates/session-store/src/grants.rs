@@ -19,6 +19,8 @@ pub enum GrantKind {
     AccessToken,
     /// A handoff that arrived at an app and waits for the user's confirmation.
     PendingConfirmation,
+    /// The ID token of a session that has ended, for the provider's sign-out.
+    IdTokenHint,
 }
 
 impl GrantKind {
@@ -28,12 +30,13 @@ impl GrantKind {
             Self::HandoffToken => "handoff_token",
             Self::AccessToken => "access_token",
             Self::PendingConfirmation => "arrival",
+            Self::IdTokenHint => "id_token_hint",
         }
     }
 
     /// Parses a name from [`as_str`](Self::as_str).
     pub(super) fn parse(name: &str) -> Result<Self, StoreError> {
-        [Self::HandoffToken, Self::AccessToken, Self::PendingConfirmation]
+        [Self::HandoffToken, Self::AccessToken, Self::PendingConfirmation, Self::IdTokenHint]
             .into_iter()
             .find(|kind| kind.as_str() == name)
             .ok_or_else(|| StoreError("unknown kind of grant".into()))

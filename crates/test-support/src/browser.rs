@@ -34,11 +34,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// Returns the absolute redirect target; `None` without a `Location` header.
+    /// Returns the absolute address that the browser goes on to: that of a `Location` header, or that of a page that
+    /// goes on. `None` if the browser stays.
     #[must_use]
     pub fn location(&self) -> Option<Url> {
-        let text = self.headers.get(header::LOCATION)?.to_str().unwrap();
-        Some(self.url.join(text).unwrap())
+        let header = self.headers.get(header::LOCATION).map(|text| text.to_str().unwrap().to_owned());
+        let text = header.or_else(|| self.refresh())?;
+        Some(self.url.join(&text).unwrap())
+    }
+
+    /// The address of `<meta http-equiv="refresh">`.
+    fn refresh(&self) -> Option<String> {
+        let (_, rest) = self.body.split_once(r#"http-equiv="refresh" content="0;url="#)?;
+        Some(rest.split('"').next()?.replace("&amp;", "&"))
     }
 
     /// Returns the path and query of the redirect target; empty without a redirect.
@@ -184,7 +192,8 @@ impl Browser {
         pages
     }
 
-    /// Posts a form from a page of the same origin.
+    /// Posts a form from a page of the same origin. Where the answer is a page that goes on, the browser goes on once,
+    /// as a real browser does.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
         self.try_post(url, fields).await.unwrap()
     }
@@ -194,6 +203,19 @@ impl Browser {
     /// # Errors
     /// When no complete response arrives.
     pub async fn try_post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, HttpError> {
+        let answer = self.try_submit(url, fields).await?;
+        match answer.refresh() {
+            Some(next) => self.try_get(&answer.url.join(&next).unwrap()).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// Posts a form from a page of the same origin; returns the answer itself.
+    pub async fn submit(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
+        self.try_submit(url, fields).await.unwrap()
+    }
+
+    async fn try_submit(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, HttpError> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let headers = [
             ("accept", "text/html"),

@@ -83,7 +83,7 @@ fn endpoints(state: IdentityState) -> Router {
         .route("/handoff/{client}", get(handoff::continue_handoff).post(handoff::open))
         .route_layer(limit_for(Endpoint::SignIn));
     let callbacks = Router::new()
-        .route("/auth/callback/{provider}", get(proxy::callback::callback))
+        .route("/auth/callback/{provider}", get(proxy::callback::callback).post(routes::custom::form_post))
         .route("/auth/logout/callback", get(proxy::callback::logout_callback))
         .route_layer(limit_for(Endpoint::Callback));
     let proxy = sign_ins

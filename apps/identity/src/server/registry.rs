@@ -1,11 +1,14 @@
 //! The registry of apps that may sign in through identity (`APPS_FILE`).
 
-use auth::origin::{Origin, OriginError, OriginPattern, is_loopback, is_non_public};
+use auth::{
+    origin::{Origin, OriginError, OriginPattern, is_loopback, is_non_public},
+    provider::{AppRequest, check_params, check_scopes},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::{collections::HashSet, net::IpAddr, path::Path};
 use subtle::ConstantTimeEq;
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 /// The registered apps, in the order of the file.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,8 @@ pub(crate) struct RegisteredClient {
     pub(crate) handoff: bool,
     /// A picture for the launcher: an https or a `data:image/` URL.
     pub(crate) icon: Option<String>,
+    /// What this app asks for at the provider.
+    pub(crate) request: AppRequest,
 }
 
 /// Why the registry was rejected. The whole file is checked at start: one invalid entry stops identity.
@@ -94,6 +99,16 @@ pub(crate) enum RegistryError {
     /// The client id has other characters than paths and HTML ids allow.
     #[error("app \"{0}\": client_id must have 1 to 64 letters, digits and dashes")]
     ClientId(String),
+    /// The scopes or the parameters are not allowed.
+    #[error("app \"{client_id}\": {field} {problem}")]
+    Request {
+        /// The client id of the app.
+        client_id: String,
+        /// `scopes` or `params`.
+        field: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
     /// The entry has no origins.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),
@@ -122,6 +137,11 @@ struct Entry {
     #[serde(default)]
     handoff: bool,
     icon: Option<String>,
+    /// The scopes of this app's sign-ins, in place of the provider's.
+    scopes: Option<String>,
+    /// Further parameters of this app's sign-ins, as a query string.
+    #[serde(default)]
+    params: String,
 }
 
 /// The longest icon URL, in bytes: the launcher's page contains all icons.
@@ -191,6 +211,16 @@ impl Registry {
     }
 }
 
+/// Reads what an app asks for at the provider. The rules are those of the provider's configuration.
+fn app_request(scopes: Option<String>, params: &str) -> Result<AppRequest, (&'static str, String)> {
+    let params: Vec<_> = form_urlencoded::parse(params.as_bytes()).into_owned().collect();
+    if let Some(scopes) = &scopes {
+        check_scopes(scopes, true).map_err(|problem| ("scopes", problem))?;
+    }
+    check_params(&params, false).map_err(|problem| ("params", problem))?;
+    Ok(AppRequest { scopes, params })
+}
+
 impl RegisteredClient {
     fn read(entry: Entry, variable: impl Fn(&str) -> Option<String>) -> Result<Self, RegistryError> {
         let is_plain = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -240,6 +270,9 @@ impl RegisteredClient {
         if entry.icon.as_ref().is_some_and(|icon| !is_shown(icon)) {
             return Err(RegistryError::Icon(entry.client_id));
         }
+        let request = app_request(entry.scopes, &entry.params).map_err(|(field, problem)| {
+            RegistryError::Request { client_id: entry.client_id.clone(), field, problem }
+        })?;
         Ok(Self {
             client_id: entry.client_id,
             name: entry.name,
@@ -251,6 +284,7 @@ impl RegisteredClient {
             allow_private_network: entry.allow_private_network,
             handoff: entry.handoff,
             icon: entry.icon,
+            request,
         })
     }
 

@@ -194,12 +194,14 @@ async fn a_full_disk_can_be_read_and_later_written() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("sessions.db").display());
     let mut outage = Outage::start_with_cache(&url).await;
+    let mut carol = Browser::new();
+    let begun = carol.post(&outage.suite.mains[0].at("/auth/signin/demo"), &[("callbackUrl", "/")]).await;
+    let login = carol.follow(begun).await;
     outage.suite.mains.iter().for_each(|main| main.process.limit_files(Some(0)));
     sessions_go_on(&outage).await;
     outage.cannot_be_written().await;
-    let mut carol = Browser::new();
-    let refused =
-        outage.suite.provider.sign_in(&mut carol, &outage.suite.mains[0].url, "alice").await.unwrap();
+    let answer = outage.suite.provider.continue_as(&mut carol, &login, "alice").await;
+    let refused = carol.follow(answer).await;
     is_unavailable(&refused);
     outage.suite.mains.iter().for_each(|main| main.process.limit_files(None));
     let finished = carol.get(&refused.url).await;

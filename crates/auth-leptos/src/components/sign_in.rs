@@ -25,7 +25,7 @@ pub fn SignInForms(
 
 #[component]
 fn ProviderForm(provider: ProviderView, callback_url: String) -> impl IntoView {
-    let ProviderView { id, name, available } = provider;
+    let ProviderView { id, name, icon, available } = provider;
     let label = format!("Sign in with {name}");
     let hint = format!("{id}-down");
     view! {
@@ -37,6 +37,7 @@ fn ProviderForm(provider: ProviderView, callback_url: String) -> impl IntoView {
                 disabled=!available
                 aria-describedby=(!available).then(|| hint.clone())
             >
+                {icon.map(|icon| view! { <img class="icon" src=icon alt="" width="20" height="20"/> })}
                 {label}
             </button>
             {(!available).then(|| view! {
@@ -61,7 +62,7 @@ mod tests {
     }
 
     fn provider(available: bool) -> ProviderView {
-        ProviderView { id: "demo".to_owned(), name: "Demo".to_owned(), available }
+        ProviderView { id: "demo".to_owned(), name: "Demo".to_owned(), icon: None, available }
     }
 
     #[test]
@@ -76,6 +77,13 @@ mod tests {
     fn an_unavailable_provider_has_a_hint_and_a_disabled_button() {
         let html = forms(vec![provider(false)]);
         assert!(html.contains("is not answering right now") && html.contains("disabled"), "{html}");
+    }
+
+    #[test]
+    fn an_icon_stands_before_the_name_and_is_not_read_out() {
+        let html = forms(vec![ProviderView { icon: Some("/staff.svg".to_owned()), ..provider(true) }]);
+        assert!(html.contains(r#"src="/staff.svg" alt="""#), "{html}");
+        assert!(!forms(vec![provider(true)]).contains("<img"));
     }
 
     #[test]

@@ -183,7 +183,8 @@ fn a_guarded_view_never_renders_for_a_guest() {
 #[test]
 fn the_buttons_are_forms_that_post() {
     let mut page = page_with(signed_in("Alice"));
-    page.providers = vec![ProviderView { id: "demo".to_owned(), name: "Demo".to_owned(), available: true }];
+    page.providers =
+        vec![ProviderView { id: "demo".to_owned(), name: "Demo".to_owned(), icon: None, available: true }];
     on_page(page, |_| {
         let sign_in = view! { <SignInButton callback_url="/a?b=\"c"/> }.to_html();
         assert!(sign_in.contains(r#"method="post" action="/auth/signin/demo""#), "{sign_in}");

@@ -17,6 +17,12 @@ impl EmailDomains {
         }
     }
 
+    /// Whether the list is empty, so that every user may sign in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Allows a sign-in if the provider has verified the email address and its domain is on the list.
     ///
     /// Subdomains of a listed domain are refused. So is an unverified address, because it may
@@ -25,6 +31,15 @@ impl EmailDomains {
     pub fn check(&self, attempt: &SignInAttempt) -> Verdict {
         let domain =
             attempt.verified_email().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
+        if !self.0.is_empty()
+            && attempt.user.email.is_some()
+            && !attempt.claims.contains_key("email_verified")
+        {
+            tracing::warn!(
+                provider = attempt.provider,
+                "the provider does not say whether the address is verified; see AUTH_<NAME>_TRUST_EMAIL"
+            );
+        }
         let is_listed = |domain: &str| self.0.iter().any(|listed| listed.eq_ignore_ascii_case(domain));
         if self.0.is_empty() || domain.is_some_and(is_listed) { Verdict::Allow } else { Verdict::Refuse }
     }

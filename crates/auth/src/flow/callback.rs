@@ -37,7 +37,9 @@ impl Callback {
                 "login_required"
                 | "interaction_required"
                 | "consent_required"
-                | "account_selection_required" => FlowError::LoginRequired,
+                | "account_selection_required"
+                // Google's older answer to `prompt=none`.
+                | "immediate_failed" => FlowError::LoginRequired,
                 "temporarily_unavailable" | "server_error" => {
                     FlowError::Unavailable(crate::provider::Unavailable)
                 }

@@ -49,6 +49,15 @@ impl Flow for SigningOut {
     const KIND: &'static str = "sign-out";
 }
 
+/// A visitor who leaves for the provider.
+#[derive(Debug)]
+pub(crate) enum Departure<F> {
+    /// For the first time, in this flow.
+    First(F),
+    /// Again, or too late.
+    Repeated(F),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed<F> {
     kind: String,
@@ -141,6 +150,25 @@ impl Flows {
             return Ok(None);
         }
         Ok(Some((flow, vec![jar.clear(CookieKind::Flow(&tag(&state_hash)))])))
+    }
+
+    /// Lets the visitor leave for the provider. Returns the flow of this kind with this `state`, if this browser began
+    /// the flow, and whether the visitor leaves for the first time. The flow can still be taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer; the visitor can try again then.
+    pub(crate) async fn depart<F: Flow>(
+        &self,
+        state: &str,
+        jar: Cookies<'_>,
+    ) -> Result<Option<Departure<F>>, StoreError> {
+        let Some((flow, begun_at)) = self.open(&sha256(state), jar) else { return Ok(None) };
+        let expires_at = begun_at + LIFETIME;
+        if self.clock.now() >= expires_at {
+            return Ok(Some(Departure::Repeated(flow)));
+        }
+        let is_first = self.store.mark_used(&sha256(&format!("departure {state}")), expires_at).await?;
+        Ok(Some(if is_first { Departure::First(flow) } else { Departure::Repeated(flow) }))
     }
 
     /// Returns the flow of this kind with this `state` in this browser, without using it up.

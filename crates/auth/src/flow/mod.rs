@@ -14,6 +14,7 @@ mod pending;
 mod state;
 
 pub use callback::{Callback, Outcome};
+pub(crate) use cookies::Departure;
 pub use cookies::{Flow, Flows};
 pub use error::FlowError;
 pub use pending::{AuthorizeHints, Authorized, Initiator, NewSignIn, Pending, SigningOut, code_challenge};

@@ -40,6 +40,8 @@ pub struct NewSignIn {
     pub return_path: ReturnPath,
     /// What began the sign-in.
     pub initiator: Initiator,
+    /// The hints for the provider.
+    pub hints: AuthorizeHints,
     /// The current time.
     pub at: DateTime<Utc>,
 }
@@ -62,6 +64,9 @@ pub struct Pending {
     /// What began the sign-in. The visitor, if the cookie is from a version without this field.
     #[serde(default, rename = "begun_by")]
     pub initiator: Initiator,
+    /// The hints for the provider.
+    #[serde(default, skip_serializing_if = "AuthorizeHints::is_empty")]
+    hints: AuthorizeHints,
     /// When the sign-in began. The epoch, if the cookie is from a version without this field.
     #[serde(default)]
     begun_at: DateTime<Utc>,
@@ -96,6 +101,7 @@ impl Pending {
             redirect_uri: begin.redirect_uri,
             return_path: (!state::names(&begin.return_path)).then(|| begin.return_path.to_string()),
             initiator: begin.initiator,
+            hints: begin.hints,
             begun_at: begin.at,
         }
     }
@@ -104,6 +110,12 @@ impl Pending {
     #[must_use]
     pub fn code_challenge(&self) -> String {
         code_challenge(&self.code_verifier)
+    }
+
+    /// The hints for the provider.
+    #[must_use]
+    pub fn hints(&self) -> &AuthorizeHints {
+        &self.hints
     }
 
     /// Where the visitor goes afterwards; `None` if the `state` says it.
@@ -128,7 +140,7 @@ impl Pending {
         }
         // Check the issuer before using anything else from the answer, including an error.
         match callback.iss {
-            Some(iss) if iss != endpoints.issuer => return Err(FlowError::IssuerMismatch),
+            Some(iss) if !endpoints.issuers.contains(&iss) => return Err(FlowError::IssuerMismatch),
             None if endpoints.iss_required => return Err(FlowError::IssuerMissing),
             _ => {}
         }
@@ -152,18 +164,30 @@ pub fn code_challenge(code_verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(code_verifier))
 }
 
-/// A sign-out that waits for the visitor to come back from the provider.
+/// A sign-out at the provider. The app's session has already ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SigningOut {
     /// Where the visitor goes afterwards; a checked path.
     pub return_path: String,
+    /// The provider's id.
+    #[serde(default)]
+    pub provider: String,
+    /// The user's `sub`, for a provider that gets no ID token.
+    #[serde(default)]
+    pub subject: String,
+    /// The grant that holds the ID token of the ended session, for `id_token_hint`.
+    #[serde(default)]
+    pub id_token_grant: Option<String>,
 }
 
 /// The parameters of an authorization request that a caller may choose; the app sets all others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizeHints {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     prompt: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     login_hint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ui_locales: Option<String>,
 }
 
@@ -200,6 +224,10 @@ impl AuthorizeHints {
         Self { prompt: self.prompt.clone().or_else(|| Some(prompt.to_owned())), ..self.clone() }
     }
 
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the provider must answer without asking the visitor (`prompt=none`).
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -226,7 +254,8 @@ impl Authorized {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::origin::UniqueParams;
+    use crate::{origin::UniqueParams, provider::Issuers};
+    use openidconnect::IssuerUrl;
 
     fn begin(path: &str) -> NewSignIn {
         NewSignIn {
@@ -234,6 +263,7 @@ mod tests {
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse(path).unwrap(),
             initiator: Initiator::Visitor,
+            hints: AuthorizeHints::default(),
             at: DateTime::UNIX_EPOCH,
         }
     }
@@ -244,11 +274,13 @@ mod tests {
 
     fn endpoints(iss_required: bool) -> Endpoints {
         Endpoints {
-            issuer: "https://op.example".into(),
+            issuers: Issuers::one(IssuerUrl::new("https://op.example".into()).unwrap()),
             iss_required,
             authorization_endpoint: "https://op.example/authorize".parse().unwrap(),
             end_session_endpoint: None,
             account_prompt: None,
+            supports_silent: true,
+            offers_offline_access: false,
         }
     }
 

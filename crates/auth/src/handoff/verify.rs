@@ -153,12 +153,11 @@ pub(super) fn provider_of<'a>(
     if !is_identifier(&session.sub) || user.sub != session.sub {
         return Err(FailureCause::BadAnswer.into());
     }
-    let knows = |provider: &&Provider| match provider.issuer() {
-        Some(issuer) => issuer == session.iss,
-        // A plain OAuth 2.0 provider has no issuer.
-        None => provider.config.id == session.provider,
-    };
-    Ok(auth.providers().iter().find(knows).ok_or(FailureCause::UnknownProvider)?)
+    // Of two clients of one issuer, the provider with identity's name for it.
+    let named = auth.provider(&session.provider).filter(|provider| provider.is_issuer_of(&session.iss));
+    let known =
+        named.or_else(|| auth.providers().iter().find(|provider| provider.is_issuer_of(&session.iss)));
+    Ok(known.ok_or(FailureCause::UnknownProvider)?)
 }
 
 /// Builds the session that identity hands over.

@@ -5,7 +5,6 @@ use crate::{
     Auth,
     jws::TokenRule,
     message::{self, Expected, MessageError, Sender, Verified, rule_error},
-    provider::Provider,
     store::{Logout, StoreError},
 };
 use sha2::{Digest, Sha256};
@@ -47,14 +46,19 @@ async fn check(auth: &Auth, token: &str) -> Result<Verified<LogoutToken>, Messag
     {
         return identity.receive(token, auth.clock()).await;
     }
-    let of_issuer = |provider: &&Provider| provider.issuer() == Some(issuer.as_str());
-    let provider = auth.providers().iter().find(of_issuer);
-    let provider = provider.ok_or_else(|| rule_error::<LogoutToken>(TokenRule::Issuer))?;
-    let expected = Expected {
-        issuer: &issuer,
-        audience: &provider.config.client_id,
-        from: Sender::Provider,
-        tolerance: provider.config.clock_tolerance,
-    };
-    message::receive(token, expected, &*provider.keys().await?, auth.clock()).await
+    // Two providers may be two clients of one issuer. The token is for one of them.
+    let mut result = Err(rule_error::<LogoutToken>(TokenRule::Issuer));
+    for provider in auth.providers().iter().filter(|provider| provider.signs_as(&issuer)) {
+        let expected = Expected {
+            issuer: &issuer,
+            audience: &provider.config.client_id,
+            from: Sender::Provider,
+            tolerance: provider.config.clock_tolerance,
+        };
+        result = message::receive(token, expected, &*provider.keys().await?, auth.clock()).await;
+        if !matches!(&result, Err(MessageError::Rule { rule: TokenRule::Audience, .. })) {
+            break;
+        }
+    }
+    result
 }

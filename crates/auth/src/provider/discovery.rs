@@ -1,19 +1,22 @@
 //! OpenID Provider discovery: metadata and keys, cached.
 
 use super::{
-    Endpoints,
+    Endpoints, Issuers,
     endpoint::{CheckedHttp, check_endpoint, optional},
+    endpoints::OFFLINE_ACCESS,
+    for_log,
     keys::{KeyCache, describe},
     preset::{LOGIN, SELECT_ACCOUNT},
 };
 use crate::{clock::Clock, http::HttpClient};
 use chrono::{DateTime, TimeDelta, Utc};
+use http::{Request, StatusCode, header::ACCEPT};
 use openidconnect::{
-    AdditionalProviderMetadata, IssuerUrl, ProviderMetadata, TokenUrl, UserInfoUrl,
+    AdditionalProviderMetadata, JsonWebKeySet, ProviderMetadata, TokenUrl, UserInfoUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
-        CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
-        CoreSubjectIdentifierType,
+        CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+        CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -73,7 +76,7 @@ pub struct Discovered {
     pub endpoints: Endpoints,
     pub(super) token: TokenUrl,
     pub(super) userinfo: Option<UserInfoUrl>,
-    pub(super) client_secret_basic: bool,
+    pub(super) supports_basic: bool,
     pub(super) revocation: Option<Url>,
     pub(super) keys: Arc<KeyCache>,
     fetched_at: DateTime<Utc>,
@@ -81,7 +84,7 @@ pub struct Discovered {
 
 /// The metadata cache of one provider.
 pub(super) struct Discovery {
-    issuer: IssuerUrl,
+    issuers: Issuers,
     http: HttpClient,
     clock: Clock,
     state: RwLock<State>,
@@ -97,8 +100,8 @@ struct State {
 }
 
 impl Discovery {
-    pub(super) fn new(issuer: IssuerUrl, http: HttpClient, clock: Clock) -> Self {
-        Self { issuer, http, clock, state: RwLock::default(), fetching: Mutex::default() }
+    pub(super) fn new(issuers: Issuers, http: HttpClient, clock: Clock) -> Self {
+        Self { issuers, http, clock, state: RwLock::default(), fetching: Mutex::default() }
     }
 
     /// The cached metadata, however old.
@@ -166,13 +169,9 @@ impl Discovery {
         if failure.is_some_and(|at| self.clock.now() - at < RETRY_AFTER) {
             return Err(Unavailable);
         }
-        let judged = CheckedHttp { issuer: self.issuer.url().clone(), http: self.http.clone() };
-        let result = Metadata::discover_async(self.issuer.clone(), &judged).await;
+        let result = self.fetch_metadata().await;
         let now = self.clock.now();
-        match result
-            .map_err(|error| describe(&error))
-            .and_then(|metadata| Discovered::new(&metadata, &self.http, &self.clock))
-        {
+        match result {
             Ok(discovered) => {
                 let discovered = Arc::new(discovered);
                 self.write(|state| {
@@ -183,11 +182,35 @@ impl Discovery {
                 Ok(discovered)
             }
             Err(reason) => {
-                tracing::warn!(issuer = self.issuer.as_str(), %reason, "provider metadata unavailable");
+                tracing::warn!(issuer = self.issuers.configured().as_str(), %reason, "provider metadata unavailable");
                 self.write(|state| state.last_failure = Some(now));
                 Err(Unavailable)
             }
         }
+    }
+
+    /// Fetches the metadata (OpenID Connect Discovery §4) and the keys.
+    async fn fetch_metadata(&self) -> Result<Discovered, String> {
+        let issuer = self.issuers.configured();
+        let url = format!("{}/.well-known/openid-configuration", issuer.as_str().trim_end_matches('/'));
+        let request = Request::get(url).header(ACCEPT, "application/json").body(Vec::new());
+        let answer = self.http.send(request.map_err(|_| "malformed URL")?).await;
+        let answer = answer.map_err(|error| format!("request failed: {error}"))?;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("answered {}", answer.status()));
+        }
+        let metadata: Metadata = serde_json::from_slice(answer.body()).map_err(|_| "unexpected JSON")?;
+        let expected = self.issuers.in_metadata();
+        if metadata.issuer().as_str() != expected {
+            return Err(format!(
+                "not valid: the metadata call their issuer \"{}\", the configuration \"{expected}\"",
+                for_log(metadata.issuer().as_str())
+            ));
+        }
+        let judged = CheckedHttp { issuer: issuer.url().clone(), http: self.http.clone() };
+        let keys = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &judged).await;
+        let keys = keys.map_err(|error| describe(&error))?;
+        Discovered::new(&metadata, keys, &self.issuers, (&self.http, &self.clock))
     }
 
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -200,9 +223,14 @@ impl Discovery {
 }
 
 impl Discovered {
-    fn new(metadata: &Metadata, http: &HttpClient, clock: &Clock) -> Result<Self, String> {
+    fn new(
+        metadata: &Metadata,
+        keys: CoreJsonWebKeySet,
+        issuers: &Issuers,
+        (http, clock): (&HttpClient, &Clock),
+    ) -> Result<Self, String> {
         let extra = metadata.additional_metadata();
-        let issuer = metadata.issuer().url();
+        let issuer = issuers.configured().url();
         let required = |name, url: &Url| check_endpoint(issuer, name, url).map_err(|error| error.to_string());
         required("authorization_endpoint", metadata.authorization_endpoint().url())?;
         required("jwks_uri", metadata.jwks_uri().url())?;
@@ -210,12 +238,12 @@ impl Discovered {
         required("token_endpoint", token.url())?;
         let userinfo = metadata.userinfo_endpoint().map(UserInfoUrl::url);
         let userinfo = optional(issuer, "userinfo_endpoint", userinfo).map(UserInfoUrl::from_url);
-        let client_secret_basic = metadata
+        let supports_basic = metadata
             .token_endpoint_auth_methods_supported()
             .is_none_or(|methods| methods.contains(&CoreClientAuthMethod::ClientSecretBasic));
         Ok(Self {
             endpoints: Endpoints {
-                issuer: metadata.issuer().as_str().to_owned(),
+                issuers: issuers.clone(),
                 iss_required: extra.authorization_response_iss_parameter_supported,
                 authorization_endpoint: metadata.authorization_endpoint().url().clone(),
                 end_session_endpoint: optional(
@@ -224,14 +252,17 @@ impl Discovered {
                     extra.end_session_endpoint.as_ref(),
                 ),
                 account_prompt: account_prompt(&extra.prompt_values_supported),
+                supports_silent: supports_silent(&extra.prompt_values_supported),
+                offers_offline_access: metadata
+                    .scopes_supported()
+                    .is_some_and(|scopes| scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS)),
             },
             token,
             userinfo,
-            client_secret_basic,
+            supports_basic,
             revocation: optional(issuer, "revocation_endpoint", extra.revocation_endpoint.as_ref()),
             keys: Arc::new(
-                KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone())
-                    .with_keys(metadata.jwks().clone()),
+                KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone()).with_keys(keys),
             ),
             fetched_at: clock.now(),
         })
@@ -242,4 +273,9 @@ impl Discovered {
 fn account_prompt(supported: &serde_json::Value) -> Option<&'static str> {
     let knows = supported.as_array()?.iter().any(|value| value == SELECT_ACCOUNT);
     Some(if knows { SELECT_ACCOUNT } else { LOGIN })
+}
+
+/// Whether the provider accepts `prompt=none`: yes, unless it lists prompts without `none`.
+fn supports_silent(supported: &serde_json::Value) -> bool {
+    supported.as_array().is_none_or(|list| list.iter().any(|value| value == "none"))
 }

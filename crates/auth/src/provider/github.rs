@@ -4,7 +4,7 @@
 //! GitHub can have answered.
 
 use super::{
-    Endpoints, ProviderConfig, Refreshed, Unavailable,
+    Endpoints, Issuers, Refreshed, RelyingParty, Unavailable,
     oidc::{expiry, refreshed},
     token::{self, TokenEndpoint},
 };
@@ -13,7 +13,7 @@ use crate::{
     http::HttpClient,
     session::{NewSession, Tokens, User},
 };
-use chrono::{DateTime, Utc};
+use openidconnect::IssuerUrl;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -43,12 +43,19 @@ pub(super) fn api_user(base: &Url) -> Result<Url, Unavailable> {
 
 pub(super) fn endpoints(base: &Url) -> Result<Endpoints, Unavailable> {
     Ok(Endpoints {
-        issuer: base.as_str().trim_end_matches('/').to_owned(),
+        issuers: Issuers::one(IssuerUrl::new(issuer_of(base)).map_err(|_| Unavailable)?),
         iss_required: false,
         authorization_endpoint: join(base, "/login/oauth/authorize")?,
         end_session_endpoint: None,
         account_prompt: None,
+        supports_silent: false,
+        offers_offline_access: false,
     })
+}
+
+/// What sessions name as their issuer.
+pub(super) fn issuer_of(base: &Url) -> String {
+    base.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Exchanges the code and fetches the user.
@@ -56,15 +63,15 @@ pub(super) fn endpoints(base: &Url) -> Result<Endpoints, Unavailable> {
 /// # Errors
 /// A [`FlowError`] that names the broken rule.
 pub(super) async fn finish(
-    config: &ProviderConfig,
+    party: RelyingParty<'_>,
     base: &Url,
-    http: &HttpClient,
-    now: DateTime<Utc>,
     authorized: Authorized,
 ) -> Result<NewSession, FlowError> {
-    let issuer = endpoints(base)?.issuer;
+    let RelyingParty { config, http, .. } = party;
+    let issuer = issuer_of(base);
     let url = join(base, "/login/oauth/access_token")?;
-    let answer = endpoint(config, &url, http).exchange(&authorized).await?;
+    let answer = endpoint(party, &issuer, &url).exchange(&authorized).await?;
+    let now = party.clock.now();
     let mut user = fetch_user(base, http, &answer.access_token).await?;
     let verified = verified_email(base, http, &answer.access_token).await;
     // GitHub hides a private address from the profile; the verified primary address belongs to the user too.
@@ -101,22 +108,21 @@ pub(super) async fn finish(
 /// # Errors
 /// A [`FlowError`] that names the broken rule.
 pub(super) async fn refresh(
-    config: &ProviderConfig,
+    party: RelyingParty<'_>,
     base: &Url,
-    http: &HttpClient,
-    now: DateTime<Utc>,
     refresh_token: &SecretString,
 ) -> Result<Refreshed, FlowError> {
     let url = join(base, "/login/oauth/access_token")?;
-    Ok(refreshed(endpoint(config, &url, http).refresh(refresh_token).await?, now))
+    let answer = endpoint(party, &issuer_of(base), &url).refresh(refresh_token).await?;
+    Ok(refreshed(answer, party.clock.now()))
 }
 
 /// The token endpoint. GitHub reports a refused code or refresh token with status 200 and non-standard
 /// error names (docs.github.com, "Troubleshooting OAuth app access token request errors" and
 /// "Refreshing user access tokens").
-fn endpoint<'a>(config: &'a ProviderConfig, url: &'a Url, http: &'a HttpClient) -> TokenEndpoint<'a> {
+fn endpoint<'a>(party: RelyingParty<'a>, issuer: &'a str, url: &'a Url) -> TokenEndpoint<'a> {
     let refused_grants = &["bad_verification_code", "bad_refresh_token"];
-    TokenEndpoint { config, url, client_secret_basic: false, refused_grants, http }
+    TokenEndpoint { party, issuer, url, supports_basic: false, refused_grants }
 }
 
 /// Returns the primary address if GitHub has verified it (`GET /user/emails`).

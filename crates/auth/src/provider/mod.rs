@@ -1,8 +1,12 @@
 //! Identity providers: configuration, discovery, and requests for tokens and users.
 
+mod client_auth;
+mod config;
 mod discovery;
 mod endpoint;
+mod endpoints;
 mod github;
+mod issuers;
 mod keys;
 mod oidc;
 mod preset;
@@ -10,14 +14,21 @@ mod profile;
 mod token;
 mod verify;
 
+pub use client_auth::{AssertionAudience, ClientKey, Credentials, SecretMethod};
+pub(crate) use config::is_provider_id;
+pub use config::{Kind, ProviderConfig, check_params, check_scopes};
 pub use discovery::{Discovered, Unavailable};
+pub(crate) use endpoints::is_short_hint;
+pub use endpoints::{AppRequest, AuthorizeParams, Endpoints};
+pub use issuers::Issuers;
 pub(crate) use keys::{KeyCache, KeyRequester};
-pub use preset::{Kind, PRESETS, Preset, ProviderConfig};
+pub use preset::{PRESETS, Preset, Protocol};
 
 use crate::{
     clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
+    random::Random,
     session::{NewSession, SessionRecord},
 };
 use auth_types::ProviderView;
@@ -25,7 +36,6 @@ use chrono::{DateTime, Utc};
 use discovery::Discovery;
 use secrecy::SecretString;
 use std::sync::Arc;
-use url::Url;
 
 /// A configured provider.
 pub struct Provider {
@@ -33,8 +43,18 @@ pub struct Provider {
     pub config: ProviderConfig,
     http: HttpClient,
     clock: Clock,
+    random: Random,
     /// Published metadata and keys; `None` for a plain OAuth 2.0 provider.
     discovery: Option<Arc<Discovery>>,
+}
+
+/// This app as a client of a provider, and what its requests need.
+#[derive(Clone, Copy)]
+pub(crate) struct RelyingParty<'a> {
+    pub(crate) config: &'a ProviderConfig,
+    pub(crate) http: &'a HttpClient,
+    pub(crate) clock: &'a Clock,
+    pub(crate) random: &'a Random,
 }
 
 /// The tokens that a refresh returned.
@@ -59,33 +79,22 @@ pub enum TokenStatus {
     NoUserinfo,
 }
 
-/// A provider's endpoints, and the features that flows depend on.
-#[derive(Clone, Debug)]
-pub struct Endpoints {
-    /// The provider's issuer, also the value that RFC 9207's `iss` must have.
-    pub issuer: String,
-    /// Whether the provider promised to send `iss` with every authorization response.
-    pub iss_required: bool,
-    /// Where the visitor is sent to sign in.
-    pub authorization_endpoint: Url,
-    /// Where the visitor is sent to sign out (RP-Initiated Logout 1.0 §2.1), if the
-    /// provider has such an endpoint.
-    pub end_session_endpoint: Option<Url>,
-    /// The `prompt` that lets the visitor choose another account, if the provider's metadata list prompts.
-    pub account_prompt: Option<&'static str>,
-}
-
 impl Provider {
     /// Creates a provider. No request is sent yet.
     #[must_use]
-    pub fn new(config: ProviderConfig, http: HttpClient, clock: Clock) -> Self {
+    pub fn new(config: ProviderConfig, http: HttpClient, clock: Clock, random: Random) -> Self {
         let discovery = match &config.kind {
-            Kind::Oidc { issuer, .. } => {
-                Some(Arc::new(Discovery::new(issuer.clone(), http.clone(), clock.clone())))
+            Kind::Oidc { issuers } => {
+                Some(Arc::new(Discovery::new(issuers.clone(), http.clone(), clock.clone())))
             }
             Kind::GitHub { .. } => None,
         };
-        Self { config, http, clock, discovery }
+        Self { config, http, clock, random, discovery }
+    }
+
+    fn as_client(&self) -> RelyingParty<'_> {
+        let Self { config, http, clock, random, .. } = self;
+        RelyingParty { config, http, clock, random }
     }
 
     /// Returns the provider's endpoints; fetches the metadata if necessary.
@@ -109,11 +118,9 @@ impl Provider {
     /// A [`FlowError`] that names the rule the answer broke.
     pub async fn finish(&self, authorized: Authorized) -> Result<NewSession, FlowError> {
         match (&self.config.kind, &self.discovery) {
-            (Kind::GitHub { base }, _) => {
-                github::finish(&self.config, base, &self.http, self.clock.now(), authorized).await
-            }
-            (Kind::Oidc { .. }, Some(discovery)) => {
-                oidc::finish(&self.config, discovery, &self.http, &self.clock, authorized).await
+            (Kind::GitHub { base }, _) => github::finish(self.as_client(), base, authorized).await,
+            (Kind::Oidc { issuers }, Some(discovery)) => {
+                oidc::finish(self.as_client(), issuers, discovery, authorized).await
             }
             (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
         }
@@ -131,11 +138,9 @@ impl Provider {
         record: &SessionRecord,
     ) -> Result<Refreshed, FlowError> {
         match (&self.config.kind, &self.discovery) {
-            (Kind::GitHub { base }, _) => {
-                github::refresh(&self.config, base, &self.http, self.clock.now(), refresh_token).await
-            }
-            (Kind::Oidc { .. }, Some(discovery)) => {
-                oidc::refresh(&self.config, discovery, &self.http, &self.clock, refresh_token, record).await
+            (Kind::GitHub { base }, _) => github::refresh(self.as_client(), base, refresh_token).await,
+            (Kind::Oidc { issuers }, Some(discovery)) => {
+                oidc::refresh(self.as_client(), issuers, discovery, refresh_token, record).await
             }
             (Kind::Oidc { .. }, None) => Err(FlowError::Unavailable(Unavailable)),
         }
@@ -156,13 +161,16 @@ impl Provider {
         }
     }
 
-    /// The provider's `iss`; `None` for a plain OAuth 2.0 provider.
+    /// Whether the provider speaks OpenID Connect. GitHub speaks plain OAuth 2.0.
     #[must_use]
-    pub fn issuer(&self) -> Option<&str> {
-        match &self.config.kind {
-            Kind::Oidc { issuer } => Some(issuer.as_str()),
-            Kind::GitHub { .. } => None,
-        }
+    pub fn is_oidc(&self) -> bool {
+        matches!(self.config.kind, Kind::Oidc { .. })
+    }
+
+    /// Whether the provider signs tokens as `issuer`.
+    #[must_use]
+    pub fn signs_as(&self, issuer: &str) -> bool {
+        matches!(&self.config.kind, Kind::Oidc { issuers } if issuers.contains(issuer))
     }
 
     /// Whether sessions from this provider carry `issuer`. Sessions from a plain OAuth 2.0 provider carry
@@ -170,8 +178,8 @@ impl Provider {
     #[must_use]
     pub fn is_issuer_of(&self, issuer: &str) -> bool {
         match &self.config.kind {
-            Kind::Oidc { issuer: own } => own.as_str() == issuer,
-            Kind::GitHub { base } => base.as_str().trim_end_matches('/') == issuer,
+            Kind::Oidc { issuers } => issuers.contains(issuer),
+            Kind::GitHub { base } => github::issuer_of(base) == issuer,
         }
     }
 
@@ -186,15 +194,17 @@ impl Provider {
     /// Revokes a refresh token (RFC 7009), if the provider supports revocation. Best effort.
     pub async fn revoke(&self, refresh_token: &SecretString) {
         if let Ok(discovered) = self.discovered().await {
-            oidc::revoke(&self.config, &discovered, &self.http, refresh_token).await;
+            oidc::revoke(self.as_client(), &discovered, refresh_token).await;
         }
     }
 
-    /// Whether the provider supports silent sign-in (`prompt=none`, OpenID Connect Core §3.1.2.1).
-    /// Plain OAuth 2.0 does not.
+    /// Whether the provider may be asked with `prompt=none` (OpenID Connect Core §3.1.2.1), as far as is known:
+    /// by the configuration, and by metadata that were fetched before.
     #[must_use]
     pub fn can_be_silent(&self) -> bool {
-        matches!(self.config.kind, Kind::Oidc { .. })
+        let known = self.discovery.as_ref().map(|discovery| discovery.known());
+        self.config.is_silent
+            && known.is_some_and(|known| known.is_none_or(|known| known.endpoints.supports_silent))
     }
 
     /// Whether the provider answered lately; checks again if the last answer is older than some seconds.
@@ -216,17 +226,19 @@ impl Provider {
     }
 
     fn view_when(&self, available: bool) -> ProviderView {
-        ProviderView { id: self.config.id.clone(), name: self.config.name.clone(), available }
+        let ProviderConfig { id, name, icon, .. } = &self.config;
+        ProviderView { id: id.clone(), name: name.clone(), icon: icon.clone(), available }
     }
 
-    /// Origins that a form on the way to this provider may redirect to: the issuer's, and those of
-    /// the published endpoints.
+    /// Origins that a hidden frame on the way to this provider passes: the issuer's, and those of the published
+    /// endpoints.
     #[must_use]
     pub fn origins(&self) -> Vec<String> {
         let (base, known) = match &self.config.kind {
-            Kind::Oidc { issuer, .. } => {
-                (issuer.url().clone(), self.discovery.as_ref().and_then(|discovery| discovery.known()))
-            }
+            Kind::Oidc { issuers } => (
+                issuers.configured().url().clone(),
+                self.discovery.as_ref().and_then(|discovery| discovery.known()),
+            ),
             Kind::GitHub { base } => (base.clone(), None),
         };
         let mut origins = vec![base.origin().ascii_serialization()];
@@ -243,87 +255,7 @@ impl Provider {
     }
 }
 
-/// Longest `id_token_hint` in a URL, bytes. Many servers accept 8 KB for the whole request
-/// line, some accept less.
-const MAX_ID_TOKEN_HINT: usize = 2048;
-
 /// Makes a provider's text safe for the log: one line of at most 200 characters.
 pub(crate) fn for_log(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(200).collect()
-}
-
-/// Parameters of an authorization request that differ from flow to flow.
-#[derive(Clone, Debug)]
-pub struct AuthorizeParams<'a> {
-    /// Where the provider sends the answer.
-    pub redirect_uri: &'a Url,
-    /// Ties the answer to the flow (RFC 6749 §10.12).
-    pub state: &'a str,
-    /// Ties the ID token to the flow (OpenID Connect Core §3.1.2.1).
-    pub nonce: &'a str,
-    /// `S256` of the `code_verifier` (RFC 7636 §4.2).
-    pub code_challenge: &'a str,
-    /// The optional parameters that the caller chose: `prompt`, `login_hint` and `ui_locales`.
-    pub hints: &'a crate::flow::AuthorizeHints,
-}
-
-impl Endpoints {
-    /// The authorization request as a URL (OpenID Connect Core §3.1.2.1).
-    #[must_use]
-    pub fn authorize_url(&self, config: &ProviderConfig, params: &AuthorizeParams<'_>) -> Url {
-        let mut url = self.authorization_endpoint.clone();
-        {
-            let mut query = url.query_pairs_mut();
-            query
-                .append_pair("response_type", "code")
-                .append_pair("client_id", &config.client_id)
-                .append_pair("redirect_uri", params.redirect_uri.as_str())
-                .append_pair("scope", &config.scopes)
-                .append_pair("state", params.state)
-                .append_pair("code_challenge", params.code_challenge)
-                .append_pair("code_challenge_method", "S256");
-            if matches!(config.kind, Kind::Oidc { .. }) {
-                query.append_pair("nonce", params.nonce);
-                for (name, value) in params.hints.iter() {
-                    query.append_pair(name, value);
-                }
-            }
-            for (name, value) in config.extra_params {
-                query.append_pair(name, value);
-            }
-        }
-        url
-    }
-
-    /// Returns the URL that ends the provider's session (RP-Initiated Logout 1.0 §2); `None` without an
-    /// `end_session_endpoint`.
-    ///
-    /// An ID token that would make the URL too long is left out. Then `logout_hint` with the
-    /// user's `sub` names the user.
-    #[must_use]
-    pub fn end_session_url(
-        &self,
-        config: &ProviderConfig,
-        id_token_hint: Option<&SecretString>,
-        subject: &str,
-        post_logout_redirect_uri: &Url,
-        state: &str,
-    ) -> Option<Url> {
-        use secrecy::ExposeSecret;
-        let mut url = self.end_session_endpoint.clone()?;
-        let hint = id_token_hint.map(|hint| hint.expose_secret());
-        let hint = hint.filter(|hint| hint.len() <= MAX_ID_TOKEN_HINT);
-        {
-            let mut query = url.query_pairs_mut();
-            match hint {
-                Some(hint) => query.append_pair("id_token_hint", hint),
-                None => query.append_pair("logout_hint", subject),
-            };
-            query
-                .append_pair("client_id", &config.client_id)
-                .append_pair("post_logout_redirect_uri", post_logout_redirect_uri.as_str())
-                .append_pair("state", state);
-        }
-        Some(url)
-    }
 }

@@ -1,14 +1,14 @@
 //! OpenID Connect: exchanges codes and refresh tokens, and verifies ID tokens.
 
 use super::{
-    Discovered, Kind, ProviderConfig, Refreshed, Unavailable,
+    Discovered, ProviderConfig, Refreshed, RelyingParty,
     discovery::Discovery,
+    issuers::Issuers,
     profile,
     token::{self, TokenAnswer, TokenEndpoint},
     verify::{Expected as ExpectedIdToken, IdToken, verify},
 };
 use crate::{
-    clock::Clock,
     flow::{Authorized, FlowError},
     http::HttpClient,
     jws::{Claims, Jws, TokenRule},
@@ -26,20 +26,17 @@ use serde_json::{Map, Value};
 /// # Errors
 /// A [`FlowError`] that names the broken rule.
 pub(super) async fn finish(
-    config: &ProviderConfig,
+    party: RelyingParty<'_>,
+    issuers: &Issuers,
     discovery: &Discovery,
-    http: &HttpClient,
-    clock: &Clock,
     authorized: Authorized,
 ) -> Result<NewSession, FlowError> {
-    let Kind::Oidc { issuer } = &config.kind else {
-        return Err(FlowError::Unavailable(Unavailable));
-    };
+    let RelyingParty { config, http, clock, .. } = party;
     let discovered = discovery.get().await?;
-    let answer = endpoint(config, &discovered, http).exchange(&authorized).await?;
+    let answer = endpoint(party, &discovered).exchange(&authorized).await?;
     let now = clock.now();
     let text = answer.id_token.as_deref().ok_or(TokenRule::Missing)?;
-    let id_token = verified(config, issuer, &discovered, text, Some(&authorized.nonce), now).await?;
+    let id_token = verified(config, issuers, &discovered, text, Some(&authorized.nonce), now).await?;
     let claims = claims_of(&id_token, &answer, config, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
@@ -57,13 +54,14 @@ pub(super) async fn finish(
     })
 }
 
-fn endpoint<'a>(
-    config: &'a ProviderConfig,
-    discovered: &'a Discovered,
-    http: &'a HttpClient,
-) -> TokenEndpoint<'a> {
-    let client_secret_basic = discovered.client_secret_basic;
-    TokenEndpoint { config, url: discovered.token.url(), client_secret_basic, refused_grants: &[], http }
+fn endpoint<'a>(party: RelyingParty<'a>, discovered: &'a Discovered) -> TokenEndpoint<'a> {
+    TokenEndpoint {
+        party,
+        issuer: discovered.endpoints.issuers.configured().as_str(),
+        url: discovered.token.url(),
+        supports_basic: discovered.supports_basic,
+        refused_grants: &[],
+    }
 }
 
 /// Renews the tokens. A new ID token must name the same user (OpenID Connect Core §12.2).
@@ -74,21 +72,20 @@ fn endpoint<'a>(
 /// # Errors
 /// A [`FlowError`] that names the broken rule.
 pub(super) async fn refresh(
-    config: &ProviderConfig,
+    party: RelyingParty<'_>,
+    issuers: &Issuers,
     discovery: &Discovery,
-    http: &HttpClient,
-    clock: &Clock,
     refresh_token: &SecretString,
     record: &SessionRecord,
 ) -> Result<Refreshed, FlowError> {
-    let Kind::Oidc { issuer } = &config.kind else { return Err(FlowError::Unavailable(Unavailable)) };
+    let RelyingParty { config, clock, .. } = party;
     let discovered = discovery.get().await?;
-    let answer = endpoint(config, &discovered, http).refresh(refresh_token).await?;
+    let answer = endpoint(party, &discovered).refresh(refresh_token).await?;
     let now = clock.now();
     let id_token = match &answer.id_token {
         None => None,
-        Some(text) => match verified(config, issuer, &discovered, text, None, now).await {
-            Ok(id_token) if id_token.subject == record.subject => Some(text.clone()),
+        Some(text) => match verified(config, issuers, &discovered, text, None, now).await {
+            Ok(id_token) if id_token.is_about(record) => Some(text.clone()),
             Ok(_) | Err(FlowError::IdToken(TokenRule::Issuer)) => return Err(FlowError::AnotherUser),
             Err(error) => {
                 tracing::warn!(
@@ -116,14 +113,9 @@ pub(super) fn refreshed(answer: TokenAnswer, now: DateTime<Utc>) -> Refreshed {
 
 /// Revokes a refresh token together with all tokens that came from it (RFC 7009 §2.1). Best effort: the app
 /// has deleted its own copy by now.
-pub(super) async fn revoke(
-    config: &ProviderConfig,
-    discovered: &Discovered,
-    http: &HttpClient,
-    refresh_token: &SecretString,
-) {
-    let Some(endpoint) = &discovered.revocation else { return };
-    match token::revoke(config, endpoint, discovered.client_secret_basic, http, refresh_token).await {
+pub(super) async fn revoke(party: RelyingParty<'_>, discovered: &Discovered, refresh_token: &SecretString) {
+    let Some(revocation) = &discovered.revocation else { return };
+    match endpoint(party, discovered).revoke(revocation, refresh_token).await {
         Ok(status) if status.is_success() => {}
         Ok(status) => tracing::warn!(status = status.as_u16(), "refresh token not revoked"),
         Err(error) => tracing::warn!(%error, "refresh token not revoked"),
@@ -139,21 +131,41 @@ pub(super) fn expiry(lifetime: Option<std::time::Duration>, now: DateTime<Utc>) 
 
 async fn verified(
     config: &ProviderConfig,
-    issuer: &openidconnect::IssuerUrl,
+    issuers: &Issuers,
     discovered: &Discovered,
     text: &str,
     nonce: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<IdToken, FlowError> {
-    let (client_id, tolerance) = (config.client_id.as_str(), config.clock_tolerance);
-    let expected = ExpectedIdToken { issuer: issuer.as_str(), client_id, nonce, tolerance };
+    let expected = ExpectedIdToken {
+        issuers,
+        client_id: &config.client_id,
+        audiences: &config.audiences,
+        nonce,
+        tolerance: config.clock_tolerance,
+    };
     let check = |jwks: &CoreJsonWebKeySet| verify(text, &expected, jwks, now);
     Ok(discovered.keys.check(KeyRequester::Provider, check).await??)
 }
 
+/// The ID token's claims, completed, and with `email_verified` if the configuration trusts the address.
+async fn claims_of(
+    id_token: &IdToken,
+    answer: &TokenAnswer,
+    config: &ProviderConfig,
+    discovered: &Discovered,
+    http: &HttpClient,
+) -> Map<String, Value> {
+    let mut claims = completed(id_token, answer, config, discovered, http).await;
+    if config.trusts_email {
+        profile::trust_email(&mut claims);
+    }
+    claims
+}
+
 /// The ID token's claims, completed from `/userinfo` if profile claims are missing. If `/userinfo` fails, the
 /// sign-in continues without its claims.
-async fn claims_of(
+async fn completed(
     id_token: &IdToken,
     answer: &TokenAnswer,
     config: &ProviderConfig,
@@ -201,7 +213,7 @@ async fn userinfo(
     let check = |jwks: &CoreJsonWebKeySet| Jws::parse(text).and_then(|jws| jws.verified(jwks));
     let claims = Claims(discovered.keys.check(KeyRequester::Provider, check).await.ok()?.ok()?);
     let issuer = claims.text("iss").ok()?;
-    issuer.is_none_or(|issuer| issuer == discovered.endpoints.issuer).then_some(claims.0)
+    issuer.is_none_or(|issuer| discovered.endpoints.issuers.contains(issuer)).then_some(claims.0)
 }
 
 fn tokens_of(answer: TokenAnswer, now: DateTime<Utc>) -> Tokens {

@@ -22,6 +22,13 @@ pub(super) fn normalise(claims: &mut Map<String, Value>) {
     };
 }
 
+/// Counts the address as verified if the provider does not say whether it is. An explicit `false` stays.
+pub(super) fn trust_email(claims: &mut Map<String, Value>) {
+    if claims.contains_key("email") {
+        claims.entry("email_verified").or_insert(Value::Bool(true));
+    }
+}
+
 /// The user that normalised claims describe.
 pub(super) fn user(claims: &Map<String, Value>) -> User {
     let name = ["name", "preferred_username", "nickname"].into_iter().find_map(|name| text(claims, name));
@@ -112,6 +119,19 @@ mod tests {
             let claims = claims(&json!({"email": email, "email_verified": true}));
             assert!(!claims.contains_key("email_verified") && !claims.contains_key("email"), "{email}");
         }
+    }
+
+    #[test]
+    fn a_trusted_address_counts_unless_the_provider_says_no() {
+        let trusted = |value: Value| {
+            let mut claims = claims(&value);
+            trust_email(&mut claims);
+            claims.get("email_verified").cloned()
+        };
+        assert_eq!(trusted(json!({"email": "a@example.com"})), Some(json!(true)));
+        assert_eq!(trusted(json!({"email": "a@example.com", "email_verified": false})), Some(json!(false)));
+        assert_eq!(trusted(json!({"email": "a@example.com", "email_verified": "no"})), Some(json!(false)));
+        assert_eq!(trusted(json!({"email": ""})), None);
     }
 
     #[test]

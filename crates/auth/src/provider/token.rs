@@ -3,7 +3,7 @@
 //! Answers are parsed leniently: a lifetime may be a number or a string, and unneeded members may have any
 //! type. Refusals are judged strictly: only a refusal of the grant itself is [`FlowError::InvalidGrant`].
 
-use super::{ProviderConfig, TokenStatus, Unavailable, for_log};
+use super::{RelyingParty, TokenStatus, Unavailable, client_auth::AssertionContext, for_log};
 use crate::{
     flow::{Authorized, FlowError},
     http::{HttpClient, HttpError},
@@ -24,13 +24,14 @@ pub(super) struct TokenAnswer {
 
 /// A provider's token endpoint, and how the app authenticates there.
 pub(super) struct TokenEndpoint<'a> {
-    pub(super) config: &'a ProviderConfig,
+    pub(super) party: RelyingParty<'a>,
+    /// The provider's issuer.
+    pub(super) issuer: &'a str,
     pub(super) url: &'a Url,
-    /// Whether client authentication is in the header; otherwise it is in the form (RFC 6749 §2.3.1).
-    pub(super) client_secret_basic: bool,
+    /// Whether the provider accepts `client_secret_basic`.
+    pub(super) supports_basic: bool,
     /// The provider's documented error names that mean `invalid_grant`.
     pub(super) refused_grants: &'static [&'static str],
-    pub(super) http: &'a HttpClient,
 }
 
 impl TokenEndpoint<'_> {
@@ -64,8 +65,8 @@ impl TokenEndpoint<'_> {
     /// - [`FlowError::Unavailable`] without an answer;
     /// - [`FlowError::BadTokenAnswer`] for an unreadable answer or a server error.
     async fn ask(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, FlowError> {
-        let Self { config, http, .. } = self;
-        let mut request = form_request(http, config, self.url, self.client_secret_basic, fields);
+        let RelyingParty { config, http, .. } = self.party;
+        let mut request = self.form_request(self.url, fields);
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let answer = http.send_within(request, config.token_timeout).await.map_err(|error| {
             tracing::warn!(provider = config.id, %error, "token endpoint unavailable");
@@ -96,13 +97,43 @@ impl TokenEndpoint<'_> {
         })
     }
 
+    /// Revokes a refresh token at `endpoint` (RFC 7009 §2.1) and returns the status.
+    ///
+    /// # Errors
+    /// [`HttpError`] without an answer.
+    pub(super) async fn revoke(
+        &self,
+        endpoint: &Url,
+        refresh_token: &SecretString,
+    ) -> Result<StatusCode, HttpError> {
+        let fields = [("token", refresh_token.expose_secret()), ("token_type_hint", "refresh_token")];
+        Ok(self.party.http.send(self.form_request(endpoint, &fields)).await?.status())
+    }
+
+    /// Builds a form request for one of the provider's endpoints, with client authentication.
+    fn form_request(&self, url: &Url, fields: &[(&str, &str)]) -> Request<Vec<u8>> {
+        let RelyingParty { config, http, clock, random } = self.party;
+        let context = AssertionContext {
+            client_id: &config.client_id,
+            issuer: self.issuer,
+            token_endpoint: self.url.as_str(),
+            now: clock.now(),
+            random,
+        };
+        let authentication = config.credentials.authenticate(self.supports_basic, &context);
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields).extend_pairs(authentication.fields);
+        let basic = authentication.basic.as_ref().map(|secret| (&*config.client_id, secret.expose_secret()));
+        http.post_form(url, form.finish(), basic)
+    }
+
     /// Maps the provider's `error` to a [`FlowError`] (RFC 6749 §5.2). A 5xx or 429 answer is never a
     /// refusal, whatever its `error`.
     fn refusal(&self, status: StatusCode, error: &str, description: &str) -> FlowError {
         let is_trouble = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         let is_refused = error == "invalid_grant" || self.refused_grants.contains(&error);
         tracing::warn!(
-            provider = self.config.id,
+            provider = self.party.config.id,
             status = status.as_u16(),
             error = for_log(error),
             description = for_log(description),
@@ -137,41 +168,6 @@ fn lifetime(value: &Value) -> Option<Duration> {
     const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
     let seconds = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
     (seconds.is_finite() && seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST).floor()))
-}
-
-/// Builds a form request for one of the provider's endpoints, with client authentication.
-fn form_request(
-    http: &HttpClient,
-    config: &ProviderConfig,
-    url: &Url,
-    client_secret_basic: bool,
-    fields: &[(&str, &str)],
-) -> Request<Vec<u8>> {
-    let secret = config.client_secret.as_ref().map(|secret| secret.expose_secret());
-    let in_header = secret.filter(|_| client_secret_basic);
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(fields);
-    if in_header.is_none() {
-        form.append_pair("client_id", &config.client_id);
-        form.extend_pairs(secret.map(|secret| ("client_secret", secret)));
-    }
-    http.post_form(url, form.finish(), in_header.map(|secret| (&*config.client_id, secret)))
-}
-
-/// Revokes a refresh token (RFC 7009 §2.1) and returns the status.
-///
-/// # Errors
-/// [`HttpError`] without an answer.
-pub(super) async fn revoke(
-    config: &ProviderConfig,
-    endpoint: &Url,
-    client_secret_basic: bool,
-    http: &HttpClient,
-    refresh_token: &SecretString,
-) -> Result<StatusCode, HttpError> {
-    let fields = [("token", refresh_token.expose_secret()), ("token_type_hint", "refresh_token")];
-    let request = form_request(http, config, endpoint, client_secret_basic, &fields);
-    Ok(http.send(request).await?.status())
 }
 
 /// Builds a request with an access token (RFC 6750 §2.1).

@@ -3,7 +3,11 @@
 //! Claims that a decision depends on are checked strictly: a claim of the wrong type is refused by name.
 //! Claims that only describe the user are read leniently in [`profile`](super::profile).
 
-use crate::jws::{Claims, Jws, TokenRule, Validity, is_identifier};
+use super::issuers::Issuers;
+use crate::{
+    jws::{Claims, Jws, TokenRule, Validity, is_identifier},
+    session::SessionRecord,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value};
@@ -11,8 +15,10 @@ use serde_json::{Map, Value};
 /// The expected claims of an ID token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a str,
+    pub(super) issuers: &'a Issuers,
     pub(super) client_id: &'a str,
+    /// Further audiences that the token may name, if `azp` is this client.
+    pub(super) audiences: &'a [String],
     /// `None` for an ID token of a refresh, which needs no nonce (OpenID Connect Core §12.2).
     pub(super) nonce: Option<&'a str>,
     /// How far the provider's clock may be off.
@@ -29,6 +35,14 @@ pub(super) struct IdToken {
     pub(super) issued_at: DateTime<Utc>,
     /// All claims of the token.
     pub(super) claims: Map<String, Value>,
+}
+
+impl IdToken {
+    /// Whether a refreshed token is about the user of this session (OpenID Connect Core §12.2). The issuer counts
+    /// too: with several tenants, each has users with the same `sub`.
+    pub(super) fn is_about(&self, record: &SessionRecord) -> bool {
+        self.subject == record.subject && self.issuer == record.issuer
+    }
 }
 
 /// Checks an ID token against every rule. The signature comes before the claims, so a refused claim really
@@ -48,10 +62,10 @@ pub(super) fn verify(
     }
     let claims = Claims(jws.verified(jwks)?);
     let issuer = claims.text("iss")?.ok_or(TokenRule::Claim("iss"))?;
-    if issuer != expected.issuer {
+    if !expected.issuers.signs(issuer, claims.text("tid")?) {
         return Err(TokenRule::Issuer);
     }
-    check_audience(&claims, expected.client_id)?;
+    check_audience(&claims, expected)?;
     let subject = claims.text("sub")?.ok_or(TokenRule::Claim("sub"))?;
     let sid = claims.text("sid")?;
     if !is_identifier(subject) || sid.is_some_and(|sid| !is_identifier(sid)) {
@@ -76,11 +90,17 @@ fn is_another_kind(typ: &str) -> bool {
     matches!(typ.strip_prefix("application/").unwrap_or(&typ), "logout+jwt" | "at+jwt")
 }
 
-fn check_audience(claims: &Claims, client_id: &str) -> Result<(), TokenRule> {
+/// The token must name this client, and else only audiences that the configuration trusts. With a second
+/// audience, `azp` must name this client too (OpenID Connect Core §3.1.3.7, rules 3 to 5).
+fn check_audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), TokenRule> {
     let named = claims.audience()?;
-    let is_only_us = !named.is_empty() && named.iter().all(|named| *named == client_id);
+    let is_us = |name: &str| name == expected.client_id;
+    let is_trusted = |name: &&str| is_us(name) || expected.audiences.iter().any(|trusted| trusted == name);
     let azp = claims.text("azp")?;
-    if is_only_us && azp.is_none_or(|azp| azp == client_id) { Ok(()) } else { Err(TokenRule::Audience) }
+    let is_alone = named.iter().all(|name| is_us(name));
+    let names_us = named.iter().any(|name| is_us(name)) && named.iter().all(is_trusted);
+    let is_for_us = azp.map_or(is_alone, is_us);
+    if names_us && is_for_us { Ok(()) } else { Err(TokenRule::Audience) }
 }
 
 #[cfg(test)]

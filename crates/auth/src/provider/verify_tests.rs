@@ -39,10 +39,15 @@ fn good_header() -> Value {
 }
 
 fn check_at(token: &str, now: i64) -> Result<IdToken, TokenRule> {
+    check_with(token, now, &[])
+}
+
+fn check_with(token: &str, now: i64, audiences: &[String]) -> Result<IdToken, TokenRule> {
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
     let tolerance = TimeDelta::seconds(30);
+    let issuers = Issuers::one(openidconnect::IssuerUrl::new("https://op.example".into()).unwrap());
     let expected =
-        Expected { issuer: "https://op.example", client_id: "client", nonce: Some("n"), tolerance };
+        Expected { issuers: &issuers, client_id: "client", audiences, nonce: Some("n"), tolerance };
     verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
 }
 
@@ -152,4 +157,57 @@ fn a_token_of_another_kind_is_refused() {
     }
     let plain = token(&json!({"alg": "EdDSA", "kid": "k1", "typ": "JWT"}), &claims(json!({})));
     assert!(check_at(&plain, NOW).is_ok());
+}
+
+#[test]
+fn a_further_audience_needs_trust_and_our_azp() {
+    let trusted = ["project".to_owned()];
+    let check = |changes: Value, audiences: &[String]| {
+        check_with(&token(&good_header(), &claims(changes)), NOW, audiences).err()
+    };
+    let both = json!({"aud": ["client", "project"], "azp": "client"});
+    assert_eq!(check(both.clone(), &trusted), None);
+    assert_eq!(check(json!({"aud": "client"}), &trusted), None);
+    for (changes, audiences) in [
+        (both, &[][..]),
+        (json!({"aud": ["client", "project"]}), &trusted),
+        (json!({"aud": ["client", "project"], "azp": "project"}), &trusted),
+        (json!({"aud": ["client", "project", "other"], "azp": "client"}), &trusted),
+        (json!({"aud": ["project"], "azp": "client"}), &trusted),
+        (json!({"aud": ["client"], "azp": "project"}), &trusted),
+    ] {
+        assert_eq!(check(changes.clone(), audiences), Some(TokenRule::Audience), "{changes}");
+    }
+}
+
+#[test]
+fn a_token_of_several_tenants_names_its_tenant_and_the_issuer_of_that_tenant() {
+    let [ours, theirs] = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"];
+    let at = |tenant: &str| format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    let shared = openidconnect::IssuerUrl::new(at("common")).unwrap();
+    let issuers = Issuers::of_tenants(shared, vec![ours.to_owned()]).unwrap();
+    let check = |issuer: &str, tid: Value| {
+        let token = token(&good_header(), &claims(json!({"iss": issuer, "tid": tid})));
+        let expected = Expected {
+            issuers: &issuers,
+            client_id: "client",
+            audiences: &[],
+            nonce: Some("n"),
+            tolerance: TimeDelta::seconds(30),
+        };
+        let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
+        verify(&token, &expected, &jwks, DateTime::from_timestamp(NOW, 0).unwrap()).err()
+    };
+    assert_eq!(check(&at(ours), json!(ours)), None);
+    for (issuer, tid) in [
+        (at(theirs), json!(theirs)),
+        (at(ours), json!(theirs)),
+        (at(theirs), json!(ours)),
+        (at(ours), Value::Null),
+        (at("common"), json!(ours)),
+        (at("{tenantid}"), json!("{tenantid}")),
+    ] {
+        assert_eq!(check(&issuer, tid.clone()), Some(TokenRule::Issuer), "{issuer} {tid}");
+    }
+    assert_eq!(check(&at(ours), json!([ours])), Some(TokenRule::Claim("tid")));
 }

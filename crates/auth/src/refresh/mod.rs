@@ -309,7 +309,7 @@ impl Inner {
         //
         // A handed-over session has no token and cannot be revalidated. It ends at its expiry, at a logout,
         // or after `AUTH_MAX_UNCHECKED_AGE`.
-        let never_ends = provider.issuer().is_none();
+        let never_ends = !provider.is_oidc();
         let is_good = tokens.access_expires_at.map_or(never_ends, |end| end - now > due::LEAD);
         let check_access_token = match tokens.access_token.as_ref().filter(|_| is_good) {
             Some(access_token) => provider.check_access_token(access_token).await,

@@ -148,13 +148,17 @@ pub(super) async fn callback(
 /// app made its `state`, the visitor still gets to the page that was wanted: at once if signed in, else by the sign-in
 /// page's button.
 pub fn without_flow(auth: &Auth, returned: &CallbackRequest) -> Response {
-    let wanted = returned.wanted_page(auth);
-    match (&wanted, returned.session()) {
-        (Some(page), Some(_)) => {
-            tracing::info!(rule = "invalid_state", "callback without a flow; the user is signed in");
+    without_flow_at(auth, returned.wanted_page(auth), returned.session().is_some())
+}
+
+/// As [`without_flow`], for a visitor who wanted this page.
+pub(super) fn without_flow_at(auth: &Auth, wanted: Option<ReturnPath>, is_signed_in: bool) -> Response {
+    match wanted {
+        Some(page) if is_signed_in => {
+            tracing::info!(rule = "invalid_state", "no such flow; the user is signed in");
             Redirect::to(page.as_str()).into_response()
         }
-        _ => refused(auth, &FlowError::InvalidState, &wanted.unwrap_or_else(ReturnPath::root)),
+        wanted => refused(auth, &FlowError::InvalidState, &wanted.unwrap_or_else(ReturnPath::root)),
     }
 }
 
@@ -278,7 +282,7 @@ pub(super) async fn logout_callback(
 /// signed-out page. The session ended before the visitor left, so this redirect affects no session.
 pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>) -> Response {
     match auth.flows().take::<SigningOut>(state.unwrap_or_default(), jar).await {
-        Ok(Some((SigningOut { return_path }, clear))) => {
+        Ok(Some((SigningOut { return_path, .. }, clear))) => {
             let return_path = ReturnPath::or_root(Some(&return_path));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }

@@ -4,6 +4,7 @@
 //! | item | use |
 //! |---|---|
 //! | [`CallbackRequest`] | extracts a callback, and takes a flow: once, in the browser where it began |
+//! | [`form_post`] | turns the answer of a provider that posts it into the same callback as a GET |
 //! | [`finish_sign_in`] | finishes the app's own sign-in |
 //! | [`SignInOutcome`] | the answer, and whether to tell other apps of the sign-in |
 //! | [`without_flow`] | answers a callback of the app's own that finishes no flow |
@@ -14,5 +15,6 @@
 pub use super::{
     backchannel_logout::receive_logout,
     callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
+    form_post::form_post,
 };
 pub use crate::origin::navigation_only;

@@ -7,8 +7,10 @@ mod callback;
 mod check_session;
 mod come_back;
 pub mod custom;
+mod departure;
 mod devices;
 mod events;
+mod form_post;
 mod health;
 mod limits;
 mod pages;
@@ -27,6 +29,7 @@ pub(crate) use user_data::update as update_user_data;
 
 pub use crate::form::Form;
 use crate::origin::navigation_only;
+pub(crate) use form_post::is_form_post;
 pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;
 
@@ -54,10 +57,15 @@ pub fn common(auth: &Auth) -> Router {
         .route("/auth/come-back", post(come_back::come_back))
         .merge(navigations)
         .route_layer(limit_for(Endpoint::SignIn));
+    let departures = Router::new()
+        .route(departure::PATH, get(departure::leave))
+        .route_layer(middleware::from_fn(navigation_only))
+        .route_layer(limit_for(Endpoint::Callback));
     let streams =
         Router::new().route("/auth/events", get(events::events)).route_layer(limit_for(Endpoint::Events));
     Router::new()
         .merge(sign_ins)
+        .merge(departures)
         .merge(streams)
         .route("/auth/signin", get(sign_in::page))
         .route("/auth/check-session.js", get(check_session::script))
@@ -96,7 +104,7 @@ pub fn callbacks(auth: &Auth) -> Router {
         .route(crate::handoff::SessionQuery::PATH, post(session_query::session_query))
         .route("/auth/browser-event", post(browser_event::browser_event));
     let navigations = Router::new()
-        .route("/auth/callback/{provider}", get(callback::callback))
+        .route("/auth/callback/{provider}", get(callback::callback).post(form_post::form_post))
         .route("/auth/logout/callback", get(callback::logout_callback))
         .route_layer(middleware::from_fn(navigation_only))
         .route_layer(middleware::from_fn_with_state((auth.clone(), Endpoint::Callback), limit_by_address));

@@ -3,8 +3,7 @@
 
 use crate::{
     Auth, Pages, error_page,
-    origin::{RequestOrigin, ReturnPath, UniqueParams},
-    page::form_action_origins,
+    origin::{ReturnPath, UniqueParams},
     provider::Provider,
     session::{Session, SessionState},
 };
@@ -31,11 +30,7 @@ pub fn pages(auth: &Auth) -> Router {
 }
 
 /// `GET /login?error=&callbackUrl=`: a form for each provider, and why the last sign-in failed.
-async fn login(
-    State(auth): State<Auth>,
-    RequestOrigin(origin): RequestOrigin,
-    RawQuery(query): RawQuery,
-) -> Response {
+async fn login(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let back = ReturnPath::or_root(params.get("callbackUrl"));
     let error = params.get("error").map(|code| {
@@ -47,14 +42,17 @@ async fn login(
         @if let Some(sentence) = error { p.notice.error role="alert" { (sentence) } }
         @for provider in &providers { (provider_form(provider, back.as_str())) }
     };
-    page("Sign in", &content, &form_action_origins(&auth, &origin))
+    page("Sign in", &content)
 }
 
 fn provider_form(provider: &ProviderView, back: &str) -> Markup {
     html! {
         form.stack method="post" action={ "/auth/signin/" (provider.id) } {
             input type="hidden" name="callbackUrl" value=(back);
-            button.button.wide disabled[!provider.available] { "Sign in with " (provider.name) }
+            button.button.wide disabled[!provider.available] {
+                @if let Some(icon) = &provider.icon { img src=(icon) alt="" width="20" height="20"; " " }
+                "Sign in with " (provider.name)
+            }
             @if !provider.available {
                 p.muted.small { (provider.name) " does not answer right now. Please try again in a moment." }
             }
@@ -65,7 +63,6 @@ fn provider_form(provider: &ProviderView, back: &str) -> Markup {
 /// `GET /ssr-logout?callbackUrl=`: the sign-out form.
 async fn sign_out(
     State(auth): State<Auth>,
-    RequestOrigin(origin): RequestOrigin,
     Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -84,7 +81,7 @@ async fn sign_out(
             }
         }
     };
-    page("Sign out", &content, &form_action_origins(&auth, &origin))
+    page("Sign out", &content)
 }
 
 /// `GET /signed-out`: where a sign-out ends.
@@ -106,15 +103,12 @@ async fn signed_out(
         ),
     };
     let content = html! { h1 { (title) } (content) p { a href="/" { "Home" } } };
-    page(title, &content, &[])
+    page(title, &content)
 }
 
-/// Renders a page whose forms go to this app and, by redirects, to `further` origins. Chromium applies
-/// `form-action` to redirects too.
-fn page(title: &str, content: &Markup, further: &[String]) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
-        further.join(" ")
-    );
-    ([(header::CONTENT_SECURITY_POLICY, policy)], error_page::document(title, content)).into_response()
+/// Renders a page whose forms go to this app.
+fn page(title: &str, content: &Markup) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+                          form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], error_page::document(title, content)).into_response()
 }

@@ -18,12 +18,16 @@ struct ProviderJson<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    client_id: &'a str,
+    issuer: &'a str,
+    scope: &'a str,
     signin_url: Url,
     callback_url: Url,
 }
 
 /// Returns an object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
-/// `callbackUrl`.
+/// `callbackUrl`. Beside them, what every visitor's browser sends to the provider: `clientId`, `issuer` and `scope`.
+/// Apps compare these values with identity's when they start.
 pub(super) async fn providers(
     State(configured): State<Arc<[Provider]>>,
     State(identity_origins): State<IdentityOrigins>,
@@ -35,10 +39,13 @@ pub(super) async fn providers(
         let shown = ProviderJson {
             id,
             name: &provider.config.name,
-            kind: match provider.config.kind {
-                Kind::Oidc { .. } => "oidc",
-                Kind::GitHub { .. } => "oauth",
+            kind: if provider.is_oidc() { "oidc" } else { "oauth" },
+            client_id: &provider.config.client_id,
+            issuer: match &provider.config.kind {
+                Kind::Oidc { issuers } => issuers.configured().as_str(),
+                Kind::GitHub { base } => base.as_str(),
             },
+            scope: &provider.config.scopes,
             signin_url: origin.join(&format!("/auth/signin/{id}")),
             callback_url: callbacks_at.join(&format!("/auth/callback/{id}")),
         };

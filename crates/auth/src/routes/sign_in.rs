@@ -1,12 +1,12 @@
 //! `GET /auth/signin`, and `/auth/signin/{provider}` by POST and GET.
 
-use super::Form;
+use super::{Form, departure};
 use crate::{
     Auth, Pages, Refusal,
     cookie::{Cookies, set_cookies},
     flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    provider::{AuthorizeParams, Provider, Unavailable},
+    provider::{AppRequest, AuthorizeParams, Unavailable},
     silent,
 };
 use axum::{
@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
+use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
@@ -30,8 +31,8 @@ pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQu
     Redirect::to(&pages.login_url(return_path.as_str())).into_response()
 }
 
-/// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in and redirects to the provider, or to
-/// identity in proxy mode.
+/// `POST /auth/signin/{provider}`, form `callbackUrl`: begins a sign-in. The answer is a page that goes on to the
+/// provider, or to identity in proxy mode.
 ///
 /// # Errors
 /// 303 to `/login?error=` with `unknown_provider` or `provider_unavailable`; 400 for an unexpected field or
@@ -65,7 +66,8 @@ pub(super) struct SignInRequest {
     pub(super) initiator: Initiator,
 }
 
-/// Begins a sign-in: returns the redirect to the provider, or to identity, with the flow's cookies.
+/// Begins a sign-in: returns the way to the provider, or to identity, with the flow's cookies. It is a page if the
+/// visitor sent a form, else a redirect.
 ///
 /// # Errors
 /// A [`FlowError`], for example if the provider is unknown, unreachable, or cannot sign in silently.
@@ -78,8 +80,7 @@ pub(super) async fn start(
     let origin = jar.origin();
     let SignInRequest { return_path, hints, initiator } = request;
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
-    // Plain OAuth 2.0 has no `prompt`, so the provider would ask the visitor. A silent sign-in must not do
-    // that.
+    // A provider without `prompt=none` would ask the visitor, or strand them on an error page.
     if hints.is_silent() && !provider.can_be_silent() {
         return Err(FlowError::LoginRequired);
     }
@@ -88,60 +89,83 @@ pub(super) async fn start(
         return Err(Unavailable.into());
     }
     let endpoints = provider.endpoints().await?;
+    // Now the metadata are known, and they may list the prompts that the provider accepts.
+    if hints.is_silent() && !endpoints.supports_silent {
+        return Err(FlowError::LoginRequired);
+    }
     // The provider has no sign-out, so its session continued. Without a `prompt`, the provider would sign in
     // the same user again.
     let asks = *initiator == Initiator::Visitor
         && endpoints.end_session_endpoint.is_none()
         && silent::was_ended(auth, jar);
-    let asking =
-        asks.then(|| hints.with_prompt(endpoints.account_prompt.unwrap_or(provider.config.account_prompt)));
+    let account_prompt = endpoints.account_prompt.or(provider.config.account_prompt).filter(|_| asks);
+    let asking = account_prompt.map(|prompt| hints.with_prompt(prompt));
     let hints = asking.as_ref().unwrap_or(hints);
-    let proxy = match initiator {
+    let pending = Pending::begin(
+        NewSignIn {
+            provider: provider.config.id.clone(),
+            redirect_uri: answers_at(auth, origin, *initiator)
+                .join(&format!("/auth/callback/{}", provider.config.id)),
+            return_path: return_path.clone(),
+            initiator: *initiator,
+            hints: hints.clone(),
+            at: auth.clock().now(),
+        },
+        auth.random(),
+    );
+    let state = auth.flows().new_state_for::<Pending>(return_path)?;
+    tracing::info!(provider = provider.config.id, ?initiator, "sign-in begun");
+    if *initiator == Initiator::Visitor {
+        return departure::begin_sign_in(auth, &state, pending, jar);
+    }
+    let url = authorization_url(auth, origin, (&state, &pending), None).await?;
+    let cookies = auth.flows().begin(&state, pending, jar)?;
+    Ok((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
+}
+
+/// The identity origin that a sign-in passes; `None` in direct mode.
+fn proxy<'a>(auth: &'a Auth, origin: &Origin, initiator: Initiator) -> Option<&'a Origin> {
+    match initiator {
         // Browsers send no cookies from frames of another site.
         Initiator::Frame => auth.identity_origins().nearest(origin),
         Initiator::Visitor | Initiator::Guard | Initiator::WaitingTab => auth.identity_origins().canonical(),
-    };
-    let redirect_uri = proxy.unwrap_or(origin).join(&format!("/auth/callback/{}", provider.config.id));
-    let begin = NewSignIn {
-        provider: provider.config.id.clone(),
-        redirect_uri,
-        return_path: return_path.clone(),
-        initiator: *initiator,
-        at: auth.clock().now(),
-    };
-    let pending = Pending::begin(begin, auth.random());
-    let state = auth.flows().new_state_for::<Pending>(return_path)?;
-    let to = match proxy {
-        Some(proxy) => proxied_url(proxy, origin, (&state, &pending), hints),
-        None => direct_url(provider, (&state, &pending), hints).await?,
-    };
-    let cookies = auth.flows().begin(&state, pending, jar)?;
-    tracing::info!(provider = provider.config.id, proxied = proxy.is_some(), ?initiator, "sign-in begun");
-    Ok((set_cookies(cookies), Redirect::to(to.as_str())).into_response())
+    }
 }
 
-async fn direct_url(
-    provider: &Provider,
+/// The origin where the provider answers: identity's, or this app's in direct mode.
+fn answers_at<'a>(auth: &'a Auth, origin: &'a Origin, initiator: Initiator) -> &'a Origin {
+    proxy(auth, origin, initiator).unwrap_or(origin)
+}
+
+/// Returns the URL at which a sign-in goes on: at identity, or at the provider in direct mode. `id_token_hint` is for
+/// direct mode; identity sends the hint of its session.
+///
+/// # Errors
+/// A [`FlowError`] if the provider is unknown or unreachable.
+pub(super) async fn authorization_url(
+    auth: &Auth,
+    origin: &Origin,
     (state, pending): (&str, &Pending),
-    hints: &AuthorizeHints,
+    id_token_hint: Option<&SecretString>,
 ) -> Result<Url, FlowError> {
+    let provider = auth.provider(&pending.provider).ok_or(FlowError::UnknownProvider)?;
+    if let Some(proxy) = proxy(auth, origin, pending.initiator) {
+        return Ok(proxied_url(proxy, origin, (state, pending)));
+    }
     let params = AuthorizeParams {
         redirect_uri: &pending.redirect_uri,
         state,
         nonce: &pending.nonce,
         code_challenge: &pending.code_challenge(),
-        hints,
+        hints: pending.hints(),
+        id_token_hint,
+        of_app: &AppRequest::default(),
     };
     Ok(provider.endpoints().await?.authorize_url(&provider.config, &params))
 }
 
 /// Returns the authorization request to identity, with the origin to return to (article 1).
-fn proxied_url(
-    proxy: &Origin,
-    origin: &Origin,
-    (state, pending): (&str, &Pending),
-    hints: &AuthorizeHints,
-) -> Url {
+fn proxied_url(proxy: &Origin, origin: &Origin, (state, pending): (&str, &Pending)) -> Url {
     let mut url = proxy.join("/authorize");
     url.query_pairs_mut()
         .append_pair("source_url", &origin.to_string())
@@ -150,7 +174,7 @@ fn proxied_url(
         .append_pair("nonce", &pending.nonce)
         .append_pair("code_challenge", &pending.code_challenge())
         .append_pair("code_challenge_method", "S256")
-        .extend_pairs(hints.iter());
+        .extend_pairs(pending.hints().iter());
     url
 }
 

@@ -1,16 +1,18 @@
 //! `/auth/signout`: POST signs out, GET leads to the page with the button.
 
-use super::Form;
+use super::{Form, departure};
 use crate::{
     Auth, Pages, Refusal,
     cookie::{CookieKind, Cookies, set_cookies},
     flow::SigningOut,
+    grants::hash_of,
     logout::{LogoutNotice, logout_state},
     origin::{RequestOrigin, ReturnPath, UniqueParams},
+    provider::is_short_hint,
     session::{Session, SessionRecord, SessionState},
     sign_in_events::Browsers,
     silent,
-    store::StoreError,
+    store::{Claim, ClaimOutcome, GrantKind, StoreError},
 };
 use auth_types::{CurrentSession, EndReason, encode_query};
 use axum::{
@@ -18,9 +20,9 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use url::Url;
 
@@ -37,8 +39,8 @@ pub(super) async fn page(State(pages): State<Arc<Pages>>, RawQuery(query): RawQu
 }
 
 /// `POST /auth/signout`, form `callbackUrl`, `scope=global` (default) or `local`: ends this app's session
-/// before it answers. With `global`, the browser then goes to the provider, which ends its own session
-/// (RP-Initiated Logout 1.0), and comes back.
+/// before it answers. With `global`, the answer is a page that goes on to the provider, which ends its own session
+/// (RP-Initiated Logout 1.0) and sends the browser back.
 ///
 /// # Errors
 /// 400 for another `scope`; 503 when the store is down, with a sentence that the sign-out failed.
@@ -48,7 +50,7 @@ pub(super) async fn sign_out(
     Extension(current): Extension<CurrentSession<Session>>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let is_global = match form.get("scope") {
         None | Some("global") => true,
         Some("local") => false,
@@ -66,13 +68,13 @@ pub(super) async fn sign_out(
         // After a local sign-out, do not resume when the user signs in elsewhere.
         cookies.extend([silent::mark_local_sign_out(&auth, jar), Browsers::forget(jar)].concat());
     }
-    let mut to = None;
+    let mut at_provider = None;
     match current.map_err(|error| Refusal::from(error).with_sentence(NOT_SIGNED_OUT))? {
         SessionState::SignedIn(session) => {
             auth.sessions().end(&session.key, EndReason::SignedOut).await.map_err(not_signed_out)?;
             tracing::info!(session = session.record.public_id, global = is_global, "signed out");
             if is_global {
-                to = end_elsewhere(&auth, jar, &session, &return_path).await;
+                at_provider = end_elsewhere(&auth, jar, &session, &return_path).await;
             }
         }
         SessionState::SignedOut(_) => {
@@ -82,14 +84,13 @@ pub(super) async fn sign_out(
             auth.sessions().end_each(named, EndReason::SignedOut).await.map_err(not_signed_out)?;
         }
     }
-    let to = match to {
-        Some((url, flow_cookies)) => {
+    Ok(match at_provider {
+        Some((state, flow_cookies)) => {
             cookies.extend(flow_cookies);
-            url.to_string()
+            departure::page(&state, cookies)
         }
-        None => return_path.to_string(),
-    };
-    Ok((set_cookies(cookies), Redirect::to(&to)))
+        None => (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response(),
+    })
 }
 
 const NOT_SIGNED_OUT: &str =
@@ -99,14 +100,14 @@ fn not_signed_out(error: StoreError) -> Refusal {
     Refusal::from(error).with_sentence(NOT_SIGNED_OUT)
 }
 
-/// Signs out of the other apps, in the background, and of the provider. Returns the provider's sign-out URL,
-/// with the cookies of that flow.
+/// Signs out of the other apps, in the background, and begins the sign-out at the provider. Returns the `state` and
+/// the cookies of that flow.
 async fn end_elsewhere(
     auth: &Auth,
     jar: Cookies<'_>,
     session: &Session,
     return_path: &ReturnPath,
-) -> Option<(Url, Vec<HeaderValue>)> {
+) -> Option<(String, Vec<HeaderValue>)> {
     // The app cannot unseal the tokens if `AUTH_SECRET` was replaced and the old secret was removed. Without
     // an `id_token_hint`, the provider asks the visitor to confirm the sign-out.
     let tokens = auth.sessions().tokens(&session.key, &session.record).ok();
@@ -152,15 +153,15 @@ async fn notify_other_apps(
     }
 }
 
-/// Returns the provider's sign-out URL, if the provider has one and answers. The app's session has already
-/// ended, so an error here only skips the provider's sign-out.
+/// Begins the sign-out at the provider, if the provider has a sign-out and answers: returns the flow's `state` and
+/// cookies. The app's session has already ended, so an error here only skips the provider's sign-out.
 async fn at_provider(
     auth: &Auth,
     jar: Cookies<'_>,
     session: &Session,
     id_token: Option<&SecretString>,
     return_path: &ReturnPath,
-) -> Option<(Url, Vec<HeaderValue>)> {
+) -> Option<(String, Vec<HeaderValue>)> {
     let provider = auth.provider(&session.record.provider)?;
     if !provider.is_reachable().await {
         tracing::warn!(provider = provider.config.id, "provider unavailable; signed out of this app only");
@@ -168,19 +169,63 @@ async fn at_provider(
     }
     let endpoints = provider.endpoints().await.ok()?;
     endpoints.end_session_endpoint.as_ref()?;
-    let proxy = auth.identity_origins().canonical();
-    let state = match proxy {
+    let state = match auth.identity_origins().canonical() {
         Some(_) => logout_state(&auth.random().token(), jar.origin()),
         None => auth.random().token(),
     };
-    let flow = SigningOut { return_path: return_path.to_string() };
+    let flow = SigningOut {
+        return_path: return_path.to_string(),
+        provider: provider.config.id.clone(),
+        subject: session.record.subject.clone(),
+        id_token_grant: keep_hint(auth, &state, id_token).await,
+    };
     let cookies = auth
         .flows()
         .begin(&state, flow, jar)
         .inspect_err(|cause| tracing::error!(%cause, "provider's sign-out not begun"))
         .ok()?;
-    let redirect = proxy.unwrap_or(jar.origin()).join("/auth/logout/callback");
-    let url =
-        endpoints.end_session_url(&provider.config, id_token, &session.record.subject, &redirect, &state)?;
-    Some((url, cookies))
+    Some((state, cookies))
+}
+
+/// How long a browser may take from the form's answer to `GET /auth/continue`.
+const HINT_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+
+/// Keeps the ID token in the store until the visitor leaves for the provider, because it is too large for a cookie.
+/// Best effort: without the token, the provider asks the visitor to confirm the sign-out.
+async fn keep_hint(auth: &Auth, state: &str, id_token: Option<&SecretString>) -> Option<String> {
+    let hint = id_token?.expose_secret();
+    if !is_short_hint(hint) {
+        return None;
+    }
+    let kind = GrantKind::IdTokenHint;
+    let kept = auth.grants().issue(kind, HINT_AUDIENCE, hash_of(state), hint.as_bytes(), HINT_LIFETIME).await;
+    kept.inspect_err(|cause| tracing::warn!(%cause, "ID token not kept for the provider's sign-out")).ok()
+}
+
+/// The audience of a kept ID token: this app.
+const HINT_AUDIENCE: &str = "sign-out";
+
+/// Takes the ID token that [`keep_hint`] kept.
+async fn take_hint(auth: &Auth, state: &str, flow: &SigningOut) -> Option<SecretString> {
+    let grant = flow.id_token_grant.as_deref()?;
+    let claim = Claim { kind: GrantKind::IdTokenHint, audience: HINT_AUDIENCE, state_hash: hash_of(state) };
+    match auth.grants().take(grant, claim).await {
+        Ok(ClaimOutcome::Granted(hint)) => String::from_utf8(hint).ok().map(SecretString::from),
+        _ => None,
+    }
+}
+
+/// Returns the URL of the provider's sign-out (RP-Initiated Logout 1.0 §2); `None` if the provider has none or does
+/// not answer.
+pub(super) async fn end_session_url(
+    auth: &Auth,
+    jar: Cookies<'_>,
+    state: &str,
+    flow: &SigningOut,
+) -> Option<Url> {
+    let provider = auth.provider(&flow.provider)?;
+    let endpoints = provider.endpoints().await.ok()?;
+    let hint = take_hint(auth, state, flow).await;
+    let redirect = auth.identity_origins().canonical().unwrap_or(jar.origin()).join("/auth/logout/callback");
+    endpoints.end_session_url(&provider.config, hint.as_ref(), &flow.subject, &redirect, state)
 }

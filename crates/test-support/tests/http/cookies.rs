@@ -158,7 +158,7 @@ async fn a_thousand_planted_flows_are_cleared_a_few_at_a_time() {
     let headers = [("cookie", planted.as_str()), ("content-type", "application/x-www-form-urlencoded")];
     let url = world.app.at("/auth/signin/demo");
     let begun = Browser::new().send(Method::POST, &url, &headers, "").await;
-    assert_eq!(begun.status, StatusCode::SEE_OTHER);
+    assert_eq!(begun.status, StatusCode::OK);
     assert!((2..=6).contains(&begun.set_cookies().len()), "{}", begun.set_cookies().len());
 }
 
@@ -166,8 +166,9 @@ async fn a_thousand_planted_flows_are_cleared_a_few_at_a_time() {
 async fn a_flow_cookie_stays_below_the_size_limit_of_browsers() {
     let mut world = world().await;
     for path in ["a".repeat(2_000), "\u{e4}".repeat(600), "%22".repeat(650), "\"".repeat(650)] {
-        let begun = world.post("/auth/signin/demo", &[("callbackUrl", &format!("/{path}"))]).await;
-        assert_eq!(begun.status, StatusCode::SEE_OTHER);
+        let url = world.app.at("/auth/signin/demo");
+        let begun = world.browser.submit(&url, &[("callbackUrl", &format!("/{path}"))]).await;
+        assert!(begun.status == StatusCode::OK && !begun.set_cookies().is_empty());
         for cookie in begun.set_cookies() {
             assert!(cookie.len() <= 4_096, "{}", cookie.len());
         }

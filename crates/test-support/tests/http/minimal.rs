@@ -35,9 +35,8 @@ async fn a_visitor_signs_in_and_out_through_the_pages_of_the_documented_app() {
         "{}",
         login.body
     );
-    let issuer = provider.issuer.as_str().trim_end_matches('/');
     let policy = login.headers["content-security-policy"].to_str().unwrap();
-    assert!(policy.contains(&format!("form-action 'self' {issuer};")), "{policy}");
+    assert!(policy.contains("form-action 'self';"), "{policy}");
 
     let begun = press(&mut browser, &login).await;
     let asked = browser.follow(begun).await;

@@ -73,6 +73,7 @@ async fn without_refresh_token() -> World {
         ("AUTH_OIDC_ID", "demo".to_owned()),
         ("AUTH_OIDC_SECRET", CLIENT_SECRET.to_owned()),
         ("AUTH_OIDC_ISSUER", issuer),
+        ("AUTH_OIDC_SCOPES", "openid profile email".to_owned()),
     ];
     let options = AppOptions { vars, ..AppOptions::default() };
     let app = App::start(socket, &provider.issuer, provider.clock.clone(), options, app_routes).await;

@@ -7,9 +7,13 @@ async fn a_global_sign_out_ends_the_apps_session_and_then_the_providers() {
     let mut world = world().await;
     world.sign_in("/", "alice").await;
     let kept = world.browser.cookie(&world.app.url, "app.session").unwrap();
-    let left = world.post("/auth/signout", &[("callbackUrl", "/public?bye=1")]).await;
+    let url = world.app.at("/auth/signout");
+    let ended = world.browser.submit(&url, &[("callbackUrl", "/public?bye=1")]).await;
+    assert!(ended.set_cookies()[0].contains("Max-Age=0"));
+    assert!(!ended.body.contains("id_token_hint") && !ended.body.contains("eyJ"), "{}", ended.body);
+    let left = world.browser.get(&ended.location().unwrap()).await;
     assert_eq!(left.location().unwrap().origin(), world.provider.issuer.origin());
-    assert!(left.set_cookies()[0].contains("Max-Age=0"));
+    assert!(left.location().unwrap().query().unwrap().contains("id_token_hint="));
 
     // The kept cookie is invalid even before the visitor reaches the provider.
     let mut thief = Browser::new();

@@ -12,20 +12,29 @@ use auth::{
     flow::FlowError,
     origin::{FetchMetadata, Origin, RequestOrigin},
     provider::{AuthorizeParams, Provider},
+    session::Session,
 };
+use auth_types::CurrentSession;
 use axum::{
+    Extension,
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
+use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
 /// `GET /authorize?source_url=&provider=&state=&nonce=&code_challenge=&code_challenge_method=S256`,
 /// optionally with `prompt`, `login_hint` and `ui_locales`: checks the app against the registry, keeps the
 /// flow for this browser, and redirects the visitor to the provider (302) with identity's own `state` and
-/// callback. A frame of another site is redirected straight back with `login_required`, without asking the
-/// provider.
+/// callback. `prompt=none` carries the ID token of identity's own session as `id_token_hint`.
+///
+/// A frame of another site is redirected straight back with `login_required`, without asking the provider. So is
+/// `prompt=none` for a provider that would answer with a page.
+///
+/// Scopes and further parameters come from identity's configuration and from the app's registry entry, never from the
+/// query.
 ///
 /// # Errors
 /// A 400 page, without a redirect and with nothing kept: `unregistered_source_url`, `invalid_parameters`,
@@ -34,6 +43,7 @@ pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
     RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -47,9 +57,10 @@ pub(crate) async fn authorize(
         Refusal::bad_request("unknown_provider", sentence)
     })?;
     if is_foreign_frame(&headers) {
-        return Ok(silent_unsupported(provider, &request).await);
+        return Ok(login_required(provider, &request, "foreign_frame").await);
     }
-    pass_on(&auth, &origin, provider, &request, &headers).await.map_err(|error| {
+    let passed = pass_on(&auth, &registry, &origin, provider, &request, (&current, &headers));
+    passed.await.map_err(|error| {
         tracing::error!(rule = %error, app = %request.source, "sign-in not forwarded");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), error.code().sentence())
     })
@@ -63,9 +74,10 @@ fn is_foreign_frame(headers: &HeaderMap) -> bool {
 
 /// Redirects straight back to the app. The provider was not asked, so the answer says nothing about its
 /// session.
-async fn silent_unsupported(provider: &Provider, request: &ProxyRequest) -> Response {
-    tracing::info!(rule = "foreign_frame", app = %request.source, "cross-site frame sent back");
-    let issuer = provider.endpoints().await.map(|endpoints| endpoints.issuer);
+async fn login_required(provider: &Provider, request: &ProxyRequest, rule: &str) -> Response {
+    tracing::info!(rule, app = %request.source, "silent sign-in sent back without asking the provider");
+    let issuer = provider.endpoints().await.ok();
+    let issuer = issuer.as_ref().and_then(|endpoints| endpoints.issuers.only());
     let mut url = request.source.join(&format!("/auth/callback/{}", provider.config.id));
     url.query_pairs_mut()
         .append_pair("error", "login_required")
@@ -85,13 +97,20 @@ fn select_provider<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Pro
 
 async fn pass_on(
     auth: &Auth,
+    registry: &Registry,
     origin: &Origin,
     provider: &Provider,
     request: &ProxyRequest,
-    headers: &HeaderMap,
+    (current, headers): (&CurrentSession<Session>, &HeaderMap),
 ) -> Result<Response, FlowError> {
     let endpoints = provider.endpoints().await?;
+    let is_silent = request.hints.is_silent();
+    if is_silent && !provider.can_be_silent() {
+        return Ok(login_required(provider, request, "silent_unsupported").await);
+    }
     let id = &provider.config.id;
+    let of_app = registry.find(&request.source).map(|app| app.request.clone()).unwrap_or_default();
+    let hint = if is_silent { own_id_token(auth, current, id) } else { None };
     let state = auth.flows().new_state::<Proxied>(&ProxiedFlow::new(request, id.clone()))?;
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
@@ -102,11 +121,19 @@ async fn pass_on(
             nonce: &request.nonce,
             code_challenge: &request.code_challenge,
             hints: &request.hints,
+            id_token_hint: hint.as_ref(),
+            of_app: &of_app,
         },
     );
     let cookies = auth.flows().begin(&state, Proxied, auth.cookies(origin, headers))?;
     tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
+}
+
+/// The ID token of identity's own session in this browser, if the session is from this provider.
+fn own_id_token(auth: &Auth, current: &CurrentSession<Session>, provider: &str) -> Option<SecretString> {
+    let session = current.as_ref().ok()?.session().filter(|session| session.record.provider == provider)?;
+    auth.sessions().tokens(&session.key, &session.record).ok()?.id_token
 }
 
 /// A serialised URL is ASCII without control characters, so it always fits a header.

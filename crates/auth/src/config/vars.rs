@@ -1,0 +1,256 @@
+//! Typed reading of environment variables.
+
+use super::{ConfigError, EmailDomains, IdentityClient, IdentityOrigins, SETTINGS, is_domain, reference};
+use crate::{
+    origin::{Origin, TrustedProxies},
+    server::Limits,
+    session::SessionPolicy,
+    store,
+};
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Shortest `AUTH_SECRET`, bytes.
+const MIN_SECRET: usize = 32;
+
+/// The names `AUTH_SECRET_1` to `AUTH_SECRET_9`.
+fn older_secrets() -> impl Iterator<Item = String> {
+    (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
+}
+
+/// The variables of the environment that are set, with the contents of secret files.
+pub(super) struct Vars(BTreeMap<String, String>);
+
+impl Vars {
+    /// Keeps the variables that are set, reads the files of secrets, and refuses unknown variables. An empty value
+    /// counts as not set.
+    pub(super) fn new(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let set = vars.into_iter().filter(|(_, value)| !value.is_empty());
+        let mut vars = Self(set.collect());
+        vars.read_files()?;
+        vars.refuse_unknown()?;
+        Ok(vars)
+    }
+
+    /// Replaces each `<VARIABLE>_FILE` of a secret by the secret.
+    fn read_files(&mut self) -> Result<(), ConfigError> {
+        let secret_of = |name: &str| {
+            let variable = name.strip_suffix("_FILE")?;
+            reference::find(variable).filter(|setting| setting.is_secret).map(|_| variable.to_owned())
+        };
+        let files: Vec<_> = self
+            .0
+            .iter()
+            .filter_map(|(name, path)| Some((name.clone(), secret_of(name)?, path.clone())))
+            .collect();
+        for (name, variable, path) in files {
+            if self.0.contains_key(&variable) {
+                return Err(ConfigError::new(name, format!("is set beside {variable}; set one of them")));
+            }
+            let content = std::fs::read_to_string(&path)
+                .map_err(|error| ConfigError::new(&name, format!("cannot read {path}: {error}")))?;
+            let secret = content.trim_end_matches(['\r', '\n']);
+            if secret.is_empty() {
+                return Err(ConfigError::new(name, format!("{path} is empty")));
+            }
+            self.0.insert(variable, secret.to_owned());
+            self.0.remove(&name);
+        }
+        Ok(())
+    }
+
+    /// Returns the value of a variable that is set.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub(super) fn required(&self, name: &str, fix: &str) -> Result<&str, ConfigError> {
+        self.get(name).ok_or_else(|| ConfigError::new(name, format!("is missing; {fix}")))
+    }
+
+    /// Returns whether a variable says yes; `None` if it is not set.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ConfigError> {
+        let parse = |text: &str| match text {
+            "1" | "true" | "yes" => Ok(true),
+            "0" | "false" | "no" => Ok(false),
+            _ => Err(ConfigError::new(name, format!("\"{text}\" must be 1 or 0"))),
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    /// Returns the entries of a comma-separated list, without empty ones.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let entries = self.get(name).unwrap_or_default().split(',').map(str::trim);
+        entries.filter(|entry| !entry.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    /// The names of the variables that are set.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    fn refuse_unknown(&self) -> Result<(), ConfigError> {
+        let unknown = |name: &&str| name.starts_with("AUTH_") && reference::find(name).is_none();
+        let Some(name) = self.names().find(unknown) else { return Ok(()) };
+        let of_providers =
+            self.names().filter_map(|name| reference::split(name)).flat_map(|(provider, _)| {
+                reference::of_each_provider().map(move |what| format!("AUTH_{provider}_{what}"))
+            });
+        let general = SETTINGS.iter().map(|setting| setting.name.to_owned());
+        let nearest = general
+            .filter(|known| !known.contains('<'))
+            .chain(of_providers)
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+            .unwrap_or_default();
+        Err(ConfigError::new(name, format!("is not a setting; did you mean {nearest}?")))
+    }
+
+    pub(super) fn secrets(&self) -> Result<Vec<SecretString>, ConfigError> {
+        self.required(
+            "AUTH_SECRET",
+            "set it to at least 32 random bytes, as from `openssl rand -base64 33`",
+        )?;
+        std::iter::once("AUTH_SECRET".to_owned())
+            .chain(older_secrets())
+            .filter_map(|name| self.get(&name).map(|value| (name, value)))
+            .map(|(name, value)| {
+                if value.len() < MIN_SECRET {
+                    let problem = format!(
+                        "is {} bytes long and must have {MIN_SECRET} or more; make one with `openssl rand -base64 33`",
+                        value.len()
+                    );
+                    return Err(ConfigError::new(name, problem));
+                }
+                Ok(SecretString::from(value))
+            })
+            .collect()
+    }
+
+    pub(super) fn cookie_domain(&self) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.get("AUTH_COOKIE_DOMAIN") else {
+            return Ok(None);
+        };
+        let domain = text.strip_prefix('.').unwrap_or(text);
+        if !is_domain(domain) {
+            let problem = format!("\"{text}\" must be a domain of two or more labels, as in .wow.localhost");
+            return Err(ConfigError::new("AUTH_COOKIE_DOMAIN", problem));
+        }
+        Ok(Some(domain.to_owned()))
+    }
+
+    pub(super) fn identity(
+        &self,
+        identity_origins: &IdentityOrigins,
+    ) -> Result<Option<IdentityClient>, ConfigError> {
+        let Some(client_id) = self.get("AUTH_IDENTITY_ID") else {
+            let orphan = ["AUTH_IDENTITY_SECRET", "AUTH_IDENTITY_ISSUER"];
+            return match orphan.into_iter().find(|name| self.get(name).is_some()) {
+                Some(name) => {
+                    Err(ConfigError::new(name, "is set but AUTH_IDENTITY_ID is not; set both or neither"))
+                }
+                None => Ok(None),
+            };
+        };
+        let issuer = match self.get("AUTH_IDENTITY_ISSUER") {
+            Some(text) => Origin::parse(text)
+                .map_err(|error| ConfigError::new("AUTH_IDENTITY_ISSUER", format!("\"{text}\" {error}")))?,
+            None => identity_origins.0.first().cloned().ok_or_else(|| {
+                let problem = "is missing; set it to the identity app's origin, as in http://localhost:4200";
+                ConfigError::new("AUTH_IDENTITY_ISSUER", problem)
+            })?,
+        };
+        let client_secret = self.get("AUTH_IDENTITY_SECRET").map(SecretString::from);
+        Ok(Some(IdentityClient { client_id: client_id.to_owned(), client_secret, issuer }))
+    }
+
+    pub(super) fn store_url(&self) -> Result<String, ConfigError> {
+        let url =
+            self.required("SESSION_STORE_URL", "set it to a database file, as in sqlite://data/sessions.db")?;
+        if store::StoreKind::of(url).is_some() {
+            return Ok(url.to_owned());
+        }
+        // Show the scheme only; the rest may contain a password.
+        let scheme = url.split(':').next().unwrap_or_default();
+        Err(ConfigError::new(
+            "SESSION_STORE_URL",
+            format!(
+                "\"{scheme}:\" is not a supported store; use sqlite://PATH, postgres://…, redis://… or memory:"
+            ),
+        ))
+    }
+
+    pub(super) fn policy(&self) -> Result<SessionPolicy, ConfigError> {
+        let default = SessionPolicy::default();
+        let max_age = self.seconds("AUTH_SESSION_MAX_AGE")?.unwrap_or(default.max_age);
+        let absolute_age = self.seconds("AUTH_SESSION_ABSOLUTE_AGE")?;
+        let policy = SessionPolicy {
+            max_age,
+            absolute_age: absolute_age.unwrap_or(default.absolute_age.max(max_age)),
+            idle_timeout: self.seconds("AUTH_IDLE_TIMEOUT")?,
+            revalidate_interval: match self
+                .whole_seconds("AUTH_REVALIDATE_INTERVAL", "turns revalidation off")?
+            {
+                Some(0) => None,
+                Some(seconds) => Some(TimeDelta::seconds(seconds.into())),
+                None => default.revalidate_interval,
+            },
+            max_unchecked_age: self.seconds("AUTH_MAX_UNCHECKED_AGE")?,
+            cache_age: self
+                .whole_seconds("AUTH_SESSION_CACHE_AGE", "turns the cache off")?
+                .map_or(default.cache_age, |seconds| Duration::from_secs(seconds.into())),
+            max_sessions_per_user: self
+                .count("AUTH_MAX_SESSIONS_PER_USER")?
+                .unwrap_or(default.max_sessions_per_user),
+        };
+        if policy.absolute_age < policy.max_age {
+            let problem = "is shorter than AUTH_SESSION_MAX_AGE; make it at least as long";
+            return Err(ConfigError::new("AUTH_SESSION_ABSOLUTE_AGE", problem));
+        }
+        Ok(policy)
+    }
+
+    /// Reads a number of seconds that may be 0; in the error message, `zero` says what 0 does.
+    pub(super) fn whole_seconds(&self, name: &str, zero: &str) -> Result<Option<u32>, ConfigError> {
+        let parse = |text: &str| {
+            let problem = || format!("\"{text}\" must be a number of seconds; 0 {zero}");
+            text.parse().map_err(|_| ConfigError::new(name, problem()))
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    pub(super) fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        let parsed = self.get("AUTH_TRUSTED_PROXIES").map(TrustedProxies::parse).transpose();
+        Ok(parsed.map_err(|problem| ConfigError::new("AUTH_TRUSTED_PROXIES", problem))?.unwrap_or_default())
+    }
+
+    pub(super) fn limits(&self) -> Result<Limits, ConfigError> {
+        let default = Limits::default();
+        let connections = self.count("AUTH_MAX_CONNECTIONS")?.unwrap_or(default.connections);
+        Ok(Limits { connections, ..default })
+    }
+
+    /// Reads a whole number, at least 1.
+    fn count(&self, name: &str) -> Result<Option<usize>, ConfigError> {
+        let parse = |text: &str| {
+            let number = text.parse().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| ConfigError::new(name, format!("\"{text}\" must be a whole number above 0")))
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    pub(super) fn email_domains(&self) -> Result<EmailDomains, ConfigError> {
+        EmailDomains::parse(self.get("AUTH_ALLOWED_EMAIL_DOMAINS").unwrap_or_default())
+            .map_err(|problem| ConfigError::new("AUTH_ALLOWED_EMAIL_DOMAINS", problem))
+    }
+
+    /// Reads a number of seconds above 0.
+    pub(super) fn seconds(&self, name: &str) -> Result<Option<TimeDelta>, ConfigError> {
+        self.get(name)
+            .map(|text| match text.parse::<u32>() {
+                Ok(seconds) if seconds > 0 => Ok(TimeDelta::seconds(seconds.into())),
+                _ => Err(ConfigError::new(name, format!("\"{text}\" must be a number of seconds above 0"))),
+            })
+            .transpose()
+    }
+}

@@ -1,0 +1,133 @@
+//! Leaving for the provider: the page that answers a sign-in or sign-out form, and the address it goes on to.
+//!
+//! Chromium checks every redirect that follows a form against the page's `form-action` (CSP Level 3 §6.5.1). A
+//! provider may send the visitor on to other hosts, as in a federated login, which no app can list. So the answer
+//! to a form is a small page, and the page begins a new navigation. The page holds no token: it names the flow's
+//! `state`, and the flow itself is in this browser's cookie.
+
+use super::{callback::without_flow_at, sign_in};
+use crate::{
+    Auth, Refusal,
+    cookie::{Cookies, set_cookies},
+    flow::{Departure, FlowError, Pending, SigningOut},
+    origin::{RequestOrigin, ReturnPath, UniqueParams},
+    session::Session,
+};
+use auth_types::{CurrentSession, SessionState, encode_query};
+use axum::{
+    Extension,
+    extract::{RawQuery, State},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use maud::{DOCTYPE, html};
+
+/// The address that the page goes on to.
+pub(super) const PATH: &str = "/auth/continue";
+
+/// Nothing loads, nothing frames the page, and its address stays with this app.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// Renders the page that goes on to [`PATH`], with the cookies of the flow.
+pub(super) fn page(state: &str, cookies: Vec<HeaderValue>) -> Response {
+    let address = format!("{PATH}?state={}", encode_query(state));
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="refresh" content={ "0;url=" (address) };
+                title { "One moment" }
+            }
+            body {
+                p { a href=(address) { "Continue" } }
+            }
+        }
+    };
+    (set_cookies(cookies), HEADERS, Html(markup.into_string())).into_response()
+}
+
+/// `GET /auth/continue?state=`: 303 to the provider, or to identity in proxy mode. It works once for each flow, and
+/// only in the browser where the flow began.
+///
+/// Without such a flow, the visitor gets to the wanted page, to the sign-in page that leads there, or to the
+/// signed-out page.
+///
+/// # Errors
+/// 503 when the store is down. The flow is then not used up.
+pub(super) async fn leave(
+    State(auth): State<Auth>,
+    RequestOrigin(origin): RequestOrigin,
+    Extension(current): Extension<CurrentSession<Session>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let state = params.get("state").unwrap_or_default();
+    let jar = auth.cookies(&origin, &headers);
+    if let Some(departure) = auth.flows().depart::<SigningOut>(state, jar).await? {
+        return Ok(sign_out(&auth, jar, state, departure).await);
+    }
+    let wanted = auth.flows().page_of::<Pending>(state);
+    match auth.flows().depart::<Pending>(state, jar).await? {
+        Some(Departure::First(pending)) => {
+            let wanted = pending.return_path().or(wanted).unwrap_or_else(ReturnPath::root);
+            let url = sign_in::authorization_url(&auth, &origin, (state, &pending), None).await;
+            Ok(match url {
+                Ok(url) => leave_for(url.as_str()),
+                Err(error) => sign_in::refused(&auth, &error, &wanted),
+            })
+        }
+        Some(Departure::Repeated(pending)) => {
+            let wanted = pending.return_path().or(wanted);
+            Ok(without_flow_at(&auth, wanted, is_signed_in(&current)))
+        }
+        None => Ok(without_flow_at(&auth, wanted, is_signed_in(&current))),
+    }
+}
+
+fn is_signed_in(current: &CurrentSession<Session>) -> bool {
+    current.as_ref().is_ok_and(|state| matches!(state, SessionState::SignedIn(_)))
+}
+
+/// Goes to the provider's sign-out. The app's session has already ended, so every error only skips the provider.
+async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departure<SigningOut>) -> Response {
+    let (Departure::First(flow) | Departure::Repeated(flow)) = &departure;
+    let back = ReturnPath::or_root(Some(&flow.return_path));
+    if matches!(departure, Departure::Repeated(_)) {
+        return Redirect::to(back.as_str()).into_response();
+    }
+    match super::sign_out::end_session_url(auth, jar, state, flow).await {
+        Some(url) => leave_for(url.as_str()),
+        None => {
+            tracing::warn!(provider = flow.provider, "provider unavailable; signed out of this app only");
+            Redirect::to(back.as_str()).into_response()
+        }
+    }
+}
+
+/// A redirect to another origin. The address of this app, with its `state`, is not sent along.
+fn leave_for(url: &str) -> Response {
+    ([(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))], Redirect::to(url)).into_response()
+}
+
+/// Begins a sign-in by hand: the page that goes on to the provider.
+pub(super) fn begin_sign_in(
+    auth: &Auth,
+    state: &str,
+    pending: Pending,
+    jar: Cookies<'_>,
+) -> Result<Response, FlowError> {
+    Ok(page(state, auth.flows().begin(state, pending, jar)?))
+}
