@@ -125,6 +125,10 @@ deny: ## Run cargo-deny only: bans, licences and sources of dependencies; adviso
 	@.ci/tools cargo-deny
 	@.ci/lint deny
 
+.PHONY: reference
+reference: ## Write docs/configuration.md and .env.example again, from the settings in the code
+	@UPDATE_REFERENCE=1 cargo test --quiet --locked --package main --features main/ssr --test configuration
+
 .PHONY: clean-data
 clean-data: ## Delete generated secrets and databases
 	@rm -rf -- "$(DATA_DIR)"

@@ -4,8 +4,8 @@ mod server;
 
 use auth::{
     Auth,
-    config::{Config, ConfigError},
-    server::{init_logging, listen, run, serve_with},
+    config::{Config, ConfigError, LEPTOS_SETTINGS},
+    server::{Program, init_logging, listen, run, serve_with},
 };
 use server::{Announcer, FanOut, Messenger, Registry, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
@@ -13,7 +13,17 @@ use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 /// The listen address unless `LEPTOS_SITE_ADDR` is set.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4200";
 
+const PROGRAM: Program = Program {
+    name: "identity",
+    about: "The identity app: signs users in for other apps, and tells these apps of sign-outs.",
+    version: env!("CARGO_PKG_VERSION"),
+    settings: LEPTOS_SETTINGS,
+};
+
 fn main() -> ExitCode {
+    if let Some(code) = PROGRAM.answer_arguments() {
+        return code;
+    }
     init_logging();
     run(async || {
         let config = Config::from_env("identity")?;

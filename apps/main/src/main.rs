@@ -4,15 +4,25 @@ mod server;
 
 use auth::{
     Auth,
-    config::Config,
-    server::{init_logging, listen, run, serve_with},
+    config::{Config, LEPTOS_SETTINGS},
+    server::{Program, init_logging, listen, run, serve_with},
 };
 use std::process::ExitCode;
 
 /// The listen address unless `LEPTOS_SITE_ADDR` is set.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:4201";
 
+const PROGRAM: Program = Program {
+    name: "main",
+    about: "The main app: games and store of the demo.",
+    version: env!("CARGO_PKG_VERSION"),
+    settings: LEPTOS_SETTINGS,
+};
+
 fn main() -> ExitCode {
+    if let Some(code) = PROGRAM.answer_arguments() {
+        return code;
+    }
     init_logging();
     run(async || {
         let config = Config::from_env("main")?;

@@ -5,10 +5,10 @@
 mod clicked;
 
 use auth_types::{encode_query, path_matches};
-#[cfg(feature = "hydrate")]
-pub(crate) use clicked::here;
 #[cfg(any(feature = "hydrate", feature = "watch"))]
 pub(crate) use clicked::{Clicks, says_signed_out};
+#[cfg(feature = "hydrate")]
+pub(crate) use clicked::{here, here_with_fragment};
 
 /// A click on a link. The fields hold DOM properties.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub enum Decision {
     Follow,
     /// The browser opens the link elsewhere, for example in a new tab. This page stays as it is.
     OpenElsewhere,
-    /// The guard checks the session first. Holds the path and query to return to after a sign-in.
+    /// The guard checks the session first. Holds the path, query and fragment to return to after a sign-in.
     CheckSession(String),
 }
 
@@ -61,7 +61,7 @@ pub fn decide(click: &Click<'_>, public: &[&str]) -> Decision {
     if is_foreign || within_page || is_public {
         return Decision::Follow;
     }
-    Decision::CheckSession(target)
+    Decision::CheckSession(format!("{target}{}", click.hash))
 }
 
 /// Returns `path` if it is a page of this app: one leading slash, no backslash, no control characters, and

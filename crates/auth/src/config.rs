@@ -13,7 +13,7 @@ mod vars;
 
 pub use documents::{env_example, help, markdown};
 pub use email_domains::EmailDomains;
-pub use reference::{DefaultValue, EACH_PROVIDER, SETTINGS, Setting, Subject};
+pub use reference::{DefaultValue, EACH_PROVIDER, LEPTOS_SETTINGS, SETTINGS, Setting, Subject};
 
 use crate::{
     cookie::{CookieSettings, SessionOptions},

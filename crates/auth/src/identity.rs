@@ -1,5 +1,9 @@
 //! The identity app, from the point of view of an app that is registered there.
 
+mod settings;
+
+pub(crate) use settings::report_differences;
+
 use crate::{
     Auth,
     clock::Clock,

@@ -151,12 +151,14 @@ impl Auth {
         })))
     }
 
-    /// Does the background work: warms up provider discovery, listens to the bus and sweeps the store.
+    /// Does the background work: warms up provider discovery, compares the providers with identity's, listens to the
+    /// bus and sweeps the store.
     ///
     /// Spawn this once per process. The work goes on until the future is dropped.
     pub async fn run_in_background(self) {
         let greeting = join_all(self.0.providers.iter().map(Provider::is_reachable));
-        tokio::join!(greeting, self.0.sessions.run_in_background());
+        let comparison = identity::report_differences(&self);
+        tokio::join!(greeting, comparison, self.0.sessions.run_in_background());
     }
 
     /// Waits for token requests under way, so that no rotated refresh token is lost. Call this when the

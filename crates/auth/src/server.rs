@@ -6,8 +6,10 @@
 //! that has been idle longest is closed.
 
 mod accept;
+mod arguments;
 mod connection;
 
+pub use arguments::Program;
 pub use connection::Connection;
 
 use crate::config::ConfigError;

@@ -55,8 +55,9 @@ impl SharedEnv {
         self.auth
             .keys()
             .filter_map(|name| name.strip_prefix("AUTH_")?.strip_suffix("_ID"))
-            // `AUTH_IDENTITY_ID` is an app's client id at identity, not a provider.
+            // `AUTH_IDENTITY_ID` is an app's client id at identity, and `AUTH_APPLE_KEY_ID` a setting of a provider.
             .filter(|provider| !["", "DEMO", "IDENTITY"].contains(provider))
+            .filter(|provider| !provider.ends_with("_KEY") && !provider.ends_with("_TEAM"))
     }
 
     /// Whether to start the embedded provider: if no other provider is configured, or with `DEMO=1`.
@@ -88,6 +89,18 @@ mod tests {
     #[test]
     fn demo_1_starts_the_embedded_provider_beside_a_configured_one() {
         assert!(shared(&[("AUTH_GOOGLE_ID", "abc"), ("DEMO", "1")]).wants_embedded_provider());
+    }
+
+    #[test]
+    fn a_provider_may_have_any_name_and_its_settings_are_no_providers() {
+        let shared = shared(&[
+            ("AUTH_STAFF_2_ID", "a"),
+            ("AUTH_APPLE_ID", "b"),
+            ("AUTH_APPLE_KEY_ID", "c"),
+            ("AUTH_APPLE_TEAM_ID", "d"),
+            ("AUTH_IDENTITY_ID", "e"),
+        ]);
+        assert_eq!(shared.providers().collect::<Vec<_>>(), ["APPLE", "STAFF_2"]);
     }
 
     #[test]

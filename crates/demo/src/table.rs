@@ -77,7 +77,8 @@ fn registration(addresses: Addresses, provider: &str) -> Vec<String> {
     let mut backchannel = addresses.urls(Process::Identity, "/auth/backchannel-logout");
     backchannel.truncate(1);
     entry("back-channel logout", backchannel);
-    lines.push("    (a provider on another machine cannot reach the last address)".into());
+    lines.push("    (a provider on another machine cannot reach the last address;".into());
+    lines.push("    if it accepts only the host localhost, register the first of each)".into());
     lines
 }
 

@@ -60,6 +60,11 @@ async fn world_with_fault(fault: Option<Fault>) -> World {
     world_with_options(fault, AppOptions::default(), app_routes).await
 }
 
+/// Starts a world whose provider has other settings.
+async fn world_with_provider(settings: impl FnOnce(&mut dev_provider::Config)) -> World {
+    world_of(None, AppOptions::default(), AppOptions::default(), app_routes, settings).await
+}
+
 /// Starts a world with other options and another router for the app.
 async fn world_with_options(
     fault: Option<Fault>,
@@ -76,10 +81,22 @@ async fn world_with_builder(
     options: AppOptions<'_>,
     app: impl FnOnce(&Auth) -> Router,
 ) -> World {
+    world_of(fault, of_identity, options, app, |_| {}).await
+}
+
+/// Starts a world with all options.
+async fn world_of(
+    fault: Option<Fault>,
+    of_identity: AppOptions<'_>,
+    options: AppOptions<'_>,
+    app: impl FnOnce(&Auth) -> Router,
+    settings: impl FnOnce(&mut dev_provider::Config),
+) -> World {
     let (identity_socket, app_socket) = (bind().await, bind().await);
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start_with(&[&identity_url], |config| {
         config.clients[0].backchannel_logout_uri = identity_url.join("/auth/backchannel-logout").ok();
+        settings(config);
     })
     .await;
     let clock = || provider.clock.clone();

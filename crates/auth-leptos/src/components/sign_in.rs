@@ -3,9 +3,9 @@
 
 use crate::page;
 use auth_types::ProviderView;
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 
-/// One "Sign in with …" button per configured provider.
+/// One "Sign in with …" button per configured provider, and the script that keeps the fragment of the wanted page.
 #[component]
 pub fn SignInForms(
     /// The local path to return to. The server checks this path again.
@@ -20,7 +20,11 @@ pub fn SignInForms(
         .into_iter()
         .map(move |provider| view! { <ProviderForm provider callback_url=callback_url.clone()/> })
         .collect_view();
-    view! { <div class="stack">{forms}</div> }.into_any()
+    view! {
+        <div class="stack">{forms}</div>
+        <script src="/auth/sign-in.js" defer nonce=use_nonce()></script>
+    }
+    .into_any()
 }
 
 #[component]

@@ -21,7 +21,7 @@ pub(crate) struct Clicks {
 /// A click that waits for the server.
 pub(crate) struct Held {
     pub(crate) link: HtmlAnchorElement,
-    /// The path and query to return to after a sign-in.
+    /// The path, query and fragment to return to after a sign-in.
     pub(crate) path: String,
     number: u32,
     from: String,
@@ -76,6 +76,12 @@ fn decision(event: &MouseEvent, link: &HtmlAnchorElement, public: &[&str]) -> Op
 pub(crate) fn here() -> String {
     let location = window().location();
     [location.pathname(), location.search()].into_iter().filter_map(Result::ok).collect()
+}
+
+/// The path of the page with its query and fragment, to return to after a sign-in.
+#[cfg(feature = "hydrate")]
+pub(crate) fn here_with_fragment() -> String {
+    here() + &window().location().hash().unwrap_or_default()
 }
 
 /// Returns `true` only for a clear "signed out". A missing or unreadable answer lets the click pass: the server's guard

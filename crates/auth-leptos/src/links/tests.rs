@@ -22,9 +22,9 @@ fn a_plain_click_to_a_protected_page_checks_the_session_first() {
 }
 
 #[test]
-fn the_return_path_keeps_the_query_and_drops_the_fragment() {
+fn the_return_path_keeps_the_query_and_the_fragment() {
     let click = Click { search: "?tab=2", hash: "#top", ..PLAIN };
-    assert_eq!(decide_about(&click), Decision::CheckSession("/dashboard?tab=2".to_owned()));
+    assert_eq!(decide_about(&click), Decision::CheckSession("/dashboard?tab=2#top".to_owned()));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_fragment_link_is_untouched_within_the_page_and_checked_elsewhere() {
     let same = Click { here: "/dashboard", hash: "#number", ..PLAIN };
     assert_eq!(decide_about(&same), Decision::Follow);
     let other = Click { here: "/session", hash: "#number", ..PLAIN };
-    assert_eq!(decide_about(&other), Decision::CheckSession("/dashboard".to_owned()));
+    assert_eq!(decide_about(&other), Decision::CheckSession("/dashboard#number".to_owned()));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub fn LoginPage() -> impl IntoView {
         _ => None,
     };
     // Show only the path; a query may be long and without meaning to the visitor.
-    let target = (callback != "/").then(|| callback.split('?').next().unwrap_or_default().to_owned());
+    let target = (callback != "/").then(|| callback.split(['?', '#']).next().unwrap_or_default().to_owned());
     let already = auth().map(|session| {
         let callback = callback.clone();
         view! {

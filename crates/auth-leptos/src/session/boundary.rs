@@ -97,7 +97,7 @@ pub fn SessionEnded() -> impl IntoView {
     let reason = shared.ended.get_untracked().unwrap_or(EndReason::Expired);
     let heading = NodeRef::<leptos::html::H1>::new();
     focus(heading);
-    let path = here();
+    let path = here_with_fragment();
     let again = shared.pages().login_url(&path);
     view! {
         <main id="content">
@@ -130,6 +130,14 @@ fn focus(heading: NodeRef<leptos::html::H1>) {
     });
     #[cfg(not(feature = "hydrate"))]
     let _ = heading;
+}
+
+/// The path of the page with its query and, in the browser, its fragment.
+fn here_with_fragment() -> String {
+    #[cfg(feature = "hydrate")]
+    return crate::links::here_with_fragment();
+    #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+    return crate::current_path_and_query();
 }
 
 /// The path of the page with its query.

@@ -17,8 +17,9 @@ pub fn SignInNotice() -> impl IntoView {
     let location = use_location();
     // A parent route keeps its notice while the address of its child route changes.
     let login = move || {
-        let (path, search) = (location.pathname.get(), location.search.get());
-        pages.login_url(&if search.is_empty() { path } else { format!("{path}?{search}") })
+        let (path, search, hash) = (location.pathname.get(), location.search.get(), location.hash.get());
+        let query = if search.is_empty() { search } else { format!("?{search}") };
+        pages.login_url(&format!("{path}{query}{hash}"))
     };
     view! {
         <div class="notice warning stack" role="alert">

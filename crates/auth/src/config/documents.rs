@@ -18,7 +18,9 @@ pub fn markdown(settings: &[Setting]) -> String {
                 DefaultValue::Value(value) => format!("`{value}`"),
                 DefaultValue::Otherwise(text) => text.to_owned(),
             };
-            let _ = writeln!(text, "| `{name}` | {meaning} | {unit} | {default} | `{example}` |");
+            // An example in words has marks of its own.
+            let example = if example.contains('`') { (*example).to_owned() } else { format!("`{example}`") };
+            let _ = writeln!(text, "| `{name}` | {meaning} | {unit} | {default} | {example} |");
         }
         text.push('\n');
     }
@@ -31,7 +33,7 @@ pub fn markdown(settings: &[Setting]) -> String {
 pub fn env_example(settings: &[Setting], provider: &str) -> String {
     let mut text = String::new();
     for (subject, settings) in by_subject(settings) {
-        let _ = write!(text, "\n# --- {} {}\n", subject.heading(), "-".repeat(90 - subject.heading().len()));
+        let _ = write!(text, "# --- {} {}\n", subject.heading(), "-".repeat(90 - subject.heading().len()));
         for setting in settings {
             let name = setting.name.replace(EACH_PROVIDER, &format!("AUTH_{provider}_"));
             for line in wrapped(&plain(setting.meaning), 110) {
@@ -41,7 +43,7 @@ pub fn env_example(settings: &[Setting], provider: &str) -> String {
             for line in wrapped(&facts, 110) {
                 let _ = writeln!(text, "# {line}");
             }
-            let _ = writeln!(text, "# {name}={}\n{name}=\n", setting.example);
+            let _ = writeln!(text, "# Example: {}\n{name}=\n", plain(setting.example));
         }
     }
     text
@@ -62,7 +64,7 @@ pub fn help(settings: &[Setting]) -> String {
             for line in wrapped(&facts, 90) {
                 let _ = writeln!(text, "      {line}");
             }
-            let _ = writeln!(text, "      example: {}", setting.example);
+            let _ = writeln!(text, "      example: {}", plain(setting.example));
         }
         text.push('\n');
     }

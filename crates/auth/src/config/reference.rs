@@ -109,12 +109,12 @@ pub const SETTINGS: &[Setting] = &[
         Otherwise("the program's name"), "text", "Games"),
     secret(setting((App, "AUTH_SECRET"),
         "Keys for cookies and for tokens in the store are derived from this secret. Replicas, and apps that share a \
-         session, have the same secret. `openssl rand -base64 48` makes one.",
-        Required, "32 bytes or more", "qgaN4V1mXn1bX2kGv0pTqvJxJ0E1Zr7cYb1vVf1k0X8")),
+         session, have the same secret.",
+        Required, "32 bytes or more", "the output of `openssl rand -base64 48`")),
     secret(setting((App, "AUTH_SECRET_1"),
         "An older secret, which still opens what it sealed; up to `AUTH_SECRET_9`, newest first. Remove an older secret \
          once no session needs it.",
-        Otherwise("none"), "32 bytes or more", "pW0eQm6n6cQb1q9YkU3sT2zR8xL5vD4hJ7gF1aS0dK2")),
+        Otherwise("none"), "32 bytes or more", "the secret that was used until now")),
     secret(setting((App, "SESSION_STORE_URL"),
         "The session store: `sqlite://PATH`, `postgres://…`, `redis://…` or `memory:`. Replicas, and apps that share a \
          session, have the same store.",
@@ -237,7 +237,7 @@ pub const SETTINGS: &[Setting] = &[
         Otherwise("none"), "text", "games"),
     secret(setting((Identity, "AUTH_IDENTITY_SECRET"),
         "An app: its secret at identity. It is the value of the variable that `client_secret_env` in the registry names.",
-        Otherwise("none"), "32 bytes or more", "Yk1mXn1bX2kGv0pTqvJxJ0E1Zr7cYb1vVf1k0X8qgaN")),
+        Otherwise("none"), "32 bytes or more", "the secret that identity knows for this app")),
     setting((Identity, "AUTH_IDENTITY_ISSUER"),
         "An app: the origin that identity signs its messages with.",
         Otherwise("the first origin of `AUTH_REDIRECT_PROXY_URL`"), "origin", "https://identity.example.com"),
@@ -254,6 +254,20 @@ pub const SETTINGS: &[Setting] = &[
     setting((Connections, "RUST_LOG"),
         "What is logged, as in the crate `tracing-subscriber`.",
         Value("info"), "filter", "info,auth=debug"),
+];
+
+/// The settings that an app with Leptos reads besides: those of cargo-leptos.
+#[rustfmt::skip]
+pub const LEPTOS_SETTINGS: &[Setting] = &[
+    setting((App, "LEPTOS_SITE_ADDR"),
+        "The address that the server listens on.",
+        Otherwise("`127.0.0.1`, with the program's port"), "host:port", "0.0.0.0:8080"),
+    setting((App, "LEPTOS_SITE_ROOT"),
+        "The folder with the style sheet, the scripts and the WebAssembly.",
+        Otherwise("`target/site/` and the program's name"), "path", "/opt/onesession/site"),
+    setting((App, "LEPTOS_ENV"),
+        "`PROD` for a released build: browsers then keep the files of a version.",
+        Value("DEV"), "PROD or DEV", "PROD"),
 ];
 
 /// The names of the settings of each provider, without `AUTH_<NAME>_`.

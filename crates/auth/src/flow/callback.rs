@@ -33,7 +33,8 @@ impl Callback {
         let outcome = match (params.get("code").filter(|code| !code.is_empty()), params.get("error")) {
             (Some(code), None) => Outcome::Code(SecretString::from(code)),
             (None, Some(error)) => Outcome::Refused(match error {
-                "access_denied" => FlowError::AccessDenied,
+                // The second name is Apple's.
+                "access_denied" | "user_cancelled_authorize" => FlowError::AccessDenied,
                 "login_required"
                 | "interaction_required"
                 | "consent_required"

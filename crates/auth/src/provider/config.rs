@@ -160,6 +160,15 @@ impl ProviderConfig {
         })
     }
 
+    /// The configured issuer, or the base URL of a plain OAuth 2.0 provider.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        match &self.kind {
+            Kind::Oidc { issuers } => issuers.configured().as_str(),
+            Kind::GitHub { base } => base.as_str(),
+        }
+    }
+
     /// Whether tokens of several tenants are accepted.
     #[must_use]
     pub fn has_tenants(&self) -> bool {

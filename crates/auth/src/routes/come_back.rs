@@ -1,9 +1,8 @@
 //! `POST /auth/come-back` (article 4): a waiting, signed-out tab tries to come back.
 
-use super::Form;
+use super::{Form, departure};
 use crate::{
     Auth, Refusal,
-    cookie::set_cookies,
     origin::{RequestOrigin, ReturnPath},
     session::Session,
     sign_in_events::TicketError,
@@ -18,8 +17,8 @@ use axum::{
 use http::HeaderMap;
 use std::fmt::Display;
 
-/// `POST /auth/come-back`, form `callbackUrl` and `ticket`: 303 to `GET /auth/silent`, which then asks the
-/// provider once, as if the guard had sent the browser. If the user is already signed in, 303 to the page.
+/// `POST /auth/come-back`, form `callbackUrl` and `ticket`: a page that goes on to `GET /auth/silent`, which then asks
+/// the provider once, as if the guard had sent the browser. If the user is already signed in, 303 to the page.
 ///
 /// The ticket came with the event that the user signed in in this browser, so an earlier sign-out is not
 /// undone against the user's will. A ticket works once, for a minute, and in this browser only. A link cannot
@@ -58,5 +57,5 @@ pub(super) async fn come_back(
     }
     // Keep the cookie of the ended session: the tab that signs in may have just replaced it.
     let cookies = silent::resume(&auth, jar, browser);
-    Ok((set_cookies(cookies), Redirect::to(&silent_url(return_path.as_str()))).into_response())
+    Ok(departure::page(&silent_url(return_path.as_str()), cookies))
 }

@@ -1,4 +1,4 @@
-//! Leaving for the provider: the page that answers a sign-in or sign-out form, and the address it goes on to.
+//! Leaving for the provider: the page that answers a form, and the address it goes on to.
 //!
 //! Chromium checks every redirect that follows a form against the page's `form-action` (CSP Level 3 §6.5.1). A
 //! provider may send the visitor on to other hosts, as in a federated login, which no app can list. So the answer
@@ -9,7 +9,7 @@ use super::{callback::without_flow_at, sign_in};
 use crate::{
     Auth, Refusal,
     cookie::{Cookies, set_cookies},
-    flow::{Departure, FlowError, Pending, SigningOut},
+    flow::{Departure, Pending, SigningOut},
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     session::Session,
 };
@@ -22,7 +22,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use maud::{DOCTYPE, html};
 
-/// The address that the page goes on to.
+/// The address that the page of a sign-in or sign-out goes on to.
 pub(super) const PATH: &str = "/auth/continue";
 
 /// Nothing loads, nothing frames the page, and its address stays with this app.
@@ -37,9 +37,13 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
 ];
 
-/// Renders the page that goes on to [`PATH`], with the cookies of the flow.
-pub(super) fn page(state: &str, cookies: Vec<HeaderValue>) -> Response {
-    let address = format!("{PATH}?state={}", encode_query(state));
+/// Renders the page that goes on to the flow with this `state`, with the cookies of the flow.
+pub(super) fn page_of_flow(state: &str, cookies: Vec<HeaderValue>) -> Response {
+    page(&format!("{PATH}?state={}", encode_query(state)), cookies)
+}
+
+/// Renders the page that goes on to an address of this app, with these cookies.
+pub(super) fn page(address: &str, cookies: Vec<HeaderValue>) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -120,14 +124,4 @@ async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departu
 /// A redirect to another origin. The address of this app, with its `state`, is not sent along.
 fn leave_for(url: &str) -> Response {
     ([(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"))], Redirect::to(url)).into_response()
-}
-
-/// Begins a sign-in by hand: the page that goes on to the provider.
-pub(super) fn begin_sign_in(
-    auth: &Auth,
-    state: &str,
-    pending: Pending,
-    jar: Cookies<'_>,
-) -> Result<Response, FlowError> {
-    Ok(page(state, auth.flows().begin(state, pending, jar)?))
 }

@@ -11,6 +11,7 @@ mod departure;
 mod devices;
 mod events;
 mod form_post;
+mod fragment;
 mod health;
 mod limits;
 mod pages;
@@ -69,6 +70,7 @@ pub fn common(auth: &Auth) -> Router {
         .merge(streams)
         .route("/auth/signin", get(sign_in::page))
         .route("/auth/check-session.js", get(check_session::script))
+        .route("/auth/sign-in.js", get(fragment::script))
         .route("/auth/signout", get(sign_out::page).post(sign_out::sign_out))
         .route("/auth/session", get(session::session))
         .route("/auth/sessions", get(devices::list))

@@ -41,6 +41,7 @@ async fn login(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response 
         h1 { "Sign in" }
         @if let Some(sentence) = error { p.notice.error role="alert" { (sentence) } }
         @for provider in &providers { (provider_form(provider, back.as_str())) }
+        script src="/auth/sign-in.js" defer {}
     };
     page("Sign in", &content)
 }

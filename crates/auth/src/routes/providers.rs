@@ -1,10 +1,6 @@
 //! `GET /auth/providers`, in the format of Auth.js.
 
-use crate::{
-    config::IdentityOrigins,
-    origin::RequestOrigin,
-    provider::{Kind, Provider},
-};
+use crate::{config::IdentityOrigins, origin::RequestOrigin, provider::Provider};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -41,10 +37,7 @@ pub(super) async fn providers(
             name: &provider.config.name,
             kind: if provider.is_oidc() { "oidc" } else { "oauth" },
             client_id: &provider.config.client_id,
-            issuer: match &provider.config.kind {
-                Kind::Oidc { issuers } => issuers.configured().as_str(),
-                Kind::GitHub { base } => base.as_str(),
-            },
+            issuer: provider.config.issuer(),
             scope: &provider.config.scopes,
             signin_url: origin.join(&format!("/auth/signin/{id}")),
             callback_url: callbacks_at.join(&format!("/auth/callback/{id}")),

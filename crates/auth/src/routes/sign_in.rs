@@ -116,7 +116,7 @@ pub(super) async fn start(
     let state = auth.flows().new_state_for::<Pending>(return_path)?;
     tracing::info!(provider = provider.config.id, ?initiator, "sign-in begun");
     if *initiator == Initiator::Visitor {
-        return departure::begin_sign_in(auth, &state, pending, jar);
+        return Ok(departure::page_of_flow(&state, auth.flows().begin(&state, pending, jar)?));
     }
     let url = authorization_url(auth, origin, (&state, &pending), None).await?;
     let cookies = auth.flows().begin(&state, pending, jar)?;

@@ -87,7 +87,7 @@ pub(super) async fn sign_out(
     Ok(match at_provider {
         Some((state, flow_cookies)) => {
             cookies.extend(flow_cookies);
-            departure::page(&state, cookies)
+            departure::page_of_flow(&state, cookies)
         }
         None => (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response(),
     })

@@ -1,6 +1,6 @@
 //! Silent sign-in of an app on another domain, through identity.
 
-use super::{SIGNED_IN, SIGNED_OUT, World, params, world};
+use super::{SIGNED_IN, SIGNED_OUT, World, params, world, world_with_provider};
 use http::{Method, StatusCode};
 use test_support::Browser;
 
@@ -105,4 +105,48 @@ async fn a_cross_site_frame_is_sent_back_without_asking_the_provider() {
     // A frame of the same site is passed on to the provider.
     let passed_on = world.browser.send(Method::GET, &to_identity, &frame("same-site"), "").await;
     assert_eq!(passed_on.location().unwrap().origin(), world.provider.issuer.origin());
+}
+
+#[tokio::test]
+async fn a_silent_attempt_carries_the_hint_of_identitys_own_session() {
+    let mut world = world_with_provider(|config| config.requires_hint = true).await;
+    world.with_expired_app_session().await;
+    let (_, page) = world.open().await;
+    assert_eq!(page, "protected page", "the provider insists on the hint");
+    let asked = world.provider.provider.last_authorization().unwrap();
+    assert_eq!(asked.get("id_token_hint").map(String::as_str), Some("present"));
+
+    // A sign-in by hand, and a browser without a session at identity, have no hint.
+    let mut stranger = World { browser: Browser::new(), ..world };
+    stranger.open().await;
+    let asked = stranger.provider.provider.last_authorization().unwrap();
+    assert_eq!((asked["prompt"].as_str(), asked.contains_key("id_token_hint")), ("none", false));
+}
+
+#[tokio::test]
+async fn a_provider_without_silent_sign_in_is_not_asked() {
+    let prompts = ["login", "select_account"].map(str::to_owned).to_vec();
+    let mut world = world_with_provider(|config| config.prompt_values = Some(prompts)).await;
+    world.with_expired_app_session().await;
+    let before = world.provider.provider.last_authorization();
+    let (way, _) = world.open().await;
+    assert_eq!(way.last().unwrap(), "app /login");
+    assert!(!way.iter().any(|step| step.starts_with("provider")), "{way:?}");
+    assert_eq!(world.provider.provider.last_authorization(), before);
+
+    // An app that asks anyway, such as an older version, is sent straight back.
+    let mut asked = world.identity.at("/authorize");
+    asked.query_pairs_mut().extend_pairs([
+        ("source_url", world.app.url.origin().ascii_serialization().as_str()),
+        ("provider", "demo"),
+        ("state", "s"),
+        ("nonce", "n"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+        ("prompt", "none"),
+    ]);
+    let back = world.browser.navigate(&asked).await.location().unwrap();
+    let answer = params(&back);
+    assert_eq!(back.origin(), world.app.url.origin());
+    assert_eq!((answer["error"].as_str(), answer["state"].as_str()), ("login_required", "s"));
 }

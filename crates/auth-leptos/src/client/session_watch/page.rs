@@ -2,11 +2,11 @@
 //! module fills, shows and removes the markup.
 
 use crate::{
-    client::dom::{self, callback, document, find},
+    client::dom::{self, callback, document, find, window},
     dom::{cover, private_parts},
     remaining::{is_read_out, remaining, seconds_left},
 };
-use auth_types::{EndReason, SessionTimes, TabFacts};
+use auth_types::{EndReason, SessionTimes, TabFacts, encode_query};
 use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement};
 
 /// The element of the page that holds the watch's messages.
@@ -56,6 +56,7 @@ impl Page {
         }
         document().set_title("Signed out");
         dom::show(&self.0, Some("session-ended"));
+        keep_fragment();
         self.fill(".session-ended [data-reason]", reason.sentence());
         if let Some(other) = find::<HtmlElement>(".session-ended [data-other]") {
             other.set_hidden(reason != EndReason::UserChanged);
@@ -126,6 +127,24 @@ impl Page {
         if let Some(element) = find::<Element>(selector) {
             element.set_text_content(Some(text));
         }
+    }
+}
+
+/// Adds the fragment of the page's address to the ways back to the page. The server, which wrote them, never sees a
+/// fragment.
+fn keep_fragment() {
+    let fragment = window().location().hash().unwrap_or_default();
+    let add = |selector: &str, name: &str, end: &str| {
+        if let Some(element) = find::<Element>(selector)
+            && let Some(value) = element.get_attribute(name)
+        {
+            let _ = element.set_attribute(name, &[&value, end].concat());
+        }
+    };
+    if !fragment.is_empty() {
+        add(".session-ended a.button", "href", &encode_query(&fragment));
+        add(".session-ended [data-other]", "href", &fragment);
+        add(".session-ended [name=callbackUrl]", "value", &fragment);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The page as the watch's host: what the watch reports becomes signals.
 
 use super::{super::AfterEnd, Page, parse, submit};
-use crate::{dom, links::here};
+use crate::{dom, links::here_with_fragment};
 use auth_types::{EndReason, SessionState};
 use leptos::prelude::*;
 use session_watch::{Host, TabEvent, TabStatus, web::SessionView};
@@ -69,7 +69,7 @@ impl Host for PageHost {
     }
 
     fn sign_in_silently(&self, ticket: &str) {
-        submit("/auth/come-back", &[("callbackUrl", &here()), ("ticket", ticket)]);
+        submit("/auth/come-back", &[("callbackUrl", &here_with_fragment()), ("ticket", ticket)]);
     }
 
     fn session(&self, session: Option<&SessionView>) {

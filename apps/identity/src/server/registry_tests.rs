@@ -1,0 +1,120 @@
+use super::*;
+
+const GOOD: &str = r#"
+    [[app]]
+    client_id = "games"
+    name = "Games"
+    origins = ["http://localhost:4201", "https://pr-*.preview.example"]
+"#;
+
+#[test]
+fn a_registered_origin_finds_its_app_and_a_look_alike_finds_none() {
+    let registry = Registry::parse(GOOD, |_| None).unwrap();
+    let find = |text: &str| registry.find(&Origin::parse(text).unwrap()).map(|app| app.client_id.clone());
+    assert_eq!(find("http://localhost:4201").as_deref(), Some("games"));
+    assert_eq!(find("https://pr-1.preview.example").as_deref(), Some("games"));
+    for text in [
+        "http://localhost:4202",
+        "https://localhost:4201",
+        "http://localhost",
+        "http://localhost.evil.example:4201",
+        "http://evillocalhost:4201",
+        "https://pr-1.preview.example.evil.example",
+    ] {
+        assert_eq!(find(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_broken_entry_is_refused_by_name() {
+    let message = |text: &str| Registry::parse(text, |_| None).unwrap_err().to_string();
+    assert!(message("[[app]]\nclient_id='a'\nname='A'\norigins=[]").contains("has no origins"));
+    assert!(message("[[app]]\nclient_id='a'\nname='A'\norigins=['http://x/y']").contains("http://x/y"));
+    assert!(message("[[app]]\nclient_id='a'\nname='A'\norigin=['http://x']").contains("origin"));
+    assert!(message(&format!("{GOOD}{GOOD}")).contains("listed twice"));
+    for id in ["", "a b", "a/b", "ä", &"a".repeat(65)] {
+        let entry = format!("[[app]]\nclient_id='{id}'\nname='A'\norigins=['http://x']");
+        assert!(message(&entry).contains("client_id must"), "{id}");
+    }
+}
+
+fn with(lines: &str) -> Result<Registry, String> {
+    let text = format!("[[app]]\nclient_id='a'\nname='A'\n{lines}");
+    let secret =
+        |name: &str| (name == "A_SECRET").then(|| "a secret of at least thirty-two bytes".to_owned());
+    Registry::parse(&text, secret).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_back_channel_is_https_and_public_or_on_this_machine_with_its_app() {
+    let local =
+        |uri: &str| with(&format!("origins=['http://a.localhost:1']\nbackchannel_logout_uri='{uri}'"));
+    let remote = |uri: &str| with(&format!("origins=['https://a.example']\nbackchannel_logout_uri='{uri}'"));
+    for uri in ["http://a.localhost:1/x", "http://127.0.0.1:9/x", "https://a.example/x"] {
+        assert!(local(uri).is_ok(), "{uri}");
+    }
+    assert!(remote("https://a.example/auth/backchannel-logout").is_ok());
+    for uri in [
+        "http://a.example/x",
+        "http://localhost/x",
+        "https://localhost/x",
+        "https://127.0.0.1/x",
+        "https://10.0.0.1/x",
+        "https://169.254.169.254/x",
+        "https://[fd00::1]/x",
+        "https://[::ffff:10.0.0.1]/x",
+        "https://user@a.example/x",
+        "https://a.example/x#y",
+        "ftp://a.example/x",
+        "/x",
+    ] {
+        let refused = remote(uri).unwrap_err();
+        assert!(refused.contains("backchannel_logout_uri"), "{uri}: {refused}");
+    }
+    let event = with("origins=['https://a.example']\nbrowser_event_uri='https://10.0.0.1/x'").unwrap_err();
+    assert!(event.contains("browser_event_uri"), "{event}");
+    let allowed = "origins=['https://a.example']\nbackchannel_logout_uri='https://10.0.0.1/x'\nallow_private_network=true";
+    assert!(with(allowed).is_ok());
+}
+
+#[test]
+fn an_app_authenticates_with_its_own_secret_only() {
+    let registry = with("origins=['https://a.example']\nclient_secret_env='A_SECRET'").unwrap();
+    let secret = "a secret of at least thirty-two bytes";
+    assert!(registry.authenticate("a", secret).is_some());
+    for (id, secret) in
+        [("b", secret), ("a", ""), ("a", "a secret of at least thirty-two byteS"), ("", secret)]
+    {
+        assert!(registry.authenticate(id, secret).is_none());
+    }
+    let without = with("origins=['https://a.example']").unwrap();
+    assert!(without.authenticate("a", "").is_none(), "an app without a secret does not accept an empty one");
+    assert!(
+        with("origins=['https://a.example']\nclient_secret_env='B'")
+            .unwrap_err()
+            .contains("B, which is not set")
+    );
+}
+
+#[test]
+fn an_app_may_have_scopes_and_parameters_but_none_of_the_flow() {
+    let origins = "origins=['http://a.localhost:1']";
+    let app = with(&format!(
+        "{origins}\nscopes='openid groups'\nparams='audience=https://api.example&acr_values=phr'"
+    ));
+    let app = app.unwrap();
+    let request = &app.get("a").unwrap().request;
+    assert_eq!(request.scopes.as_deref(), Some("openid groups"));
+    let params: Vec<_> = request.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(params, [("audience", "https://api.example"), ("acr_values", "phr")]);
+    for wrong in [
+        "scopes='groups'",
+        "scopes=''",
+        "params='state=x'",
+        "params='redirect_uri=https://evil.example'",
+        "params='prompt=none'",
+    ] {
+        let error = with(&format!("{origins}\n{wrong}")).unwrap_err();
+        assert!(error.contains("app \"a\": "), "{error}");
+    }
+}

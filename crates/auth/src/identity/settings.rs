@@ -1,0 +1,112 @@
+//! Compares this app's providers with identity's, once, when the app starts.
+//!
+//! Identity begins every proxied sign-in with its own settings, and the app finishes the sign-in with the app's. If
+//! they differ, sign-ins fail with errors that do not name the cause.
+
+use crate::{Auth, http::HttpClient, origin::Origin};
+use http::Request;
+use serde::Deserialize;
+use std::{collections::BTreeMap, time::Duration};
+
+/// The pauses between the attempts, seconds: identity may start after the app.
+const PAUSES: [u64; 6] = [1, 2, 5, 10, 20, 30];
+
+/// A provider, as `GET /auth/providers` describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProviderFacts {
+    client_id: String,
+    issuer: String,
+    scope: String,
+}
+
+/// Logs each difference between this app's providers and identity's. In direct mode there is nothing to compare.
+pub(crate) async fn report_differences(auth: &Auth) {
+    let Some(identity) = auth.identity_origins().canonical() else { return };
+    for pause in PAUSES {
+        if let Some(theirs) = fetch(auth.http(), identity).await {
+            let found = differences(&ours(auth), &theirs);
+            found.iter().for_each(|difference| tracing::warn!(identity = %identity, "{difference}"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+    }
+    tracing::warn!(identity = %identity, "identity does not answer; provider settings not compared");
+}
+
+async fn fetch(http: &HttpClient, identity: &Origin) -> Option<BTreeMap<String, ProviderFacts>> {
+    let request = Request::get(identity.join("/auth/providers").as_str()).body(Vec::new()).ok()?;
+    let answer = http.send(request).await.ok().filter(|answer| answer.status().is_success())?;
+    serde_json::from_slice(answer.body()).ok()
+}
+
+fn ours(auth: &Auth) -> BTreeMap<String, ProviderFacts> {
+    let facts = auth.providers().iter().map(|provider| {
+        let config = &provider.config;
+        let facts = ProviderFacts {
+            client_id: config.client_id.clone(),
+            issuer: config.issuer().to_owned(),
+            scope: config.scopes.clone(),
+        };
+        (config.id.clone(), facts)
+    });
+    facts.collect()
+}
+
+/// Returns a sentence for each difference. It names the variable of this app.
+fn differences(
+    ours: &BTreeMap<String, ProviderFacts>,
+    theirs: &BTreeMap<String, ProviderFacts>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (id, ours) in ours {
+        let variable = |what: &str| format!("AUTH_{}_{what}", id.to_ascii_uppercase());
+        let Some(theirs) = theirs.get(id) else {
+            let id_variable = variable("ID");
+            found.push(format!(
+                "{id_variable}: identity has no provider \"{id}\", so it refuses these sign-ins"
+            ));
+            continue;
+        };
+        let mut compare = |what: &str, ours: &str, theirs: &str, effect: &str| {
+            if ours != theirs {
+                let variable = variable(what);
+                found.push(format!("{variable} is \"{ours}\" here and \"{theirs}\" at identity: {effect}"));
+            }
+        };
+        compare("ID", &ours.client_id, &theirs.client_id, "this app refuses the ID tokens");
+        compare("ISSUER", &ours.issuer, &theirs.issuer, "this app refuses the ID tokens");
+        compare("SCOPES", &ours.scope, &theirs.scope, "identity's scopes are requested");
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn providers(list: &[(&str, [&str; 3])]) -> BTreeMap<String, ProviderFacts> {
+        let facts = |[client_id, issuer, scope]: [&str; 3]| ProviderFacts {
+            client_id: client_id.to_owned(),
+            issuer: issuer.to_owned(),
+            scope: scope.to_owned(),
+        };
+        list.iter().map(|(id, values)| ((*id).to_owned(), facts(*values))).collect()
+    }
+
+    #[test]
+    fn each_difference_names_its_variable() {
+        let same = ["client", "https://op.example", "openid"];
+        let theirs = providers(&[("staff", same), ("more", same)]);
+        assert_eq!(differences(&providers(&[("staff", same)]), &theirs), [""; 0]);
+        for (ours, variable) in [
+            (("staff", ["other", "https://op.example", "openid"]), "AUTH_STAFF_ID"),
+            (("staff", ["client", "https://op.example/", "openid"]), "AUTH_STAFF_ISSUER"),
+            (("staff", ["client", "https://op.example", "openid email"]), "AUTH_STAFF_SCOPES"),
+            (("guests", same), "AUTH_GUESTS_ID"),
+        ] {
+            let found = differences(&providers(&[ours]), &theirs);
+            assert!(found.len() == 1 && found[0].starts_with(variable), "{found:?}");
+        }
+    }
+}
