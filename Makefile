@@ -85,8 +85,8 @@ e2e: build e2e-setup ## Run the browser journeys only; E2E='sign-in --headed' se
 	@cd e2e && npx --no-install playwright test $(E2E)
 
 .PHONY: e2e-setup
-e2e-setup: ## Install Chromium, Firefox and the npm packages for the browser journeys
-	@.ci/tools browser firefox npm-packages
+e2e-setup: ## Install Chromium, Firefox, nginx and the npm packages for the browser journeys
+	@.ci/tools browser firefox nginx npm-packages
 
 .PHONY: package
 package: ## Build each library from the files in its package
@@ -94,7 +94,7 @@ package: ## Build each library from the files in its package
 		--package onesession --package onesession-leptos
 
 .PHONY: test-providers
-test-providers: build e2e-setup ## Run journeys against third-party providers (docs/providers.md), 7 minutes; PROVIDER=canaille: one of them
+test-providers: build e2e-setup ## Run journeys against third-party providers (docs/tested-providers.md), 7 minutes; PROVIDER=canaille: one of them
 	@.ci/test-providers $(PROVIDER)
 
 .PHONY: bench

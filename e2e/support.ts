@@ -1,6 +1,7 @@
 // Shared by the journeys: a suite for each worker, the words on the pages, and a guard that fails a test on
 // any error in the browser's console.
 import { type BrowserContext, type Page, type TestInfo, expect, test as base } from '@playwright/test';
+import { startBehindNginx } from './nginx';
 import { type Suite, startSuite } from './suite';
 
 export { expect };
@@ -8,8 +9,10 @@ export type { Page, Suite };
 
 /** Worker options: a spec that sets them with `test.use` gets a separate suite. */
 export interface SuiteOptions {
-  /** Extra arguments of the supervisor, such as `--partner-direct`. */
+  /** Extra arguments of the supervisor, such as `--partner-direct`. `{provider-port}` stands for the provider's port. */
   suiteArgs: string[];
+  /** Whether the suite stands behind nginx. */
+  behindNginx: boolean;
 }
 
 interface WorkerFixtures extends SuiteOptions {
@@ -28,12 +31,19 @@ export const FIRST_OFFSET = Number(process.env['E2E_PORT_OFFSET'] ?? 3000);
 /** A tab that opens its stream just when the session ends gets 401, as it should; the browser logs that. */
 const LATE_LISTENER = /\/auth\/events: Failed to load resource: .*\b401\b/;
 
+/** Fills in the port of the provider. */
+export const withPorts = (args: string[], offset: number): string[] =>
+  args.map((arg) => arg.replace('{provider-port}', String(4300 + offset)));
+
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   suiteArgs: [[], { option: true, scope: 'worker' }],
+  behindNginx: [false, { option: true, scope: 'worker' }],
 
   suite: [
-    async ({ suiteArgs }, use, worker) => {
-      const suite = await startSuite({ offset: FIRST_OFFSET + 10 * worker.parallelIndex, args: suiteArgs });
+    async ({ suiteArgs, behindNginx }, use, worker) => {
+      const offset = FIRST_OFFSET + 10 * worker.parallelIndex;
+      const args = withPorts(suiteArgs, offset);
+      const suite = behindNginx ? await startBehindNginx(offset, args) : await startSuite({ offset, args });
       await use(suite);
       await suite.stop();
     },

@@ -11,6 +11,7 @@ test('a visitor signs in, opens a protected page, and signs out', async ({ visit
   await at(page, `${suite.main}/protected`);
   await shows(page, 'Only signed-in users see this page');
   await press(page, 'Sign out');
+  await at(page, `${suite.main}/signed-out`);
   await shows(page, ENDED);
   await open(page, `${suite.main}/protected`);
   await at(page, `${suite.main}/login?callbackUrl=%2Fprotected`);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as base } from '@playwright/test';
 import { type Browser, type BrowserContext, type Page, launch } from 'puppeteer-core';
-import { FIRST_OFFSET } from '../support';
+import { FIRST_OFFSET, withPorts } from '../support';
 import { type Suite, startSuite } from '../suite';
 
 export { expect };
@@ -17,6 +17,8 @@ const installed = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
 const executablePath = process.env['FIREFOX'] ?? installed.find((path) => existsSync(path)) ?? 'firefox';
 
 interface WorkerFixtures {
+  /** As for the other journeys. */
+  suiteArgs: string[];
   suite: Suite;
   firefox: Browser;
 }
@@ -26,11 +28,13 @@ interface TestFixtures {
   visitor: Page;
 }
 
-// eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  suiteArgs: [[], { option: true, scope: 'worker' }],
+
   suite: [
-    async ({}, use, worker) => {
-      const suite = await startSuite({ offset: FIRST_OFFSET + 10 * worker.parallelIndex });
+    async ({ suiteArgs }, use, worker) => {
+      const offset = FIRST_OFFSET + 10 * worker.parallelIndex;
+      const suite = await startSuite({ offset, args: withPorts(suiteArgs, offset) });
       await use(suite);
       await suite.stop();
     },
@@ -38,6 +42,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   firefox: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
     async ({}, use) => {
       const userDataDir = await mkdtemp(join(tmpdir(), 'firefox-'));
       const firefox = await launch({ browser: 'firefox', executablePath, headless: true, userDataDir });

@@ -30,6 +30,8 @@ async function waitingTabs(page: Page, context: BrowserContext, suite: Suite, pa
   await signOutButton(page).first().click();
   for (const tab of tabs) await expect(ended(tab)).toBeVisible();
   await (await listens).response();
+  // The browser is back from the provider, which has then ended its session.
+  await page.waitForURL(`${suite.games}/signed-out`);
   return tabs;
 }
 
@@ -136,6 +138,7 @@ test('tabs of both origins of an app come back, wherever the user signs in', asy
     await signOutButton(page).first().click();
     for (const tab of tabs) await expect(ended(tab)).toBeVisible();
     await (await listens).response();
+    await page.waitForURL(/\/signed-out$/);
     await signInAs(page, 'Alice', from, '/protected');
     for (const tab of tabs) await expectSignedIn(tab, 'Alice');
     await expect(tabs[0] as Page).toHaveURL(`${to}/dashboard?chapter=2`);
@@ -172,6 +175,7 @@ test('apps of one site come back together', async ({ page, context, suite }) => 
   await page.goto(`${suite.games}/public`);
   await signOutButton(page).first().click();
   await expect(ended(store)).toBeVisible();
+  await page.waitForURL(/\/signed-out$/);
   await signInAs(page, 'Alice', suite.games, '/protected');
   await expectSignedIn(store, 'Alice');
 });

@@ -25,6 +25,7 @@ test('through the hub, a tab of store follows a sign-out and a sign-in on games'
   await expect(reading(store, 'hub')).toHaveText('ready');
   await signOutButton(page).first().click();
   await expect(ended(store)).toBeVisible();
+  await page.waitForURL(`${suite.games}/signed-out`);
   await signInAs(page, 'Alice', suite.games, '/session');
   await expectSignedIn(store, 'Alice');
   await expect(store).toHaveURL(`${suite.store}/session`);

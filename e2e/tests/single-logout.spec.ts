@@ -37,6 +37,7 @@ test('waiting tabs come back automatically when the same user signs in again', a
   await page.goto(`${suite.main}/public`);
   await signOutButton(page).first().click();
   for (const tab of tabs) await expect(ended(tab)).toBeVisible();
+  await page.waitForURL(/\/signed-out$/);
   await signInAs(page, 'Alice', suite.main, '/');
   for (const tab of tabs) {
     await expect(ended(tab)).toHaveCount(0);
@@ -50,6 +51,7 @@ test('a second user does not get the page of the first user', async ({ page, con
   await page.goto(`${suite.main}/public`);
   await signOutButton(page).first().click();
   await expect(ended(tab)).toBeVisible();
+  await page.waitForURL(/\/signed-out$/);
   await signInAs(page, 'Bob', suite.main, '/');
   await expect(tab.getByText('Another user signed in.')).toBeVisible();
   await expect(tab.getByText('Bob')).toHaveCount(0);

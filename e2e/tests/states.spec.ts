@@ -69,6 +69,7 @@ test('ended because another user signed in: a second link continues as that user
   const tab = await endedTab(page, suite.main, async () => {
     await page.goto(`${suite.main}/public`);
     await signOutButton(page).first().click();
+    await page.waitForURL(/\/signed-out$/);
     await signInAs(page, 'Bob', suite.main, '/');
   });
   await expect(tab.getByText('Another user signed in.')).toBeVisible();

@@ -22,6 +22,7 @@ test('a tab of another site comes back', async ({ page, context, suite }) => {
   await signOutButton(page).first().click();
   await expect(ended(tab)).toBeVisible();
   await (await listens).response();
+  await page.waitForURL(/\/signed-out$/);
   await signInAs(page, 'Alice', suite.games, '/session');
   await expect(reading(page, 'hub')).toHaveText('ready');
   await expectSignedIn(tab, 'Alice');

@@ -7,7 +7,7 @@ use auth::{
     config::{Config, ConfigError, LEPTOS_SETTINGS},
     server::{Program, init_logging, listen, run, serve_with},
 };
-use server::{Announcer, FanOut, Messenger, Registry, RetryPolicy};
+use server::{Announcer, FanOut, Messenger, Registry, RegistryError, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
 /// The listen address unless `LEPTOS_SITE_ADDR` is set.
@@ -66,6 +66,11 @@ fn registry(config: &Config) -> Result<Registry, ConfigError> {
             "is missing; set it to the path of the app registry, as in apps/identity/apps.toml",
         )
     })?;
-    Registry::load(path)
-        .map_err(|error| ConfigError::new("APPS_FILE", format!("{}: {error}", path.display())))
+    let load = || {
+        let registry = Registry::load(path)?;
+        registry.check_requests(&config.providers)?;
+        Ok(registry)
+    };
+    load()
+        .map_err(|error: RegistryError| ConfigError::new("APPS_FILE", format!("{}: {error}", path.display())))
 }

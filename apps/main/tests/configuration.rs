@@ -26,9 +26,13 @@ digits and `_`, at most 32. A name must not begin with a word that means somethi
 `SESSION` or `TOKEN`. [providers.md](providers.md) has a recipe for each known provider.
 
 **An app behind identity.** Identity begins a sign-in with identity's settings, and the app finishes it with the app's. So
-both have the same provider settings; each app reports differences when it starts. `scopes` and `params` of an app's
-entry in identity's registry ([`apps.toml`](../apps/identity/apps.toml)) go before identity's settings, for that app only. No
-link can change them.
+both have the same provider settings; each app reports differences when it starts. In identity's registry
+([`apps.toml`](../apps/identity/apps.toml)), an app can have other `scopes` and `params` for a provider. No link can
+change them.
+
+**Parameters are requests.** A user can remove a parameter from the address before the provider sees it. So `max_age` is
+checked in the ID token (`auth_time`), but other parameters, such as `acr_values`, are not. `prompt=login` switches silent
+sign-in off.
 
 **In code.** `Auth::builder(config).provider(…)` adds a provider, with the same settings as fields of `ProviderConfig`.
 

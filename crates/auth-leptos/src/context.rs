@@ -45,7 +45,6 @@ pub fn page() -> PageContext {
         app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None },
         session: Ok(SessionState::SignedOut(None)),
         providers: Vec::new(),
-        form_action: Vec::new(),
         frame_origins: Vec::new(),
         pages: Pages::default(),
         public: &[],

@@ -1,21 +1,16 @@
 //! The Content-Security-Policy of a page.
 
 /// Builds the policy. Only listed sources load, and scripts run only with this response's `nonce`. Forms lead only
-/// to this app and to `form_action`; frames only to this app and to `frames`.
+/// to this app; frames only to this app and to `frames`.
 ///
-/// Chromium also applies `form-action` to the redirects after a form, and browsers apply `frame-src` to the redirects
-/// of a frame. Entries that are not plain `http` or `https` origins are left out: a configuration mistake must not
-/// add a directive.
+/// Chromium also applies `form-action` to the redirects after a form. So endpoints that may lead elsewhere answer a form
+/// with a page that goes on, and no list of origins is needed. Browsers apply `frame-src` to the redirects of a frame.
+/// Entries that are not plain `http` or `https` origins are left out: a configuration mistake must not add a directive.
 ///
 /// `reload_port` allows the WebSocket of `cargo leptos watch`, and is `None` in production.
 #[must_use]
-pub fn content_security_policy(
-    nonce: &str,
-    form_action: &[String],
-    frames: &[String],
-    reload_port: Option<u32>,
-) -> String {
-    let (forms, frames) = (with_own(form_action), with_own(frames));
+pub fn content_security_policy(nonce: &str, frames: &[String], reload_port: Option<u32>) -> String {
+    let frames = with_own(frames);
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     // `wasm-unsafe-eval` allows WebAssembly; `strict-dynamic` lets the nonced script import modules.
     format!(
@@ -26,7 +21,7 @@ pub fn content_security_policy(
          connect-src 'self'{reload}; \
          manifest-src 'self'; \
          frame-src {frames}; \
-         form-action {forms}; \
+         form-action 'self'; \
          frame-ancestors 'none'; \
          base-uri 'none'"
     )
@@ -59,7 +54,7 @@ mod tests {
 
     #[test]
     fn scripts_need_the_nonce_and_nothing_is_inline() {
-        let policy = content_security_policy("abc123==", &[], &[], None);
+        let policy = content_security_policy("abc123==", &[], None);
         assert_eq!(
             directive(&policy, "script-src"),
             Some("'nonce-abc123==' 'strict-dynamic' 'wasm-unsafe-eval'")
@@ -71,10 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn forms_and_frames_lead_to_this_app_and_to_the_named_origins() {
-        let [forms, frames] = ["http://partner.localhost:4203", "http://localhost:4200"].map(str::to_owned);
-        let policy = content_security_policy("n", &[forms], &[frames], None);
-        assert_eq!(directive(&policy, "form-action"), Some("'self' http://partner.localhost:4203"));
+    fn forms_lead_to_this_app_and_frames_to_the_named_origins() {
+        let policy = content_security_policy("n", &["http://localhost:4200".to_owned()], None);
+        assert_eq!(directive(&policy, "form-action"), Some("'self'"));
         assert_eq!(directive(&policy, "frame-src"), Some("'self' http://localhost:4200"));
     }
 
@@ -92,17 +86,16 @@ mod tests {
             "",
         ]
         .map(str::to_owned);
-        let policy = content_security_policy("n", &wrong, &wrong, None);
-        assert_eq!(directive(&policy, "form-action"), Some("'self'"));
+        let policy = content_security_policy("n", &wrong, None);
         assert_eq!(directive(&policy, "frame-src"), Some("'self'"));
         assert!(!policy.contains(['\r', '\n', '*']));
     }
 
     #[test]
     fn the_reload_socket_is_open_only_while_watching() {
-        assert_eq!(directive(&content_security_policy("n", &[], &[], None), "connect-src"), Some("'self'"));
+        assert_eq!(directive(&content_security_policy("n", &[], None), "connect-src"), Some("'self'"));
         assert_eq!(
-            directive(&content_security_policy("n", &[], &[], Some(4211)), "connect-src"),
+            directive(&content_security_policy("n", &[], Some(4211)), "connect-src"),
             Some("'self' ws://*:4211")
         );
     }

@@ -1,7 +1,6 @@
 //! The HTML document around every page, and the policy sent with it.
 
 use crate::{content_security_policy, page};
-use auth_types::PageContext;
 use http::{HeaderValue, header};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
@@ -80,8 +79,7 @@ pub fn send_policy(options: &LeptosOptions, additions: &[&str]) {
     };
     let port = options.reload_external_port.unwrap_or(options.reload_port);
     let watching = std::env::var_os("LEPTOS_WATCH").is_some();
-    let PageContext { form_action, frame_origins, .. } = page();
-    let policy = content_security_policy(&nonce, &form_action, &frame_origins, watching.then_some(port));
+    let policy = content_security_policy(&nonce, &page().frame_origins, watching.then_some(port));
     let policy = [&[policy.as_str()], additions].concat().join("; ");
     // The nonce and the origins contain only checked characters, so this conversion succeeds. A page must
     // never be sent without a policy, so the fallback blocks everything.

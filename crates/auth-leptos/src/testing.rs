@@ -16,7 +16,6 @@ pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
         },
         session,
         providers: Vec::new(),
-        form_action: Vec::new(),
         frame_origins: Vec::new(),
         pages: Pages::default(),
         public: &[],

@@ -12,9 +12,6 @@ pub struct PageContext {
     pub session: CurrentSession<PageSession>,
     /// The sign-in options, in the configured order.
     pub providers: Vec<ProviderView>,
-    /// Other origins that the page's forms, or the redirects after them, lead to. The forms for sign-in and sign-out
-    /// lead to none.
-    pub form_action: Vec<String>,
     /// Origins that the hidden frame of the session check passes.
     pub frame_origins: Vec<String>,
     /// The paths of the app's sign-in pages.

@@ -66,7 +66,6 @@ async fn page_context(
         app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },
         session: page_state(current),
         providers,
-        form_action: Vec::new(),
         frame_origins,
         pages: Pages::clone(auth.pages()),
         public: &[],

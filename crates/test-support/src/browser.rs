@@ -192,8 +192,8 @@ impl Browser {
         pages
     }
 
-    /// Posts a form from a page of the same origin. Where the answer is a page that goes on, the browser goes on once,
-    /// as a real browser does.
+    /// Posts a form from a page of the same origin. Where the answer is a page that goes on at this origin, the browser
+    /// goes on once, as a real browser does.
     pub async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
         self.try_post(url, fields).await.unwrap()
     }
@@ -204,9 +204,9 @@ impl Browser {
     /// When no complete response arrives.
     pub async fn try_post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Result<Page, HttpError> {
         let answer = self.try_submit(url, fields).await?;
-        match answer.refresh() {
-            Some(next) => self.try_get(&answer.url.join(&next).unwrap()).await,
-            None => Ok(answer),
+        match answer.refresh().map(|next| answer.url.join(&next).unwrap()) {
+            Some(next) if next.origin() == answer.url.origin() => self.try_get(&next).await,
+            _ => Ok(answer),
         }
     }
 

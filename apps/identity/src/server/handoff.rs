@@ -17,7 +17,7 @@ use auth::{
     guard::RequireSession,
     handoff::{CALLBACK, TOKEN},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    routes::Form,
+    routes::{Form, custom::page_that_goes_on},
 };
 use auth_types::encode_query;
 use axum::{
@@ -32,8 +32,9 @@ const PARAMS: [&str; 4] = ["source_url", "state", "opening", "callbackUrl"];
 /// The longest `state` or `opening`, in bytes; ours have 43.
 const MAX_OPAQUE: usize = 512;
 
-/// `POST /handoff/{client}`, form `callbackUrl`: the user presses "Open". Records the press for this browser,
-/// and redirects to the app, which creates the `state` (303).
+/// `POST /handoff/{client}`, form `callbackUrl`: the user presses "Open". Records the press for this browser, and
+/// answers with a page that goes on to the app, which creates the `state`. On the way back the visitor may have to sign
+/// in, so a redirect could end at the `form-action` of the launcher.
 ///
 /// # Errors
 /// 404 `unknown_app` for an app that is not registered or has no handoff; 503 when the store is down.
@@ -43,7 +44,7 @@ pub(super) async fn open(
     Path(client): Path<String>,
     headers: HeaderMap,
     Form(form): Form,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let app = handoffs.app(&client).ok_or_else(unknown_app)?;
     let target = app.nearest_origin(&origin).ok_or_else(unknown_app)?;
     let (opening, cookies) = handoffs.begin_launch(app, &origin, &headers)?;
@@ -53,7 +54,7 @@ pub(super) async fn open(
     if let Some(path) = form.get("callbackUrl").and_then(ReturnPath::parse) {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }
-    Ok((NO_REFERRER, set_cookies(cookies), Redirect::to(to.as_str())))
+    Ok(page_that_goes_on(to.as_str(), cookies))
 }
 
 /// Keeps the addresses of a handoff out of the next `Referer`.

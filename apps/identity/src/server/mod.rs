@@ -14,7 +14,7 @@ mod signing;
 
 pub(crate) use logout::{FanOut, RetryPolicy};
 pub(crate) use messages::Messenger;
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Registry, RegistryError};
 pub(crate) use sign_in_events::Announcer;
 
 use auth::{

@@ -2,11 +2,15 @@
 
 use auth::{
     origin::{Origin, OriginError, OriginPattern, is_loopback, is_non_public},
-    provider::{AppRequest, check_params, check_scopes},
+    provider::{AppRequest, Kind, ProviderConfig, check_params, check_scopes},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::{collections::HashSet, net::IpAddr, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    net::IpAddr,
+    path::Path,
+};
 use subtle::ConstantTimeEq;
 use url::{Host, Url, form_urlencoded};
 
@@ -37,8 +41,8 @@ pub(crate) struct RegisteredClient {
     pub(crate) handoff: bool,
     /// A picture for the launcher: an https or a `data:image/` URL.
     pub(crate) icon: Option<String>,
-    /// What this app asks for at the provider.
-    pub(crate) request: AppRequest,
+    /// What this app asks for at each provider, by the provider's id.
+    pub(crate) requests: BTreeMap<String, AppRequest>,
 }
 
 /// Why the registry was rejected. The whole file is checked at start: one invalid entry stops identity.
@@ -99,14 +103,14 @@ pub(crate) enum RegistryError {
     /// The client id has other characters than paths and HTML ids allow.
     #[error("app \"{0}\": client_id must have 1 to 64 letters, digits and dashes")]
     ClientId(String),
-    /// The scopes or the parameters are not allowed.
-    #[error("app \"{client_id}\": {field} {problem}")]
+    /// The scopes or the parameters for a provider are not allowed, or identity has no such provider.
+    #[error("app \"{client_id}\": providers.{provider}{problem}")]
     Request {
         /// The client id of the app.
         client_id: String,
-        /// `scopes` or `params`.
-        field: &'static str,
-        /// What is wrong.
+        /// The id of the provider.
+        provider: String,
+        /// The field, and what is wrong.
         problem: String,
     },
     /// The entry has no origins.
@@ -137,6 +141,14 @@ struct Entry {
     #[serde(default)]
     handoff: bool,
     icon: Option<String>,
+    #[serde(default)]
+    providers: BTreeMap<String, RequestEntry>,
+}
+
+/// What an app asks for at one provider.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestEntry {
     /// The scopes of this app's sign-ins, in place of the provider's.
     scopes: Option<String>,
     /// Further parameters of this app's sign-ins, as a query string.
@@ -185,6 +197,29 @@ impl Registry {
         Ok(Self(clients))
     }
 
+    /// Checks what the apps ask for against the providers of identity.
+    ///
+    /// # Errors
+    /// A [`RegistryError`] that names the app and the provider.
+    pub(crate) fn check_requests(&self, providers: &[ProviderConfig]) -> Result<(), RegistryError> {
+        for (app, (id, request)) in self.iter().flat_map(|app| app.requests.iter().map(move |one| (app, one)))
+        {
+            let problem = match providers.iter().find(|provider| provider.id == *id) {
+                None => Some(": identity has no provider of this name".to_owned()),
+                Some(provider) => {
+                    let is_oidc = matches!(provider.kind, Kind::Oidc { .. });
+                    let checked = request.scopes.as_ref().map(|scopes| check_scopes(scopes, is_oidc));
+                    checked.and_then(Result::err).map(|problem| format!(".scopes {problem}"))
+                }
+            };
+            if let Some(problem) = problem {
+                let (client_id, provider) = (app.client_id.clone(), id.clone());
+                return Err(RegistryError::Request { client_id, provider, problem });
+            }
+        }
+        Ok(())
+    }
+
     /// The registered apps, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &RegisteredClient> {
         self.0.iter()
@@ -211,13 +246,10 @@ impl Registry {
     }
 }
 
-/// Reads what an app asks for at the provider. The rules are those of the provider's configuration.
-fn app_request(scopes: Option<String>, params: &str) -> Result<AppRequest, (&'static str, String)> {
+/// Reads what an app asks for at a provider. The rules are those of the provider's configuration.
+fn app_request(RequestEntry { scopes, params }: RequestEntry) -> Result<AppRequest, String> {
     let params: Vec<_> = form_urlencoded::parse(params.as_bytes()).into_owned().collect();
-    if let Some(scopes) = &scopes {
-        check_scopes(scopes, true).map_err(|problem| ("scopes", problem))?;
-    }
-    check_params(&params, false).map_err(|problem| ("params", problem))?;
+    check_params(&params, false).map_err(|problem| format!(".params {problem}"))?;
     Ok(AppRequest { scopes, params })
 }
 
@@ -270,9 +302,13 @@ impl RegisteredClient {
         if entry.icon.as_ref().is_some_and(|icon| !is_shown(icon)) {
             return Err(RegistryError::Icon(entry.client_id));
         }
-        let request = app_request(entry.scopes, &entry.params).map_err(|(field, problem)| {
-            RegistryError::Request { client_id: entry.client_id.clone(), field, problem }
-        })?;
+        let requests = entry.providers.into_iter().map(|(provider, request)| match app_request(request) {
+            Ok(request) => Ok((provider, request)),
+            Err(problem) => {
+                Err(RegistryError::Request { client_id: entry.client_id.clone(), provider, problem })
+            }
+        });
+        let requests = requests.collect::<Result<_, _>>()?;
         Ok(Self {
             client_id: entry.client_id,
             name: entry.name,
@@ -284,7 +320,7 @@ impl RegisteredClient {
             allow_private_network: entry.allow_private_network,
             handoff: entry.handoff,
             icon: entry.icon,
-            request,
+            requests,
         })
     }
 

@@ -97,24 +97,47 @@ fn an_app_authenticates_with_its_own_secret_only() {
 }
 
 #[test]
-fn an_app_may_have_scopes_and_parameters_but_none_of_the_flow() {
-    let origins = "origins=['http://a.localhost:1']";
-    let app = with(&format!(
-        "{origins}\nscopes='openid groups'\nparams='audience=https://api.example&acr_values=phr'"
-    ));
-    let app = app.unwrap();
-    let request = &app.get("a").unwrap().request;
+fn an_app_may_ask_a_provider_for_more_but_not_for_parameters_of_the_flow() {
+    let app =
+        |lines: &str| with(&format!("origins=['http://a.localhost:1']\n[app.providers.staff]\n{lines}"));
+    let registry =
+        app("scopes='openid groups'\nparams='audience=https://api.example&acr_values=phr'").unwrap();
+    let request = &registry.get("a").unwrap().requests["staff"];
     assert_eq!(request.scopes.as_deref(), Some("openid groups"));
     let params: Vec<_> = request.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(params, [("audience", "https://api.example"), ("acr_values", "phr")]);
     for wrong in [
-        "scopes='groups'",
-        "scopes=''",
         "params='state=x'",
         "params='redirect_uri=https://evil.example'",
         "params='prompt=none'",
+        "scope='openid'",
     ] {
-        let error = with(&format!("{origins}\n{wrong}")).unwrap_err();
-        assert!(error.contains("app \"a\": "), "{error}");
+        assert!(app(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_an_app_asks_for_must_fit_a_provider_of_identity() {
+    let vars = [
+        ("PUBLIC_URL", "http://localhost:4200"),
+        ("AUTH_SECRET", "a secret of at least thirty-two bytes"),
+        ("SESSION_STORE_URL", "memory:"),
+        ("AUTH_STAFF_ID", "client"),
+        ("AUTH_STAFF_ISSUER", "https://id.example"),
+        ("AUTH_GITHUB_ID", "client"),
+    ];
+    let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let providers = auth::config::Config::from_vars("identity", vars).unwrap().providers;
+    let check = |provider: &str, scopes: &str| {
+        let lines =
+            format!("origins=['http://a.localhost:1']\n[app.providers.{provider}]\nscopes='{scopes}'");
+        with(&lines).unwrap().check_requests(&providers).map_err(|error| error.to_string())
+    };
+    assert_eq!(check("staff", "openid groups"), Ok(()));
+    assert_eq!(check("github", "read:org"), Ok(()));
+    for (provider, scopes) in [("staff", "groups"), ("staff", ""), ("unknown", "openid"), ("github", "a  b")]
+    {
+        let error = check(provider, scopes).unwrap_err();
+        assert!(error.starts_with(&format!("app \"a\": providers.{provider}")), "{error}");
     }
 }

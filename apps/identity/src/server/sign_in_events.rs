@@ -7,4 +7,4 @@ mod handle;
 pub(crate) use announcer::Announcer;
 #[cfg(test)]
 pub(crate) use announcer::event_claims;
-use handle::BrowserHandle;
+pub(crate) use handle::BrowserHandle;

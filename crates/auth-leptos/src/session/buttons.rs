@@ -3,7 +3,7 @@
 
 use super::{boundary::here, shared};
 use crate::SignOutScope;
-use leptos::prelude::*;
+use leptos::{nonce::use_nonce, prelude::*};
 
 /// A form with a button that starts a sign-in. It leads back to the current page.
 #[component]
@@ -32,6 +32,7 @@ pub fn SignInButton(
             <input type="hidden" name="callbackUrl" value=callback_url.unwrap_or_else(here)/>
             <button type="submit" class=format!("button {class}") disabled=!provider.available>{label}</button>
         </form>
+        <script src="/auth/sign-in.js" defer nonce=use_nonce()></script>
     }
     .into_any()
 }

@@ -71,6 +71,14 @@ fn sort(providers: &mut [ProviderConfig], order: &[String]) -> Result<(), Config
     Ok(())
 }
 
+/// A longer tolerance accepts tokens that have expired, and a longer timeout keeps other requests waiting.
+fn at_most_five_minutes(variable: &str, seconds: u64) -> Result<(), ConfigError> {
+    match seconds {
+        0..=300 => Ok(()),
+        _ => Err(ConfigError::new(variable, format!("\"{seconds}\" is in seconds, and must be 300 at most"))),
+    }
+}
+
 impl ProviderVars<'_> {
     fn variable(&self, what: &str) -> String {
         format!("AUTH_{}_{what}", self.name)
@@ -239,15 +247,25 @@ impl ProviderVars<'_> {
         }
         provider.audiences = self.vars.list(&self.variable("AUDIENCES"));
         provider.trusts_email = self.vars.flag(&self.variable("TRUST_EMAIL"))?.unwrap_or(false);
+        if provider
+            .params
+            .iter()
+            .any(|(name, value)| name == "prompt" && value.split(' ').any(|one| one == "login"))
+        {
+            provider.is_silent = false;
+        }
         if let Some(is_silent) = self.vars.flag(&self.variable("SILENT"))? {
             provider.is_silent = is_silent;
         }
         for variable in ["AUTH_TOKEN_TIMEOUT", &self.variable("TOKEN_TIMEOUT")] {
-            let limit = self.vars.seconds(variable)?.and_then(|limit| limit.to_std().ok());
-            provider.token_timeout = limit.unwrap_or(provider.token_timeout);
+            if let Some(limit) = self.vars.seconds(variable)?.and_then(|limit| limit.to_std().ok()) {
+                at_most_five_minutes(variable, limit.as_secs())?;
+                provider.token_timeout = limit;
+            }
         }
         for variable in ["AUTH_CLOCK_TOLERANCE", &self.variable("CLOCK_TOLERANCE")] {
             if let Some(seconds) = self.vars.whole_seconds(variable, "allows no clock difference")? {
+                at_most_five_minutes(variable, seconds.into())?;
                 provider.clock_tolerance = TimeDelta::seconds(seconds.into());
             }
         }

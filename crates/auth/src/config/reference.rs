@@ -277,10 +277,8 @@ pub(super) fn of_each_provider() -> impl Iterator<Item = &'static str> {
 
 /// The setting that a variable belongs to.
 pub(super) fn find(variable: &str) -> Option<&'static Setting> {
-    let is_older_secret = |name: &str| {
-        let number = name.strip_prefix("AUTH_SECRET_").and_then(|number| number.parse::<u8>().ok());
-        number.is_some_and(|number| (1..=9).contains(&number))
-    };
+    let is_older_secret =
+        |name: &str| matches!(name.strip_prefix("AUTH_SECRET_").map(str::as_bytes), Some([b'1'..=b'9']));
     let name = if is_older_secret(variable) { "AUTH_SECRET_1" } else { variable };
     let exact = SETTINGS.iter().find(|setting| setting.name == name);
     exact.or_else(|| {

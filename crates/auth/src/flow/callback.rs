@@ -26,8 +26,8 @@ impl Callback {
     /// Reads the parameters; unknown ones are ignored (RFC 6749 §4.1.2: "MUST ignore").
     ///
     /// # Errors
-    /// [`FlowError::InvalidState`] without a `state`; [`FlowError::MalformedCallback`] with both a code and
-    /// an error, or with neither.
+    /// [`FlowError::InvalidState`] without a `state`, or with neither a code nor an error;
+    /// [`FlowError::MalformedCallback`] with both.
     pub fn read(params: &UniqueParams) -> Result<Self, FlowError> {
         params.get("state").filter(|state| !state.is_empty()).ok_or(FlowError::InvalidState)?;
         let outcome = match (params.get("code").filter(|code| !code.is_empty()), params.get("error")) {
@@ -46,7 +46,9 @@ impl Callback {
                 }
                 _ => FlowError::ProviderRefused,
             }),
-            _ => return Err(FlowError::MalformedCallback),
+            // Identity sends the visitor back without an answer when the record of a sign-in is gone.
+            (None, None) => return Err(FlowError::InvalidState),
+            (Some(_), Some(_)) => return Err(FlowError::MalformedCallback),
         };
         Ok(Self { iss: params.get("iss").map(ToOwned::to_owned), outcome })
     }
@@ -70,9 +72,10 @@ mod tests {
         assert_eq!(refused("state=s&error=access_denied"), "access_denied");
         assert_eq!(refused("state=s&error=interaction_required"), "login_required");
         assert_eq!(refused("state=s&error=<script>"), "provider_refused");
-        for query in ["state=s", "state=s&code=", "state=s&code=c&error=access_denied"] {
-            assert!(matches!(read(query), Err(FlowError::MalformedCallback)), "{query}");
+        for query in ["state=s", "state=s&code="] {
+            assert!(matches!(read(query), Err(FlowError::InvalidState)), "{query}");
         }
+        assert!(matches!(read("state=s&code=c&error=access_denied"), Err(FlowError::MalformedCallback)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Flows between two requests of one browser: each is sealed into a separate cookie and taken once.
 //!
-//! Nothing is stored when a flow begins, so a flood of new flows costs no storage. When a flow is finished,
-//! the store remembers its `state` as used.
+//! Nothing is stored when a flow begins, so a flood of new flows costs no storage. The store remembers the `state`
+//! when the visitor leaves for the provider, and when the flow is finished.
 
 use super::{Pending, SigningOut};
 use crate::{

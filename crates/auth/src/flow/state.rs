@@ -9,8 +9,9 @@ use crate::{origin::ReturnPath, seal::Purpose, store::StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Longest page that a `state` names, bytes. A `state` travels in addresses, and providers limit those.
-const MAX_PAGE: usize = 512;
+/// Longest page that a `state` names, bytes. A `state` travels in addresses, and providers limit those. Identity takes
+/// a `state` of 512 bytes at most: the sealed page has 40 bytes more, and base64 makes four bytes of three.
+const MAX_PAGE: usize = 340;
 
 impl Flows {
     /// Returns a new `state` that says `content`, for flows of the kind `F`. Each `state` is different: the seal has a

@@ -6,13 +6,12 @@ use super::{
     arrive::{Handoff, HandoffOutcome, HandoffRequest},
 };
 use crate::{
-    Auth, Refusal,
-    cookie::set_cookies,
-    error_page,
+    Auth, Refusal, error_page,
     flow::Flow,
     form::Form,
     grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
+    routes::page_that_goes_on,
     session::Session,
     store::{Claim, ClaimOutcome, GrantKind, StoreError},
 };
@@ -120,7 +119,8 @@ pub(super) async fn answer(
     let arrival = HandoffRequest { origin, current, headers: &headers };
     let waiting = waiting(auth, &arrival, state, &pending).await;
     if !switch {
-        return Ok((set_cookies(cookies), Redirect::to(return_to.as_str())).into_response());
+        // The session here may have expired meanwhile. Then the guard asks the provider, on another origin.
+        return Ok(page_that_goes_on(return_to.as_str(), cookies));
     }
     let arrived = match waiting {
         Ok(handoff) => HandoffOutcome::sign_in(auth, &arrival, handoff, cookies).await,

@@ -2,7 +2,7 @@
 
 use super::{
     client_auth::Credentials,
-    issuers::{Issuers, is_shared_by_tenants},
+    issuers::{Issuers, is_shared_by_tenants, names_tenant_by_id},
     preset::{Preset, Protocol},
 };
 use crate::origin::is_loopback;
@@ -175,6 +175,12 @@ impl ProviderConfig {
         matches!(&self.kind, Kind::Oidc { issuers } if issuers.only().is_none())
     }
 
+    /// The configured `max_age`: how long ago the user may have signed in at the provider.
+    pub(crate) fn max_age(&self) -> Option<TimeDelta> {
+        let (_, seconds) = self.params.iter().find(|(name, _)| name == "max_age")?;
+        seconds.parse::<u32>().ok().map(|seconds| TimeDelta::seconds(seconds.into()))
+    }
+
     /// The origin whose pages post the answer to the callback; `None` if the provider redirects.
     #[must_use]
     pub fn form_post_origin(&self) -> Option<String> {
@@ -228,10 +234,17 @@ fn check_issuer(issuer: &str) -> Result<Url, String> {
 }
 
 fn issuers(preset: &Preset, issuer: IssuerUrl, tenants: Vec<String>) -> Result<Issuers, String> {
-    let is_microsoft = preset.protocol == Protocol::Entra
-        || issuer.url().host_str().is_some_and(|host| host.starts_with("login.microsoftonline."));
+    let at_microsoft = issuer.url().host_str().is_some_and(|host| host.starts_with("login.microsoftonline."));
+    let is_microsoft = at_microsoft || preset.protocol == Protocol::Entra;
     if !tenants.is_empty() && !is_microsoft {
         return Err("lists tenants, which only Entra ID has".to_owned());
+    }
+    if at_microsoft && !is_shared_by_tenants(issuer.url()) && !names_tenant_by_id(issuer.url()) {
+        return Err(format!(
+            "\"{}\" must have the tenant's id as its first part: metadata and tokens have the id, not a name. The id of \
+             personal accounts (consumers) is 9188040d-6c67-4c5b-b112-36a304b66dad",
+            issuer.as_str()
+        ));
     }
     if !is_microsoft || (tenants.is_empty() && !is_shared_by_tenants(issuer.url())) {
         return Ok(Issuers::one(issuer));
@@ -288,6 +301,9 @@ pub fn check_params(params: &[(String, String)], is_form_post: bool) -> Result<(
             return Err(
                 "must be a query string, as in audience=https://api.example.com&acr_values=phr".to_owned()
             );
+        }
+        if name == "max_age" && value.parse::<u32>().is_err() {
+            return Err(format!("must set max_age to a number of seconds, not \"{value}\""));
         }
         // `resource` may occur several times (RFC 8707 §2).
         if name != "resource" && params[..number].iter().any(|(earlier, _)| earlier == name) {

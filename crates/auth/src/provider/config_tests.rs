@@ -40,6 +40,11 @@ fn an_address_that_tenants_share_needs_their_list() {
     }
     let one = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0";
     assert!(!configured("entra", Some(one)).unwrap().has_tenants());
+    for named in ["consumers", "contoso.onmicrosoft.com", ""] {
+        let error = configured("entra", Some(&format!("https://login.microsoftonline.com/{named}/v2.0")))
+            .unwrap_err();
+        assert!(error.contains("tenant's id"), "{error}");
+    }
     // Another provider may have a realm of that name.
     assert!(configured("keycloak", Some("https://id.example/common")).is_ok());
 }
@@ -63,15 +68,20 @@ fn the_parameters_of_the_flow_cannot_be_configured() {
         let params = vec![(name.to_owned(), "x".to_owned())];
         assert_eq!(ProviderConfig { params, ..oidc() }.check().unwrap_err().0, "PARAMS", "{name}");
     }
-    for (name, value) in
-        [("prompt", "none"), ("prompt", "login none"), ("", "x"), ("a", "\r\nb"), ("a\n", "b")]
-    {
+    for (name, value) in [
+        ("prompt", "none"),
+        ("prompt", "login none"),
+        ("max_age", "1h"),
+        ("", "x"),
+        ("a", "\r\nb"),
+        ("a\n", "b"),
+    ] {
         let params = vec![(name.to_owned(), value.to_owned())];
         assert_eq!(ProviderConfig { params, ..oidc() }.check().unwrap_err().0, "PARAMS", "{name}={value}");
     }
     let pairs = |names: [&str; 2]| names.map(|name| (name.to_owned(), "x".to_owned())).to_vec();
     assert!(ProviderConfig { params: pairs(["audience", "audience"]), ..oidc() }.check().is_err());
-    for names in [["audience", "acr_values"], ["resource", "resource"], ["prompt", "max_age"]] {
+    for names in [["audience", "acr_values"], ["resource", "resource"], ["prompt", "ui_hint"]] {
         assert_eq!(ProviderConfig { params: pairs(names), ..oidc() }.check(), Ok(()), "{names:?}");
     }
 }

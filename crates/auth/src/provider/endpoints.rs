@@ -1,6 +1,6 @@
 //! A provider's endpoints, and the URLs at which a visitor signs in and out there.
 
-use super::{Issuers, Kind, ProviderConfig};
+use super::{Issuers, Kind, ProviderConfig, preset::SELECT_ACCOUNT};
 use crate::flow::AuthorizeHints;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
@@ -77,10 +77,14 @@ impl Endpoints {
             .append_pair("code_challenge", params.code_challenge)
             .append_pair("code_challenge_method", "S256");
         if is_oidc {
-            query.append_pair("nonce", params.nonce).extend_pairs(params.hints.iter());
+            query.append_pair("nonce", params.nonce);
             append_hint(&mut query, params.id_token_hint);
         }
-        let chosen = |name: &str| is_oidc && params.hints.iter().any(|(hint, _)| hint == name);
+        // GitHub knows one `prompt` (docs.github.com, "Authorizing OAuth apps").
+        let hints: Vec<_> =
+            params.hints.iter().filter(|hint| is_oidc || *hint == ("prompt", SELECT_ACCOUNT)).collect();
+        query.extend_pairs(&hints);
+        let chosen = |name: &str| hints.iter().any(|(hint, _)| *hint == name);
         let by_app = &params.of_app.params;
         let configured =
             config.params.iter().filter(|(name, _)| !by_app.iter().any(|(other, _)| other == name));

@@ -5,8 +5,7 @@ use url::Url;
 
 /// Where Microsoft's metadata for several tenants have the tenant's id.
 const TENANT: &str = "{tenantid}";
-/// The addresses of Entra ID that serve several tenants, by the first segment of their path. (`consumers` has
-/// a fixed tenant, so its issuer is an ordinary one.)
+/// The addresses of Entra ID that serve several tenants, by the first segment of their path.
 const SHARED_BY_TENANTS: [&str; 2] = ["common", "organizations"];
 
 /// The issuers of one provider: exactly one, or one for each listed tenant.
@@ -39,10 +38,7 @@ impl Issuers {
         if !is_shared_by_tenants(issuer.url()) {
             return Err("lists tenants, but the issuer belongs to one tenant".to_owned());
         }
-        let is_id = |tenant: &&String| {
-            tenant.len() == 36 && tenant.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-        };
-        if let Some(wrong) = tenants.iter().find(|tenant| !is_id(tenant)) {
+        if let Some(wrong) = tenants.iter().find(|tenant| !is_tenant_id(tenant)) {
             return Err(format!(
                 "\"{wrong}\" must be a tenant id, as in 01234567-89ab-cdef-0123-456789abcdef"
             ));
@@ -102,6 +98,16 @@ impl Issuers {
         let after = path[1..].split_once('/').map_or("", |(_, rest)| &path[path.len() - rest.len() - 1..]);
         format!("{origin}/{tenant}{after}")
     }
+}
+
+/// Whether a text is the id of a tenant, and not a name.
+fn is_tenant_id(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// Whether an issuer's address begins with the id of a tenant.
+pub(super) fn names_tenant_by_id(issuer: &Url) -> bool {
+    issuer.path_segments().and_then(|mut segments| segments.next()).is_some_and(is_tenant_id)
 }
 
 /// Whether an issuer's address is one that Entra's tenants share. Its tokens name other issuers.

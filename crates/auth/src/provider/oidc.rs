@@ -142,10 +142,19 @@ async fn verified(
         client_id: &config.client_id,
         audiences: &config.audiences,
         nonce,
+        // A refresh is no new sign-in.
+        max_age: config.max_age().filter(|_| nonce.is_some()),
         tolerance: config.clock_tolerance,
     };
     let check = |jwks: &CoreJsonWebKeySet| verify(text, &expected, jwks, now);
-    Ok(discovered.keys.check(KeyRequester::Provider, check).await??)
+    let checked = discovered.keys.check(KeyRequester::Provider, check).await?;
+    if matches!(checked, Err(TokenRule::Audience)) {
+        tracing::warn!(
+            provider = config.id,
+            "ID token for other audiences; if they are yours, list them in AUTH_<NAME>_AUDIENCES"
+        );
+    }
+    Ok(checked?)
 }
 
 /// The ID token's claims, completed, and with `email_verified` if the configuration trusts the address.
@@ -156,32 +165,34 @@ async fn claims_of(
     discovered: &Discovered,
     http: &HttpClient,
 ) -> Map<String, Value> {
-    let mut claims = completed(id_token, answer, config, discovered, http).await;
-    if config.trusts_email {
+    let (mut claims, is_complete) = completed(id_token, answer, config, discovered, http).await;
+    // Without the answer of `/userinfo`, the provider may have said that the address is not verified.
+    if config.trusts_email && is_complete {
         profile::trust_email(&mut claims);
     }
     claims
 }
 
 /// The ID token's claims, completed from `/userinfo` if profile claims are missing. If `/userinfo` fails, the
-/// sign-in continues without its claims.
+/// sign-in continues without its claims; the second value is then `false`.
 async fn completed(
     id_token: &IdToken,
     answer: &TokenAnswer,
     config: &ProviderConfig,
     discovered: &Discovered,
     http: &HttpClient,
-) -> Map<String, Value> {
+) -> (Map<String, Value>, bool) {
     let mut claims = id_token.claims.clone();
     profile::normalise(&mut claims);
     let Some(endpoint) = discovered.userinfo.as_ref().filter(|_| profile::lacks_profile_claims(&claims))
     else {
-        return claims;
+        return (claims, true);
     };
     match userinfo(endpoint, &answer.access_token, discovered, http).await {
         // The answer must name the same user (OpenID Connect Core §5.3.2).
         Some(told) if told.get("sub").and_then(Value::as_str) == Some(&id_token.subject) => {
             profile::merge(&mut claims, told);
+            return (claims, true);
         }
         Some(_) => {
             tracing::warn!(
@@ -192,7 +203,7 @@ async fn completed(
         }
         None => tracing::warn!(provider = config.id, "userinfo unusable; continuing with the ID token alone"),
     }
-    claims
+    (claims, false)
 }
 
 /// The claims at `/userinfo`: JSON, or a JWT that the provider signed (OpenID Connect Core §5.3.2).

@@ -48,6 +48,10 @@ pub(super) fn merge(claims: &mut Map<String, Value>, mut told: Map<String, Value
     match (text(claims, "email"), text(&told, "email")) {
         // Same address: either source may have verified it.
         (Some(ours), Some(theirs)) if ours == theirs => {}
+        // The same address in other capitals: a "no" counts, a "yes" does not.
+        (Some(ours), Some(theirs))
+            if ours.eq_ignore_ascii_case(&theirs)
+                && told.get("email_verified") == Some(&Value::Bool(false)) => {}
         (Some(_), _) => {
             told.remove("email_verified");
         }

@@ -21,6 +21,8 @@ pub(super) struct Expected<'a> {
     pub(super) audiences: &'a [String],
     /// `None` for an ID token of a refresh, which needs no nonce (OpenID Connect Core §12.2).
     pub(super) nonce: Option<&'a str>,
+    /// How long ago the user may have signed in at the provider (OpenID Connect Core §3.1.2.1).
+    pub(super) max_age: Option<TimeDelta>,
     /// How far the provider's clock may be off.
     pub(super) tolerance: TimeDelta,
 }
@@ -71,7 +73,12 @@ pub(super) fn verify(
     if !is_identifier(subject) || sid.is_some_and(|sid| !is_identifier(sid)) {
         return Err(TokenRule::Subject);
     }
-    claims.time("auth_time")?;
+    let auth_time = claims.time("auth_time")?;
+    if let Some(max_age) = expected.max_age
+        && auth_time.is_none_or(|at| now - at > max_age + expected.tolerance)
+    {
+        return Err(TokenRule::Claim("auth_time"));
+    }
     let Validity { issued_at, .. } = claims.validity(expected.tolerance, now)?;
     let nonce = claims.text("nonce")?;
     if expected.nonce.is_some() && nonce != expected.nonce {

@@ -46,8 +46,14 @@ fn check_with(token: &str, now: i64, audiences: &[String]) -> Result<IdToken, To
     let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
     let tolerance = TimeDelta::seconds(30);
     let issuers = Issuers::one(openidconnect::IssuerUrl::new("https://op.example".into()).unwrap());
-    let expected =
-        Expected { issuers: &issuers, client_id: "client", audiences, nonce: Some("n"), tolerance };
+    let expected = Expected {
+        issuers: &issuers,
+        client_id: "client",
+        audiences,
+        nonce: Some("n"),
+        max_age: None,
+        tolerance,
+    };
     verify(token, &expected, &jwks, DateTime::from_timestamp(now, 0).unwrap())
 }
 
@@ -193,6 +199,7 @@ fn a_token_of_several_tenants_names_its_tenant_and_the_issuer_of_that_tenant() {
             client_id: "client",
             audiences: &[],
             nonce: Some("n"),
+            max_age: None,
             tolerance: TimeDelta::seconds(30),
         };
         let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
@@ -210,4 +217,27 @@ fn a_token_of_several_tenants_names_its_tenant_and_the_issuer_of_that_tenant() {
         assert_eq!(check(&issuer, tid.clone()), Some(TokenRule::Issuer), "{issuer} {tid}");
     }
     assert_eq!(check(&at(ours), json!([ours])), Some(TokenRule::Claim("tid")));
+}
+
+#[test]
+fn a_max_age_needs_a_recent_auth_time() {
+    let issuers = Issuers::one(openidconnect::IssuerUrl::new("https://op.example".into()).unwrap());
+    let check = |auth_time: Value| {
+        let token = token(&good_header(), &claims(json!({"auth_time": auth_time})));
+        let expected = Expected {
+            issuers: &issuers,
+            client_id: "client",
+            audiences: &[],
+            nonce: Some("n"),
+            max_age: Some(TimeDelta::seconds(60)),
+            tolerance: TimeDelta::seconds(30),
+        };
+        let jwks = CoreJsonWebKeySet::new(vec![key("k1").as_verification_key()]);
+        verify(&token, &expected, &jwks, DateTime::from_timestamp(NOW, 0).unwrap()).err()
+    };
+    assert_eq!(check(json!(NOW - 60)), None);
+    assert_eq!(check(json!(NOW - 89)), None);
+    for old in [json!(NOW - 91), json!(0), Value::Null] {
+        assert_eq!(check(old.clone()), Some(TokenRule::Claim("auth_time")), "{old}");
+    }
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`CallbackRequest`] | extracts a callback, and takes a flow: once, in the browser where it began |
 //! | [`form_post`] | turns the answer of a provider that posts it into the same callback as a GET |
+//! | [`page_that_goes_on`] | answers a form whose redirects may lead to another origin |
 //! | [`finish_sign_in`] | finishes the app's own sign-in |
 //! | [`SignInOutcome`] | the answer, and whether to tell other apps of the sign-in |
 //! | [`without_flow`] | answers a callback of the app's own that finishes no flow |
@@ -15,6 +16,7 @@
 pub use super::{
     backchannel_logout::receive_logout,
     callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
+    departure::page as page_that_goes_on,
     form_post::form_post,
 };
 pub use crate::origin::navigation_only;

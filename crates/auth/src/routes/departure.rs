@@ -42,8 +42,10 @@ pub(super) fn page_of_flow(state: &str, cookies: Vec<HeaderValue>) -> Response {
     page(&format!("{PATH}?state={}", encode_query(state)), cookies)
 }
 
-/// Renders the page that goes on to an address of this app, with these cookies.
-pub(super) fn page(address: &str, cookies: Vec<HeaderValue>) -> Response {
+/// Renders the page that goes on to `address`, with these cookies. `address` is a path of this app, or an address of a
+/// trusted app; it must contain no token.
+#[must_use]
+pub fn page(address: &str, cookies: Vec<HeaderValue>) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -107,11 +109,10 @@ fn is_signed_in(current: &CurrentSession<Session>) -> bool {
 
 /// Goes to the provider's sign-out. The app's session has already ended, so every error only skips the provider.
 async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departure<SigningOut>) -> Response {
+    // The ID token is given out once. A repeated request goes to the provider without it: the browser may have dropped
+    // the first answer, and the provider's session would live on unnoticed.
     let (Departure::First(flow) | Departure::Repeated(flow)) = &departure;
     let back = ReturnPath::or_root(Some(&flow.return_path));
-    if matches!(departure, Departure::Repeated(_)) {
-        return Redirect::to(back.as_str()).into_response();
-    }
     match super::sign_out::end_session_url(auth, jar, state, flow).await {
         Some(url) => leave_for(url.as_str()),
         None => {

@@ -75,7 +75,10 @@ pub(super) async fn end_by_form(
         }
         None => None,
     };
-    Ok((set_cookies(cookies.unwrap_or_default()), Redirect::to(&auth.pages().sessions)))
+    // Without a session, the guard would ask the provider, on another origin. A form's redirects may not lead there.
+    let pages = auth.pages();
+    let to = if session.is_some() { pages.sessions.clone() } else { pages.login_url(&pages.sessions) };
+    Ok((set_cookies(cookies.unwrap_or_default()), Redirect::to(&to)))
 }
 
 /// Ends the sessions that `id` names. Returns the cookies to set, or `None` if the user has no live session

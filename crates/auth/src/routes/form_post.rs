@@ -6,7 +6,7 @@
 //! the browser sends the cookies.
 
 use super::Form;
-use crate::{Auth, Refusal};
+use crate::{Auth, Refusal, provider::for_log};
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
@@ -47,6 +47,9 @@ pub async fn form_post(
         Ok(Form(form)) => form,
         Err(refused) => return Ok(refused),
     };
+    if let Some(description) = form.get("error_description") {
+        tracing::info!(provider, description = for_log(description), "provider returned an error");
+    }
     let fields = FIELDS.into_iter().filter_map(|name| Some((name, form.get(name)?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     if form.get("state").is_none_or(str::is_empty) || query.len() > MAX_ANSWER {

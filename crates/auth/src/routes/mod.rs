@@ -30,6 +30,7 @@ pub(crate) use user_data::update as update_user_data;
 
 pub use crate::form::Form;
 use crate::origin::navigation_only;
+pub(crate) use departure::page as page_that_goes_on;
 pub(crate) use form_post::is_form_post;
 pub use limits::{AddressLimits, Endpoint, limit_by_address};
 pub use pages::pages;

@@ -7,7 +7,7 @@ use auth::{
     origin::{Origin, RequestOrigin},
     session::{CurrentSession, Session, SessionState},
 };
-use auth_types::{AppPresence, PageContext, RegisteredApp};
+use auth_types::{AppPresence, RegisteredApp};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -56,10 +56,6 @@ pub(crate) async fn launch(
         listed(app, &origin, presence.map_or(Presence::Unknown, |(_, presence)| *presence))
     });
     let apps: Vec<_> = apps.collect();
-    if let Some(page) = request.extensions_mut().get_mut::<PageContext>() {
-        // Chromium also applies `form-action` to redirects after a form, and "Open" redirects to the app.
-        page.form_action.extend(apps.iter().filter_map(|app| app.launch_origin.clone()));
-    }
     request.extensions_mut().insert(ListedApps(apps));
     next.run(request).await
 }

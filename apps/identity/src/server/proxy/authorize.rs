@@ -5,7 +5,7 @@ use super::{
     flow::{Proxied, ProxiedFlow},
     request::ProxyRequest,
 };
-use crate::server::registry::Registry;
+use crate::server::{registry::Registry, sign_in_events::Announcer};
 use auth::{
     Auth, Refusal,
     cookie::set_cookies,
@@ -42,6 +42,7 @@ use url::Url;
 pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
+    State(announcer): State<Announcer>,
     RequestOrigin(origin): RequestOrigin,
     Extension(current): Extension<CurrentSession<Session>>,
     RawQuery(query): RawQuery,
@@ -59,7 +60,7 @@ pub(crate) async fn authorize(
     if is_foreign_frame(&headers) {
         return Ok(login_required(provider, &request, "foreign_frame").await);
     }
-    let passed = pass_on(&auth, &registry, &origin, provider, &request, (&current, &headers));
+    let passed = pass_on(&auth, (&registry, &announcer), &origin, provider, &request, (&current, &headers));
     passed.await.map_err(|error| {
         tracing::error!(rule = %error, app = %request.source, "sign-in not forwarded");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), error.code().sentence())
@@ -97,7 +98,7 @@ fn select_provider<'a>(auth: &'a Auth, request: &ProxyRequest) -> Option<&'a Pro
 
 async fn pass_on(
     auth: &Auth,
-    registry: &Registry,
+    (registry, announcer): (&Registry, &Announcer),
     origin: &Origin,
     provider: &Provider,
     request: &ProxyRequest,
@@ -109,9 +110,14 @@ async fn pass_on(
         return Ok(login_required(provider, request, "silent_unsupported").await);
     }
     let id = &provider.config.id;
-    let of_app = registry.find(&request.source).map(|app| app.request.clone()).unwrap_or_default();
+    let of_app = registry.find(&request.source).and_then(|app| app.requests.get(id));
+    let of_app = of_app.cloned().unwrap_or_default();
     let hint = if is_silent { own_id_token(auth, current, id) } else { None };
-    let state = auth.flows().new_state::<Proxied>(&ProxiedFlow::new(request, id.clone()))?;
+    // Frames get no handle: they may use another origin of identity, and the one handle is at the canonical origin.
+    let handle = (!FetchMetadata::of(headers).is_frame()).then(|| announcer.browser(origin, headers));
+    let (browser, handle_cookie) = handle.map_or((None, None), |(browser, cookie)| (Some(browser), cookie));
+    let flow = ProxiedFlow::new(request, id.clone(), browser.as_ref());
+    let state = auth.flows().new_state::<Proxied>(&flow)?;
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
         &provider.config,
@@ -125,7 +131,8 @@ async fn pass_on(
             of_app: &of_app,
         },
     );
-    let cookies = auth.flows().begin(&state, Proxied, auth.cookies(origin, headers))?;
+    let mut cookies = auth.flows().begin(&state, Proxied, auth.cookies(origin, headers))?;
+    cookies.extend(handle_cookie);
     tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())
 }

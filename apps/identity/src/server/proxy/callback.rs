@@ -26,8 +26,8 @@ use std::sync::Arc;
 /// the PKCE verifier, so it cannot use the code.
 ///
 /// # Errors
-/// A 400 page: `invalid_parameters`; or `invalid_state`, with the way back to the app, when the app's flow is expired, used,
-/// or belongs to another browser or provider, or when its app has left the registry. 503 when the store is down.
+/// A 400 page: `invalid_parameters`; or `invalid_state`, with the way back to the app, when the app's flow belongs to
+/// another browser or provider, or when its app has left the registry. 503 when the store is down.
 pub(crate) async fn callback(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
@@ -42,7 +42,29 @@ pub(crate) async fn callback(
         .take_flow::<Proxied>(&auth)
         .await?
         .and_then(|(_, cookies)| pass_on(&proxied, cookies, &registry, &announcer, &returned));
-    passed_on.ok_or_else(|| dead_end(&proxied, &registry))
+    passed_on.map_or_else(|| without_record(&proxied, &registry, &announcer, &returned), Ok)
+}
+
+/// Answers the callback of a proxied sign-in whose record is gone: expired, used, or of another browser.
+///
+/// In the browser where the sign-in began, the visitor pressed Back, clicked twice or restored a tab. Then the app is
+/// opened again, without an answer: it shows the wanted page to a signed-in user, and the sign-in page to anyone else. In
+/// another browser the visitor may have followed a stranger's link, so a button says where it leads.
+fn without_record(
+    proxied: &ProxiedFlow,
+    registry: &Registry,
+    announcer: &Announcer,
+    returned: &CallbackRequest,
+) -> Result<Response, Refusal> {
+    let browser = announcer.known_browser(&returned.origin, &returned.headers);
+    let is_same_browser = browser.is_some_and(|browser| proxied.began_in(&browser));
+    match proxied.back_without_answer(registry).filter(|_| is_same_browser) {
+        Some(back) => {
+            tracing::info!(rule = "invalid_state", "callback without a record; back to the app");
+            Ok(Redirect::to(back.as_str()).into_response())
+        }
+        None => Err(dead_end(proxied, registry)),
+    }
 }
 
 /// Redirects to the app, with its handle for this browser and a receipt that the app returns once the sign-in
@@ -96,8 +118,8 @@ async fn own_callback(
     Ok(response)
 }
 
-/// Refuses the callback of a proxied sign-in that is expired, used, or from another browser, and offers the way back to the
-/// app. The app then knows the page that was wanted.
+/// Refuses the callback of a proxied sign-in, and offers the way back to the app. The app then knows the page that was
+/// wanted.
 fn dead_end(proxied: &ProxiedFlow, registry: &Registry) -> Refusal {
     let refusal = invalid_state();
     match (proxied.app(registry), proxied.back_without_answer(registry)) {

@@ -1,7 +1,10 @@
 //! The proxied sign-in that identity keeps until the provider redirects back.
 
 use super::request::ProxyRequest;
-use crate::server::registry::{RegisteredClient, Registry};
+use crate::server::{
+    registry::{RegisteredClient, Registry},
+    sign_in_events::BrowserHandle,
+};
 use auth::{
     flow::Flow,
     origin::{Origin, UniqueParams},
@@ -26,6 +29,9 @@ pub(crate) struct ProxiedFlow {
     /// Whether the app asked for no interaction (`prompt=none`). The answer is then never a sign-in by the
     /// visitor.
     is_silent: bool,
+    /// A hash of the handle of the browser where the flow began; `None` in a frame.
+    #[serde(default)]
+    browser: Option<String>,
 }
 
 /// The record of a proxied sign-in: this browser began it, and it can be finished once.
@@ -39,13 +45,20 @@ impl Flow for Proxied {
 impl ProxiedFlow {
     /// Keeps what the way back to the app needs.
     #[must_use]
-    pub(crate) fn new(request: &ProxyRequest, provider: String) -> Self {
+    pub(crate) fn new(request: &ProxyRequest, provider: String, browser: Option<&BrowserHandle>) -> Self {
         Self {
             source: request.source.to_string(),
             provider,
             state: request.state.clone(),
             is_silent: request.hints.is_silent(),
+            browser: browser.map(BrowserHandle::flow_tag),
         }
+    }
+
+    /// Whether the flow began in the browser with this handle.
+    #[must_use]
+    pub(crate) fn began_in(&self, browser: &BrowserHandle) -> bool {
+        self.browser.as_ref().is_some_and(|tag| *tag == browser.flow_tag())
     }
 
     /// The app that began the flow, if it is still registered.

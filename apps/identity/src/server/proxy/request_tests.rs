@@ -94,7 +94,7 @@ fn pkce_is_required() {
 
 #[test]
 fn the_answer_goes_back_with_the_apps_own_state() {
-    let proxied = ProxiedFlow::new(&request("http://localhost:4201", "").unwrap(), "demo".into());
+    let proxied = ProxiedFlow::new(&request("http://localhost:4201", "").unwrap(), "demo".into(), None);
     let answer = UniqueParams::parse(b"code=c%26d&state=identitys&iss=https://op.example").unwrap();
     assert_eq!(
         proxied.back("demo", &answer, &registry()).unwrap().as_str(),

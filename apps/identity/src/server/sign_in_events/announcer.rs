@@ -68,8 +68,7 @@ impl Announcer {
         headers: &HeaderMap,
     ) -> (BrowserHandle, Option<HeaderValue>) {
         let (jar, random) = (self.0.auth.cookies(origin, headers), self.0.auth.random());
-        let known = jar.values(CookieKind::Browser).find_map(BrowserHandle::parse);
-        match known {
+        match self.known_browser(origin, headers) {
             Some(handle) => (handle, None),
             None => {
                 let handle = BrowserHandle::generate(random);
@@ -77,6 +76,13 @@ impl Announcer {
                 (handle, Some(cookie))
             }
         }
+    }
+
+    /// The handle that the browser already has.
+    #[must_use]
+    pub(crate) fn known_browser(&self, origin: &Origin, headers: &HeaderMap) -> Option<BrowserHandle> {
+        let jar = self.0.auth.cookies(origin, headers);
+        jar.values(CookieKind::Browser).find_map(BrowserHandle::parse)
     }
 
     /// Returns the browser reference, and the cookie that keeps it for as long as a session can last. If the

@@ -4,7 +4,7 @@ use auth::{random::Random, sign_in_events::AppHandle};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// Identity's handle for a browser: 256 random bits. It reveals only when this browser signs in, but is kept
@@ -35,6 +35,13 @@ impl BrowserHandle {
     #[must_use]
     pub(crate) fn expose(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// A hash of the handle for the `state` of a flow. The `state` is sealed, and passes through the provider.
+    #[must_use]
+    pub(crate) fn flow_tag(&self) -> String {
+        let hash = Sha256::new().chain_update("flow").chain_update(self.0).finalize();
+        URL_SAFE_NO_PAD.encode(&hash[..12])
     }
 
     /// The handle by which the app `client_id` knows this browser. It is derived with HKDF-SHA256 (RFC 5869

@@ -26,10 +26,45 @@ async fn a_late_used_or_foreign_callback_offers_the_app_and_the_page() {
     // Used, by the user who is signed in.
     let at_app = world.browser.get(&answer).await;
     assert_eq!(world.browser.follow(at_app).await.url.path(), "/protected");
-    let used = world.browser.navigate(&answer).await;
-    assert_eq!(used.status, StatusCode::BAD_REQUEST);
-    let page = world.browser.get(&button(&used)).await;
+    let used = world.browser.navigate(&answer).await.location().unwrap();
+    assert!(!used.as_str().contains("code="), "{used}");
+    let page = world.browser.get(&used).await;
     assert_eq!((page.path().as_str(), page.set_cookies().len()), ("/protected?tab=2", 0));
+
+    // Used, and signed out since.
+    world.sign_out_of_app("local").await;
+    let used = world.browser.navigate(&answer).await.location().unwrap();
+    assert_eq!(world.browser.get(&used).await.path(), LOGIN);
+}
+
+#[tokio::test]
+async fn a_callback_without_an_answer_starts_nothing_and_keeps_the_page() {
+    const LOGIN: &str = "/login?error=invalid_state&callbackUrl=%2Fprotected%3Ftab%3D2";
+    let mut world = world().await;
+    let answer = world.at_provider().await.location().unwrap();
+    // The browser has lost identity's record of the sign-in, but not the app's.
+    world.identity.clock.advance(chrono::TimeDelta::minutes(9));
+    let flows = world.browser.cookies(&world.identity.url, ".flow.");
+    for (name, _) in &flows {
+        world.browser.plant(&world.identity.url, name, "");
+    }
+    let back = world.browser.navigate(&answer).await.location().unwrap();
+    assert_eq!(world.browser.get(&back).await.path(), LOGIN);
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+#[tokio::test]
+async fn a_long_deep_link_signs_in_through_identity() {
+    for length in [339, 340, 341, 343, 511, 512, 513, 2_000] {
+        let mut world = world().await;
+        let page = format!("/protected?{}", "a".repeat(length - "/protected?".len()));
+        let begun = world.browser.post(&world.app.at("/auth/signin/demo"), &[("callbackUrl", &page)]).await;
+        let login = world.browser.follow(begun).await;
+        assert_eq!(login.status, StatusCode::OK, "{length}: {}", login.body);
+        let answer = world.provider.continue_as(&mut world.browser, &login, "alice").await;
+        let at_app = world.browser.get(&answer.location().unwrap()).await.location().unwrap();
+        assert_eq!(world.browser.get(&at_app).await.path(), page, "{length}");
+    }
 }
 
 #[tokio::test]

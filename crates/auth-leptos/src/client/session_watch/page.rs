@@ -142,6 +142,8 @@ fn keep_fragment() {
         }
     };
     if !fragment.is_empty() {
+        // The link of the start page has no `callbackUrl`.
+        add(".session-ended a.button:not([href*='?'])", "href", "?callbackUrl=%2F");
         add(".session-ended a.button", "href", &encode_query(&fragment));
         add(".session-ended [data-other]", "href", &fragment);
         add(".session-ended [name=callbackUrl]", "value", &fragment);
