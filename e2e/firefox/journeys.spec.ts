@@ -22,7 +22,7 @@ test('two apps on one domain share the session', async ({ visitor: page, suite }
   await signInAs(page, 'Alice', suite.games);
   await open(page, `${suite.store}/dashboard`);
   await shows(page, 'Alice Adams');
-  expect(page.url()).toBe(`${suite.store}/dashboard`);
+  await at(page, `${suite.store}/dashboard`);
 });
 
 test('a signed-out visitor on another domain ends on the sign-in page, without a loop', async ({ visitor: page, suite }) => {

@@ -34,8 +34,10 @@ async function atLauncher(page: Page, user: 'Alice' | 'Bob', identity: string): 
 async function caught(page: Page, app: string, identity: string): Promise<string> {
   const request = page.request;
   const options = { maxRedirects: 0, headers: { origin: identity } };
-  let step = await request.post(`${identity}/handoff/${app}`, { ...options, form: {} });
-  for (let steps = 0; steps < 2; steps += 1) step = await request.get(step.headers()['location'] ?? '', options);
+  const pressed = await request.post(`${identity}/handoff/${app}`, { ...options, form: {} });
+  const start = /content="0;url=([^"]*)"/.exec(await pressed.text())?.[1]?.replaceAll('&amp;', '&') ?? '';
+  let step = await request.get(start, options);
+  step = await request.get(step.headers()['location'] ?? '', options);
   const address = step.headers()['location'] ?? '';
   expect(address).toContain('/callback?handoff_token=');
   return address;

@@ -18,7 +18,7 @@ pub fn markdown(settings: &[Setting]) -> String {
                 DefaultValue::Value(value) => format!("`{value}`"),
                 DefaultValue::Otherwise(text) => text.to_owned(),
             };
-            // An example in words has marks of its own.
+            // An example in words already has code marks.
             let example = if example.contains('`') { (*example).to_owned() } else { format!("`{example}`") };
             let _ = writeln!(text, "| `{name}` | {meaning} | {unit} | {default} | {example} |");
         }
@@ -33,7 +33,7 @@ pub fn markdown(settings: &[Setting]) -> String {
 pub fn env_example(settings: &[Setting], provider: &str) -> String {
     let mut text = String::new();
     for (subject, settings) in by_subject(settings) {
-        let _ = write!(text, "# --- {} {}\n", subject.heading(), "-".repeat(90 - subject.heading().len()));
+        let _ = writeln!(text, "# --- {} {}", subject.heading(), "-".repeat(90 - subject.heading().len()));
         for setting in settings {
             let name = setting.name.replace(EACH_PROVIDER, &format!("AUTH_{provider}_"));
             for line in wrapped(&plain(setting.meaning), 110) {

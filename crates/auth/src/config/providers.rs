@@ -116,7 +116,7 @@ impl ProviderVars<'_> {
         let credentials = self.credentials(preset)?;
         let tenants = self.vars.list(&self.variable("TENANTS"));
         let has_tenants = !tenants.is_empty();
-        let place = (self.get("ISSUER"), tenants);
+        let place = (self.get("ISSUER"), tenants.as_slice());
         let mut provider = ProviderConfig::with_tenants(&id, preset, client_id, credentials, place)
             .or_else(|problem| self.refuse_issuer(&problem, has_tenants))?;
         if Preset::find(&id).is_none() {

@@ -116,7 +116,7 @@ impl ProviderConfig {
         credentials: Credentials,
         issuer: Option<&str>,
     ) -> Result<Self, String> {
-        Self::with_tenants(id, preset, client_id, credentials, (issuer, Vec::new()))
+        Self::with_tenants(id, preset, client_id, credentials, (issuer, &[]))
     }
 
     /// As [`new`](Self::new), for an Entra ID address that several tenants share. `tenants` are their ids.
@@ -128,7 +128,7 @@ impl ProviderConfig {
         preset: &Preset,
         client_id: &str,
         credentials: Credentials,
-        (issuer, tenants): (Option<&str>, Vec<String>),
+        (issuer, tenants): (Option<&str>, &[String]),
     ) -> Result<Self, String> {
         let issuer = issuer.or(preset.issuer).ok_or("is missing: this provider needs its issuer URL")?;
         let url = check_issuer(issuer)?;
@@ -233,7 +233,7 @@ fn check_issuer(issuer: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-fn issuers(preset: &Preset, issuer: IssuerUrl, tenants: Vec<String>) -> Result<Issuers, String> {
+fn issuers(preset: &Preset, issuer: IssuerUrl, tenants: &[String]) -> Result<Issuers, String> {
     let at_microsoft = issuer.url().host_str().is_some_and(|host| host.starts_with("login.microsoftonline."));
     let is_microsoft = at_microsoft || preset.protocol == Protocol::Entra;
     if !tenants.is_empty() && !is_microsoft {

@@ -52,11 +52,16 @@ fn an_address_that_tenants_share_needs_their_list() {
 #[test]
 fn an_unverified_address_is_never_trusted_with_several_tenants() {
     let issuer = "https://login.microsoftonline.com/common/v2.0";
-    let tenants = vec!["11111111-1111-1111-1111-111111111111".to_owned()];
+    let tenants = ["11111111-1111-1111-1111-111111111111".to_owned()];
     let entra = Preset::find("entra").unwrap();
-    let mut config =
-        ProviderConfig::with_tenants("entra", entra, "client", Credentials::Public, (Some(issuer), tenants))
-            .unwrap();
+    let mut config = ProviderConfig::with_tenants(
+        "entra",
+        entra,
+        "client",
+        Credentials::Public,
+        (Some(issuer), tenants.as_slice()),
+    )
+    .unwrap();
     assert_eq!(config.check(), Ok(()));
     config.trusts_email = true;
     assert_eq!(config.check().unwrap_err().0, "TRUST_EMAIL");

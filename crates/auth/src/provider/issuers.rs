@@ -34,7 +34,7 @@ impl Issuers {
     /// # Errors
     /// A sentence if the address is not shared by tenants, if there are no tenants, or if a tenant is not
     /// an id.
-    pub fn of_tenants(issuer: IssuerUrl, tenants: Vec<String>) -> Result<Self, String> {
+    pub fn of_tenants(issuer: IssuerUrl, tenants: &[String]) -> Result<Self, String> {
         if !is_shared_by_tenants(issuer.url()) {
             return Err("lists tenants, but the issuer belongs to one tenant".to_owned());
         }
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn only_a_listed_tenant_signs_and_only_with_its_own_issuer() {
-        let issuers = Issuers::of_tenants(url(SHARED), vec![OURS.to_owned()]).unwrap();
+        let issuers = Issuers::of_tenants(url(SHARED), &[OURS.to_owned()]).unwrap();
         assert!(issuers.signs(&at(OURS), Some(OURS)) && issuers.contains(&at(OURS)));
         for (issuer, tid) in [
             (at(THEIRS), Some(THEIRS)),
@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn tenants_are_listed_by_id_and_only_for_a_shared_address() {
         let of = |issuer: &str, tenants: &[&str]| {
-            Issuers::of_tenants(url(issuer), tenants.iter().map(|tenant| (*tenant).to_owned()).collect())
+            let tenants: Vec<_> = tenants.iter().map(|tenant| (*tenant).to_owned()).collect();
+            Issuers::of_tenants(url(issuer), &tenants)
         };
         assert!(of(SHARED, &[]).is_err());
         for tenant in ["contoso.onmicrosoft.com", "*", "", "common", &OURS[1..]] {

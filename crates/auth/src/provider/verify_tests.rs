@@ -191,7 +191,7 @@ fn a_token_of_several_tenants_names_its_tenant_and_the_issuer_of_that_tenant() {
     let [ours, theirs] = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"];
     let at = |tenant: &str| format!("https://login.microsoftonline.com/{tenant}/v2.0");
     let shared = openidconnect::IssuerUrl::new(at("common")).unwrap();
-    let issuers = Issuers::of_tenants(shared, vec![ours.to_owned()]).unwrap();
+    let issuers = Issuers::of_tenants(shared, &[ours.to_owned()]).unwrap();
     let check = |issuer: &str, tid: Value| {
         let token = token(&good_header(), &claims(json!({"iss": issuer, "tid": tid})));
         let expected = Expected {

@@ -1,4 +1,4 @@
-//! Several providers side by side, each with settings of its own: two OpenID Connect issuers, one like Entra ID for
+//! Several providers side by side, with different settings: two OpenID Connect issuers, one like Entra ID for
 //! several tenants, and one like Apple.
 
 use dev_provider::{ALICE_TENANT, BOB_TENANT, ClientAuth, Config, Personality};
@@ -240,7 +240,7 @@ async fn a_form_from_elsewhere_is_refused_and_changes_nothing() {
     {
         assert_eq!(world.post_form("apple", &apple, body).await.status, StatusCode::BAD_REQUEST, "{body}");
     }
-    // Providers that redirect get no form, whoever sends it.
+    // A provider that redirects may not post, and nor may any other origin.
     let staff = world.origin_of("staff");
     assert_eq!(world.post_form("staff", &staff, "state=s&code=c").await.status, StatusCode::FORBIDDEN);
     assert_eq!(world.post_form("staff", &own, "state=s&code=c").await.status, StatusCode::METHOD_NOT_ALLOWED);
@@ -338,7 +338,7 @@ async fn scopes_and_parameters_are_settings_and_the_form_cannot_change_them() {
     const NO_OFFLINE: Setup = Setup {
         id: "plain",
         provider: |config| {
-            config.scopes_supported = Some(["openid", "email", "profile"].map(str::to_owned).to_vec())
+            config.scopes_supported = Some(["openid", "email", "profile"].map(str::to_owned).to_vec());
         },
         issuer_path: "",
         app: &[],
