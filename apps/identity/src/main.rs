@@ -5,7 +5,7 @@ mod server;
 use auth::{
     Auth,
     config::{Config, ConfigError, LEPTOS_SETTINGS},
-    server::{Program, init_logging, listen, run, serve_with},
+    server::{Program, init_logging, listen, run, serve_app},
 };
 use server::{Announcer, FanOut, Messenger, Registry, RegistryError, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
@@ -52,10 +52,7 @@ fn main() -> ExitCode {
             async move { fan_out.run().await }
         });
         let router = server::router(&auth, registry, (messenger, fan_out, announcer), &options);
-        let streams = auth.streams().clone();
-        serve_with(listener, router, limits, move || streams.stop()).await?;
-        auth.finish().await;
-        Ok(())
+        Ok(serve_app(&auth, listener, router, limits).await?)
     })
 }
 

@@ -5,7 +5,7 @@ mod server;
 use auth::{
     Auth,
     config::{Config, LEPTOS_SETTINGS},
-    server::{Program, init_logging, listen, run, serve_with},
+    server::{Program, init_logging, listen, run, serve_app},
 };
 use std::process::ExitCode;
 
@@ -35,9 +35,6 @@ fn main() -> ExitCode {
         tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
         let router = server::router(&auth, &options);
-        let streams = auth.streams().clone();
-        serve_with(listener, router, limits, move || streams.stop()).await?;
-        auth.finish().await;
-        Ok(())
+        Ok(serve_app(&auth, listener, router, limits).await?)
     })
 }

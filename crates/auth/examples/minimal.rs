@@ -47,6 +47,6 @@ fn main() -> ExitCode {
         let auth = Auth::builder(Config::from_env("minimal")?).build().await?;
         tokio::spawn(auth.clone().run_in_background());
         let listener = server::listen("ADDRESS", "127.0.0.1:8080").await?;
-        Ok(server::serve(listener, app(&auth), move || auth.streams().stop()).await?)
+        Ok(server::serve_app(&auth, listener, app(&auth), server::Limits::default()).await?)
     })
 }

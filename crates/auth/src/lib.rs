@@ -67,7 +67,13 @@ use seal::Keyring;
 use secrecy::SecretString;
 use session::{AppDataType, Sessions};
 use sign_in_events::Browsers;
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use store::{Outbox, Store};
 
 /// The state that all handlers share. Cloning is cheap.
@@ -89,6 +95,7 @@ struct Inner {
     sessions: Sessions,
     refresher: Refresher,
     streams: Streams,
+    is_draining: AtomicBool,
     flows: Flows,
     browsers: Browsers,
     http: HttpClient,
@@ -136,6 +143,7 @@ impl Auth {
             providers,
             sessions,
             streams: Streams::default(),
+            is_draining: AtomicBool::new(false),
             flows: Flows::new(store.clone(), keyring.clone(), clock.clone()),
             browsers: Browsers::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
             keyring,
@@ -169,6 +177,19 @@ impl Auth {
         if tokio::time::timeout(limit, self.0.refresher.finish()).await.is_err() {
             tracing::warn!("token request still under way when the process stopped");
         }
+    }
+
+    /// Whether this process is about to stop, so that proxies should send no more requests here.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Announces at `/readyz` that this process is about to stop, and moves its event streams to other replicas within
+    /// this time. [`server::serve_app`] calls this.
+    pub(crate) fn drain(&self, window: Duration) {
+        self.0.is_draining.store(true, Ordering::Relaxed);
+        self.0.streams.move_within(window);
     }
 
     /// Sets the notifier that tells the other apps of sign-outs at this app, in place of a request to

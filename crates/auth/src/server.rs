@@ -12,13 +12,10 @@ mod connection;
 pub use arguments::Program;
 pub use connection::Connection;
 
-use crate::config::ConfigError;
+use crate::{Auth, config::ConfigError};
 use axum::Router;
 use std::{future::Future, io::IsTerminal, time::Duration};
 use tokio::{net::TcpListener, signal};
-
-/// How long requests under way may take to finish after a stop signal.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Starts logging to standard error. `RUST_LOG` sets the filter; the default is `info`.
 pub fn init_logging() {
@@ -53,6 +50,11 @@ pub struct Limits {
     pub idle: Duration,
     /// How long a client may pause while it reads an answer.
     pub write: Duration,
+    /// How long the process still accepts requests after SIGTERM, while `/readyz` says `draining`
+    /// (`AUTH_DRAIN_TIME`). Ctrl-C does not wait.
+    pub drain: Duration,
+    /// How long requests under way may take to finish after that (`AUTH_SHUTDOWN_GRACE`).
+    pub grace: Duration,
 }
 
 impl Default for Limits {
@@ -62,6 +64,8 @@ impl Default for Limits {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             write: Duration::from_secs(30),
+            drain: Duration::ZERO,
+            grace: Duration::from_secs(10),
         }
     }
 }
@@ -116,28 +120,84 @@ pub async fn serve_with(
     limits: Limits,
     on_stop: impl FnOnce() + Send + 'static,
 ) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = accept::accept(listener, router, limits.within_descriptors(), async {
-        shutdown_signal().await;
+    let stop = async {
+        stop_signal().await;
         tracing::info!("stopping");
         on_stop();
+    };
+    serve_until(stop, listener, router, limits).await;
+    Ok(())
+}
+
+/// Serves an app until SIGINT or SIGTERM, and stops in good order:
+///
+/// 1. After SIGTERM, `/readyz` says `draining` for [`Limits::drain`], and the event streams move to other replicas. Ctrl-C
+///    skips this step.
+/// 2. The listener closes, and the remaining streams end.
+/// 3. Requests under way finish, within [`Limits::grace`].
+/// 4. Token requests under way finish, so that no rotated refresh token is lost.
+///
+/// # Errors
+/// None at present; reserved for later versions.
+pub async fn serve_app(
+    auth: &Auth,
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+) -> std::io::Result<()> {
+    let stop = {
+        let auth = auth.clone();
+        async move {
+            if stop_signal().await == Signal::Terminate && !limits.drain.is_zero() {
+                tracing::info!(seconds = limits.drain.as_secs(), "draining");
+                auth.drain(limits.drain);
+                tokio::time::sleep(limits.drain).await;
+            }
+            tracing::info!("stopping");
+            auth.streams().stop();
+        }
+    };
+    serve_until(stop, listener, router, limits).await;
+    auth.finish().await;
+    Ok(())
+}
+
+async fn serve_until(
+    stop: impl Future<Output = ()> + Send + 'static,
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+) {
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = accept::accept(listener, router, limits.within_descriptors(), async {
+        stop.await;
         let _ = stopping.send(());
     });
     tokio::select! {
         () = server => {}
-        () = shutdown_timeout(stopped) => tracing::warn!("shutdown timed out: some requests did not finish"),
+        () = shutdown_timeout(stopped, limits.grace) => {
+            tracing::warn!("shutdown timed out: some requests did not finish");
+        }
     }
-    Ok(())
 }
 
-async fn shutdown_timeout(stopped: tokio::sync::oneshot::Receiver<()>) {
+async fn shutdown_timeout(stopped: tokio::sync::oneshot::Receiver<()>, grace: Duration) {
     if stopped.await.is_err() {
         return std::future::pending().await;
     }
-    tokio::time::sleep(GRACE).await;
+    tokio::time::sleep(grace).await;
 }
 
-async fn shutdown_signal() {
+/// A signal that stops the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    /// SIGINT, as from Ctrl-C.
+    Interrupt,
+    /// SIGTERM, as from a supervisor.
+    Terminate,
+}
+
+async fn stop_signal() -> Signal {
     let interrupt = async {
         if signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -155,8 +215,8 @@ async fn shutdown_signal() {
     #[cfg(not(unix))]
     let terminate = std::future::pending::<()>();
     tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        () = interrupt => Signal::Interrupt,
+        () = terminate => Signal::Terminate,
     }
 }
 

@@ -9,7 +9,7 @@ use auth::{
     guard::PublicPaths,
     page::provide_page_context,
     protect, routes,
-    server::{init_logging, listen, run, serve_with},
+    server::{init_logging, listen, run, serve_app},
 };
 use auth_leptos::serve;
 use axum::{Router, middleware};
@@ -34,10 +34,7 @@ fn main() -> ExitCode {
         let options = serve::leptos_options("leptos-islands", listener.local_addr()?);
         let auth = Auth::builder(config).style(auth_leptos::STYLE).build().await?;
         tokio::spawn(auth.clone().run_in_background());
-        let streams = auth.streams().clone();
-        serve_with(listener, router(&auth, &options), limits, move || streams.stop()).await?;
-        auth.finish().await;
-        Ok(())
+        Ok(serve_app(&auth, listener, router(&auth, &options), limits).await?)
     })
 }
 

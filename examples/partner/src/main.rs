@@ -7,7 +7,7 @@ use auth::{
     handoff::{self, HandoffLayer},
     page::provide_page_context,
     protect, routes,
-    server::{init_logging, listen, run, serve_with},
+    server::{init_logging, listen, run, serve_app},
 };
 use auth_leptos::serve;
 use axum::{Router, middleware};
@@ -39,10 +39,7 @@ fn main() -> ExitCode {
         let auth = Auth::builder(config).app_data::<Notebook>().style(STYLE).build().await?;
         tracing::info!(name = auth.app_name(), public_urls = %auth.public_urls(), %address, "serving");
         tokio::spawn(auth.clone().run_in_background());
-        let streams = auth.streams().clone();
-        serve_with(listener, router(&auth, &options), limits, move || streams.stop()).await?;
-        auth.finish().await;
-        Ok(())
+        Ok(serve_app(&auth, listener, router(&auth, &options), limits).await?)
     })
 }
 

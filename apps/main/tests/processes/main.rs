@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bus;
+mod drained;
 mod killed;
 mod lost;
 mod replicas;

@@ -251,6 +251,13 @@ pub const SETTINGS: &[Setting] = &[
     setting((Connections, "AUTH_MAX_CONNECTIONS"),
         "The open connections of a process; never more than its file descriptors allow.",
         Value("20000"), "a number", "5000"),
+    setting((Connections, "AUTH_DRAIN_TIME"),
+        "After SIGTERM, the time in which the process still serves and `/readyz` answers 503 `draining`. Longer than the \
+         proxy's interval between two health checks. Event streams move to other replicas within this time.",
+        Value("0"), "seconds", "15"),
+    setting((Connections, "AUTH_SHUTDOWN_GRACE"),
+        "The time for requests under way to finish, after the listener has closed.",
+        Value("10"), "seconds", "30"),
     setting((Connections, "RUST_LOG"),
         "What is logged, as in the crate `tracing-subscriber`.",
         Value("info"), "filter", "info,auth=debug"),

@@ -227,7 +227,13 @@ impl Vars {
     pub(super) fn limits(&self) -> Result<Limits, ConfigError> {
         let default = Limits::default();
         let connections = self.count("AUTH_MAX_CONNECTIONS")?.unwrap_or(default.connections);
-        Ok(Limits { connections, ..default })
+        let seconds = |name: &str, zero: &str, default: Duration| -> Result<Duration, ConfigError> {
+            let set = self.whole_seconds(name, zero)?;
+            Ok(set.map_or(default, |seconds| Duration::from_secs(seconds.into())))
+        };
+        let drain = seconds("AUTH_DRAIN_TIME", "stops at once", default.drain)?;
+        let grace = seconds("AUTH_SHUTDOWN_GRACE", "cuts requests off", default.grace)?;
+        Ok(Limits { connections, drain, grace, ..default })
     }
 
     /// Reads a whole number, at least 1.

@@ -3,10 +3,12 @@
 use crate::origin::ClientAddress;
 use std::{
     collections::HashMap,
+    future::pending,
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 /// Maximum streams of one session: a tab of each app that shares the session, in a few windows.
 const PER_SESSION: usize = 16;
@@ -29,7 +31,16 @@ pub struct Streams(Arc<Inner>);
 struct Inner {
     /// The open streams: sessions first, then waiting browsers.
     open: [Mutex<Open>; 2],
-    stopping: watch::Sender<bool>,
+    stopping: watch::Sender<Stopping>,
+}
+
+/// Whether streams must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// Each stream ends at another time within this window, so that their tabs do not all connect again at once.
+    Within(Duration),
+    Now,
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +82,7 @@ impl Listener {
 pub struct StreamPermit {
     streams: Streams,
     listener: Listener,
-    stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<Stopping>,
 }
 
 /// The session, the browser, its address or this process has reached its limit of open streams.
@@ -81,7 +92,7 @@ pub struct TooManyStreams;
 
 impl Default for Streams {
     fn default() -> Self {
-        Self(Arc::new(Inner { open: Default::default(), stopping: watch::Sender::new(false) }))
+        Self(Arc::new(Inner { open: Default::default(), stopping: watch::Sender::new(Stopping::No) }))
     }
 }
 
@@ -109,18 +120,40 @@ impl Streams {
         Ok(StreamPermit { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
+    /// Ends all streams within this time, each at another moment. Their tabs connect again, to another replica if the
+    /// proxy no longer sends requests here.
+    pub fn move_within(&self, window: Duration) {
+        self.0.stopping.send_replace(Stopping::Within(window));
+    }
+
     /// Ends all streams, including later ones, so that the server stops without waiting for them.
     pub fn stop(&self) {
-        self.0.stopping.send_replace(true);
+        self.0.stopping.send_replace(Stopping::Now);
     }
 }
 
 impl StreamPermit {
-    /// Returns when the process is about to stop.
+    /// Returns when the stream must end, because the process is about to stop.
     pub async fn stopped(&mut self) {
-        // An error means that the sender is gone, so the process can no longer announce a stop: wait forever.
-        if self.stopping.wait_for(|stopping| *stopping).await.is_err() {
-            std::future::pending::<()>().await;
+        loop {
+            let (key, ..) = self.listener.limits();
+            let pause = match *self.stopping.borrow_and_update() {
+                Stopping::No => None,
+                // The keys are hashes, so they spread the streams over the window.
+                Stopping::Within(window) => Some(window * u32::from(key[0]) / 256),
+                Stopping::Now => Some(Duration::ZERO),
+            };
+            let elapsed = async {
+                match pause {
+                    Some(pause) => sleep(pause).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                () = elapsed => return,
+                // An error means that the sender is gone, so the process can no longer announce a stop.
+                changed = self.stopping.changed() => if changed.is_err() { pending::<()>().await },
+            }
         }
     }
 }
@@ -215,6 +248,22 @@ mod tests {
         assert!(waiting(103, "203.0.113.9").is_ok());
         drop(slots);
         assert!(streams.0.open[1].lock().unwrap().per_address.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn moving_ends_streams_one_after_another_and_stopping_ends_the_rest() {
+        let streams = Streams::default();
+        let [mut early, mut late] = [key(0), key(255)].map(|listener| streams.open(listener).unwrap());
+        let begun = tokio::time::Instant::now();
+        streams.move_within(Duration::from_secs(256));
+        early.stopped().await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        late.stopped().await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(255));
+        let mut last = streams.open(key(255)).unwrap();
+        streams.stop();
+        last.stopped().await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(255));
     }
 
     #[tokio::test]

@@ -70,7 +70,7 @@ async fn endless() -> Response {
 
 fn quick() -> Limits {
     let [head, idle] = [200, 300].map(Duration::from_millis);
-    Limits { connections: 4, head, idle, write: Duration::from_secs(30) }
+    Limits { connections: 4, head, idle, ..Limits::default() }
 }
 
 /// Reads until the end of the connection; returns whether the server closes it in time.

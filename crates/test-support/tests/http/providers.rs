@@ -410,3 +410,24 @@ async fn an_unverified_address_counts_by_setting_only() {
         assert_eq!(path, expected);
     }
 }
+
+#[tokio::test]
+async fn a_provider_without_silent_sign_in_is_not_asked_unless_by_hand() {
+    const PLAIN: Setup = Setup {
+        id: "plain",
+        provider: |config| config.prompt_values = Some(["login", "create"].map(str::to_owned).to_vec()),
+        issuer_path: "",
+        app: &[],
+    };
+    let switched_off = Setup { provider: |_| {}, app: &[("SILENT", "0")], ..PLAIN };
+    for setup in [PLAIN, switched_off] {
+        let mut world = world(&[setup], &[("AUTH_DEMO_SILENT", "0")]).await;
+        let page = world.app.at("/protected");
+        let way = world.browser.open(&page).await;
+        assert_eq!(way.last().unwrap().body, "sign-in page");
+        assert!(world.providers["plain"].provider.last_authorization().is_none());
+        // The visitor may try again, and is not sent away.
+        assert_eq!(world.browser.open(&page).await.last().unwrap().body, "sign-in page");
+        assert_eq!(world.sign_in("plain", "alice").await.path(), "/protected");
+    }
+}

@@ -275,12 +275,10 @@ async fn a_failing_provider_ends_no_session() {
     let ready = world.get("/readyz").await;
     assert_eq!(
         (ready.status, ready.json()["providers"]["demo"].as_str()),
-        (StatusCode::SERVICE_UNAVAILABLE, Some("down"))
+        (StatusCode::OK, Some("down")),
+        "a provider in trouble takes no replica out of service"
     );
     assert_eq!(world.status().await, 200);
-    world.provider.faults().clear();
-    world.app.clock.advance(chrono::TimeDelta::seconds(5));
-    assert_eq!(world.get("/readyz").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
