@@ -179,7 +179,7 @@ impl Auth {
         }
     }
 
-    /// Whether this process is about to stop, so that proxies should send no more requests here.
+    /// Whether this process is about to stop, so that proxies should send requests to other replicas.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.0.is_draining.load(Ordering::Relaxed)

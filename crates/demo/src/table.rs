@@ -24,7 +24,7 @@ pub(crate) fn lines(plan: &Plan<'_>, running: &[Process], output: Output) -> Vec
         }
     }
     lines.push(String::new());
-    lines.extend(advice(plan, running));
+    lines.extend(advice(plan));
     lines.push(format!("  {}", output.heading(READY)));
     lines
 }
@@ -43,15 +43,13 @@ fn hint(plan: &Plan<'_>, process: Process, row: usize) -> &'static str {
     }
 }
 
-fn advice(plan: &Plan<'_>, running: &[Process]) -> Vec<String> {
+fn advice(plan: &Plan<'_>) -> Vec<String> {
     let mut advice = Vec::new();
-    if !running.contains(&Process::Provider) {
-        for provider in plan.shared.providers() {
-            advice.extend(registration(plan.addresses, provider));
-        }
-        if !advice.is_empty() {
-            advice.push(String::new());
-        }
+    for provider in plan.shared.providers() {
+        advice.extend(registration(plan.addresses, provider));
+    }
+    if !advice.is_empty() {
+        advice.push(String::new());
     }
     if plan.partner_direct {
         advice

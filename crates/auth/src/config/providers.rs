@@ -11,12 +11,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use url::form_urlencoded;
 
 /// The first words of variables that mean something else, here or in Auth.js. No provider's name begins with one.
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 20] = [
     "ALLOWED",
     "CLIENT",
     "CLOCK",
     "COOKIE",
     "DEBUG",
+    "DRAIN",
     "FORM",
     "IDENTITY",
     "IDLE",
@@ -27,6 +28,7 @@ const RESERVED: [&str; 18] = [
     "REVALIDATE",
     "SECRET",
     "SESSION",
+    "SHUTDOWN",
     "TOKEN",
     "TRUST",
     "TRUSTED",

@@ -122,20 +122,20 @@ pub const SETTINGS: &[Setting] = &[
 
     setting((Provider, "AUTH_<NAME>_ID"),
         "The app's client id at the provider. Setting it enables the provider NAME. NAME has capital letters, digits \
-         and `_`. In URLs, the provider's id is NAME in lower case, as in `/auth/callback/staff`.",
+         and `_`, at most 32. In URLs, the provider's id is NAME in lower case, as in `/auth/callback/staff`.",
         Otherwise("the provider is off"), "text", "client-1"),
     secret(setting((Provider, "AUTH_<NAME>_SECRET"),
-        "The client secret at the provider.",
+        "The client secret at the provider, or `AUTH_<NAME>_SECRET_FILE` with the path of a file.",
         Otherwise("none: a public client, which relies on PKCE"), "text", "the secret from the provider's console")),
     setting((Provider, "AUTH_<NAME>_ISSUER"),
         "The issuer, exactly as the provider's metadata spell it. For `github`: the address of the server.",
         Otherwise("that of the preset; required if the preset has none"), "URL", "https://id.example.com/realms/main"),
     setting((Provider, "AUTH_<NAME>_PRESET"),
-        "The kind of provider, with the facts that this project knows about it: `auth0`, `google`, `keycloak`, `okta`, \
-         `entra`, `gitlab`, `zitadel`, `authentik`, `cognito`, `discord`, `apple`, `github`, `demo` or `oidc`.",
+        "The kind of provider, with the facts that this project knows about it: `demo`, `auth0`, `google`, `keycloak`, \
+         `okta`, `entra`, `gitlab`, `zitadel`, `authentik`, `cognito`, `discord`, `apple`, `oidc` or `github`.",
         Otherwise("the preset called NAME, else `oidc`"), "name of a preset", "keycloak"),
     setting((Provider, "AUTH_<NAME>_NAME"),
-        "The name on the button: `Sign in with …`.",
+        "The name on the button, after the words `Sign in with`.",
         Otherwise("that of the preset; NAME if there is no preset called NAME"), "text", "Staff account"),
     setting((Provider, "AUTH_<NAME>_ICON"),
         "An image beside the name on the button.",
@@ -147,7 +147,7 @@ pub const SETTINGS: &[Setting] = &[
         "scopes, space-separated", "openid profile email groups"),
     setting((Provider, "AUTH_<NAME>_PARAMS"),
         "Further parameters of the authorization request, such as `audience`, `resource`, `prompt`, `acr_values` or \
-         `max_age`. The parameters of the flow (`state`, `redirect_uri`, …) are refused.",
+         `max_age`, percent-encoded as in a URL. The parameters of the flow (`state`, `redirect_uri`, …) are refused.",
         Otherwise("none, or those of the preset"), "query string", "audience=https://api.example.com&acr_values=phr"),
     setting((Provider, "AUTH_<NAME>_AUDIENCES"),
         "Further audiences that an ID token may name beside this client. The token's `azp` must then be this client.",
@@ -189,8 +189,8 @@ pub const SETTINGS: &[Setting] = &[
         Otherwise("`AUTH_CLOCK_TOLERANCE`"), "seconds", "60"),
 
     setting((AllProviders, "AUTH_PROVIDERS"),
-        "The order of the providers on the sign-in page. Every enabled provider is listed.",
-        Otherwise("as in `AUTH_<NAME>_PRESET`; then the other names by alphabet"), "ids, comma-separated", "staff,google"),
+        "The order of the providers on the sign-in page. It must name every enabled provider, also the embedded `demo`.",
+        Otherwise("the names of presets, in the order of `AUTH_<NAME>_PRESET`; then other names by alphabet"), "ids, comma-separated", "staff,google"),
     setting((AllProviders, "AUTH_ALLOWED_EMAIL_DOMAINS"),
         "The domains of email addresses that may sign in, compared exactly: `example.com` does not include \
          `sub.example.com`. The provider must have verified the address.",

@@ -203,7 +203,7 @@ impl Discovery {
         let expected = self.issuers.in_metadata();
         if metadata.issuer().as_str() != expected {
             return Err(format!(
-                "not valid: the metadata call their issuer \"{}\", the configuration \"{expected}\"",
+                "not valid: AUTH_<NAME>_ISSUER is \"{expected}\", and must be exactly as in the metadata: \"{}\"",
                 for_log(metadata.issuer().as_str())
             ));
         }
