@@ -4,8 +4,12 @@ import { continueAs, expect, expectSignedIn, openForeignPage, signInButton, test
 test('a double click on the sign-in button signs in once', async ({ page, suite }) => {
   await page.goto(`${suite.games}/login?callbackUrl=/protected`);
   await signInButton(page).first().dblclick();
-  await page.getByRole('button', { name: 'Continue as Alice' }).dblclick();
-  await expect(page).toHaveURL(`${suite.games}/protected`);
+  // The second click begins a second sign-in, whose page at the provider may replace the first one.
+  const go = page.getByRole('button', { name: 'Continue as Alice' });
+  await expect(async () => {
+    if (await go.isVisible()) await go.dblclick({ timeout: 2_000 });
+    await expect(page).toHaveURL(`${suite.games}/protected`, { timeout: 3_000 });
+  }).toPass({ timeout: 20_000 });
   await expectSignedIn(page, 'Alice');
 });
 
@@ -84,10 +88,10 @@ test('without identity\'s cookies, its error page leads back to the app and the 
   await page.context().clearCookies({ domain: new URL(suite.identity).hostname });
   await go.click();
   await expect(page.getByRole('alert')).toBeVisible();
+  // The app's part of the sign-in is still under way, so it goes to identity and the provider again.
   await page.getByRole('link', { name: 'Go on to Partner' }).click();
-  await expect(page).toHaveURL(/\/login\?error=invalid_state&callbackUrl=%2Fdashboard$/);
-  await signInButton(page).first().click();
   await expect(page).toHaveURL(`${suite.partner}/dashboard`);
+  await expectSignedIn(page, 'Alice');
 });
 
 test.describe('without cookies', () => {

@@ -72,8 +72,8 @@ pub use session::hydrate_islands;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use session::{
     AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
-    SessionBoundary, SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton, SignInNotice,
-    SignOutButton, SignedIn, SignedOut, provide_session, use_session,
+    SessionBoundary, SessionClient, SessionContext, SessionEnded, SessionOptions, SignInButton,
+    SignInButtons, SignInNotice, SignOutButton, SignedIn, SignedOut, provide_session, use_session,
 };
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};

@@ -44,7 +44,7 @@ mod page;
 mod seed;
 
 pub use boundary::{SessionBoundary, SessionEnded};
-pub use buttons::{SignInButton, SignOutButton};
+pub use buttons::{SignInButton, SignInButtons, SignOutButton};
 pub use check_session::CheckSession;
 pub use client::SessionClient;
 pub use gates::{SignedIn, SignedOut};

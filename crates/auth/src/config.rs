@@ -161,6 +161,7 @@ impl Config {
         vars: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let vars = Vars::new(vars)?;
+        vars.check_log_format()?;
         let public_url =
             vars.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
         let public_urls = PublicUrls::parse(public_url)

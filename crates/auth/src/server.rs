@@ -17,13 +17,27 @@ use axum::Router;
 use std::{future::Future, io::IsTerminal, time::Duration};
 use tokio::{net::TcpListener, signal};
 
-/// Starts logging to standard error. `RUST_LOG` sets the filter; the default is `info`.
+/// Starts logging to standard error. `RUST_LOG` sets the filter; the default is `info`. `AUTH_LOG_FORMAT` is `text` or
+/// `json`; by default, a terminal gets text, and a file or a log collector gets JSON, one object a line.
 pub fn init_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    // Colours on a terminal; plain text for files and log collectors.
-    let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let is_json = match std::env::var(LOG_FORMAT).as_deref() {
+        Ok("json") => true,
+        Ok("text") => false,
+        // The configuration refuses other values.
+        _ => !is_terminal,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if is_json {
+        log.json().flatten_event(true).init();
+    } else {
+        log.with_ansi(is_terminal).init();
+    }
 }
+
+/// The setting for the form of log lines.
+pub(crate) const LOG_FORMAT: &str = "AUTH_LOG_FORMAT";
 
 /// Listens on `address` (`host:port`), the value of the environment variable `variable`.
 ///

@@ -116,6 +116,7 @@ impl Plan<'_> {
             Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, "identity.db"),
         };
         env.set("APP_NAME", app_name);
+        env.set("AUTH_LOG_FORMAT", "text");
         env.set("PUBLIC_URL", self.addresses.origins(process).join(","));
         env.set("AUTH_SECRET", secret);
         env.set("SESSION_STORE_URL", format!("sqlite://{}", self.data_dir.join(database).display()));

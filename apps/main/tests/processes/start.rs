@@ -89,3 +89,25 @@ async fn a_taken_port_is_named() {
     let line = refusal("memory:", &[("LEPTOS_SITE_ADDR", &address)]).await;
     assert!(line.starts_with("LEPTOS_SITE_ADDR: ") && line.contains(&address), "{line}");
 }
+
+#[tokio::test]
+async fn log_lines_are_json_unless_text_is_asked_for() {
+    for (format, is_json) in [(None, true), (Some("json"), true), (Some("text"), false)] {
+        let port = Port::reserve();
+        let provider = TestProvider::start_in_real_time(&[&port.origin()], |_| {}).await;
+        let issuer = provider.issuer.as_str().trim_end_matches('/').to_owned();
+        let mut program = program(&port, &issuer, "memory:");
+        if let Some(format) = format {
+            program = program.var("AUTH_LOG_FORMAT", format);
+        }
+        let main = Main::start(program, port).await;
+        provider.sign_in(&mut Browser::new(), &main.url, "alice").await.unwrap();
+        let output = main.process.output();
+        let signed_in = output.lines().find(|line| line.contains("signed in")).unwrap();
+        let parsed = serde_json::from_str::<serde_json::Value>(signed_in);
+        assert_eq!(parsed.is_ok(), is_json, "{signed_in}");
+        if let Ok(line) = parsed {
+            assert_eq!((&line["level"], &line["provider"]), (&"INFO".into(), &"demo".into()), "{line}");
+        }
+    }
+}

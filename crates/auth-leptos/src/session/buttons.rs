@@ -30,11 +30,35 @@ pub fn SignInButton(
     view! {
         <form method="post" action=format!("/auth/signin/{}", provider.id)>
             <input type="hidden" name="callbackUrl" value=callback_url.unwrap_or_else(here)/>
-            <button type="submit" class=format!("button {class}") disabled=!provider.available>{label}</button>
+            <button type="submit" class=format!("button {class}") disabled=!provider.available>
+                {provider.icon.map(|icon| view! { <img class="icon" src=icon alt="" width="20" height="20"/> })}
+                {label}
+            </button>
         </form>
         <script src="/auth/sign-in.js" defer nonce=use_nonce()></script>
     }
     .into_any()
+}
+
+/// A [`SignInButton`] for each provider, in the configured order: for a sign-in page.
+#[component]
+pub fn SignInButtons(
+    /// The local path to return to; by default the current page. The server checks this path again.
+    #[prop(optional, into)]
+    callback_url: Option<String>,
+    /// Extra classes of the buttons.
+    #[prop(default = "wide")]
+    class: &'static str,
+) -> impl IntoView {
+    let callback_url = callback_url.unwrap_or_else(here);
+    let providers = shared().providers();
+    if providers.is_empty() {
+        return view! { <p>"No sign-in provider is configured."</p> }.into_any();
+    }
+    let button = move |id: String| {
+        view! { <SignInButton provider=id callback_url=callback_url.clone() class/> }
+    };
+    providers.into_iter().map(|provider| button(provider.id)).collect_view().into_any()
 }
 
 /// A form with a button that signs the user out.

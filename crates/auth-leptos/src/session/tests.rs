@@ -201,6 +201,23 @@ fn the_buttons_are_forms_that_post() {
 }
 
 #[test]
+fn a_sign_in_page_has_a_button_for_each_provider_in_order() {
+    let mut page = page_with(Ok(SessionState::SignedOut(None)));
+    let provider =
+        |id: &str| ProviderView { id: id.to_owned(), name: id.to_owned(), icon: None, available: true };
+    let staff = ProviderView { icon: Some("/staff.svg".to_owned()), ..provider("staff") };
+    page.providers = vec![staff, provider("demo")];
+    on_page(page, |_| {
+        let html = view! { <SignInButtons callback_url="/a"/> }.to_html();
+        let places = ["/auth/signin/staff", "/staff.svg", "/auth/signin/demo"].map(|text| html.find(text));
+        assert!(places[0].is_some() && places.is_sorted(), "{html}");
+    });
+    on_page(page_with(Ok(SessionState::SignedOut(None))), |_| {
+        assert!(view! { <SignInButtons/> }.to_html().contains("No sign-in provider is configured."));
+    });
+}
+
+#[test]
 fn the_seed_of_a_page_can_hold_no_token() {
     on_page(page_with(signed_in("Alice")), |shared| {
         let json = shared.seed.with_value(|seed| serde_json::to_value(seed).unwrap());

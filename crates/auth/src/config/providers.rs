@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use url::form_urlencoded;
 
 /// The first words of variables that mean something else, here or in Auth.js. No provider's name begins with one.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 21] = [
     "ALLOWED",
     "CLIENT",
     "CLOCK",
@@ -21,6 +21,7 @@ const RESERVED: [&str; 20] = [
     "FORM",
     "IDENTITY",
     "IDLE",
+    "LOG",
     "MAX",
     "PROVIDER",
     "PROVIDERS",

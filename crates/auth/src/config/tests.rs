@@ -62,6 +62,7 @@ fn every_bad_variable_is_named_with_its_fix() {
             "AUTH_SESION_MAX_AGE: is not a setting; did you mean AUTH_SESSION_MAX_AGE?",
         ),
         ([("AUTH_DEMO_ISUER", "x")], "AUTH_DEMO_ISUER: is not a setting; did you mean AUTH_DEMO_ISSUER?"),
+        ([("AUTH_LOG_FORMAT", "xml")], "AUTH_LOG_FORMAT: \"xml\" must be text or json"),
         ([("AUTH_CLOCK_TOLERANCE", "30000")], "AUTH_CLOCK_TOLERANCE: \"30000\" is in seconds"),
         ([("AUTH_DEMO_TOKEN_TIMEOUT", "30000")], "AUTH_DEMO_TOKEN_TIMEOUT: \"30000\" is in seconds"),
         ([("AUTH_SECRET_01", "an older secret of at least 32 bytes")], "AUTH_SECRET_01: is not a setting"),

@@ -3,7 +3,7 @@
 use super::{ConfigError, EmailDomains, IdentityClient, IdentityOrigins, SETTINGS, is_domain, reference};
 use crate::{
     origin::{Origin, TrustedProxies},
-    server::Limits,
+    server::{LOG_FORMAT, Limits},
     session::SessionPolicy,
     store,
 };
@@ -222,6 +222,14 @@ impl Vars {
     pub(super) fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
         let parsed = self.get("AUTH_TRUSTED_PROXIES").map(TrustedProxies::parse).transpose();
         Ok(parsed.map_err(|problem| ConfigError::new("AUTH_TRUSTED_PROXIES", problem))?.unwrap_or_default())
+    }
+
+    /// Checks the form of log lines, which logging reads before there is a configuration.
+    pub(super) fn check_log_format(&self) -> Result<(), ConfigError> {
+        match self.get(LOG_FORMAT) {
+            None | Some("text" | "json") => Ok(()),
+            Some(other) => Err(ConfigError::new(LOG_FORMAT, format!("\"{other}\" must be text or json"))),
+        }
     }
 
     pub(super) fn limits(&self) -> Result<Limits, ConfigError> {

@@ -171,6 +171,16 @@ impl Flows {
         Ok(Some(if is_first { Departure::First(flow) } else { Departure::Repeated(flow) }))
     }
 
+    /// Whether the flow with this `state` may go to identity again: once, and only if it was not taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer.
+    pub(crate) async fn may_restart(&self, state: &str) -> Result<bool, StoreError> {
+        let expires_at = self.clock.now() + LIFETIME;
+        Ok(!self.store.is_used(&sha256(state)).await?
+            && self.store.mark_used(&sha256(&format!("restart {state}")), expires_at).await?)
+    }
+
     /// Returns the flow of this kind with this `state` in this browser, without using it up.
     pub(crate) fn peek<F: Flow>(&self, state: &str, jar: Cookies<'_>) -> Option<F> {
         let (flow, begun_at) = self.open(&sha256(state), jar)?;

@@ -10,6 +10,7 @@
 mod callback;
 mod cookies;
 mod error;
+mod hints;
 mod pending;
 mod state;
 
@@ -17,4 +18,5 @@ pub use callback::{Callback, Outcome};
 pub(crate) use cookies::Departure;
 pub use cookies::{Flow, Flows};
 pub use error::FlowError;
-pub use pending::{AuthorizeHints, Authorized, Initiator, NewSignIn, Pending, SigningOut, code_challenge};
+pub use hints::AuthorizeHints;
+pub use pending::{Authorized, Initiator, NewSignIn, Pending, SigningOut, code_challenge};

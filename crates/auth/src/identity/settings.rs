@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// The pauses between the attempts, seconds: identity may start after the app.
 const PAUSES: [u64; 6] = [1, 2, 5, 10, 20, 30];
 
-/// A provider, as `GET /auth/providers` describes it.
+/// A provider, as `GET /auth/providers?settings` describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProviderFacts {
@@ -35,7 +35,7 @@ pub(crate) async fn report_differences(auth: &Auth) {
 }
 
 async fn fetch(http: &HttpClient, identity: &Origin) -> Option<BTreeMap<String, ProviderFacts>> {
-    let request = Request::get(identity.join("/auth/providers").as_str()).body(Vec::new()).ok()?;
+    let request = Request::get(identity.join("/auth/providers?settings").as_str()).body(Vec::new()).ok()?;
     let answer = http.send(request).await.ok().filter(|answer| answer.status().is_success())?;
     serde_json::from_slice(answer.body()).ok()
 }

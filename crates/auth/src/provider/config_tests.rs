@@ -1,4 +1,5 @@
 use super::*;
+use crate::provider::checks::OF_THE_FLOW;
 
 fn configured(id: &str, issuer: Option<&str>) -> Result<ProviderConfig, String> {
     ProviderConfig::new(id, Preset::find(id).unwrap(), "client", Credentials::Public, issuer)

@@ -1,5 +1,6 @@
 //! Identity providers: configuration, discovery, and requests for tokens and users.
 
+mod checks;
 mod client_auth;
 mod config;
 mod discovery;
@@ -14,9 +15,10 @@ mod profile;
 mod token;
 mod verify;
 
+pub(crate) use checks::is_provider_id;
+pub use checks::{check_params, check_scopes};
 pub use client_auth::{AssertionAudience, ClientKey, Credentials, SecretMethod};
-pub(crate) use config::is_provider_id;
-pub use config::{Kind, ProviderConfig, check_params, check_scopes};
+pub use config::{Kind, ProviderConfig};
 pub use discovery::{Discovered, Unavailable};
 pub(crate) use endpoints::is_short_hint;
 pub use endpoints::{AppRequest, AuthorizeParams, Endpoints};

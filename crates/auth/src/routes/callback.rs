@@ -2,7 +2,7 @@
 
 use super::{
     check_session::{self, Outcome},
-    sign_in::refused,
+    sign_in::{authorization_url, refused},
 };
 use crate::{
     Auth, Refusal,
@@ -131,6 +131,9 @@ pub(super) async fn callback(
     State(auth): State<Auth>,
     returned: CallbackRequest,
 ) -> Result<Response, Refusal> {
+    if let Some(again) = without_answer(&auth, &returned).await? {
+        return Ok(again);
+    }
     let Some((pending, mut cookies)) = returned.take_flow::<Pending>(&auth).await? else {
         return Ok(without_flow(&auth, &returned));
     };
@@ -142,6 +145,28 @@ pub(super) async fn callback(
         returned.confirm(auth);
     }
     Ok(response)
+}
+
+/// Answers a callback with neither a code nor an error: identity has lost its record of the sign-in, as after a double
+/// click at the provider. If the sign-in of this browser is still under way, it goes to identity again, once. The
+/// sign-in is not used up. `None` if the callback has an answer.
+async fn without_answer(auth: &Auth, returned: &CallbackRequest) -> Result<Option<Response>, StoreError> {
+    if ["code", "error"].iter().any(|name| returned.params.get(name).is_some()) {
+        return Ok(None);
+    }
+    let state = returned.params.get("state").unwrap_or_default();
+    let pending = auth.flows().peek::<Pending>(state, returned.cookies(auth));
+    let by_hand = pending
+        .filter(|pending| pending.initiator == Initiator::Visitor && pending.provider == returned.provider);
+    if let Some(pending) = by_hand
+        && returned.session().is_none()
+        && auth.flows().may_restart(state).await?
+        && let Ok(url) = authorization_url(auth, &returned.origin, (state, &pending), None).await
+    {
+        tracing::info!(provider = returned.provider, "sign-in goes to identity again");
+        return Ok(Some(Redirect::to(url.as_str()).into_response()));
+    }
+    Ok(Some(without_flow(auth, returned)))
 }
 
 /// Answers a callback that finishes no flow of this browser: it is expired, used, from another browser, or made up. If this

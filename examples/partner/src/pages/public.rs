@@ -1,7 +1,8 @@
 //! Pages that everyone may open.
 
 use auth_leptos::{
-    SignInButton, SignOutButton, SignOutScope, SignedIn, SignedOut, links::local_path, use_session,
+    SignInButton, SignInButtons, SignOutButton, SignOutScope, SignedIn, SignedOut, links::local_path,
+    use_session,
 };
 use auth_types::{EndReason, SessionState, SignInError};
 use leptos::prelude::*;
@@ -97,7 +98,7 @@ pub(crate) fn Login() -> impl IntoView {
         Ok(SessionState::SignedOut(Some(reason))) if error.get().is_none() => Some(reason.sentence()),
         _ => None,
     };
-    let target = (callback != "/").then(|| callback.split('?').next().unwrap_or_default().to_owned());
+    let target = (callback != "/").then(|| callback.split(['?', '#']).next().unwrap_or_default().to_owned());
     view! {
         <Title text="Sign in"/>
         <div class="card narrow stack">
@@ -105,7 +106,7 @@ pub(crate) fn Login() -> impl IntoView {
             {move || sentence().map(|text| view! { <p class="notice error" role="alert">{text}</p> })}
             {move || ended().map(|text| view! { <p class="notice warning" role="status">{text}</p> })}
             {target.map(|path| view! { <p class="muted">"Afterwards you continue to " <code>{path}</code> "."</p> })}
-            <SignInButton callback_url=callback class="wide"/>
+            <SignInButtons callback_url=callback/>
         </div>
     }
 }

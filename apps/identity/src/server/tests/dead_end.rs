@@ -38,7 +38,7 @@ async fn a_late_used_or_foreign_callback_offers_the_app_and_the_page() {
 }
 
 #[tokio::test]
-async fn a_callback_without_an_answer_starts_nothing_and_keeps_the_page() {
+async fn a_sign_in_whose_record_identity_has_lost_goes_there_again_once() {
     const LOGIN: &str = "/login?error=invalid_state&callbackUrl=%2Fprotected%3Ftab%3D2";
     let mut world = world().await;
     let answer = world.at_provider().await.location().unwrap();
@@ -49,8 +49,16 @@ async fn a_callback_without_an_answer_starts_nothing_and_keeps_the_page() {
         world.browser.plant(&world.identity.url, name, "");
     }
     let back = world.browser.navigate(&answer).await.location().unwrap();
-    assert_eq!(world.browser.get(&back).await.path(), LOGIN);
-    assert_eq!(world.status().await, SIGNED_OUT);
+    let mut impatient = world.browser.clone();
+    let again = world.browser.get(&back).await;
+    assert_eq!(again.location().unwrap().path(), "/authorize");
+    assert_eq!(impatient.get(&back).await.path(), LOGIN, "not twice");
+    assert_eq!(Browser::new().get(&back).await.path(), LOGIN, "not in another browser");
+    // The provider knows the user by now.
+    let page = world.browser.follow(again).await;
+    assert_eq!((page.url.path(), page.url.query()), ("/protected", Some("tab=2")));
+    assert_eq!(world.status().await, SIGNED_IN);
+    assert_eq!(world.browser.get(&back).await.path(), "/protected?tab=2");
 }
 
 #[tokio::test]

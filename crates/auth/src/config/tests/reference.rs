@@ -49,8 +49,14 @@ fn every_example_is_valid_and_changes_something() {
         let changed = with(&[(&name, example)]).unwrap_or_else(|error| panic!("{error}"));
         // Debug output hides secrets; a key's id and its audience belong to the key.
         let hidden = setting.is_secret
-            || ["RUST_LOG", "AUTH_<NAME>_TEAM_ID", "AUTH_<NAME>_KEY_ID", "AUTH_<NAME>_ASSERTION_AUDIENCE"]
-                .contains(&setting.name);
+            || [
+                "RUST_LOG",
+                "AUTH_LOG_FORMAT",
+                "AUTH_<NAME>_TEAM_ID",
+                "AUTH_<NAME>_KEY_ID",
+                "AUTH_<NAME>_ASSERTION_AUDIENCE",
+            ]
+            .contains(&setting.name);
         if !hidden && let Ok(before) = with(&[]) {
             assert_ne!(changed, before, "{name}");
         }
