@@ -87,6 +87,8 @@ test('islands begin with what the server rendered, without a request, and the co
 
 test('one watch serves all islands of a page', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/public');
+  // The watch of that page may be about to open its stream.
+  await page.goto('about:blank');
   const paths = requestsOf(page);
   await page.goto(`${suite.main}/session`);
   await expect(reading(page, 'stream')).toHaveText('session');
