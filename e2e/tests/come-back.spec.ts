@@ -118,6 +118,7 @@ test('a tab tries once: if the user has signed out again by then, it ends on the
   await tried;
   await page.waitForURL(`${suite.games}/public`);
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   go();
   await expect(tab).toHaveURL(`${suite.partner}/login?callbackUrl=%2Fprotected`);
@@ -145,6 +146,7 @@ test('tabs of both origins of an app come back, wherever the user signs in', asy
     for (const tab of tabs) await tab.close();
     await page.goto(`${from}/public`);
     await signOutButton(page).first().click();
+    await page.waitForURL(/\/signed-out$/);
     await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   }
 });

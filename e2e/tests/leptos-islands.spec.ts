@@ -44,6 +44,7 @@ test('a sign-out in another tab empties the page, and the same user brings it ba
   const tab = await openWatching(context, `${suite.partner}/members`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(ended(tab)).toBeVisible();
+  await page.waitForURL(/\/signed-out$/);
   expect(await tab.evaluate(() => document.documentElement.outerHTML)).not.toContain('Alice');
   await enter(page, suite);
   await expect(tab.getByText('Hello, Alice Adams.')).toBeVisible();

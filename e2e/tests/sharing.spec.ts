@@ -14,6 +14,7 @@ test('a user signed out on store is signed out on games', async ({ page, suite }
   await signInAs(page, 'Alice', suite.games);
   await page.goto(suite.store);
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   expect(new URL(page.url()).origin).toBe(suite.store);
   await page.goto(`${suite.games}/protected`);

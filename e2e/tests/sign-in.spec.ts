@@ -55,6 +55,7 @@ test('every page shows who is signed in', async ({ page, suite }) => {
 test('a sign-out ends the session at the app and at the provider', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main);
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   expect(new URL(page.url()).origin).toBe(suite.main);
   expect(await sessionStatus(page, suite.main)).toBe(401);
@@ -70,6 +71,7 @@ test('a saved session cookie opens nothing after the sign-out', async ({ page, c
   await signInAs(page, 'Alice', suite.main);
   const kept = await context.cookies(suite.main);
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
 
   await context.addCookies(kept);
@@ -126,6 +128,7 @@ test('the log contains no code, state, token or cookie', async ({ page, context,
   await signInAs(page, 'Alice', suite.main);
   secrets.push(...(await context.cookies()).map((cookie) => cookie.value));
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
 
   expect(secrets.length).toBeGreaterThan(4);

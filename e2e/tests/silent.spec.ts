@@ -80,6 +80,7 @@ test('after a sign-out of a shared session, none of its apps signs in silently',
 test('after a sign-out everywhere no app signs in silently', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.games);
   await signOutButton(page).first().click();
+  await page.waitForURL(/\/signed-out$/);
   await expect(page.getByRole('heading', { name: 'You have been signed out' })).toBeVisible();
   for (const origin of [suite.games, suite.store, suite.partner]) {
     await page.goto(`${origin}/protected`);
