@@ -161,7 +161,7 @@ async fn without_answer(auth: &Auth, returned: &CallbackRequest) -> Result<Optio
     if let Some(pending) = by_hand
         && returned.session().is_none()
         && auth.flows().may_restart(state).await?
-        && let Ok(url) = authorization_url(auth, &returned.origin, (state, &pending), None).await
+        && let Ok(url) = authorization_url(auth, &returned.origin, (state, &pending)).await
     {
         tracing::info!(provider = returned.provider, "sign-in goes to identity again");
         return Ok(Some(Redirect::to(url.as_str()).into_response()));

@@ -85,26 +85,21 @@ pub(super) async fn leave(
     if let Some(departure) = auth.flows().depart::<SigningOut>(state, jar).await? {
         return Ok(sign_out(&auth, jar, state, departure).await);
     }
-    let wanted = auth.flows().page_of::<Pending>(state);
-    match auth.flows().depart::<Pending>(state, jar).await? {
-        Some(Departure::First(pending)) => {
-            let wanted = pending.return_path().or(wanted).unwrap_or_else(ReturnPath::root);
-            let url = sign_in::authorization_url(&auth, &origin, (state, &pending), None).await;
-            Ok(match url {
-                Ok(url) => leave_for(url.as_str()),
-                Err(error) => sign_in::refused(&auth, &error, &wanted),
-            })
-        }
-        Some(Departure::Repeated(pending)) => {
-            let wanted = pending.return_path().or(wanted);
-            Ok(without_flow_at(&auth, wanted, is_signed_in(&current)))
-        }
-        None => Ok(without_flow_at(&auth, wanted, is_signed_in(&current))),
-    }
-}
-
-fn is_signed_in(current: &CurrentSession<Session>) -> bool {
-    current.as_ref().is_ok_and(|state| matches!(state, SessionState::SignedIn(_)))
+    let departure = auth.flows().depart::<Pending>(state, jar).await?;
+    let kept = match &departure {
+        Some(Departure::First(pending) | Departure::Repeated(pending)) => pending.return_path(),
+        None => None,
+    };
+    let wanted = kept.or_else(|| auth.flows().page_of::<Pending>(state));
+    let Some(Departure::First(pending)) = departure else {
+        let session = current.as_ref().ok().and_then(SessionState::session);
+        return Ok(without_flow_at(&auth, wanted, session.is_some()));
+    };
+    let url = sign_in::authorization_url(&auth, &origin, (state, &pending)).await;
+    Ok(match url {
+        Ok(url) => leave_for(url.as_str()),
+        Err(error) => sign_in::refused(&auth, &error, &wanted.unwrap_or_else(ReturnPath::root)),
+    })
 }
 
 /// Goes to the provider's sign-out. The app's session has already ended, so every error only skips the provider.

@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::HeaderMap;
-use secrecy::SecretString;
 use std::sync::Arc;
 use url::Url;
 
@@ -118,7 +117,7 @@ pub(super) async fn start(
     if *initiator == Initiator::Visitor {
         return Ok(departure::page_of_flow(&state, auth.flows().begin(&state, pending, jar)?));
     }
-    let url = authorization_url(auth, origin, (&state, &pending), None).await?;
+    let url = authorization_url(auth, origin, (&state, &pending)).await?;
     let cookies = auth.flows().begin(&state, pending, jar)?;
     Ok((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
@@ -137,8 +136,7 @@ fn answers_at<'a>(auth: &'a Auth, origin: &'a Origin, initiator: Initiator) -> &
     proxy(auth, origin, initiator).unwrap_or(origin)
 }
 
-/// Returns the URL at which a sign-in goes on: at identity, or at the provider in direct mode. `id_token_hint` is for
-/// direct mode; identity sends the hint of its session.
+/// Returns the URL at which a sign-in goes on: at identity, or at the provider in direct mode.
 ///
 /// # Errors
 /// A [`FlowError`] if the provider is unknown or unreachable.
@@ -146,7 +144,6 @@ pub(super) async fn authorization_url(
     auth: &Auth,
     origin: &Origin,
     (state, pending): (&str, &Pending),
-    id_token_hint: Option<&SecretString>,
 ) -> Result<Url, FlowError> {
     let provider = auth.provider(&pending.provider).ok_or(FlowError::UnknownProvider)?;
     if let Some(proxy) = proxy(auth, origin, pending.initiator) {
@@ -158,7 +155,8 @@ pub(super) async fn authorization_url(
         nonce: &pending.nonce,
         code_challenge: &pending.code_challenge(),
         hints: pending.hints(),
-        id_token_hint,
+        // Only identity sends a hint: the ID token of its session.
+        id_token_hint: None,
         of_app: &AppRequest::default(),
     };
     Ok(provider.endpoints().await?.authorize_url(&provider.config, &params))
