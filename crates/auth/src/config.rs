@@ -17,6 +17,7 @@ pub use reference::{DefaultValue, EACH_PROVIDER, LEPTOS_SETTINGS, SETTINGS, Sett
 
 use crate::{
     cookie::{CookieSettings, SessionOptions},
+    http::HostAddresses,
     origin::{Origin, PublicUrls, TrustedProxies},
     provider::ProviderConfig,
     server::Limits,
@@ -76,6 +77,8 @@ pub struct Config {
     pub email_domains: EmailDomains,
     /// `AUTH_TRUSTED_PROXIES`: the reverse proxies whose `X-Forwarded-For` names the client.
     pub trusted_proxies: TrustedProxies,
+    /// `AUTH_HOST_ADDRESSES`: addresses of hosts that the system's resolver does not know.
+    pub host_addresses: HostAddresses,
     /// `AUTH_MAX_CONNECTIONS` and the other connection limits, for
     /// [`server::serve_with`](crate::server::serve_with).
     pub limits: Limits,
@@ -188,6 +191,7 @@ impl Config {
             policy: vars.policy()?,
             email_domains: vars.email_domains()?,
             trusted_proxies: vars.trusted_proxies()?,
+            host_addresses: vars.host_addresses()?,
             limits: vars.limits()?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })

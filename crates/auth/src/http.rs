@@ -1,5 +1,9 @@
 //! The one outgoing HTTP client: no redirects, limits on time and size, `*.localhost` resolved.
 
+mod host_addresses;
+
+pub use host_addresses::HostAddresses;
+
 use crate::origin::{is_localhost, is_loopback, is_non_public};
 use ::http::{
     HeaderMap, HeaderValue, Method, Request, Response,
@@ -13,6 +17,7 @@ use std::{
     future::Future,
     net::{Ipv4Addr, SocketAddr},
     pin::Pin,
+    sync::Arc,
     time::Duration,
 };
 use url::{Url, form_urlencoded};
@@ -32,6 +37,8 @@ pub struct HttpClient {
     /// Connects through the proxy that the environment names (`HTTPS_PROXY` and related variables), if any.
     /// `None` if every request must be direct.
     by_environment: Option<reqwest::Client>,
+    /// The hosts whose addresses the operator gives.
+    hosts: Arc<HostAddresses>,
 }
 
 /// Why a request got no usable answer.
@@ -46,12 +53,12 @@ pub enum HttpError {
 }
 
 impl HttpClient {
-    /// Builds the client.
+    /// Builds the client. It connects to `hosts` at their addresses, and asks the system for all others.
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
-    pub fn new() -> Result<Self, HttpError> {
-        Self::build(true, TIMEOUT)
+    pub fn new(hosts: HostAddresses) -> Result<Self, HttpError> {
+        Self::build(true, TIMEOUT, Arc::new(hosts))
     }
 
     /// Builds a client with another timeout for whole requests.
@@ -59,22 +66,22 @@ impl HttpClient {
     /// # Errors
     /// When the system's TLS roots cannot be set up.
     pub fn with_timeout(timeout: Duration) -> Result<Self, HttpError> {
-        Self::build(true, timeout)
+        Self::build(true, timeout, Arc::default())
     }
 
-    /// Builds a client for addresses that other parties supply.
+    /// Builds a client for addresses that other parties supply, with the same [`HostAddresses`].
     ///
-    /// Names that resolve to internal addresses fail, whatever they resolved to in an earlier check.
-    /// `localhost` is the exception: the caller checks which party may name it.
+    /// Names that resolve to internal addresses fail, whatever they resolved to in an earlier check. The operator's
+    /// host addresses are an exception, and so is `localhost`: the caller checks which party may name it.
     ///
     /// # Errors
     /// When the system's TLS roots cannot be set up.
-    pub fn public_addresses_only() -> Result<Self, HttpError> {
-        Self::build(false, TIMEOUT)
+    pub fn public_addresses_only(&self) -> Result<Self, HttpError> {
+        Self::build(false, TIMEOUT, self.hosts.clone())
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
-    fn build(inside: bool, timeout: Duration) -> Result<Self, HttpError> {
+    fn build(inside: bool, timeout: Duration, hosts: Arc<HostAddresses>) -> Result<Self, HttpError> {
         // Fails if the process has installed a crypto provider before; then that provider is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -84,7 +91,7 @@ impl HttpClient {
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT_TIMEOUT)
                 .timeout(timeout)
-                .dns_resolver(Resolver { inside })
+                .dns_resolver(Resolver { inside, hosts: hosts.clone() })
                 .user_agent(concat!("leptos-shared-sessions/", env!("CARGO_PKG_VERSION")))
         };
         // A proxy resolves names itself, which would bypass the check of internal addresses. Requests to this
@@ -92,6 +99,7 @@ impl HttpClient {
         Ok(Self {
             direct: builder().no_proxy().build()?,
             by_environment: inside.then(|| builder().build()).transpose()?,
+            hosts,
         })
     }
 
@@ -149,8 +157,9 @@ impl HttpClient {
     }
 
     async fn execute(&self, request: reqwest::Request) -> Result<HttpResponse, HttpError> {
-        let client =
-            self.by_environment.as_ref().filter(|_| !is_loopback(request.url())).unwrap_or(&self.direct);
+        let is_given = request.url().host_str().is_some_and(|host| self.hosts.find(host).is_some());
+        let is_direct = is_given || is_loopback(request.url());
+        let client = self.by_environment.as_ref().filter(|_| !is_direct).unwrap_or(&self.direct);
         let mut answer = client.execute(request).await.map_err(reqwest::Error::without_url)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
@@ -193,12 +202,18 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
 struct Resolver {
     /// Whether names may resolve to internal addresses.
     inside: bool,
+    /// The hosts whose addresses the operator gives.
+    hosts: Arc<HostAddresses>,
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let inside = self.inside;
+        let given = self.hosts.find(name.as_str());
         Box::pin(async move {
+            if let Some(address) = given {
+                return Ok(Box::new(std::iter::once(address)) as Addrs);
+            }
             if is_localhost(name.as_str()) {
                 let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 return Ok(Box::new(std::iter::once(loopback)) as Addrs);
@@ -218,7 +233,8 @@ mod tests {
     use super::*;
 
     async fn resolve(name: &str) -> Vec<SocketAddr> {
-        Resolver { inside: false }.resolve(name.parse().unwrap()).await.unwrap().collect()
+        let hosts = Arc::new(HostAddresses::parse("app.example=10.0.0.5").unwrap());
+        Resolver { inside: false, hosts }.resolve(name.parse().unwrap()).await.unwrap().collect()
     }
 
     #[tokio::test]
@@ -226,5 +242,10 @@ mod tests {
         for name in ["localhost", "auth.wow.localhost", "AUTH.WOW.LOCALHOST", "partner.localhost."] {
             assert_eq!(resolve(name).await, [SocketAddr::from((Ipv4Addr::LOCALHOST, 0))], "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_host_of_the_operator_may_be_internal() {
+        assert_eq!(resolve("app.example").await, ["10.0.0.5:0".parse().unwrap()]);
     }
 }

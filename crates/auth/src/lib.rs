@@ -113,7 +113,8 @@ impl Auth {
     fn assemble(builder: AuthBuilder, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
         let AuthBuilder { config, clock, random, hooks, app_data, site, .. } = builder;
         config.hints().for_each(|hint| tracing::warn!("{hint}"));
-        let http = HttpClient::new().map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let http = HttpClient::new(config.host_addresses)
+            .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookie_settings = Arc::new(config.cookies);
         let providers: Arc<[Provider]> = config

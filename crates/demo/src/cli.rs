@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::suite::{Addresses, Process};
+use crate::suite::{Addresses, Domains, Process};
 
 /// Starts the suite on this machine: the embedded OpenID Provider, the identity app, and three instances of
 /// the main app. Waits until every process answers, prints their addresses and logs, and stops all of them on
@@ -71,6 +71,24 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) faults: bool,
 
+    /// Serve the apps at https addresses of this domain: identity, games, store and auth below DOMAIN. A reverse proxy with
+    /// TLS must pass them on to the ports. docs/deploy.md has an example.
+    #[arg(long, value_name = "DOMAIN", requires = "partner_domain")]
+    pub(crate) domain: Option<String>,
+
+    /// The domain of partner, beside --domain.
+    #[arg(long, value_name = "DOMAIN", requires = "domain")]
+    pub(crate) partner_domain: Option<String>,
+
+    /// Let preview deployments at these origins sign in, such as https://pr-*.preview.example.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) previews: Option<String>,
+
+    /// Connect to a host at this address, such as identity.wow.test=127.0.0.1:8443; may be repeated. For tests: hosts that
+    /// the system does not know.
+    #[arg(long = "host-address", value_name = "NAME=ADDRESS:PORT")]
+    pub(crate) host_addresses: Vec<String>,
+
     /// Start only these processes.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "except")]
     pub(crate) only: Vec<Process>,
@@ -98,6 +116,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// The domains behind a reverse proxy.
+    pub(crate) fn domains(&self) -> Option<Domains> {
+        let (shared, partner) = (self.domain.clone()?, self.partner_domain.clone()?);
+        Some(Domains { shared, partner })
+    }
+
     /// Whether `--only` and `--except` allow a process. For the provider, `SharedEnv` decides as well.
     pub(crate) fn wants(&self, process: Process) -> bool {
         (self.only.is_empty() || self.only.contains(&process)) && !self.except.contains(&process)

@@ -60,7 +60,8 @@ async fn run(options: &Options) -> Result<(), Problem> {
     let mut signals = Signals::new()?;
     let root = repository();
     let data_dir = absolute(&options.data_dir)?;
-    let addresses = Addresses::new(options.port_offset);
+    let domains = options.domains();
+    let addresses = Addresses::new(options.port_offset).behind_proxy(domains.as_ref());
     let shared = if options.no_env {
         SharedEnv::default()
     } else {
@@ -69,7 +70,7 @@ async fn run(options: &Options) -> Result<(), Problem> {
     let processes = chosen(options, &shared)?;
 
     let secrets = Secrets::load_or_make(&data_dir)?;
-    let registry = registry::prepare(&root, &data_dir, addresses, options.port_offset)?;
+    let registry = registry::prepare(&root, &data_dir, addresses, options.previews.as_deref())?;
     let partner = options.partner.as_deref().map(absolute).transpose()?;
     let plan = Plan {
         root: &root,
@@ -80,6 +81,8 @@ async fn run(options: &Options) -> Result<(), Problem> {
         partner_direct: options.partner_direct,
         partner: partner.as_deref(),
         faults: options.faults,
+        previews: options.previews.is_some(),
+        host_addresses: &options.host_addresses,
         secrets: &secrets,
         shared: &shared,
         settings: &options.settings,

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     cli::Setting,
+    registry::PREVIEWS,
     secrets::Secrets,
     shared_env::SharedEnv,
     suite::{Addresses, Process},
@@ -28,12 +29,16 @@ pub(crate) struct Plan<'a> {
     pub(crate) data_dir: &'a Path,
     /// Identity's registry of apps, with the port offset applied.
     pub(crate) registry: PathBuf,
-    pub(crate) addresses: Addresses,
+    pub(crate) addresses: Addresses<'a>,
     pub(crate) release: bool,
     pub(crate) partner_direct: bool,
     /// The program to run as partner, instead of `examples/partner`.
     pub(crate) partner: Option<&'a Path>,
     pub(crate) faults: bool,
+    /// Whether preview deployments can sign in.
+    pub(crate) previews: bool,
+    /// `NAME=ADDRESS:PORT` of hosts that the system does not know.
+    pub(crate) host_addresses: &'a [String],
     pub(crate) secrets: &'a Secrets,
     pub(crate) shared: &'a SharedEnv,
     pub(crate) settings: &'a [Setting],
@@ -46,6 +51,9 @@ impl Plan<'_> {
         let mut env = Env::default();
         if process == Process::Provider {
             env.set("DEV_PROVIDER_CLIENT_SECRET", &self.secrets.demo_client);
+            if self.previews {
+                env.set("DEV_PROVIDER_PREVIEW_CLIENT_SECRET", &self.secrets.demo_preview_client);
+            }
         } else {
             self.leptos(process, &mut env);
             self.app(process, &mut env);
@@ -88,6 +96,12 @@ impl Plan<'_> {
         if let Some(uri) = addresses.urls(Process::Identity, "/auth/backchannel-logout").into_iter().next() {
             flag("--backchannel-logout-uri", uri);
         }
+        if self.previews {
+            flag("--preview-client-id", PREVIEWS.to_owned());
+        }
+        for address in self.host_addresses {
+            flag("--host-address", address.clone());
+        }
         if self.faults {
             arguments.push("--faults".to_owned());
         }
@@ -121,6 +135,13 @@ impl Plan<'_> {
         env.set("AUTH_SECRET", secret);
         env.set("SESSION_STORE_URL", format!("sqlite://{}", self.data_dir.join(database).display()));
 
+        if !self.host_addresses.is_empty() {
+            env.set("AUTH_HOST_ADDRESSES", self.host_addresses.join(","));
+        }
+        if self.addresses.domains().is_some() {
+            // The reverse proxy runs on this machine.
+            env.set("AUTH_TRUSTED_PROXIES", "127.0.0.0/8");
+        }
         match process {
             Process::Main | Process::Partner => {}
             Process::Store => env.set("AUTH_IDLE_TIMEOUT", STORE_IDLE_TIMEOUT.to_string()),
@@ -129,7 +150,8 @@ impl Plan<'_> {
             }
         }
         if matches!(process, Process::Main | Process::Store) {
-            env.set("AUTH_COOKIE_DOMAIN", ".wow.localhost");
+            let domain = self.addresses.domains().map_or("wow.localhost", |domains| &domains.shared);
+            env.set("AUTH_COOKIE_DOMAIN", format!(".{domain}"));
         }
         if process != Process::Identity {
             // The canonical address first. The address below `.wow.localhost` serves the frames of games and
@@ -145,6 +167,9 @@ impl Plan<'_> {
                 env.set("GAMES_CLIENT_SECRET", games);
                 env.set("STORE_CLIENT_SECRET", store);
                 env.set("PARTNER_CLIENT_SECRET", partner);
+                if self.previews {
+                    env.set("PREVIEWS_CLIENT_SECRET", &self.secrets.preview_client);
+                }
                 None
             }
         };

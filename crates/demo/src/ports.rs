@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Problem::PortTaken`] for the first process whose port another program listens on.
-pub(crate) fn check_free(addresses: Addresses, processes: &[Process]) -> Result<(), Problem> {
+pub(crate) fn check_free(addresses: Addresses<'_>, processes: &[Process]) -> Result<(), Problem> {
     for &process in processes {
         let port = addresses.port(process);
         match probe(port) {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     /// Returns a listener, and addresses at which the listener occupies the port of `process`.
-    fn taken(process: Process) -> (TcpListener, Addresses) {
+    fn taken(process: Process) -> (TcpListener, Addresses<'static>) {
         loop {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = listener.local_addr().unwrap().port();

@@ -22,6 +22,10 @@ pub(crate) struct Secrets {
     pub(crate) identity_clients: [String; 3],
     /// Client secret of the apps at the embedded provider.
     pub(crate) demo_client: String,
+    /// Client secret of preview deployments at identity.
+    pub(crate) preview_client: String,
+    /// Client secret of preview deployments at the embedded provider.
+    pub(crate) demo_preview_client: String,
 }
 
 impl Secrets {
@@ -39,6 +43,8 @@ impl Secrets {
             identity: secret("identity")?,
             identity_clients: [secret("games-client")?, secret("store-client")?, secret("partner-client")?],
             demo_client: secret("demo-client")?,
+            preview_client: secret("preview-client")?,
+            demo_preview_client: secret("demo-preview-client")?,
         })
     }
 }

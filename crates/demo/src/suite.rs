@@ -74,13 +74,36 @@ impl fmt::Display for Process {
     }
 }
 
-/// The suite's addresses. One offset moves all ports.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addresses {
-    offset: u16,
+/// The domains of a suite that a reverse proxy serves at https addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Domains {
+    /// The domain of all apps but partner, such as `wow.test`.
+    pub(crate) shared: String,
+    /// Partner's domain, such as `partner.test`.
+    pub(crate) partner: String,
 }
 
-impl Addresses {
+impl Domains {
+    fn host(&self, process: Process) -> String {
+        let name = match process {
+            Process::Provider => "auth",
+            Process::Identity => "identity",
+            Process::Main => "games",
+            Process::Store => "store",
+            Process::Partner => return self.partner.clone(),
+        };
+        format!("{name}.{}", self.shared)
+    }
+}
+
+/// The suite's addresses. One offset moves all ports.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses<'a> {
+    offset: u16,
+    domains: Option<&'a Domains>,
+}
+
+impl<'a> Addresses<'a> {
     /// The largest offset that keeps every port in range.
     pub(crate) const MAX_OFFSET: u16 = u16::MAX - Process::Provider.base_port();
 
@@ -89,7 +112,17 @@ impl Addresses {
     /// # Panics
     /// [`Self::port`] overflows for an offset above [`Self::MAX_OFFSET`], which the command line refuses.
     pub(crate) const fn new(offset: u16) -> Self {
-        Self { offset }
+        Self { offset, domains: None }
+    }
+
+    /// The same ports, behind a reverse proxy that serves these domains.
+    pub(crate) const fn behind_proxy(self, domains: Option<&'a Domains>) -> Self {
+        Self { domains, ..self }
+    }
+
+    /// The domains, if a reverse proxy serves the suite.
+    pub(crate) const fn domains(self) -> Option<&'a Domains> {
+        self.domains
     }
 
     pub(crate) const fn port(self, process: Process) -> u16 {
@@ -103,6 +136,9 @@ impl Addresses {
 
     /// Returns the public origins of a process, the canonical origin first.
     pub(crate) fn origins(self, process: Process) -> Vec<String> {
+        if let Some(domains) = self.domains {
+            return vec![format!("https://{}", domains.host(process))];
+        }
         let port = self.port(process);
         process.hosts().iter().map(|host| format!("http://{host}:{port}")).collect()
     }
@@ -112,8 +148,20 @@ impl Addresses {
         self.origins(process).into_iter().map(|origin| origin + suffix).collect()
     }
 
+    /// Replaces the suite's origins in a text by those of these addresses.
+    pub(crate) fn apply_to(self, text: &str) -> String {
+        if self.domains.is_none() {
+            return self.shift(text);
+        }
+        let committed = Addresses::new(0);
+        let of = |process| committed.origins(process).into_iter().map(move |origin| (origin, process));
+        Process::ALL.into_iter().flat_map(of).fold(text.to_owned(), |text, (origin, process)| {
+            text.replace(&origin, &self.origins(process).concat())
+        })
+    }
+
     /// Adds the offset to every port of the suite in a text, such as `:4201`.
-    pub(crate) fn shift(self, text: &str) -> String {
+    fn shift(self, text: &str) -> String {
         let mut shifted = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(colon) = rest.find(':') {
@@ -157,6 +205,28 @@ mod tests {
     #[test]
     fn the_largest_offset_still_fits() {
         assert_eq!(Addresses::new(Addresses::MAX_OFFSET).port(Process::Provider), u16::MAX);
+    }
+
+    #[test]
+    fn behind_a_proxy_every_process_has_one_https_origin() {
+        let domains = Domains { shared: "wow.test".into(), partner: "partner.test".into() };
+        let addresses = Addresses::new(0).behind_proxy(Some(&domains));
+        let origins = Process::ALL.map(|process| addresses.origins(process).concat());
+        assert_eq!(
+            origins,
+            [
+                "https://auth.wow.test",
+                "https://identity.wow.test",
+                "https://games.wow.test",
+                "https://store.wow.test",
+                "https://partner.test",
+            ]
+        );
+        let registry = "[\"http://localhost:4201\", \"http://games.wow.localhost:4201\", \"http://partner.localhost:4203/x\"]";
+        assert_eq!(
+            addresses.apply_to(registry),
+            "[\"https://games.wow.test\", \"https://games.wow.test\", \"https://partner.test/x\"]"
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn advice(plan: &Plan<'_>) -> Vec<String> {
 }
 
 /// Returns the lines with the addresses to register at a provider: those of identity, for all apps.
-fn registration(addresses: Addresses, provider: &str) -> Vec<String> {
+fn registration(addresses: Addresses<'_>, provider: &str) -> Vec<String> {
     let id = provider.to_lowercase();
     let mut lines = vec![format!("  Register at {id}:")];
     let mut entry = |what: &str, urls: Vec<String>| {

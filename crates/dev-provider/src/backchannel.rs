@@ -101,18 +101,19 @@ async fn deliver(http: reqwest::Client, uri: Url, client_id: String, token: Stri
     }
 }
 
-/// Creates the client for outgoing requests: no redirects, no proxy, and `*.localhost` resolves to loopback.
+/// Creates the client for outgoing requests: no redirects and no proxy. It connects to `hosts` at their addresses, and
+/// to `*.localhost` on loopback.
 #[expect(clippy::disallowed_methods, reason = "this is the provider's only outgoing client")]
-pub(crate) fn http_client() -> Result<reqwest::Client, Error> {
+pub(crate) fn http_client(hosts: &[(String, SocketAddr)]) -> Result<reqwest::Client, Error> {
     // Fails if the process has already installed a cryptography provider. Any provider works.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(LIMIT)
-        .dns_resolver(LocalhostResolver)
-        .build()
-        .map_err(Error::HttpClient)
+        .dns_resolver(LocalhostResolver);
+    let client = hosts.iter().fold(client, |client, (name, address)| client.resolve(name, *address));
+    client.build().map_err(Error::HttpClient)
 }
 
 /// Resolves names under `localhost` to loopback (RFC 6761 §6.3). The system's resolver often knows only

@@ -5,6 +5,7 @@ use crate::params::Scopes;
 use crate::{Client, Clock, Error, Personality, Random};
 use secrecy::SecretString;
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -64,6 +65,9 @@ pub struct Config {
     /// Origin of a federated login on another host, which this provider serves too. An authorization request
     /// that needs the login page, and a sign-out, first lead there and back. Default `None`.
     pub federated_via: Option<Url>,
+    /// Addresses of clients' hosts that the system's resolver does not know. Port 0 stands for the port of the
+    /// URL. Default none.
+    pub host_addresses: Vec<(String, SocketAddr)>,
     /// Style sheet of the provider's pages. Default: a plain built-in one.
     pub style: Cow<'static, str>,
     /// The provider's clock.
@@ -96,6 +100,7 @@ impl Config {
             extra_audience: None,
             requires_hint: false,
             federated_via: None,
+            host_addresses: Vec::new(),
             style: include_str!("plain.css").into(),
             clock: Clock::System,
             random: Random::from_system(),

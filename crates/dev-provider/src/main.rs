@@ -16,6 +16,9 @@ use url::Url;
 /// `argv`.
 const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 
+/// Variable with the secret of the second client.
+const PREVIEW_SECRET: &str = "DEV_PROVIDER_PREVIEW_CLIENT_SECRET";
+
 /// A small OpenID Provider for development: two demo users, no passwords.
 ///
 /// The client secret is read only from the environment variable DEV_PROVIDER_CLIENT_SECRET. A client with a
@@ -55,6 +58,20 @@ struct Options {
     /// Back-channel logout URI of the client (OpenID Connect Back-Channel Logout 1.0)
     #[arg(long, env = "DEV_PROVIDER_BACKCHANNEL_LOGOUT_URI", value_name = "URI")]
     backchannel_logout_uri: Option<Url>,
+    /// Client id of a second client with the same URIs, for preview deployments. Its secret is in
+    /// DEV_PROVIDER_PREVIEW_CLIENT_SECRET
+    #[arg(long, env = "DEV_PROVIDER_PREVIEW_CLIENT_ID", value_name = "ID")]
+    preview_client_id: Option<String>,
+    /// Address of a client's host that the system's resolver does not know; may be repeated (in the variable:
+    /// separated by commas)
+    #[arg(
+        long = "host-address",
+        env = "DEV_PROVIDER_HOST_ADDRESS",
+        value_name = "NAME=ADDRESS:PORT",
+        value_delimiter = ',',
+        value_parser = host_address
+    )]
+    host_addresses: Vec<(String, SocketAddr)>,
     /// Lifetime of an access token
     #[arg(
         long,
@@ -116,6 +133,11 @@ struct Options {
     faults: bool,
 }
 
+fn host_address(text: &str) -> Result<(String, SocketAddr), String> {
+    let (name, address) = text.split_once('=').ok_or("expected NAME=ADDRESS:PORT")?;
+    Ok((name.to_owned(), address.parse().map_err(|error| format!("{address}: {error}"))?))
+}
+
 impl Options {
     fn config(self, client_secret: SecretString) -> Result<Config, String> {
         let defaults = Config::new(self.issuer);
@@ -145,8 +167,15 @@ impl Options {
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri,
         };
+        let preview = self.preview_client_id.map(|client_id| Client {
+            client_id,
+            client_secret: SecretString::from(std::env::var(PREVIEW_SECRET).unwrap_or_default()),
+            client_auth: ClientAuth::Secret,
+            ..client.clone()
+        });
         Ok(Config {
-            clients: vec![client],
+            clients: [client].into_iter().chain(preview).collect(),
+            host_addresses: self.host_addresses,
             data_dir: self.data_dir,
             faults: self.faults,
             access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),

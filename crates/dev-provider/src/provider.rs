@@ -64,7 +64,7 @@ impl DevProvider {
             browsers: Store::new(),
             faults: Faults::new(config.faults),
             live_counters: LiveCounters::default(),
-            http: http_client()?,
+            http: http_client(&config.host_addresses)?,
             deliveries: Mutex::new(JoinSet::new()),
             config,
         })))

@@ -50,7 +50,9 @@ impl Messenger {
     /// # Errors
     /// A [`ConfigError`] when the TLS roots cannot be loaded.
     pub(crate) fn new(auth: &Auth) -> Result<Self, ConfigError> {
-        let http = HttpClient::public_addresses_only()
+        let http = auth
+            .http()
+            .public_addresses_only()
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         Ok(Self(Arc::new(Inner {
             issuer: auth.public_urls().canonical().to_owned(),

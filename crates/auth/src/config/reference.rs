@@ -251,6 +251,15 @@ pub const SETTINGS: &[Setting] = &[
     setting((Connections, "AUTH_MAX_CONNECTIONS"),
         "The open connections of a process; never more than its file descriptors allow.",
         Value("20000"), "a number", "5000"),
+    setting((Connections, "AUTH_HOST_ADDRESSES"),
+        "For tests and private networks: the addresses of hosts that the system's resolver does not know, or knows by \
+         another address. This process connects to them directly, also to an internal address. `*.` at the beginning of \
+         a name stands for every name below. A port applies to URLs without a port.",
+        Otherwise("none"), "name=address, comma-separated", "identity.example.com=10.0.0.5,*.apps.example.com=10.0.0.6:8443"),
+    setting((Connections, "SSL_CERT_FILE"),
+        "For tests and private networks: the certificates of the authorities that this process trusts when it connects \
+         to others, in place of the system's.",
+        Otherwise("the system's certificates"), "path of a PEM file", "/etc/ssl/certs/ca-certificates.crt"),
     setting((Connections, "AUTH_DRAIN_TIME"),
         "After SIGTERM, the time in which the process still serves and `/readyz` answers 503 `draining`. Longer than the \
          proxy's interval between two health checks. Event streams move to other replicas within this time.",

@@ -2,6 +2,7 @@
 
 use super::{ConfigError, EmailDomains, IdentityClient, IdentityOrigins, SETTINGS, is_domain, reference};
 use crate::{
+    http::HostAddresses,
     origin::{Origin, TrustedProxies},
     server::{LOG_FORMAT, Limits},
     session::SessionPolicy,
@@ -222,6 +223,11 @@ impl Vars {
     pub(super) fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
         let parsed = self.get("AUTH_TRUSTED_PROXIES").map(TrustedProxies::parse).transpose();
         Ok(parsed.map_err(|problem| ConfigError::new("AUTH_TRUSTED_PROXIES", problem))?.unwrap_or_default())
+    }
+
+    pub(super) fn host_addresses(&self) -> Result<HostAddresses, ConfigError> {
+        HostAddresses::parse(self.get("AUTH_HOST_ADDRESSES").unwrap_or_default())
+            .map_err(|problem| ConfigError::new("AUTH_HOST_ADDRESSES", problem))
     }
 
     /// Checks the form of log lines, which logging reads before there is a configuration.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::suite::Domains;
 
 fn secrets() -> Secrets {
     let secret = |name: &str| name.repeat(32);
@@ -8,6 +9,8 @@ fn secrets() -> Secrets {
         identity: secret("i"),
         identity_clients: ["g", "s", "p"].map(secret),
         demo_client: secret("d"),
+        preview_client: secret("v"),
+        demo_preview_client: secret("e"),
     }
 }
 
@@ -41,6 +44,8 @@ fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
         partner_direct: false,
         partner: None,
         faults: false,
+        previews: false,
+        host_addresses: &[],
         secrets,
         shared,
         settings: &[],
@@ -180,4 +185,18 @@ fn settings_of_the_shell_do_not_leak_into_an_app() {
     for name in ["AUTH_SECRET", "PUBLIC_URL", "LEPTOS_SITE_ADDR", "SESSION_STORE_URL"] {
         assert!(!is_inherited(name), "{name}");
     }
+}
+
+#[test]
+fn behind_a_proxy_the_apps_have_https_origins_and_share_their_cookie_domain() {
+    let domains = Domains { shared: "wow.test".into(), partner: "partner.test".into() };
+    let (secrets, shared) = (secrets(), SharedEnv::default());
+    let mut plan = plan(&secrets, &shared);
+    plan.addresses = Addresses::new(0).behind_proxy(Some(&domains));
+    let games = plan.environment(Process::Main);
+    assert_eq!(games["PUBLIC_URL"], "https://games.wow.test");
+    assert_eq!(games["AUTH_COOKIE_DOMAIN"], ".wow.test");
+    assert_eq!(games["AUTH_REDIRECT_PROXY_URL"], "https://identity.wow.test/auth");
+    assert_eq!(games["LEPTOS_SITE_ADDR"], "127.0.0.1:4201");
+    assert!(plan.arguments(Process::Provider).contains(&"https://auth.wow.test".to_owned()));
 }

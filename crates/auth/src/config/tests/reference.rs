@@ -51,6 +51,7 @@ fn every_example_is_valid_and_changes_something() {
         let hidden = setting.is_secret
             || [
                 "RUST_LOG",
+                "SSL_CERT_FILE",
                 "AUTH_LOG_FORMAT",
                 "AUTH_<NAME>_TEAM_ID",
                 "AUTH_<NAME>_KEY_ID",
