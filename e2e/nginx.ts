@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type Suite, origins, startChild, startSuite } from './suite';
 
 const places = ['/usr/sbin/nginx', '/usr/bin/nginx', join(process.env['TOOLS'] ?? '', 'nginx/usr/sbin/nginx')];
-const program = process.env['NGINX'] ?? places.find((path) => existsSync(path)) ?? 'nginx';
+export const nginxProgram = process.env['NGINX'] ?? places.find((path) => existsSync(path)) ?? 'nginx';
 
 /** The address where the apps listen. On Linux, all of 127.0.0.0/8 is this machine. */
 const BEHIND = '127.0.0.2';
@@ -23,7 +23,7 @@ export async function startBehindNginx(offset: number, args: string[] = []): Pro
   const starting = startSuite({ offset, args: [...addresses, ...args] });
   // The supervisor checks that the ports are free before it starts the apps, so nginx comes later.
   starting.catch(() => undefined);
-  await Promise.race([listens(ports[0] ?? 0), starting]);
+  await Promise.race([listens(BEHIND, ports[0] ?? 0), starting]);
   const nginx = await startNginx(ports);
   const suite = await starting.catch(async (error: unknown) => {
     await nginx.stop();
@@ -40,7 +40,7 @@ async function startNginx(ports: number[]): Promise<{ stop: () => Promise<void> 
   const folder = await mkdtemp(join(tmpdir(), 'nginx-'));
   const config = join(folder, 'nginx.conf');
   await writeFile(config, configuration(folder, ports));
-  const nginx = startChild(program, ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]);
+  const nginx = startChild(nginxProgram, ['-p', folder, '-c', config, '-e', join(folder, 'error.log')]);
   let log = '';
   nginx.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(nginx, 'exit');
@@ -83,11 +83,11 @@ http {
 `;
 }
 
-/** Waits until an app listens. */
-async function listens(port: number): Promise<void> {
+/** Waits until a program listens. */
+export async function listens(address: string, port: number): Promise<void> {
   for (;;) {
     const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, BEHIND);
+      const socket = connect(port, address);
       socket.once('connect', () => resolve(true));
       socket.once('error', () => resolve(false));
       socket.once('close', () => socket.destroy());

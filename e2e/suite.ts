@@ -50,6 +50,10 @@ export interface SuiteStart {
   args?: string[];
   /** `AUTH_*` for every process, as in a `.env` file. If missing, the suite ignores all such variables. */
   environment?: Record<string, string>;
+  /** Whether the suite ignores `AUTH_*` variables although `environment` is set. */
+  ignoresEnvironment?: boolean;
+  /** The folder of another suite, whose secrets and databases this one shares. */
+  dataDir?: string;
 }
 
 /** Starts `program` under `demo child`, which ends the program if this process is killed. */
@@ -59,10 +63,10 @@ export function startChild(program: string, args: string[], env: NodeJS.ProcessE
 }
 
 /** Starts a suite and waits until the supervisor says that every process answers. */
-export async function startSuite({ offset, args = [], environment }: SuiteStart): Promise<Suite> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'suite-'));
+export async function startSuite({ offset, args = [], environment, ...start }: SuiteStart): Promise<Suite> {
+  const dataDir = start.dataDir ?? (await mkdtemp(join(tmpdir(), 'suite-')));
   const options = ['--port-offset', String(offset), '--data-dir', dataDir, ...args];
-  if (environment === undefined) options.push('--no-env');
+  if (environment === undefined || start.ignoresEnvironment) options.push('--no-env');
   if (profile === 'release') options.push('--release');
   const supervisor = startChild(demo, options, { ...process.env, ...environment });
 
@@ -77,7 +81,9 @@ export async function startSuite({ offset, args = [], environment }: SuiteStart)
     supervisor.once('error', reject);
     supervisor.once('exit', (code) => reject(new Error(`the suite ended with ${code}:\n${log}`)));
   });
-  const clean = () => rm(dataDir, { recursive: true, force: true });
+  const clean = async () => {
+    if (start.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
   await ready.catch(async (error: unknown) => {
     await clean();
     throw error;

@@ -1,8 +1,10 @@
 // Shared by the journeys: a suite for each worker, the words on the pages, and a guard that fails a test on
 // any error in the browser's console.
 import { type BrowserContext, type Page, type TestInfo, expect, test as base } from '@playwright/test';
+import { rm } from 'node:fs/promises';
 import { startBehindNginx } from './nginx';
 import { type Suite, startSuite } from './suite';
+import { type Certificates, type TlsOptions, browserArguments, makeCertificates, startBehindTls } from './tls';
 
 export { expect };
 export type { Page, Suite };
@@ -13,10 +15,16 @@ export interface SuiteOptions {
   suiteArgs: string[];
   /** Whether the suite stands behind nginx. */
   behindNginx: boolean;
+  /** Whether the suite has https addresses, behind this proxy. */
+  behindTls: TlsOptions | undefined;
 }
 
 interface WorkerFixtures extends SuiteOptions {
   suite: Suite;
+  /** The ports of this worker's suite are this much higher. */
+  offset: number;
+  /** The certificates of a suite behind TLS. */
+  certificates: Certificates | undefined;
 }
 
 interface TestFixtures {
@@ -39,11 +47,36 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   suiteArgs: [[], { option: true, scope: 'worker' }],
   behindNginx: [false, { option: true, scope: 'worker' }],
 
+  behindTls: [undefined, { option: true, scope: 'worker' }],
+
+  // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+  offset: [async ({}, use, worker) => use(FIRST_OFFSET + 10 * worker.parallelIndex), { scope: 'worker' }],
+
+  certificates: [
+    async ({ behindTls }, use) => {
+      const certificates = behindTls === undefined ? undefined : await makeCertificates();
+      await use(certificates);
+      if (certificates !== undefined) await rm(certificates.folder, { recursive: true });
+    },
+    { scope: 'worker' },
+  ],
+
+  launchOptions: [
+    async ({ launchOptions, certificates, offset }, use) => {
+      const more = certificates === undefined ? [] : browserArguments(offset, certificates);
+      await use({ ...launchOptions, args: [...(launchOptions.args ?? []), ...more] });
+    },
+    { scope: 'worker' },
+  ],
+
   suite: [
-    async ({ suiteArgs, behindNginx }, use, worker) => {
-      const offset = FIRST_OFFSET + 10 * worker.parallelIndex;
+    async ({ suiteArgs, behindNginx, behindTls, certificates, offset }, use) => {
       const args = withPorts(suiteArgs, offset);
-      const suite = behindNginx ? await startBehindNginx(offset, args) : await startSuite({ offset, args });
+      const start = () => {
+        if (certificates !== undefined) return startBehindTls(offset, certificates, { ...behindTls, args });
+        return behindNginx ? startBehindNginx(offset, args) : startSuite({ offset, args });
+      };
+      const suite = await start();
       await use(suite);
       await suite.stop();
     },

@@ -26,9 +26,12 @@ fn main() -> ExitCode {
     }
     init_logging();
     run(async || {
-        let config = Config::from_env("identity")?;
+        let mut config = Config::from_env("identity")?;
         let limits = config.limits;
         let registry = registry(&config)?;
+        for provider in &mut config.providers {
+            provider.logout_audiences = registry.clients_at(&provider.id);
+        }
         let address = std::env::var("LEPTOS_SITE_ADDR").unwrap_or_else(|_| DEFAULT_ADDRESS.into());
         let listener = listen("LEPTOS_SITE_ADDR", &address).await?;
         let options = auth_leptos::serve::leptos_options("identity", listener.local_addr()?);
@@ -65,7 +68,8 @@ fn registry(config: &Config) -> Result<Registry, ConfigError> {
     })?;
     let load = || {
         let registry = Registry::load(path)?;
-        registry.check_requests(&config.providers)?;
+        let own: Vec<_> = config.public_urls.exact().cloned().collect();
+        registry.check(&own, &config.providers)?;
         Ok(registry)
     };
     load()

@@ -74,7 +74,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Outbox, Store};
+use store::{OriginStore, Outbox, Store};
 
 /// The state that all handlers share. Cloning is cheap.
 #[derive(Clone)]
@@ -210,6 +210,12 @@ impl Auth {
     /// Returns the outbox in the store: messages that still have to be delivered to other apps.
     #[must_use]
     pub fn outbox(&self) -> Arc<dyn Outbox> {
+        self.0.store.clone()
+    }
+
+    /// The origins of apps whose registration is a pattern, which identity keeps.
+    #[must_use]
+    pub fn app_origins(&self) -> Arc<dyn OriginStore> {
         self.0.store.clone()
     }
 

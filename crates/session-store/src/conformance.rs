@@ -1,12 +1,14 @@
 //! The conformance suite: a macro runs its tests over every store.
 
 mod grants;
+mod origins;
 mod outbox;
 mod sessions;
 
 use super::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use grants::*;
+use origins::*;
 use outbox::*;
 use rand::{TryRngCore, rngs::OsRng};
 use sessions::*;
@@ -89,6 +91,9 @@ macro_rules! conformance {
             a_postponed_delivery_is_due_later_and_a_settled_one_is_gone,
             a_delivery_enqueued_twice_exists_once_and_keeps_its_tries,
             an_expired_delivery_is_swept_and_not_taken,
+            an_apps_origins_are_remembered_until_their_time,
+            an_app_has_a_limited_number_of_origins,
+            one_origin_remembered_many_times_at_once_is_one,
             a_grant_is_taken_once_by_a_matching_claim,
             one_of_fifty_concurrent_claims_takes_the_grant,
             a_refused_claim_gets_the_reason_and_leaves_the_grant,

@@ -7,6 +7,7 @@ mod logout;
 mod memory;
 #[cfg(feature = "sql")]
 mod migrations;
+mod origins;
 mod outbox;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -31,6 +32,7 @@ pub use key::{BrowserKey, SessionKey};
 use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};
 pub use memory::MemoryStore;
+pub use origins::OriginStore;
 pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
@@ -216,7 +218,7 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> Result<Vec<SessionRecord>, StoreError>;
 
     /// Removes sessions a day after their end, grants an hour after theirs, and expired tombstones, used
-    /// states and deliveries. Returns the number of removed entries.
+    /// states, deliveries and origins. Returns the number of removed entries.
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Checks that the store answers.
@@ -234,6 +236,6 @@ pub trait SingleUseStore: Send + Sync + 'static {
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError>;
 }
 
-/// A complete store: sessions, used states, grants, deliveries, and the event bus.
-pub trait Store: SessionStore + SingleUseStore + GrantStore + Outbox + EventBus {}
-impl<T: SessionStore + SingleUseStore + GrantStore + Outbox + EventBus> Store for T {}
+/// A complete store: sessions, used states, grants, deliveries, origins of apps, and the event bus.
+pub trait Store: SessionStore + SingleUseStore + GrantStore + Outbox + OriginStore + EventBus {}
+impl<T: SessionStore + SingleUseStore + GrantStore + Outbox + OriginStore + EventBus> Store for T {}

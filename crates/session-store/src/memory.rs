@@ -1,6 +1,7 @@
 //! The in-memory store: for one process, for demos and tests. Its data is lost when the process ends.
 
 mod grants;
+mod origins;
 mod outbox;
 mod sessions;
 mod state;

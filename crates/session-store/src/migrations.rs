@@ -20,6 +20,7 @@ macro_rules! steps {
             (3, "handoff", include_str!(concat!("../migrations/", $database, "/0003_handoff.sql"))),
             (4, "checked at", include_str!(concat!("../migrations/", $database, "/0004_checked_at.sql"))),
             (5, "logout scope", include_str!(concat!("../migrations/", $database, "/0005_logout_scope.sql"))),
+            (6, "origins", include_str!(concat!("../migrations/", $database, "/0006_origins.sql"))),
         ]
     };
 }

@@ -15,6 +15,7 @@ mod bus;
 mod flows;
 mod grants;
 mod keys;
+mod origins;
 mod outbox;
 mod rows;
 mod scripts;

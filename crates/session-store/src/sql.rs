@@ -2,6 +2,7 @@
 
 mod flows;
 mod grants;
+mod origins;
 mod outbox;
 mod rows;
 mod sessions;

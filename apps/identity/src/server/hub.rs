@@ -78,8 +78,9 @@ mod tests {
     #[test]
     fn only_registered_apps_of_the_same_site_may_frame_it() {
         let registry = Registry::parse(
-            "[[app]]\nclient_id='a'\nname='A'\norigins=['https://a.shop.example', 'https://pr-*.shop.example']\n\
+            "[[app]]\nclient_id='a'\nname='A'\norigins=['https://a.shop.example']\n\
              [[app]]\nclient_id='b'\nname='B'\norigins=['https://b.example', 'http://c.shop.example']\n\
+             [[app]]\nclient_id='c'\nname='C'\npreview=true\norigins=['https://pr-*.shop.example']\n\
              [[app]]\nclient_id='d'\nname='D'\norigins=['https://d.shop.example:8443']",
             |_| None,
         )

@@ -59,7 +59,7 @@ pub(super) async fn backchannel_logout(
 /// `sub` alone is refused: an app speaks only for the browser in which it was used.
 ///
 /// # Errors
-/// 401 `invalid_client`; 429 `too_many_requests` for an app over its rate limit; 400 `invalid_request`; 503
+/// 401 `invalid_client`; 403 `not_for_previews`; 429 `too_many_requests` for an app over its rate limit; 400 `invalid_request`; 503
 /// when the store is down.
 pub(super) async fn logout(
     State(auth): State<Auth>,
@@ -71,6 +71,11 @@ pub(super) async fn logout(
 ) -> Result<StatusCode, Refusal> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
     let client = authenticate(&registry, &headers, in_form)?;
+    if client.preview.is_some() {
+        tracing::warn!(rule = "not_for_previews", app = client.client_id, "logout request rejected");
+        let sentence = "A preview may not sign users out of other apps.";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "not_for_previews", sentence));
+    }
     requests
         .take(client.client_id.clone())
         .inspect_err(|rule| tracing::warn!(%rule, app = client.client_id, "logout request rate limited"))?;

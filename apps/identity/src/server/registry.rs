@@ -1,8 +1,10 @@
 //! The registry of apps that may sign in through identity (`APPS_FILE`).
 
 mod error;
+mod preview;
 
 pub(crate) use error::RegistryError;
+pub(crate) use preview::Preview;
 
 use auth::{
     origin::{Origin, OriginPattern, is_loopback, is_non_public},
@@ -33,6 +35,8 @@ pub(crate) struct RegisteredClient {
     pub(crate) description: String,
     /// The origins of the app: exact, or patterns with one `*` for previews.
     pub(crate) origins: Vec<OriginPattern>,
+    /// Whether the entry is for pull-request previews, and what only they have.
+    pub(crate) preview: Option<Preview>,
     /// Where the app receives logout tokens (Back-Channel Logout 1.0 §2.2).
     pub(crate) backchannel_logout_uri: Option<Url>,
     /// Where the app receives sign-in events, so that its waiting tabs can resume.
@@ -72,7 +76,10 @@ struct Entry {
     #[serde(default)]
     description: String,
     origins: Vec<String>,
+    #[serde(default)]
+    preview: bool,
     backchannel_logout_uri: Option<String>,
+    backchannel_logout_path: Option<String>,
     browser_event_uri: Option<String>,
     client_secret_env: Option<String>,
     #[serde(default)]
@@ -88,6 +95,8 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestEntry {
+    /// The app's own client at the provider, in place of identity's.
+    client_id: Option<String>,
     /// The scopes of this app's sign-ins, in place of the provider's.
     scopes: Option<String>,
     /// Further parameters of this app's sign-ins, as a query string.
@@ -136,11 +145,28 @@ impl Registry {
         Ok(Self(clients))
     }
 
-    /// Checks what the apps ask for against the providers of identity.
+    /// Checks the apps against identity's configuration: what they ask of its providers, and that previews are apart from
+    /// production.
     ///
     /// # Errors
-    /// A [`RegistryError`] that names the app and the provider.
-    pub(crate) fn check_requests(&self, providers: &[ProviderConfig]) -> Result<(), RegistryError> {
+    /// A [`RegistryError`] that names the app.
+    pub(crate) fn check(
+        &self,
+        identity: &[Origin],
+        providers: &[ProviderConfig],
+    ) -> Result<(), RegistryError> {
+        self.check_requests(providers)?;
+        preview::check(self, identity, providers)
+            .map_err(|(client_id, problem)| RegistryError::Preview { client_id, problem })
+    }
+
+    /// The clients that apps have at a provider in place of identity's. The provider sends their logout tokens to identity.
+    pub(crate) fn clients_at(&self, provider: &str) -> Vec<String> {
+        let of_app = |app: &RegisteredClient| app.requests.get(provider)?.client_id.clone();
+        self.iter().filter_map(of_app).collect()
+    }
+
+    fn check_requests(&self, providers: &[ProviderConfig]) -> Result<(), RegistryError> {
         for (app, (id, request)) in self.iter().flat_map(|app| app.requests.iter().map(move |one| (app, one)))
         {
             let problem = match providers.iter().find(|provider| provider.id == *id) {
@@ -186,10 +212,13 @@ impl Registry {
 }
 
 /// Reads what an app asks for at a provider. The rules are those of the provider's configuration.
-fn app_request(RequestEntry { scopes, params }: RequestEntry) -> Result<AppRequest, String> {
+fn app_request(RequestEntry { client_id, scopes, params }: RequestEntry) -> Result<AppRequest, String> {
     let params: Vec<_> = form_urlencoded::parse(params.as_bytes()).into_owned().collect();
     check_params(&params, false).map_err(|problem| format!(".params {problem}"))?;
-    Ok(AppRequest { scopes, params })
+    if client_id.as_ref().is_some_and(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(".client_id must have 1 or more printable characters without spaces".to_owned());
+    }
+    Ok(AppRequest { client_id, scopes, params })
 }
 
 impl RegisteredClient {
@@ -212,6 +241,17 @@ impl RegisteredClient {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let is_refused = entry.preview
+            && (entry.handoff || entry.backchannel_logout_uri.is_some() || entry.browser_event_uri.is_some());
+        let preview = if is_refused {
+            Err("a preview has no handoff, backchannel_logout_uri or browser_event_uri")
+        } else {
+            Preview::read(entry.preview, &origins, entry.backchannel_logout_path)
+        };
+        let preview = preview.map_err(|problem| RegistryError::Preview {
+            client_id: entry.client_id.clone(),
+            problem: problem.to_owned(),
+        })?;
         let address = |field, uri: Option<String>| {
             uri.map(|uri| {
                 backchannel_uri(&uri, &origins, entry.allow_private_network).map_err(|problem| {
@@ -253,6 +293,7 @@ impl RegisteredClient {
             name: entry.name,
             description: entry.description,
             origins,
+            preview,
             backchannel_logout_uri,
             browser_event_uri,
             client_secret,
@@ -261,6 +302,27 @@ impl RegisteredClient {
             icon: entry.icon,
             requests,
         })
+    }
+
+    /// Where the app receives logout tokens. `origin` is that of a preview, which must still be registered.
+    #[must_use]
+    pub(crate) fn logout_address(&self, origin: Option<&str>) -> Option<Url> {
+        match (&self.preview, origin) {
+            (None, None) => self.backchannel_logout_uri.clone(),
+            (Some(preview), Some(origin)) => {
+                let origin = Origin::parse(origin).ok()?;
+                let is_registered = self.origins.iter().any(|pattern| pattern.matches(&origin));
+                preview.backchannel_logout_uri(&origin).filter(|_| is_registered)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the app may send users to a provider. A preview never uses the client of production.
+    #[must_use]
+    pub(crate) fn may_use(&self, provider: &str) -> bool {
+        let has_client = || self.requests.get(provider).is_some_and(|request| request.client_id.is_some());
+        self.preview.is_none() || has_client()
     }
 
     /// The origin at which the launcher at `from` opens the app: the nearest of the origins without a `*`.

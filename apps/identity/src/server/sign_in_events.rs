@@ -3,8 +3,10 @@
 
 mod announcer;
 mod handle;
+mod receipt;
 
 pub(crate) use announcer::Announcer;
 #[cfg(test)]
 pub(crate) use announcer::event_claims;
 pub(crate) use handle::BrowserHandle;
+pub(crate) use receipt::Receipt;

@@ -9,6 +9,7 @@ mod handoff_verify;
 mod logout;
 mod logout_browser;
 mod presence;
+mod previews;
 mod sign_in_events;
 mod silent;
 mod userinfo;
@@ -110,7 +111,11 @@ async fn world_of(
          [[app]]\nclient_id = 'other'\nname = 'Other'\norigins = ['http://other.localhost:9']\n\
          client_secret_env = 'OTHER'\nhandoff = true\n\
          [[app]]\nclient_id = 'closed'\nname = 'Closed'\norigins = ['http://closed.localhost:9']\n\
-         client_secret_env = 'CLOSED'",
+         client_secret_env = 'CLOSED'
+         [[app]]\nclient_id = 'previews'\nname = 'Previews'\npreview = true\n\
+         origins = ['http://pr-*.preview.localhost:9']\nclient_secret_env = 'PREVIEWS'\n\
+         backchannel_logout_path = '/auth/backchannel-logout'\n\
+         [app.providers.demo]\nclient_id = 'client-of-previews'",
     );
     let secret = |name: &str| Some(if name == "PARTNER" { APP_SECRET } else { OTHER_SECRET }.to_owned());
     let registry = Registry::parse(&registry, secret).unwrap();

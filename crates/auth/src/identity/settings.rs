@@ -74,7 +74,8 @@ fn differences(
                 found.push(format!("{variable} is \"{ours}\" here and \"{theirs}\" at identity: {effect}"));
             }
         };
-        compare("ID", &ours.client_id, &theirs.client_id, "this app refuses the ID tokens");
+        let effect = "this app refuses the ID tokens, unless identity's registry gives it this client";
+        compare("ID", &ours.client_id, &theirs.client_id, effect);
         compare("ISSUER", &ours.issuer, &theirs.issuer, "this app refuses the ID tokens");
         compare("SCOPES", &ours.scope, &theirs.scope, "identity's scopes are requested");
     }

@@ -49,15 +49,17 @@ async fn check(auth: &Auth, token: &str) -> Result<Verified<LogoutToken>, Messag
     // Two providers may be two clients of one issuer. The token is for one of them.
     let mut result = Err(rule_error::<LogoutToken>(TokenRule::Issuer));
     for provider in auth.providers().iter().filter(|provider| provider.signs_as(&issuer)) {
-        let expected = Expected {
-            issuer: &issuer,
-            audience: &provider.config.client_id,
-            from: Sender::Provider,
-            tolerance: provider.config.clock_tolerance,
-        };
-        result = message::receive(token, expected, &*provider.keys().await?, auth.clock()).await;
-        if !matches!(&result, Err(MessageError::Rule { rule: TokenRule::Audience, .. })) {
-            break;
+        for audience in std::iter::once(&provider.config.client_id).chain(&provider.config.logout_audiences) {
+            let expected = Expected {
+                issuer: &issuer,
+                audience,
+                from: Sender::Provider,
+                tolerance: provider.config.clock_tolerance,
+            };
+            result = message::receive(token, expected, &*provider.keys().await?, auth.clock()).await;
+            if !matches!(&result, Err(MessageError::Rule { rule: TokenRule::Audience, .. })) {
+                return result;
+            }
         }
     }
     result

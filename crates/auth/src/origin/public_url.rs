@@ -22,8 +22,10 @@ pub enum OriginError {
     /// port, control characters or the like.
     #[error("must be written as scheme://host[:port]")]
     NotCanonical,
-    /// A `*` is outside the first label, or fewer than two labels follow.
-    #[error("may have one * in its first label only, before at least two more labels")]
+    /// A `*` is outside the first label, or no domain of one owner follows.
+    #[error(
+        "may have one * in its first label only, before a domain that belongs to one owner (not a public suffix)"
+    )]
     Wildcard,
 }
 
@@ -104,8 +106,8 @@ impl OriginPattern {
     /// Parses an exact origin or a pattern.
     ///
     /// # Errors
-    /// An [`OriginError`]. A `*` must be in the first label, and two more labels must follow, so that no
-    /// pattern covers a whole top-level domain by accident.
+    /// An [`OriginError`]. A `*` must be in the first label, and what follows must not be a public suffix
+    /// (publicsuffix.org), below which anyone can create hosts.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let Some((before, after)) = text.split_once('*') else {
             let origin = Origin::parse(text)?;
@@ -113,9 +115,10 @@ impl OriginPattern {
         };
         let sample = Origin::parse(&format!("{before}x{after}"))?;
         let in_first_label = before.split_once("://").is_some_and(|(_, label)| !label.contains('.'));
-        let labels_after = after.split_once('.').map_or(0, |(_, rest)| rest.split('.').count());
+        let host = sample.host();
+        let is_owned = host.split_once('.').is_some_and(|(_, parent)| psl::domain_str(parent).is_some());
         let is_domain = matches!(sample.0.host(), Some(Host::Domain(_)));
-        if !in_first_label || labels_after < 2 || !is_domain || after.contains('*') {
+        if !in_first_label || !is_owned || !is_domain || after.contains('*') {
             return Err(OriginError::Wildcard);
         }
         let after = after.strip_suffix('/').unwrap_or(after);
@@ -222,6 +225,11 @@ impl PublicUrls {
     #[must_use]
     pub fn canonical_origin(&self) -> Option<&Origin> {
         self.0.iter().find_map(OriginPattern::exact)
+    }
+
+    /// The origins without a `*`.
+    pub fn exact(&self) -> impl Iterator<Item = &Origin> {
+        self.0.iter().filter_map(OriginPattern::exact)
     }
 
     /// Returns the origin that a request with this `Host` header came to; `None` for a

@@ -54,6 +54,9 @@ pub struct ProviderConfig {
     pub params: Vec<(String, String)>,
     /// Further audiences that an ID token may name beside this client. `azp` must then be this client.
     pub audiences: Vec<String>,
+    /// Other clients at this provider whose logout tokens this app accepts: identity receives those of apps that have a
+    /// client of their own.
+    pub logout_audiences: Vec<String>,
     /// Whether an address counts as verified if the provider sends no `email_verified`.
     pub trusts_email: bool,
     /// Whether the provider may be asked with `prompt=none`.
@@ -132,6 +135,7 @@ impl ProviderConfig {
             offline_access: preset.offline_access,
             params: preset.params.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             audiences: Vec::new(),
+            logout_audiences: Vec::new(),
             trusts_email: false,
             is_silent: preset.is_silent,
             is_form_post: preset.protocol == Protocol::Apple,

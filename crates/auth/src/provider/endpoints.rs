@@ -55,6 +55,8 @@ pub struct AuthorizeParams<'a> {
 /// What one app asks for at the provider, in place of the provider's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppRequest {
+    /// The app's own client at the provider; `None`: that of the provider's configuration.
+    pub client_id: Option<String>,
     /// Scopes, space-separated; `None`: those of the provider's configuration.
     pub scopes: Option<String>,
     /// Further parameters. A parameter here goes before a configured parameter of the same name.
@@ -70,7 +72,7 @@ impl Endpoints {
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
-            .append_pair("client_id", &config.client_id)
+            .append_pair("client_id", params.of_app.client_id.as_ref().unwrap_or(&config.client_id))
             .append_pair("redirect_uri", params.redirect_uri.as_str())
             .append_pair("scope", &self.scopes(config, params.of_app))
             .append_pair("state", params.state)

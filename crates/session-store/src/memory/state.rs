@@ -1,6 +1,6 @@
 //! The data of the in-memory store, and the operations that are more than a lookup.
 
-use super::outbox::Deliveries;
+use super::{origins::Origins, outbox::Deliveries};
 use crate::{
     CreateError, ENDED_RETENTION, EXPIRED_GRANT_RETENTION, Grant, GrantHash, LeaseOwner, Logout, SessionKey,
     SessionRecord, TOMBSTONE_LIFETIME, TombstoneKey, User,
@@ -23,6 +23,7 @@ pub(super) struct State {
     used_states: HashMap<[u8; 32], DateTime<Utc>>,
     pub(super) grants: HashMap<GrantHash, Grant>,
     pub(super) outbox: Deliveries,
+    pub(super) origins: Origins,
 }
 
 #[derive(Debug)]
@@ -165,6 +166,7 @@ impl State {
         self.used_states.retain(|_, expires_at| *expires_at > now);
         self.grants.retain(|_, grant| grant.expires_at > now - EXPIRED_GRANT_RETENTION);
         self.outbox.retain(|_, delivery| delivery.expires_at > now);
+        self.origins.retain(|_, until| *until > now);
         before - self.entries()
     }
 
@@ -174,6 +176,7 @@ impl State {
             + self.used_states.len()
             + self.grants.len()
             + self.outbox.len()
+            + self.origins.len()
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `auth:delivery:<id>` | hash | a delivery |
 //! | `auth:outbox` | sorted set | the deliveries, by due time |
 //! | `auth:expiry` | sorted set | all keys above except the indices and the outbox, by removal time |
+//! | `auth:origins:<app>` | sorted set | the origins of an app, by the time until they are remembered |
 
 use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, TombstoneKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -63,6 +64,10 @@ impl Keys {
 
     pub(super) fn delivery(&self, id: &DeliveryId) -> String {
         format!("{}:delivery:{}", self.prefix, URL_SAFE_NO_PAD.encode(id))
+    }
+
+    pub(super) fn origins(&self, app: &str) -> String {
+        format!("{}:origins:{app}", self.prefix)
     }
 
     pub(super) fn expiry(&self) -> String {

@@ -25,6 +25,7 @@ scripts! {
     USE_STATE = "mark_used.lua";
     GRANT_PUT = "grant_put.lua";
     GRANT_TAKE = "grant_take.lua";
+    ORIGIN_REMEMBER = "origin_remember.lua";
     OUTBOX_ENQUEUE = "outbox_enqueue.lua";
     OUTBOX_TAKE = "outbox_take.lua";
 }

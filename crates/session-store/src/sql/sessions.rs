@@ -284,6 +284,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
             ("DELETE FROM used_states WHERE expires_at <= ?1", now),
             ("DELETE FROM grants WHERE expires_at <= ?1", now - EXPIRED_GRANT_RETENTION),
             ("DELETE FROM outbox WHERE give_up_at <= ?1", now),
+            ("DELETE FROM app_origins WHERE expires_at <= ?1", now),
         ] {
             gone += self.0.execute(statement, &[before.into()]).await?;
         }

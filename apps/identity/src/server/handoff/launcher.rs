@@ -51,7 +51,8 @@ pub(crate) async fn launch(
         Some(session) => state.handoffs.presence(session).await,
         None => Vec::new(),
     };
-    let apps = state.registry.iter().map(|app| {
+    // The address of a preview is not known.
+    let apps = state.registry.iter().filter(|app| app.preview.is_none()).map(|app| {
         let presence = present.iter().find(|(client_id, _)| *client_id == app.client_id);
         listed(app, &origin, presence.map_or(Presence::Unknown, |(_, presence)| *presence))
     });

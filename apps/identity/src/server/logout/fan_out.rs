@@ -19,7 +19,7 @@ use auth::{
     http::HttpClient,
     logout::{LogoutNotice, LogoutToken, NotifyApps},
     random::Random,
-    store::{Delivery, NewDelivery, Outbox, StoreError},
+    store::{Delivery, NewDelivery, OriginStore, Outbox, StoreError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
@@ -76,6 +76,7 @@ struct Inner {
     messenger: Messenger,
     registry: Arc<Registry>,
     outbox: Arc<dyn Outbox>,
+    origins: Arc<dyn OriginStore>,
     clock: Clock,
     random: Random,
     retry: RetryPolicy,
@@ -89,6 +90,9 @@ struct Inner {
 #[derive(Serialize, Deserialize)]
 struct Payload {
     client_id: String,
+    /// The origin of the preview to tell; `None` for other apps.
+    #[serde(default)]
+    origin: Option<String>,
     provider_issuer: String,
     sid: Option<String>,
     sub: Option<String>,
@@ -113,6 +117,7 @@ impl FanOut {
             messenger,
             registry,
             outbox: auth.outbox(),
+            origins: auth.app_origins(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),
             retry,
@@ -140,13 +145,15 @@ impl FanOut {
     ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let deliveries = self
-            .0
-            .registry
-            .iter()
-            .filter(|app| app.backchannel_logout_uri.is_some())
-            .map(|app| {
+            .recipients(now)
+            .await?
+            .into_iter()
+            .map(|(app, origin)| {
+                let id = Sha256::new().chain_update(cause).chain_update(&app.client_id);
+                let id = id.chain_update(origin.as_deref().unwrap_or_default()).finalize().into();
                 let payload = Payload {
                     client_id: app.client_id.clone(),
+                    origin,
                     provider_issuer: notice.provider_issuer.to_owned(),
                     sid: notice.sid.map(str::to_owned),
                     sub: notice.sub.map(str::to_owned),
@@ -155,13 +162,30 @@ impl FanOut {
                 };
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
-                let id = Sha256::new().chain_update(cause).chain_update(&app.client_id).finalize().into();
                 Ok(NewDelivery { id, payload, expires_at: now + self.0.retry.expire_after })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         self.0.outbox.enqueue(&deliveries, now).await?;
         self.0.wake.notify_one();
         Ok(())
+    }
+
+    /// The apps to tell, and for previews each origin where a user has signed in.
+    async fn recipients(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(&RegisteredClient, Option<String>)>, StoreError> {
+        let mut recipients = Vec::new();
+        for app in self.0.registry.iter() {
+            if app.backchannel_logout_uri.is_some() {
+                recipients.push((app, None));
+            }
+            if app.preview.is_some() {
+                let origins = self.0.origins.origins_of(&app.client_id, now).await?;
+                recipients.extend(origins.into_iter().map(|origin| (app, Some(origin))));
+            }
+        }
+        Ok(recipients)
     }
 
     /// Queues the notice of a sign-out at identity, or at an app that asked identity to tell the others.
@@ -218,11 +242,12 @@ impl FanOut {
 
     async fn deliver(&self, delivery: Delivery, payload: Payload) {
         let app = self.0.registry.get(&payload.client_id);
-        let Some((app, uri)) = app.and_then(|app| Some((app, app.backchannel_logout_uri.as_ref()?))) else {
+        let recipient = app.and_then(|app| Some((app, app.logout_address(payload.origin.as_deref())?)));
+        let Some((app, uri)) = recipient else {
             // The app has been removed from the registry since.
             return self.remove(&delivery).await;
         };
-        match self.post(app, uri, &payload).await {
+        match self.post(app, &uri, &payload).await {
             Ok(()) => {
                 tracing::info!(app = app.client_id, attempt = delivery.attempt, "logout delivered");
                 self.remove(&delivery).await;

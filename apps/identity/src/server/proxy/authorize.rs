@@ -38,7 +38,7 @@ use url::Url;
 ///
 /// # Errors
 /// A 400 page, without a redirect and with nothing kept: `unregistered_source_url`, `invalid_parameters`,
-/// `invalid_request`, `pkce_required`, `unknown_provider`. 503 when the provider is down.
+/// `invalid_request`, `pkce_required`, `unknown_provider`, `provider_not_for_previews`. 503 when the provider is down.
 pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
@@ -57,6 +57,12 @@ pub(crate) async fn authorize(
         let sentence = "The app that sent you here asked for a sign-in provider that is not configured.";
         Refusal::bad_request("unknown_provider", sentence)
     })?;
+    let is_allowed = registry.find(&request.source).is_some_and(|app| app.may_use(&provider.config.id));
+    if !is_allowed {
+        tracing::warn!(rule = "provider_not_for_previews", app = %request.source, "authorization request rejected");
+        let sentence = "Previews have no client at this sign-in provider.";
+        return Err(Refusal::bad_request("provider_not_for_previews", sentence));
+    }
     if is_foreign_frame(&headers) {
         return Ok(login_required(provider, &request, "foreign_frame").await);
     }
@@ -112,7 +118,8 @@ async fn pass_on(
     let id = &provider.config.id;
     let of_app = registry.find(&request.source).and_then(|app| app.requests.get(id));
     let of_app = of_app.cloned().unwrap_or_default();
-    let hint = if is_silent { own_id_token(auth, current, id) } else { None };
+    // A hint names identity's client, so it says nothing to an app with another client.
+    let hint = if is_silent && of_app.client_id.is_none() { own_id_token(auth, current, id) } else { None };
     // Frames get no handle: they may use another origin of identity, and the one handle is at the canonical origin.
     let handle = (!FetchMetadata::of(headers).is_frame()).then(|| announcer.browser(origin, headers));
     let (browser, handle_cookie) = handle.map_or((None, None), |(browser, cookie)| (Some(browser), cookie));

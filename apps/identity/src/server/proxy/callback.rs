@@ -86,8 +86,8 @@ fn pass_on(
         cookies.extend(cookie);
         let (origin, headers) = (&returned.origin, &returned.headers);
         cookies.push(announcer.add_browser(&browser, app, (origin, headers), &mut url));
-        if proxied.may_be_sign_in(&returned.params) {
-            announcer.add_receipt(&browser, app, &mut url);
+        if let Some(receipt) = proxied.receipt(browser, app, &returned.params) {
+            announcer.add_receipt(&receipt, app, &mut url);
         }
     }
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())

@@ -3,7 +3,7 @@
 use super::request::ProxyRequest;
 use crate::server::{
     registry::{RegisteredClient, Registry},
-    sign_in_events::BrowserHandle,
+    sign_in_events::{BrowserHandle, Receipt},
 };
 use auth::{
     flow::Flow,
@@ -67,11 +67,18 @@ impl ProxiedFlow {
         registry.find(&Origin::parse(&self.source).ok()?)
     }
 
-    /// Whether this answer of the provider may be a sign-in by the visitor. Only the app can tell, when it
-    /// uses the code.
+    /// The receipt for this answer of the provider, which may be a sign-in: only the app can tell, when it uses the code.
+    /// Identity has to know of a silent sign-in only at a preview, whose origin it tells of logouts.
     #[must_use]
-    pub(crate) fn may_be_sign_in(&self, answer: &UniqueParams) -> bool {
-        !self.is_silent && answer.get("code").is_some_and(|code| !code.is_empty())
+    pub(crate) fn receipt(
+        &self,
+        browser: BrowserHandle,
+        app: &RegisteredClient,
+        answer: &UniqueParams,
+    ) -> Option<Receipt> {
+        let has_code = answer.get("code").is_some_and(|code| !code.is_empty());
+        let is_wanted = has_code && (!self.is_silent || app.preview.is_some());
+        is_wanted.then(|| Receipt { browser, is_silent: self.is_silent, origin: self.source.clone() })
     }
 
     /// The app's callback, with the app's own `state` and no answer. The app then offers the page that was wanted. `None` if

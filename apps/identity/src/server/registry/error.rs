@@ -70,6 +70,14 @@ pub(crate) enum RegistryError {
         /// The field, and what is wrong.
         problem: String,
     },
+    /// The entry breaks a rule for pull-request previews.
+    #[error("app \"{client_id}\": {problem}")]
+    Preview {
+        /// The client id of the app.
+        client_id: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The entry has no origins.
     #[error("app \"{0}\" has no origins")]
     NoOrigins(String),

@@ -4,7 +4,16 @@ const GOOD: &str = r#"
     [[app]]
     client_id = "games"
     name = "Games"
-    origins = ["http://localhost:4201", "https://pr-*.preview.example"]
+    origins = ["http://localhost:4201"]
+
+    [[app]]
+    client_id = "previews"
+    name = "Previews"
+    preview = true
+    origins = ["https://pr-*.preview.example"]
+    backchannel_logout_path = "/auth/backchannel-logout"
+    [app.providers.staff]
+    client_id = "client-of-previews"
 "#;
 
 #[test]
@@ -12,7 +21,7 @@ fn a_registered_origin_finds_its_app_and_a_look_alike_finds_none() {
     let registry = Registry::parse(GOOD, |_| None).unwrap();
     let find = |text: &str| registry.find(&Origin::parse(text).unwrap()).map(|app| app.client_id.clone());
     assert_eq!(find("http://localhost:4201").as_deref(), Some("games"));
-    assert_eq!(find("https://pr-1.preview.example").as_deref(), Some("games"));
+    assert_eq!(find("https://pr-1.preview.example").as_deref(), Some("previews"));
     for text in [
         "http://localhost:4202",
         "https://localhost:4201",
@@ -116,8 +125,7 @@ fn an_app_may_ask_a_provider_for_more_but_not_for_parameters_of_the_flow() {
     }
 }
 
-#[test]
-fn what_an_app_asks_for_must_fit_a_provider_of_identity() {
+fn staff_and_github() -> Vec<ProviderConfig> {
     let vars = [
         ("PUBLIC_URL", "http://localhost:4200"),
         ("AUTH_SECRET", "a secret of at least thirty-two bytes"),
@@ -127,11 +135,16 @@ fn what_an_app_asks_for_must_fit_a_provider_of_identity() {
         ("AUTH_GITHUB_ID", "client"),
     ];
     let vars = vars.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let providers = auth::config::Config::from_vars("identity", vars).unwrap().providers;
+    auth::config::Config::from_vars("identity", vars).unwrap().providers
+}
+
+#[test]
+fn what_an_app_asks_for_must_fit_a_provider_of_identity() {
+    let providers = staff_and_github();
     let check = |provider: &str, scopes: &str| {
         let lines =
             format!("origins=['http://a.localhost:1']\n[app.providers.{provider}]\nscopes='{scopes}'");
-        with(&lines).unwrap().check_requests(&providers).map_err(|error| error.to_string())
+        with(&lines).unwrap().check(&[], &providers).map_err(|error| error.to_string())
     };
     assert_eq!(check("staff", "openid groups"), Ok(()));
     assert_eq!(check("github", "read:org"), Ok(()));
@@ -140,4 +153,104 @@ fn what_an_app_asks_for_must_fit_a_provider_of_identity() {
         let error = check(provider, scopes).unwrap_err();
         assert!(error.starts_with(&format!("app \"a\": providers.{provider}")), "{error}");
     }
+}
+
+/// An entry of previews with these further lines, and a provider table.
+fn previews(origins: &str, lines: &str, provider: &str) -> Result<Registry, String> {
+    with(&format!("preview=true\norigins=[{origins}]\n{lines}\n{provider}"))
+}
+
+const CLIENT: &str = "[app.providers.staff]\nclient_id='client-of-previews'";
+
+#[test]
+fn a_preview_has_a_pattern_and_nothing_that_acts_on_other_apps() {
+    let pattern = "'https://pr-*.preview.example'";
+    assert!(previews(pattern, "backchannel_logout_path='/auth/backchannel-logout'", CLIENT).is_ok());
+    for (lines, problem) in [
+        ("handoff=true\nclient_secret_env='A_SECRET'", "has no handoff"),
+        ("backchannel_logout_uri='https://pr-1.preview.example/x'", "has no handoff"),
+        ("browser_event_uri='https://pr-1.preview.example/x'", "has no handoff"),
+        ("backchannel_logout_path='https://evil.example/x'", "must be a path"),
+        ("backchannel_logout_path='//evil.example/x'", "must be a path"),
+        ("backchannel_logout_path='/a/../../b'", "must be a path"),
+        ("backchannel_logout_path='/a?b'", "must be a path"),
+        ("backchannel_logout_path=''", "must be a path"),
+    ] {
+        let refused = previews(pattern, lines, CLIENT).unwrap_err();
+        assert!(refused.starts_with("app \"a\": ") && refused.contains(problem), "{lines}: {refused}");
+    }
+    let exact = previews("'https://pr-*.preview.example','https://preview.example'", "", CLIENT).unwrap_err();
+    assert!(exact.contains("must have a *"), "{exact}");
+    let ordinary = with("origins=['https://pr-*.preview.example']").unwrap_err();
+    assert!(ordinary.contains("needs preview = true"), "{ordinary}");
+    let path = with("origins=['https://a.example']\nbackchannel_logout_path='/x'").unwrap_err();
+    assert!(path.contains("needs preview = true"), "{path}");
+}
+
+#[test]
+fn the_pattern_of_previews_leaves_one_label_open_below_a_domain_of_one_owner() {
+    for refused in [
+        "https://*.com",
+        "https://pr-*.co.uk",
+        "https://pr-*.github.io",
+        "https://pr-*.vercel.app",
+        "https://preview.*.example.com",
+        "https://pr-*-*.preview.example",
+        "https://*",
+    ] {
+        let error = previews(&format!("'{refused}'"), "", CLIENT).unwrap_err();
+        assert!(error.contains("may have one *") || error.contains("must"), "{refused}: {error}");
+    }
+    for fine in
+        ["https://pr-*.preview.example", "https://*.mine.github.io", "http://pr-*.preview.localhost:1"]
+    {
+        assert!(previews(&format!("'{fine}'"), "", CLIENT).is_ok(), "{fine}");
+    }
+}
+
+#[test]
+fn previews_are_apart_from_production() {
+    let check = |pattern: &str, provider: &str| {
+        let text = format!(
+            "[[app]]\nclient_id='shop'\nname='Shop'\norigins=['https://shop.example.com']\n\
+             [[app]]\nclient_id='a'\nname='A'\npreview=true\norigins=['{pattern}']\n{provider}"
+        );
+        let identity = [Origin::parse("https://identity.example.org").unwrap()];
+        let registry = Registry::parse(&text, |_| None).unwrap();
+        registry.check(&identity, &staff_and_github()).map_err(|error| error.to_string())
+    };
+    assert_eq!(check("https://pr-*.preview.example", CLIENT), Ok(()));
+    for (pattern, provider, problem) in [
+        ("https://pr-*.example.com", CLIENT, "is on the site of https://shop.example.com"),
+        ("https://pr-*.preview.example.com", CLIENT, "is on the site of https://shop.example.com"),
+        ("https://pr-*.example.org", CLIENT, "is on the site of https://identity.example.org"),
+        ("https://pr-*.preview.example", "", "needs [app.providers.NAME]"),
+        (
+            "https://pr-*.preview.example",
+            "[app.providers.staff]\nscopes='openid'",
+            "needs [app.providers.NAME]",
+        ),
+        (
+            "https://pr-*.preview.example",
+            "[app.providers.staff]\nclient_id='client'",
+            "the client of production",
+        ),
+    ] {
+        let refused = check(pattern, provider).unwrap_err();
+        assert!(refused.starts_with("app \"a\": ") && refused.contains(problem), "{pattern}: {refused}");
+    }
+}
+
+#[test]
+fn a_preview_is_told_of_logouts_at_its_own_origin_only() {
+    let lines = "backchannel_logout_path='/auth/backchannel-logout'";
+    let registry = previews("'https://pr-*.preview.example'", lines, CLIENT).unwrap();
+    let address = |origin| registry.get("a").unwrap().logout_address(origin).map(String::from);
+    let there = address(Some("https://pr-7.preview.example"));
+    assert_eq!(there.as_deref(), Some("https://pr-7.preview.example/auth/backchannel-logout"));
+    for other in [None, Some("https://evil.example"), Some("https://pr-1.x.preview.example"), Some("x")] {
+        assert_eq!(address(other), None, "{other:?}");
+    }
+    assert!(registry.get("a").unwrap().may_use("staff"));
+    assert!(!registry.get("a").unwrap().may_use("guests"));
 }

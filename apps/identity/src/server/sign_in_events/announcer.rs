@@ -1,6 +1,6 @@
 //! Identity's half: the handle and the reference of a browser, the receipts, and the events to every app.
 
-use super::BrowserHandle;
+use super::{BrowserHandle, Receipt};
 use crate::server::{
     messages::Messenger,
     registry::{RegisteredClient, Registry},
@@ -15,7 +15,7 @@ use auth::{
     store::StoreError,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -33,6 +33,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a receipt is valid: the time for the app to complete the sign-in.
 const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
+
+/// The previews of one registry entry that are told of logouts. More than that many at once are not expected.
+const MAX_PREVIEWS: usize = 200;
 
 /// Sends sign-in events to the apps; cheap to clone.
 #[derive(Clone)]
@@ -134,17 +137,15 @@ impl Announcer {
     /// Adds a receipt to the redirect `back` to the app. The app returns the receipt once the sign-in is
     /// complete ([`redeem_receipt`](Self::redeem_receipt)). Without a receipt, identity cannot know whether the sign-in
     /// is complete: a link on a foreign page may have begun the flow, and the app then refuses the sign-in.
-    pub(crate) fn add_receipt(&self, browser: &BrowserHandle, app: &RegisteredClient, back: &mut Url) {
+    pub(crate) fn add_receipt(&self, receipt: &Receipt, app: &RegisteredClient, back: &mut Url) {
         let Inner { auth, .. } = &*self.0;
-        let id: [u8; 16] = auth.random().bytes();
-        let expires_at = (auth.clock().now() + RECEIPT_LIFETIME).timestamp_millis().to_be_bytes();
-        let plain = [id.as_slice(), &expires_at, browser.expose().as_bytes()].concat();
+        let plain = receipt.to_bytes(auth.random().bytes(), auth.clock().now() + RECEIPT_LIFETIME);
         let sealed = auth.keyring().seal(Purpose::Receipt, app.client_id.as_bytes(), &plain);
         back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
     }
 
-    /// Takes a receipt back: the sign-in in that browser is complete, and every app is told. Returns `false`
-    /// for a receipt that is used, expired, malformed or was issued to another app.
+    /// Takes a receipt back: the sign-in in that browser is complete. Every app is told, unless the sign-in was silent.
+    /// Remembers at which origin a user of previews signed in. Returns `false` for a receipt that is used, expired, malformed or was issued to another app.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -158,13 +159,30 @@ impl Announcer {
             .decode(receipt)
             .ok()
             .and_then(|sealed| auth.keyring().open(Purpose::Receipt, app.client_id.as_bytes(), &sealed).ok());
-        let Some((expires_at, browser)) = opened.as_deref().and_then(read_receipt) else { return Ok(false) };
+        let Some((expires_at, read)) = opened.as_deref().and_then(Receipt::read) else { return Ok(false) };
         let id: [u8; 32] = Sha256::new().chain_update("receipt").chain_update(receipt).finalize().into();
         if auth.clock().now() >= expires_at || !auth.sessions().use_id(&id, expires_at).await? {
             return Ok(false);
         }
-        self.notify_apps(&browser);
+        if app.preview.is_some() {
+            self.remember_preview(app, &read.origin).await?;
+        }
+        if !read.is_silent {
+            self.notify_apps(&read.browser);
+        }
         Ok(true)
+    }
+
+    /// Remembers the origin of a preview for as long as a session can last, so that the preview is told of logouts.
+    async fn remember_preview(&self, app: &RegisteredClient, origin: &str) -> Result<(), StoreError> {
+        let auth = &self.0.auth;
+        let now = auth.clock().now();
+        let until = now + TimeDelta::seconds(auth.sessions().longest_seconds());
+        let origins = auth.app_origins();
+        if !origins.remember_origin(&app.client_id, origin, until, now, MAX_PREVIEWS).await? {
+            tracing::warn!(app = app.client_id, origin, "too many previews: this one is not told of logouts");
+        }
+        Ok(())
     }
 
     /// Tells every app about a sign-in in this browser. Returns at once.
@@ -193,10 +211,4 @@ impl Announcer {
 /// The claims of a browser event, beyond those that every message has.
 pub(crate) fn event_claims(browser: &BrowserKey) -> Value {
     json!({ BrowserEvent::BROWSER: browser.to_text() })
-}
-
-fn read_receipt(plain: &[u8]) -> Option<(DateTime<Utc>, BrowserHandle)> {
-    let millis = i64::from_be_bytes(plain.get(16..24)?.try_into().ok()?);
-    let browser = BrowserHandle::parse(std::str::from_utf8(plain.get(24..)?).ok()?)?;
-    Some((DateTime::from_timestamp_millis(millis)?, browser))
 }

@@ -1,0 +1,101 @@
+//! What an app of pull-request previews may be registered for.
+//!
+//! A preview runs code that is not reviewed yet. So it gets a client of its own at the provider, and nothing that acts on
+//! other apps: no handoff, no global logout.
+
+use super::{RegisteredClient, Registry};
+use auth::{
+    origin::{Origin, OriginPattern},
+    provider::ProviderConfig,
+};
+use url::Url;
+
+/// The part of a registry entry that only previews have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Preview {
+    /// Where each preview receives logout tokens: a path at the origin where a user signed in.
+    pub(crate) backchannel_logout_path: Option<String>,
+}
+
+impl Preview {
+    /// Checks the origins and the logout path of an entry.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn read(
+        is_preview: bool,
+        origins: &[OriginPattern],
+        backchannel_logout_path: Option<String>,
+    ) -> Result<Option<Self>, &'static str> {
+        let has_pattern = origins.iter().any(|origin| origin.exact().is_none());
+        match (is_preview, &backchannel_logout_path) {
+            (false, _) if has_pattern => Err("an origin with a * needs preview = true"),
+            (false, Some(_)) => {
+                Err("backchannel_logout_path needs preview = true; other apps have backchannel_logout_uri")
+            }
+            (false, None) => Ok(None),
+            (true, _) if origins.iter().any(|origin| origin.exact().is_some()) => {
+                Err("each origin of a preview must have a *")
+            }
+            (true, Some(path)) if !is_path(path) => {
+                Err("backchannel_logout_path must be a path, as in /auth/backchannel-logout")
+            }
+            (true, _) => Ok(Some(Self { backchannel_logout_path })),
+        }
+    }
+
+    /// Where the preview at `origin` receives logout tokens.
+    pub(crate) fn backchannel_logout_uri(&self, origin: &Origin) -> Option<Url> {
+        Some(origin.join(self.backchannel_logout_path.as_ref()?))
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    text.starts_with('/') && !text.contains("//") && !text.contains("..") && text.bytes().all(is_plain)
+}
+
+/// Checks the previews of a registry against its other apps, and against identity's origins and providers. Returns the
+/// client id of the first wrong entry and what is wrong.
+pub(super) fn check(
+    registry: &Registry,
+    identity: &[Origin],
+    providers: &[ProviderConfig],
+) -> Result<(), (String, String)> {
+    for app in registry.iter().filter(|app| app.preview.is_some()) {
+        let problem = app
+            .origins
+            .iter()
+            .find_map(|pattern| neighbour(pattern, registry, identity))
+            .or_else(|| client_problem(app, providers));
+        if let Some(problem) = problem {
+            return Err((app.client_id.clone(), problem));
+        }
+    }
+    Ok(())
+}
+
+/// An app of the same site would share its cookies with the preview.
+fn neighbour(pattern: &OriginPattern, registry: &Registry, identity: &[Origin]) -> Option<String> {
+    let sample = Origin::parse(&pattern.to_string().replace('*', "x")).ok()?;
+    let exact = registry.iter().flat_map(|app| &app.origins).filter_map(OriginPattern::exact);
+    let near = exact.chain(identity).find(|origin| origin.is_same_site(&sample))?;
+    Some(format!(
+        "origin \"{pattern}\" is on the site of {near}, whose cookies it could get; use another domain"
+    ))
+}
+
+fn client_problem(app: &RegisteredClient, providers: &[ProviderConfig]) -> Option<String> {
+    let is_missing =
+        || "needs [app.providers.NAME] with the client_id of previews at that provider".to_owned();
+    let clients: Vec<_> =
+        app.requests.iter().filter_map(|(id, request)| Some((id, request.client_id.as_ref()?))).collect();
+    if clients.is_empty() {
+        return Some(is_missing());
+    }
+    let own = |(id, client): &(&String, &String)| {
+        providers.iter().any(|provider| provider.id == **id && provider.client_id == **client)
+    };
+    let (id, _) = clients.into_iter().find(own)?;
+    Some(format!("providers.{id}.client_id is the client of production; register another one for previews"))
+}

@@ -1,0 +1,245 @@
+// A suite at https addresses: nginx or Caddy with the files from docs/deploy, a throwaway certificate authority, and
+// hosts that only this browser and these servers know.
+import { execFileSync } from 'node:child_process';
+import { X509Certificate, createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { listens, nginxProgram } from './nginx';
+import { type Suite, startChild, startSuite } from './suite';
+
+/** The hosts, in place of those in docs/deploy. */
+export const HOSTS = {
+  games: 'games.wow.test',
+  store: 'store.wow.test',
+  identity: 'identity.wow.test',
+  provider: 'auth.wow.test',
+  partner: 'partner.test',
+  preview: 'pr-7.preview.test',
+} as const;
+
+const RENAMED: [string, string][] = [
+  ['preview.example.org', 'preview.test'],
+  ['partner.example.net', 'partner.test'],
+  ['example.com', 'wow.test'],
+];
+
+/** The origins of a suite behind TLS: `https` and no port, as in production. */
+export const ORIGINS = {
+  main: `https://${HOSTS.games}`,
+  games: `https://${HOSTS.games}`,
+  store: `https://${HOSTS.store}`,
+  partner: `https://${HOSTS.partner}`,
+  identity: `https://${HOSTS.identity}`,
+  identityWow: `https://${HOSTS.identity}`,
+  provider: `https://${HOSTS.provider}`,
+};
+
+/** The port of https, where no test suite listens otherwise. */
+const httpsPort = (offset: number): number => 4443 + offset;
+const httpPort = (offset: number): number => 4480 + offset;
+/** The ports of the second replicas, and of the preview. */
+const REPLICA_STEP = 50;
+export const previewPort = (offset: number): number => 4390 + offset;
+
+/** A certificate authority and the certificates of all hosts. */
+export interface Certificates {
+  folder: string;
+  /** The authority, for servers. */
+  authority: string;
+  /** The hash of the authority's key, for Chromium. */
+  keyHash: string;
+}
+
+/** Makes the authority and a certificate for each domain of docs/deploy. */
+export async function makeCertificates(): Promise<Certificates> {
+  const folder = await mkdtemp(join(tmpdir(), 'tls-'));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Throwaway CA');
+  for (const [domain, names] of [
+    ['wow.test', 'DNS:wow.test,DNS:*.wow.test'],
+    ['partner.test', 'DNS:partner.test'],
+    ['preview.test', 'DNS:*.preview.test'],
+  ] as const) {
+    await certify(folder, domain, names, 2);
+  }
+  const authority = join(folder, 'ca.pem');
+  const spki = new X509Certificate(await readFile(authority)).publicKey.export({ type: 'spki', format: 'der' });
+  return { folder, authority, keyHash: createHash('sha256').update(spki).digest('base64') };
+}
+
+/** Makes `<domain>.pem`, with the authority's certificate, and `<domain>.key`. Negative `days`: it has expired. */
+export async function certify(folder: string, domain: string, names: string, days: number): Promise<void> {
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  await writeFile(join(folder, 'names'), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`);
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl('req', ...key, '-keyout', `${domain}.key`, '-out', 'request', '-subj', `/CN=${domain}`);
+  const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-days', String(days)];
+  openssl('x509', '-req', '-in', 'request', ...signing, '-out', `${domain}.crt`);
+  const chain = await Promise.all([`${domain}.crt`, 'ca.pem'].map((file) => readFile(join(folder, file), 'utf8')));
+  await writeFile(join(folder, `${domain}.pem`), chain.join(''));
+}
+
+/** The arguments with which Chromium finds the hosts and trusts the authority. */
+export function browserArguments(offset: number, { keyHash }: Certificates): string[] {
+  const rules = ['*.wow.test', 'partner.test', '*.preview.test'].flatMap((host) => [
+    `MAP ${host}:443 127.0.0.1:${httpsPort(offset)}`,
+    `MAP ${host}:80 127.0.0.1:${httpPort(offset)}`,
+  ]);
+  return [`--host-resolver-rules=${rules.join(', ')}`, `--ignore-certificate-errors-spki-list=${keyHash}`];
+}
+
+/** What stands in front of the suite. */
+export type Proxy = 'nginx' | 'caddy';
+
+export interface TlsOptions {
+  proxy?: Proxy;
+  args?: string[];
+  /** The store of main, store and identity, each with its second replica behind the same name. */
+  replicasOn?: 'postgres' | 'redis';
+}
+
+/** Starts a suite behind a proxy with TLS. */
+export async function startBehindTls(
+  offset: number,
+  certificates: Certificates,
+  { proxy = 'nginx', args = [], replicasOn }: TlsOptions = {},
+): Promise<Suite> {
+  const addresses = Object.values(HOSTS).flatMap((host) => ['--host-address', `${host}=127.0.0.1:${httpsPort(offset)}`]);
+  const common = [
+    ...['--domain', 'wow.test', '--partner-domain', HOSTS.partner, '--previews', 'https://pr-*.preview.test'],
+    ...addresses,
+    ...args,
+    ...(replicasOn === undefined ? [] : await storeArguments(replicasOn)),
+  ];
+  const environment = { SSL_CERT_FILE: certificates.authority };
+  // The proxy first: apps ask each other and the provider through it when they start.
+  const front = await startProxy(proxy, offset, certificates);
+  const started: { stop: () => Promise<void> }[] = [front];
+  const stop = async () => {
+    for (const one of started.reverse()) await one.stop();
+  };
+  try {
+    const suite = await startSuite({ offset, args: common, environment, ignoresEnvironment: true });
+    started.push(suite);
+    let log = suite.log;
+    if (replicasOn !== undefined) {
+      const replicas = await startSuite({
+        offset: offset + REPLICA_STEP,
+        args: [...common, '--only', 'main,identity'],
+        dataDir: suite.dataDir,
+        environment,
+        ignoresEnvironment: true,
+      });
+      started.push(replicas);
+      log = () => suite.log() + replicas.log();
+    }
+    return { ...suite, ...ORIGINS, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Makes an empty database for each store. The servers are those that `.ci/services` has started. */
+async function storeArguments(kind: 'postgres' | 'redis'): Promise<string[]> {
+  const server = process.env[kind === 'postgres' ? 'TEST_POSTGRES_URL' : 'TEST_REDIS_URL'];
+  if (server === undefined) throw new Error('start the journeys with .ci/services in front of the command');
+  const url = (number: number): string => {
+    if (kind === 'redis') return `${server}/${number}`;
+    const name = `suite_${process.pid}_${Date.now()}_${number}`;
+    execFileSync('psql', ['-q', '-d', server, '-c', `CREATE DATABASE ${name}`], { stdio: 'pipe' });
+    const database = new URL(server);
+    database.pathname = name;
+    return database.href;
+  };
+  if (kind === 'redis') execFileSync('redis-cli', ['-u', server, 'FLUSHALL'], { stdio: 'pipe' });
+  const [wow, identity] = [url(1), url(2)];
+  const stores = { main: wow, store: wow, identity };
+  return Object.entries(stores).flatMap(([app, store]) => ['--set', `${app}:SESSION_STORE_URL=${store}`]);
+}
+
+/** The file of docs/deploy with the hosts, ports and folders of this test. */
+async function fromDocs(name: string, offset: number): Promise<string> {
+  const text = await readFile(resolve(import.meta.dirname, '../docs/deploy', name), 'utf8');
+  const renamed = RENAMED.reduce((done, [from, to]) => done.replaceAll(from, to), text);
+  return renamed
+    .replaceAll(/127\.0\.0\.1:(42|43)(\d\d)/g, (_, hundreds: string, rest: string) => {
+      // The second replicas have ports ten higher in the file.
+      const replica = hundreds === '42' && rest.startsWith('1');
+      const port = Number(hundreds + rest) + (replica ? REPLICA_STEP - 10 : 0);
+      return `127.0.0.1:${port + offset}`;
+    })
+    .replaceAll('127.0.0.1:5007', `127.0.0.1:${previewPort(offset)}`);
+}
+
+async function startProxy(proxy: Proxy, offset: number, certificates: Certificates): Promise<{ stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), `${proxy}-`));
+  const [program, args] = proxy === 'nginx' ? await nginx(folder, offset, certificates) : await caddy(folder, offset, certificates);
+  const child = startChild(program, args, { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const ended = once(child, 'exit');
+  const failed = ended.then(() => {
+    throw new Error(`${proxy} ended:\n${log}`);
+  });
+  failed.catch(() => undefined);
+  await Promise.race([listens('127.0.0.1', httpsPort(offset)), failed]);
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { stop };
+}
+
+async function nginx(folder: string, offset: number, { folder: certificates }: Certificates): Promise<[string, string[]]> {
+  const site = (await fromDocs('nginx.conf', offset))
+    .replaceAll('listen 443', `listen 127.0.0.1:${httpsPort(offset)}`)
+    .replaceAll('listen 80', `listen 127.0.0.1:${httpPort(offset)}`)
+    .replaceAll('/etc/ssl/onesession', certificates)
+    .replaceAll('/var/log/nginx', folder);
+  await writeFile(join(folder, 'site.conf'), site);
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`);
+  const config = join(folder, 'nginx.conf');
+  await writeFile(
+    config,
+    `daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+pid ${folder}/nginx.pid;
+events {}
+http {
+  ${paths.join('\n  ')}
+  include ${folder}/site.conf;
+}
+`,
+  );
+  return [nginxProgram, ['-p', folder, '-c', config, '-e', 'stderr']];
+}
+
+async function caddy(folder: string, offset: number, { folder: certificates }: Certificates): Promise<[string, string[]]> {
+  const certificate = (domain: string) => `tls ${certificates}/${domain}.pem ${certificates}/${domain}.key`;
+  const options = `{
+	admin off
+	http_port ${httpPort(offset)}
+	https_port ${httpsPort(offset)}
+	default_bind 127.0.0.1
+}
+`;
+  // In a test there is no authority to get certificates from.
+  const site = (await fromDocs('Caddyfile', offset)).replaceAll(
+    /^(\S+\.)?(wow|partner|preview)\.test \{$/gm,
+    (line, _, name: string) => `${line}\n\t${certificate(`${name}.test`)}`,
+  );
+  const file = join(folder, 'Caddyfile');
+  await writeFile(file, options + site);
+  const places = ['/usr/bin/caddy', join(process.env['TOOLS'] ?? '', 'caddy/usr/bin/caddy')];
+  const program = process.env['CADDY'] ?? places.find((path) => existsSync(path)) ?? 'caddy';
+  return [program, ['run', '--config', file, '--adapter', 'caddyfile']];
+}
