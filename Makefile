@@ -82,11 +82,11 @@ fuzz: ## Send random requests to every endpoint; FUZZ_SECONDS=60, FUZZ_SEED=(the
 
 .PHONY: e2e
 e2e: build e2e-setup ## Run the browser journeys only; E2E='sign-in --headed' selects some
-	@cd e2e && npx --no-install playwright test $(E2E)
+	@cd e2e && ../.ci/services npx --no-install playwright test $(E2E)
 
 .PHONY: e2e-setup
-e2e-setup: ## Install Chromium, Firefox, nginx and the npm packages for the browser journeys
-	@.ci/tools browser firefox nginx npm-packages
+e2e-setup: ## Install Chromium, Firefox, nginx, Caddy and the npm packages for the browser journeys
+	@.ci/tools browser firefox nginx caddy openssl npm-packages
 
 .PHONY: package
 package: ## Build each library from the files in its package

@@ -3,10 +3,12 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listens, nginxProgram } from './nginx';
 import { type Suite, startChild, startSuite } from './suite';
 
@@ -92,6 +94,10 @@ export function browserArguments(offset: number, { keyHash }: Certificates): str
   return [`--host-resolver-rules=${rules.join(', ')}`, `--ignore-certificate-errors-spki-list=${keyHash}`];
 }
 
+/** The addresses of the hosts, for servers. */
+export const hostAddresses = (offset: number): string[] =>
+  Object.values(HOSTS).map((host) => `${host}=127.0.0.1:${httpsPort(offset)}`);
+
 /** What stands in front of the suite. */
 export type Proxy = 'nginx' | 'caddy';
 
@@ -108,7 +114,7 @@ export async function startBehindTls(
   certificates: Certificates,
   { proxy = 'nginx', args = [], replicasOn }: TlsOptions = {},
 ): Promise<Suite> {
-  const addresses = Object.values(HOSTS).flatMap((host) => ['--host-address', `${host}=127.0.0.1:${httpsPort(offset)}`]);
+  const addresses = hostAddresses(offset).flatMap((address) => ['--host-address', address]);
   const common = [
     ...['--domain', 'wow.test', '--partner-domain', HOSTS.partner, '--previews', 'https://pr-*.preview.test'],
     ...addresses,
@@ -137,11 +143,28 @@ export async function startBehindTls(
       started.push(replicas);
       log = () => suite.log() + replicas.log();
     }
+    // A proxy with health checks learns only now that the apps are there.
+    for (const host of [HOSTS.games, HOSTS.store, HOSTS.partner, HOSTS.identity, HOSTS.provider]) {
+      while ((await statusOf(host, '/healthz', offset, certificates)) !== 200) await sleep(100);
+    }
     return { ...suite, ...ORIGINS, log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The status with which a host answers through the proxy; 0 without an answer. */
+export function statusOf(host: string, path: string, offset: number, { authority }: Certificates): Promise<number> {
+  return new Promise((done) => {
+    const address = { host: '127.0.0.1', port: httpsPort(offset), servername: host, headers: { host } };
+    const sent = request({ ...address, path, ca: readFileSync(authority) }, (answer) => {
+      answer.resume();
+      done(answer.statusCode ?? 0);
+    });
+    sent.on('error', () => done(0));
+    sent.end();
+  });
 }
 
 /** Makes an empty database for each store. The servers are those that `.ci/services` has started. */
