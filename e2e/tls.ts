@@ -55,28 +55,29 @@ export interface Certificates {
   keyHash: string;
 }
 
+/** The names of each certificate. */
+const NAMES: Record<string, string> = {
+  'wow.test': 'DNS:wow.test,DNS:*.wow.test',
+  'partner.test': 'DNS:partner.test',
+  'preview.test': 'DNS:*.preview.test',
+};
+
 /** Makes the authority and a certificate for each domain of docs/deploy. */
 export async function makeCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'tls-'));
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Throwaway CA');
-  for (const [domain, names] of [
-    ['wow.test', 'DNS:wow.test,DNS:*.wow.test'],
-    ['partner.test', 'DNS:partner.test'],
-    ['preview.test', 'DNS:*.preview.test'],
-  ] as const) {
-    await certify(folder, domain, names, 2);
-  }
+  for (const domain of Object.keys(NAMES)) await certify(folder, domain, 2);
   const authority = join(folder, 'ca.pem');
   const spki = new X509Certificate(await readFile(authority)).publicKey.export({ type: 'spki', format: 'der' });
   return { folder, authority, keyHash: createHash('sha256').update(spki).digest('base64') };
 }
 
 /** Makes `<domain>.pem`, with the authority's certificate, and `<domain>.key`. Negative `days`: it has expired. */
-export async function certify(folder: string, domain: string, names: string, days: number): Promise<void> {
+export async function certify(folder: string, domain: string, days: number): Promise<void> {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  await writeFile(join(folder, 'names'), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`);
+  await writeFile(join(folder, 'names'), `subjectAltName=${NAMES[domain]}\nextendedKeyUsage=serverAuth\n`);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', ...key, '-keyout', `${domain}.key`, '-out', 'request', '-subj', `/CN=${domain}`);
   const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-days', String(days)];
@@ -94,6 +95,11 @@ export function browserArguments(offset: number, { keyHash }: Certificates): str
   return [`--host-resolver-rules=${rules.join(', ')}`, `--ignore-certificate-errors-spki-list=${keyHash}`];
 }
 
+/** Makes nginx read its certificates again. */
+export async function reloadNginx({ folder }: Certificates): Promise<void> {
+  process.kill(Number(await readFile(join(folder, 'nginx.pid'), 'utf8')), 'SIGHUP');
+}
+
 /** The addresses of the hosts, for servers. */
 export const hostAddresses = (offset: number): string[] =>
   Object.values(HOSTS).map((host) => `${host}=127.0.0.1:${httpsPort(offset)}`);
@@ -106,13 +112,15 @@ export interface TlsOptions {
   args?: string[];
   /** The store of main, store and identity, each with its second replica behind the same name. */
   replicasOn?: 'postgres' | 'redis';
+  /** Further lines for each location of nginx, which make it a bad proxy. */
+  directives?: string;
 }
 
 /** Starts a suite behind a proxy with TLS. */
 export async function startBehindTls(
   offset: number,
   certificates: Certificates,
-  { proxy = 'nginx', args = [], replicasOn }: TlsOptions = {},
+  { proxy = 'nginx', args = [], replicasOn, directives = '' }: TlsOptions = {},
 ): Promise<Suite> {
   const addresses = hostAddresses(offset).flatMap((address) => ['--host-address', address]);
   const common = [
@@ -123,7 +131,7 @@ export async function startBehindTls(
   ];
   const environment = { SSL_CERT_FILE: certificates.authority };
   // The proxy first: apps ask each other and the provider through it when they start.
-  const front = await startProxy(proxy, offset, certificates);
+  const front = await startProxy(proxy, offset, certificates, directives);
   const started: { stop: () => Promise<void> }[] = [front];
   const stop = async () => {
     for (const one of started.reverse()) await one.stop();
@@ -145,7 +153,7 @@ export async function startBehindTls(
     }
     // A proxy with health checks learns only now that the apps are there.
     for (const host of [HOSTS.games, HOSTS.store, HOSTS.partner, HOSTS.identity, HOSTS.provider]) {
-      while ((await statusOf(host, '/healthz', offset, certificates)) !== 200) await sleep(100);
+      while ([0, 502, 503].includes(await statusOf(host, '/healthz', offset, certificates))) await sleep(100);
     }
     return { ...suite, ...ORIGINS, log, stop };
   } catch (error) {
@@ -199,9 +207,15 @@ async function fromDocs(name: string, offset: number): Promise<string> {
     .replaceAll('127.0.0.1:5007', `127.0.0.1:${previewPort(offset)}`);
 }
 
-async function startProxy(proxy: Proxy, offset: number, certificates: Certificates): Promise<{ stop: () => Promise<void> }> {
+async function startProxy(
+  proxy: Proxy,
+  offset: number,
+  certificates: Certificates,
+  directives: string,
+): Promise<{ stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), `${proxy}-`));
-  const [program, args] = proxy === 'nginx' ? await nginx(folder, offset, certificates) : await caddy(folder, offset, certificates);
+  const write = proxy === 'nginx' ? nginx : caddy;
+  const [program, args] = await write(folder, offset, certificates, directives);
   const child = startChild(program, args, { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder });
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -222,12 +236,18 @@ async function startProxy(proxy: Proxy, offset: number, certificates: Certificat
   return { stop };
 }
 
-async function nginx(folder: string, offset: number, { folder: certificates }: Certificates): Promise<[string, string[]]> {
+async function nginx(
+  folder: string,
+  offset: number,
+  { folder: certificates }: Certificates,
+  directives: string,
+): Promise<[string, string[]]> {
   const site = (await fromDocs('nginx.conf', offset))
     .replaceAll('listen 443', `listen 127.0.0.1:${httpsPort(offset)}`)
     .replaceAll('listen 80', `listen 127.0.0.1:${httpPort(offset)}`)
     .replaceAll('/etc/ssl/onesession', certificates)
-    .replaceAll('/var/log/nginx', folder);
+    .replaceAll('/var/log/nginx', folder)
+    .replaceAll('location / {', `location / {\n${directives}`);
   await writeFile(join(folder, 'site.conf'), site);
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`);
   const config = join(folder, 'nginx.conf');
@@ -235,7 +255,7 @@ async function nginx(folder: string, offset: number, { folder: certificates }: C
     config,
     `daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
-pid ${folder}/nginx.pid;
+pid ${certificates}/nginx.pid;
 events {}
 http {
   ${paths.join('\n  ')}

@@ -78,7 +78,7 @@ impl Gate {
         let wants_html = error_page::accepts_html(request.headers());
         // A health check may address the process by IP, so no host check applies. All other requests must
         // pass the checks, including requests without a matching route.
-        let (mut response, is_https) = if routes::is_health(uri.path()) {
+        let (mut response, is_https) = if routes::is_for_any_host(uri.path()) {
             (self.route(request).await, false)
         } else {
             let (parts, body) = request.into_parts();

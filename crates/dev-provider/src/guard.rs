@@ -56,9 +56,11 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 /// Whether a form comes from a page of this provider, by `Origin` and `Sec-Fetch-Site` where they are sent. A
 /// client that sends neither header is not a browser, and has no transaction of a browser.
 pub(crate) fn is_same_origin(headers: &HeaderMap, issuer: &str) -> bool {
-    let origin = headers.get(header::ORIGIN).is_none_or(|origin| origin == issuer);
-    let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
-    origin && site
+    let site = headers.get("sec-fetch-site");
+    let is_same_site = site.is_none_or(|site| site == "same-origin");
+    // A proxy that adds `Referrer-Policy: no-referrer` makes browsers send `null` with this provider's own forms.
+    let is_own = |origin: &HeaderValue| origin == issuer || (origin == "null" && site.is_some());
+    is_same_site && headers.get(header::ORIGIN).is_none_or(is_own)
 }
 
 #[cfg(test)]
@@ -74,6 +76,8 @@ mod tests {
         };
         assert!(check(&[]));
         assert!(check(&[("origin", issuer), ("sec-fetch-site", "same-origin")]));
+        assert!(check(&[("origin", "null"), ("sec-fetch-site", "same-origin")]));
+        assert!(!check(&[("origin", "null"), ("sec-fetch-site", "cross-site")]));
         for foreign in ["null", "http://evil.example", "http://auth.example.evil", "https://auth.example"] {
             assert!(!check(&[("origin", foreign)]), "{foreign}");
         }

@@ -94,9 +94,10 @@ pub(crate) fn health() -> Router<Auth> {
     Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready))
 }
 
-/// Whether a path is a health check.
-pub(crate) fn is_health(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz")
+/// Whether a path answers for any host: the health checks, and the style sheet of the page that says that the host is
+/// wrong.
+pub(crate) fn is_for_any_host(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/auth/style.css")
 }
 
 /// Returns the callbacks of sign-in and sign-out, and the endpoints for signed messages. Identity has its own
