@@ -93,6 +93,11 @@ package: ## Build each library from the files in its package
 	@cargo package --allow-dirty --package onesession-types --package onesession-store --package onesession-watch \
 		--package onesession --package onesession-leptos
 
+.PHONY: dist
+dist: ## Build what a server needs, as a folder and an archive in target/dist (release build, 10 minutes)
+	@$(MAKE) RELEASE=1 build
+	@.ci/dist release
+
 .PHONY: test-providers
 test-providers: build e2e-setup ## Run journeys against third-party providers (docs/tested-providers.md), 7 minutes; PROVIDER=canaille: one of them
 	@.ci/test-providers $(PROVIDER)

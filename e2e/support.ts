@@ -2,6 +2,7 @@
 // any error in the browser's console.
 import { type BrowserContext, type Page, type TestInfo, expect, test as base } from '@playwright/test';
 import { rm } from 'node:fs/promises';
+import { startCompose } from './compose';
 import { startBehindNginx } from './nginx';
 import { type Suite, startSuite } from './suite';
 import { type Certificates, type TlsOptions, browserArguments, makeCertificates, startBehindTls } from './tls';
@@ -73,6 +74,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({ suiteArgs, behindNginx, behindTls, certificates, offset }, use) => {
       const args = withPorts(suiteArgs, offset);
       const start = () => {
+        if (certificates !== undefined && behindTls?.compose) return startCompose(offset, certificates);
         if (certificates !== undefined) return startBehindTls(offset, certificates, { ...behindTls, args });
         return behindNginx ? startBehindNginx(offset, args) : startSuite({ offset, args });
       };

@@ -1,6 +1,6 @@
 // A suite at https addresses: nginx or Caddy with the files from docs/deploy, a throwaway certificate authority, and
 // hosts that only this browser and these servers know.
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -40,8 +40,8 @@ export const ORIGINS = {
 };
 
 /** The port of https, where no test suite listens otherwise. */
-const httpsPort = (offset: number): number => 4443 + offset;
-const httpPort = (offset: number): number => 4480 + offset;
+export const httpsPort = (offset: number): number => 4443 + offset;
+export const httpPort = (offset: number): number => 4480 + offset;
 /** The ports of the second replicas, and of the preview. */
 const REPLICA_STEP = 50;
 export const previewPort = (offset: number): number => 4390 + offset;
@@ -60,6 +60,7 @@ const NAMES: Record<string, string> = {
   'wow.test': 'DNS:wow.test,DNS:*.wow.test',
   'partner.test': 'DNS:partner.test',
   'preview.test': 'DNS:*.preview.test',
+  compose: 'DNS:*.wow.test,DNS:partner.test',
 };
 
 /** Makes the authority and a certificate for each domain of docs/deploy. */
@@ -112,6 +113,8 @@ export interface TlsOptions {
   args?: string[];
   /** The store of main, store and identity, each with its second replica behind the same name. */
   replicasOn?: 'postgres' | 'redis';
+  /** Whether the suite is the one that compose.yaml describes. */
+  compose?: boolean;
   /** Further lines for each location of nginx, which make it a bad proxy. */
   directives?: string;
 }
@@ -216,18 +219,10 @@ async function startProxy(
   const folder = await mkdtemp(join(tmpdir(), `${proxy}-`));
   const write = proxy === 'nginx' ? nginx : caddy;
   const [program, args] = await write(folder, offset, certificates, directives);
-  const child = startChild(program, args, { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder });
-  let log = '';
-  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const ended = once(child, 'exit');
-  const failed = ended.then(() => {
-    throw new Error(`${proxy} ended:\n${log}`);
-  });
-  failed.catch(() => undefined);
-  await Promise.race([listens('127.0.0.1', httpsPort(offset)), failed]);
+  const child = await runProxy(program, args, httpsPort(offset), { HOME: folder, XDG_DATA_HOME: folder });
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     }
@@ -236,13 +231,34 @@ async function startProxy(
   return { stop };
 }
 
+/** Starts a proxy, and waits until it listens. */
+export async function runProxy(
+  program: string,
+  args: string[],
+  port: number,
+  env: Record<string, string>,
+): Promise<ChildProcess> {
+  const child = startChild(program, args, { ...process.env, ...env });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const failed = once(child, 'exit').then(() => {
+    throw new Error(`${program} ended:\n${log}`);
+  });
+  failed.catch(() => undefined);
+  await Promise.race([listens('127.0.0.1', port), failed]);
+  return child;
+}
+
 async function nginx(
   folder: string,
   offset: number,
   { folder: certificates }: Certificates,
   directives: string,
 ): Promise<[string, string[]]> {
-  const site = (await fromDocs('nginx.conf', offset))
+  const files = await Promise.all(['nginx.conf', 'nginx-more.conf'].map((name) => fromDocs(name, offset)));
+  const site = files
+    .join('')
     .replaceAll('listen 443', `listen 127.0.0.1:${httpsPort(offset)}`)
     .replaceAll('listen 80', `listen 127.0.0.1:${httpPort(offset)}`)
     .replaceAll('/etc/ssl/onesession', certificates)
@@ -280,8 +296,13 @@ async function caddy(folder: string, offset: number, { folder: certificates }: C
     /^(\S+\.)?(wow|partner|preview)\.test \{$/gm,
     (line, _, name: string) => `${line}\n\t${certificate(`${name}.test`)}`,
   );
+  return caddyCommand(folder, options + site);
+}
+
+/** Writes a Caddyfile. Returns the command that runs it. */
+export async function caddyCommand(folder: string, caddyfile: string): Promise<[string, string[]]> {
   const file = join(folder, 'Caddyfile');
-  await writeFile(file, options + site);
+  await writeFile(file, caddyfile);
   const places = ['/usr/bin/caddy', join(process.env['TOOLS'] ?? '', 'caddy/usr/bin/caddy')];
   const program = process.env['CADDY'] ?? places.find((path) => existsSync(path)) ?? 'caddy';
   return [program, ['run', '--config', file, '--adapter', 'caddyfile']];

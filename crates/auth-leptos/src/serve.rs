@@ -32,12 +32,21 @@ pub fn leptos_options(name: &str, address: SocketAddr) -> LeptosOptions {
     LeptosOptions::builder()
         // All apps share this name (`output-name` in Cargo.toml), because Leptos compiles the name in once.
         .output_name(var("LEPTOS_OUTPUT_NAME").unwrap_or_else(|| "app".to_owned()))
-        .site_root(var("LEPTOS_SITE_ROOT").unwrap_or_else(|| format!("target/site/{name}")))
+        .site_root(var("LEPTOS_SITE_ROOT").unwrap_or_else(|| default_site_root(name)))
         .site_pkg_dir("pkg")
         .site_addr(address)
         .env(if is_production { Env::PROD } else { Env::DEV })
         .reload_port(number("LEPTOS_RELOAD_PORT").unwrap_or(3001))
         .build()
+}
+
+/// The folder with the files for browsers. An installed program is in `bin`, and its files are in `site/<name>` beside
+/// that folder. In a repository they are in `target/site/<name>`.
+fn default_site_root(name: &str) -> String {
+    let program = std::env::current_exe().unwrap_or_default();
+    let prefix = program.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent);
+    let installed = prefix.map(|folder| folder.join("site").join(name)).filter(|folder| folder.is_dir());
+    installed.map_or_else(|| format!("target/site/{name}"), |folder| folder.display().to_string())
 }
 
 /// Builds the router for the pages of `app` in their `shell`, the server functions that Leptos registers, and

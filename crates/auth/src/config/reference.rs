@@ -283,7 +283,8 @@ pub const LEPTOS_SETTINGS: &[Setting] = &[
         Otherwise("`127.0.0.1`, with the program's port"), "host:port", "0.0.0.0:8080"),
     setting((App, "LEPTOS_SITE_ROOT"),
         "The folder with the style sheet, the scripts and the WebAssembly.",
-        Otherwise("`target/site/` and the program's name"), "path", "/opt/onesession/site"),
+        Otherwise("`site/` and the program's name, beside the program's folder `bin`; in a repository `target/site/` and \
+                   the name"), "path", "/opt/onesession/site/main"),
     setting((App, "LEPTOS_ENV"),
         "`PROD` for a released build: browsers then keep the files of a version.",
         Value("DEV"), "PROD or DEV", "PROD"),
