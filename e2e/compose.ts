@@ -21,7 +21,7 @@ const PORTS: Record<string, number[]> = {
   provider: [4300],
 };
 
-/** An unprivileged user without a home, if this process may start programs as somebody else. */
+/** An unprivileged user without a home, if this process may start programs as another user. */
 const OTHER_USER = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 interface Service {

@@ -54,8 +54,8 @@ pub struct ProviderConfig {
     pub params: Vec<(String, String)>,
     /// Further audiences that an ID token may name beside this client. `azp` must then be this client.
     pub audiences: Vec<String>,
-    /// Other clients at this provider whose logout tokens this app accepts: identity receives those of apps that have a
-    /// client of their own.
+    /// Other clients at this provider whose logout tokens this app accepts: identity receives those of apps with a
+    /// separate client.
     pub logout_audiences: Vec<String>,
     /// Whether an address counts as verified if the provider sends no `email_verified`.
     pub trusts_email: bool,

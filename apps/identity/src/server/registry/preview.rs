@@ -1,6 +1,6 @@
 //! What an app of pull-request previews may be registered for.
 //!
-//! A preview runs code that is not reviewed yet. So it gets a client of its own at the provider, and nothing that acts on
+//! A preview runs code that is not reviewed yet. So it gets a separate client at the provider, and nothing that acts on
 //! other apps: no handoff, no global logout.
 
 use super::{RegisteredClient, Registry};
