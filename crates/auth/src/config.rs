@@ -26,6 +26,9 @@ use secrecy::SecretString;
 use std::{fmt, path::PathBuf};
 use vars::Vars;
 
+/// The setting for the address of the metrics.
+pub(crate) const METRICS_ADDR: &str = "AUTH_METRICS_ADDR";
+
 /// An error in the environment: the variable, the problem and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -79,6 +82,8 @@ pub struct Config {
     /// `AUTH_MAX_CONNECTIONS` and the other connection limits, for
     /// [`server::serve_with`](crate::server::serve_with).
     pub limits: Limits,
+    /// `AUTH_METRICS_ADDR`: the address that serves the metrics; off if not set.
+    pub metrics_addr: Option<String>,
     /// `APPS_FILE`: the app registry. Only the identity app reads it.
     pub apps_file: Option<PathBuf>,
 }
@@ -189,6 +194,7 @@ impl Config {
             email_domains: vars.email_domains()?,
             trusted_proxies: vars.trusted_proxies()?,
             limits: vars.limits()?,
+            metrics_addr: vars.address(METRICS_ADDR)?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }
