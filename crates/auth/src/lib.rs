@@ -151,7 +151,7 @@ impl Auth {
             app_data,
         );
         let streams = Streams::default();
-        poll_gauges(&metrics, &sessions, &streams);
+        poll_gauges(&metrics, (&store, &clock), &streams);
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             pages: site.pages.clone(),
@@ -271,11 +271,11 @@ impl Auth {
 }
 
 /// Adds the gauges that each scrape asks for.
-fn poll_gauges(metrics: &Metrics, sessions: &Sessions, streams: &Streams) {
-    let (sessions, streams) = (sessions.clone(), streams.clone());
+fn poll_gauges(metrics: &Metrics, (store, clock): (&Arc<dyn Store>, &Clock), streams: &Streams) {
+    let (store, clock, streams) = (store.clone(), clock.clone(), streams.clone());
     metrics.poll_live_sessions(move || {
-        let sessions = sessions.clone();
-        async move { Some([gauge_value(sessions.count_live().await.ok()?)]) }
+        let (store, now) = (store.clone(), clock.now());
+        async move { Some([gauge_value(store.count_live(now).await.ok()?)]) }
     });
     metrics.poll_event_streams(move || gauge_value(streams.count() as u64));
 }

@@ -52,29 +52,21 @@ struct Inner {
 impl Metrics {
     /// Creates the metrics of an app with these providers.
     pub(crate) fn new<'p>(is_on: bool, providers: impl Iterator<Item = &'p str>) -> Self {
-        let exporter = is_on.then(Exporter::default);
-        let counter = |info| Exporter::counter(exporter.as_ref(), info);
-        let histogram = |info| Exporter::histogram(exporter.as_ref(), info, LATENCY_BUCKETS);
-        let requests = Exporter::histogram(exporter.as_ref(), &reference::HTTP_REQUESTS, LATENCY_BUCKETS);
-        let by_class = STATUS_CLASSES.map(|class| requests.series([class.into()]));
+        let registered = is_on.then(Exporter::default);
+        let exporter = registered.as_ref();
+        let requests = Exporter::histogram(exporter, &reference::HTTP_REQUESTS, LATENCY_BUCKETS);
+        let [a, b, c, d, e] = STATUS_CLASSES.map(|class| requests.series([class.into()]));
         let inner = Inner {
             providers: providers.map(Label::configured).collect(),
-            requests: match by_class {
-                [Some(a), Some(b), Some(c), Some(d), Some(e)] => Some([a, b, c, d, e]),
-                _ => None,
-            },
-            sign_ins: Exporter::counter(exporter.as_ref(), &reference::SIGN_INS),
-            refusals: counter(&reference::REFUSALS),
-            refreshes: counter(&reference::REFRESHES),
-            sessions_begun: Exporter::counter(exporter.as_ref(), &reference::SESSIONS_BEGUN),
-            sessions_ended: Exporter::counter(exporter.as_ref(), &reference::SESSIONS_ENDED),
-            store_operations: histogram(&reference::STORE_OPERATIONS),
-            provider_requests: Exporter::histogram(
-                exporter.as_ref(),
-                &reference::PROVIDER_REQUESTS,
-                LATENCY_BUCKETS,
-            ),
-            exporter,
+            requests: a.zip(b).zip(c.zip(d)).zip(e).map(|(((a, b), (c, d)), e)| [a, b, c, d, e]),
+            sign_ins: Exporter::counter(exporter, &reference::SIGN_INS),
+            refusals: Exporter::counter(exporter, &reference::REFUSALS),
+            refreshes: Exporter::counter(exporter, &reference::REFRESHES),
+            sessions_begun: Exporter::counter(exporter, &reference::SESSIONS_BEGUN),
+            sessions_ended: Exporter::counter(exporter, &reference::SESSIONS_ENDED),
+            store_operations: Exporter::histogram(exporter, &reference::STORE_OPERATIONS, LATENCY_BUCKETS),
+            provider_requests: Exporter::histogram(exporter, &reference::PROVIDER_REQUESTS, LATENCY_BUCKETS),
+            exporter: registered,
         };
         Self(Arc::new(inner))
     }

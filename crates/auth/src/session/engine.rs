@@ -255,11 +255,6 @@ impl Sessions {
         self.store.is_used(id).await
     }
 
-    /// Counts the live sessions in the store.
-    pub(crate) async fn count_live(&self) -> Result<u64, StoreError> {
-        self.store.count_live(self.clock.now()).await
-    }
-
     /// Checks that the store answers.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ async fn a_delivered_logout_is_counted_with_its_delay() {
 async fn a_logout_that_waits_is_in_the_queue_with_its_age() {
     let world = measured().await;
     let (listener, port) = bind().await;
-    // Nothing listens there any more.
+    // Nothing listens there from here on.
     drop(listener);
     let registry = format!(
         "[[app]]\nclient_id = 'gone'\nname = 'Gone'\norigins = ['http://gone.localhost:{port}']\n\
