@@ -131,8 +131,9 @@ deny: ## Run cargo-deny only: bans, licences and sources of dependencies; adviso
 	@.ci/lint deny
 
 .PHONY: reference
-reference: ## Write docs/configuration.md and .env.example again, from the settings in the code
+reference: ## Write docs/configuration.md, docs/metrics.md and .env.example again, from the code
 	@UPDATE_REFERENCE=1 cargo test --quiet --locked --package main --features main/ssr --test configuration
+	@UPDATE_REFERENCE=1 cargo test --quiet --locked --package identity --features identity/ssr -- the_document_has_every_metric
 
 .PHONY: clean-data
 clean-data: ## Delete generated secrets and databases

@@ -24,8 +24,8 @@ The file is written from the code by `make reference`, and `make test` compares 
 
 **Providers.** `AUTH_STAFF_ID` with `AUTH_STAFF_ISSUER` makes a provider called STAFF. The name is yours: capital letters,
 digits and `_`, at most 32. Its first word must not be one of these, which mean something else: ALLOWED, CLIENT, CLOCK,
-COOKIE, DEBUG, DRAIN, FORM, IDENTITY, IDLE, LOG, MAX, PROVIDER, PROVIDERS, REDIRECT, REVALIDATE, SECRET, SESSION,
-SHUTDOWN, TOKEN, TRUST, TRUSTED. [providers.md](providers.md) has a recipe for each known provider.
+COOKIE, DEBUG, DRAIN, FORM, IDENTITY, IDLE, LOG, MAX, METRICS, PROVIDER, PROVIDERS, REDIRECT, REVALIDATE, SECRET,
+SESSION, SHUTDOWN, TOKEN, TRUST, TRUSTED. [providers.md](providers.md) has a recipe for each known provider.
 
 **An app behind identity.** Identity begins a sign-in with identity's settings, and the app finishes it with the app's. So
 both have the same provider settings; each app reports differences when it starts. In identity's registry

@@ -3,13 +3,14 @@
 use crate::{
     Auth,
     clock::Clock,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, METRICS_ADDR},
     cookie::SessionOptions,
     headers,
     hooks::{Hooks, RefreshEvent, SignInAttempt, SignInEvent, SignOutEvent, Verdict},
     provider::ProviderConfig,
     random::Random,
     routes::update_user_data,
+    server,
     session::AppDataType,
     store::{self, Store, StoreError},
 };
@@ -219,7 +220,7 @@ impl AuthBuilder {
     ///
     /// # Errors
     /// A [`ConfigError`] that names the variable: there is no provider, a provider's settings are invalid, the store
-    /// does not open, the session options are invalid, or TLS has no roots.
+    /// does not open, the session options are invalid, `AUTH_METRICS_ADDR` is taken, or TLS has no roots.
     pub async fn build(mut self) -> Result<Auth, ConfigError> {
         self.config.check_providers()?;
         let Config { cookies, public_urls, policy, .. } = &mut self.config;
@@ -228,12 +229,17 @@ impl AuthBuilder {
             policy.max_age = max_age;
             policy.absolute_age = policy.absolute_age.max(max_age);
         }
+        // Before the store is opened, so that a taken address is noticed at once.
+        let metrics_listener = match &self.config.metrics_addr {
+            Some(address) => Some(server::listen(METRICS_ADDR, address).await?),
+            None => None,
+        };
         let store = match &self.store {
             Some(store) => store.clone(),
             None => store::open(&self.config.store_url)
                 .await
                 .map_err(|StoreError(problem)| ConfigError::new("SESSION_STORE_URL", problem))?,
         };
-        Auth::assemble(self, store)
+        Auth::assemble(self, store, metrics_listener)
     }
 }

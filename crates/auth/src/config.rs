@@ -27,6 +27,9 @@ use secrecy::SecretString;
 use std::{fmt, path::PathBuf};
 use vars::Vars;
 
+/// The setting for the address of the metrics.
+pub(crate) const METRICS_ADDR: &str = "AUTH_METRICS_ADDR";
+
 /// An error in the environment: the variable, the problem and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -82,6 +85,8 @@ pub struct Config {
     /// `AUTH_MAX_CONNECTIONS` and the other connection limits, for
     /// [`server::serve_with`](crate::server::serve_with).
     pub limits: Limits,
+    /// `AUTH_METRICS_ADDR`: the address that serves the metrics; off if not set.
+    pub metrics_addr: Option<String>,
     /// `APPS_FILE`: the app registry. Only the identity app reads it.
     pub apps_file: Option<PathBuf>,
 }
@@ -193,6 +198,7 @@ impl Config {
             trusted_proxies: vars.trusted_proxies()?,
             host_addresses: vars.host_addresses()?,
             limits: vars.limits()?,
+            metrics_addr: vars.address(METRICS_ADDR)?,
             apps_file: vars.get("APPS_FILE").map(PathBuf::from),
         })
     }

@@ -1,5 +1,6 @@
 //! Small pages of this crate: the error page, and the frame of all small pages.
 
+use crate::request_id::RequestIds;
 use axum::response::Html;
 use http::{HeaderMap, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
@@ -29,6 +30,9 @@ pub(crate) fn page(
             h1 { (title) }
             p.notice.error role="alert" { (sentence) }
             p.muted { "Error " (status.as_u16()) ": " code { (name) } }
+            @if let Some(id) = RequestIds::with_current(str::to_owned) {
+                p.muted { "Request " code { (id) } }
+            }
             p { a.button href=(address) { (text) } }
         },
     )

@@ -11,7 +11,9 @@ use crate::{
     guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin, ReturnPath},
-    refusal, routes,
+    refusal,
+    request_id::{IdSource, RequestIds, X_REQUEST_ID},
+    routes,
     server::Connection,
     session::SessionKey,
     silent::{self, SilentAttempt},
@@ -26,7 +28,7 @@ use axum::{
 };
 use futures::FutureExt;
 use http::{
-    HeaderMap, Method, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{CONTENT_LENGTH, REFERER, SET_COOKIE},
     request::Parts,
 };
@@ -57,12 +59,19 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
     let site = AppPages { pages: auth.pages().clone(), public };
-    let gate = Arc::new(Gate { auth: auth.clone(), site, router });
+    let gate = Arc::new(Gate { auth: auth.clone(), site, router, ids: IdSource::new(auth.random()) });
     Router::new().fallback_service(service_fn(move |request: Request| {
         // The span has the path but not the query, because a query may contain a code. Its level is `debug`:
-        // a span for each request costs more than the session check.
-        let span = tracing::debug_span!("request", method = %request.method(), path = request.uri().path());
-        gate.clone().answer(request).instrument(span).map(Ok::<_, Infallible>)
+        // a span for each request costs more than the session check. `init_logging` adds the request's id to each line.
+        let ids = RequestIds::of(&request, gate.auth.trusted_proxies(), &gate.ids);
+        let id = ids.header();
+        let span = tracing::debug_span!(
+            "request",
+            id = id.to_str().unwrap_or_default(),
+            method = %request.method(),
+            path = request.uri().path()
+        );
+        ids.scope(gate.clone().answer(request, id)).instrument(span).map(Ok::<_, Infallible>)
     }))
 }
 
@@ -70,10 +79,12 @@ struct Gate {
     auth: Auth,
     site: AppPages,
     router: Router,
+    ids: IdSource,
 }
 
 impl Gate {
-    async fn answer(self: Arc<Self>, request: Request) -> Response {
+    async fn answer(self: Arc<Self>, request: Request, id: HeaderValue) -> Response {
+        let begun = self.auth.metrics().begin_request();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let wants_html = error_page::accepts_html(request.headers());
         // A health check may address the process by IP, so no host check applies. All other requests must
@@ -88,10 +99,12 @@ impl Gate {
             }
         };
         refusal::log(&response, &method, uri.path());
+        self.auth.metrics().answered(begun, &response);
         if method != Method::HEAD {
             response = refusal::negotiate(response, wants_html);
         }
         headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
+        response.headers_mut().insert(X_REQUEST_ID, id);
         response
     }
 

@@ -4,7 +4,11 @@ mod host_addresses;
 
 pub use host_addresses::HostAddresses;
 
-use crate::origin::{is_localhost, is_loopback, is_non_public};
+use crate::{
+    metrics::{Metrics, ProviderRequests},
+    origin::{is_localhost, is_loopback, is_non_public},
+    request_id::RequestIds,
+};
 use ::http::{
     HeaderMap, HeaderValue, Method, Request, Response,
     header::{AUTHORIZATION, CONTENT_TYPE},
@@ -18,7 +22,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use url::{Url, form_urlencoded};
 
@@ -39,6 +43,46 @@ pub struct HttpClient {
     by_environment: Option<reqwest::Client>,
     /// The hosts whose addresses the operator gives.
     hosts: Arc<HostAddresses>,
+    receiver: Receiver,
+}
+
+/// The receiver of a client's requests.
+#[derive(Clone, Debug, Default)]
+enum Receiver {
+    /// Any server.
+    #[default]
+    Any,
+    /// Another app of the suite.
+    Suite,
+    /// A provider, whose answers are measured.
+    Provider(ProviderRequests),
+}
+
+/// The kind of a provider's endpoint, for metrics. A request carries it as an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndpointKind {
+    /// The metadata (OpenID Connect Discovery §4).
+    Metadata,
+    /// The keys: an endpoint whose request names no other kind.
+    Keys,
+    /// The token endpoint.
+    Token,
+    /// `/userinfo`, or GitHub's API.
+    Userinfo,
+    /// The revocation endpoint (RFC 7009).
+    Revocation,
+}
+
+impl EndpointKind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Keys => "keys",
+            Self::Token => "token",
+            Self::Userinfo => "userinfo",
+            Self::Revocation => "revocation",
+        }
+    }
 }
 
 /// Why a request got no usable answer.
@@ -80,6 +124,19 @@ impl HttpClient {
         Self::build(false, TIMEOUT, self.hosts.clone())
     }
 
+    /// Returns this client for requests to other apps of the suite. They carry the ids of the request that this task
+    /// answers, so that the log lines of all apps can be found by one id. Other servers never get these ids.
+    #[must_use]
+    pub fn within_suite(self) -> Self {
+        Self { receiver: Receiver::Suite, ..self }
+    }
+
+    /// Returns this client for requests to one provider.
+    pub(crate) fn to_provider(&self, id: &str, metrics: &Metrics) -> Self {
+        let receiver = metrics.of_provider(id).map_or(Receiver::Any, Receiver::Provider);
+        Self { receiver, ..self.clone() }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
     fn build(inside: bool, timeout: Duration, hosts: Arc<HostAddresses>) -> Result<Self, HttpError> {
         // Fails if the process has installed a crypto provider before; then that provider is used.
@@ -100,6 +157,7 @@ impl HttpClient {
             direct: builder().no_proxy().build()?,
             by_environment: inside.then(|| builder().build()).transpose()?,
             hosts,
+            receiver: Receiver::Any,
         })
     }
 
@@ -138,8 +196,7 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`]; its message contains no query and no body.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
-        self.execute(request).await
+        self.execute(request, None).await
     }
 
     /// Sends a request with another timeout, and reads the whole answer.
@@ -151,12 +208,42 @@ impl HttpClient {
         request: HttpRequest,
         limit: Duration,
     ) -> Result<HttpResponse, HttpError> {
-        let mut request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
-        *request.timeout_mut() = Some(limit);
-        self.execute(request).await
+        self.execute(request, Some(limit)).await
     }
 
-    async fn execute(&self, request: reqwest::Request) -> Result<HttpResponse, HttpError> {
+    /// Sends a request to its receiver: with the request's ids, or measured, or neither.
+    async fn execute(
+        &self,
+        mut request: HttpRequest,
+        limit: Option<Duration>,
+    ) -> Result<HttpResponse, HttpError> {
+        match &self.receiver {
+            Receiver::Any => self.exchange(request, limit).await,
+            Receiver::Suite => {
+                if let Some(ids) = RequestIds::current() {
+                    ids.add_to(request.headers_mut());
+                }
+                self.exchange(request, limit).await
+            }
+            Receiver::Provider(requests) => {
+                let endpoint = request.extensions_mut().remove().unwrap_or(EndpointKind::Keys);
+                let begun = Instant::now();
+                let answer = self.exchange(request, limit).await;
+                requests.record(begun, endpoint, &answer);
+                answer
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: HttpRequest,
+        limit: Option<Duration>,
+    ) -> Result<HttpResponse, HttpError> {
+        let mut request = reqwest::Request::try_from(request).map_err(reqwest::Error::without_url)?;
+        if limit.is_some() {
+            *request.timeout_mut() = limit;
+        }
         let is_given = request.url().host_str().is_some_and(|host| self.hosts.find(host).is_some());
         let is_direct = is_given || is_loopback(request.url());
         let client = self.by_environment.as_ref().filter(|_| !is_direct).unwrap_or(&self.direct);

@@ -5,6 +5,7 @@ mod rule;
 
 pub use claims::is_identifier;
 pub(crate) use claims::{Claims, OWN_TOLERANCE, Validity};
+pub(crate) use rule::TOKEN_RULES;
 pub use rule::TokenRule;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -24,6 +24,7 @@ pub mod jws;
 pub mod limit;
 pub mod logout;
 pub mod message;
+pub mod metrics;
 pub mod origin;
 pub mod page;
 mod parts;
@@ -31,6 +32,7 @@ pub mod provider;
 pub mod random;
 pub mod refresh;
 mod refusal;
+pub mod request_id;
 pub mod routes;
 pub mod seal;
 pub mod server;
@@ -58,6 +60,7 @@ use futures::future::join_all;
 use grants::Grants;
 use http::HttpClient;
 use logout::{Identity, NotifyApps};
+use metrics::{MeasuredStore, Metrics, gauge_value};
 use origin::{Origin, PublicUrls, TrustedProxies};
 use provider::Provider;
 use random::Random;
@@ -68,13 +71,15 @@ use secrecy::SecretString;
 use session::{AppDataType, Sessions};
 use sign_in_events::Browsers;
 use std::{
+    net::SocketAddr,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use store::{OriginStore, Outbox, Store};
+use tokio::net::TcpListener;
 
 /// The state that all handlers share. Cloning is cheap.
 #[derive(Clone)]
@@ -99,6 +104,9 @@ struct Inner {
     flows: Flows,
     browsers: Browsers,
     http: HttpClient,
+    metrics: Metrics,
+    metrics_listener: Mutex<Option<TcpListener>>,
+    metrics_address: Option<SocketAddr>,
     secrets: Vec<SecretString>,
     keyring: Keyring,
     store: Arc<dyn Store>,
@@ -110,20 +118,32 @@ struct Inner {
 }
 
 impl Auth {
-    fn assemble(builder: AuthBuilder, store: Arc<dyn Store>) -> Result<Self, ConfigError> {
+    fn assemble(
+        builder: AuthBuilder,
+        store: Arc<dyn Store>,
+        metrics_listener: Option<TcpListener>,
+    ) -> Result<Self, ConfigError> {
         let AuthBuilder { config, clock, random, hooks, app_data, site, .. } = builder;
         config.hints().for_each(|hint| tracing::warn!("{hint}"));
         let http = HttpClient::new(config.host_addresses)
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
+        let ids = config.providers.iter().map(|provider| provider.id.as_str());
+        let metrics = Metrics::new(metrics_listener.is_some(), ids);
+        let store = MeasuredStore::wrap(store, &metrics);
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookie_settings = Arc::new(config.cookies);
         let providers: Arc<[Provider]> = config
             .providers
             .into_iter()
-            .map(|provider| Provider::new(provider, http.clone(), clock.clone(), random.clone()))
+            .map(|provider| {
+                let http = http.to_provider(&provider.id, &metrics);
+                Provider::new(provider, http, clock.clone(), random.clone())
+            })
             .collect();
+        // Requests to identity carry the ids of the request that causes them; requests to providers do not.
+        let http = http.within_suite();
         let sessions = Sessions::new(
-            store.clone(),
+            (store.clone(), metrics.clone()),
             keyring.clone(),
             config.policy,
             clock.clone(),
@@ -131,6 +151,8 @@ impl Auth {
             Arc::new(hooks),
             app_data,
         );
+        let streams = Streams::default();
+        poll_gauges(&metrics, (&store, &clock), &streams);
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             pages: site.pages.clone(),
@@ -140,16 +162,19 @@ impl Auth {
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
             app_notifier: OnceLock::new(),
             grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
-            refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone()),
+            refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone(), metrics.clone()),
             providers,
             sessions,
-            streams: Streams::default(),
+            streams,
             is_draining: AtomicBool::new(false),
             flows: Flows::new(store.clone(), keyring.clone(), clock.clone()),
             browsers: Browsers::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
             keyring,
             cookie_settings,
             http,
+            metrics,
+            metrics_address: metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()),
+            metrics_listener: Mutex::new(metrics_listener),
             trusted_proxies: config.trusted_proxies,
             address_limits: AddressLimits::new(&clock),
             secrets: config.secrets,
@@ -161,13 +186,27 @@ impl Auth {
     }
 
     /// Does the background work: warms up provider discovery, compares the providers with identity's, listens to the
-    /// bus and sweeps the store.
+    /// bus, sweeps the store, and serves the metrics (`AUTH_METRICS_ADDR`).
     ///
     /// Spawn this once per process. The work goes on until the future is dropped.
     pub async fn run_in_background(self) {
         let greeting = join_all(self.0.providers.iter().map(Provider::is_reachable));
         let comparison = identity::report_differences(&self);
-        tokio::join!(greeting, comparison, self.0.sessions.run_in_background());
+        tokio::join!(greeting, comparison, self.0.sessions.run_in_background(), self.serve_metrics());
+    }
+
+    /// Serves the metrics, if they are on and nothing serves them yet.
+    async fn serve_metrics(&self) {
+        let listener = self.0.metrics_listener.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(listener) = listener {
+            self.0.metrics.clone().serve(listener).await;
+        }
+    }
+
+    /// The address that serves the metrics; `None` while metrics are off.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.0.metrics_address
     }
 
     /// Waits for token requests under way, so that no rotated refresh token is lost. Call this when the
@@ -236,4 +275,14 @@ impl Auth {
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.0.providers.iter().find(|provider| provider.config.id == id)
     }
+}
+
+/// Adds the gauges that each scrape asks for.
+fn poll_gauges(metrics: &Metrics, (store, clock): (&Arc<dyn Store>, &Clock), streams: &Streams) {
+    let (store, clock, streams) = (store.clone(), clock.clone(), streams.clone());
+    metrics.poll_live_sessions(move || {
+        let (store, now) = (store.clone(), clock.now());
+        async move { Some([gauge_value(store.count_live(now).await.ok()?)]) }
+    });
+    metrics.poll_event_streams(move || gauge_value(streams.count() as u64));
 }

@@ -12,6 +12,7 @@ use crate::{
     grants::Grants,
     http::HttpClient,
     logout::Identity,
+    metrics::Metrics,
     origin::{PublicUrls, TrustedProxies},
     provider::Provider,
     random::Random,
@@ -62,8 +63,10 @@ parts! {
     pub grants: Grants;
     /// The keys that seal values before they leave this process.
     pub keyring: Keyring;
-    /// The client for all outgoing requests.
+    /// The client for requests to other apps of the suite; they carry the id of the request that causes them.
     pub http: HttpClient;
+    /// The app's metrics. An app can add its own.
+    pub metrics: Metrics;
     /// The clock.
     pub clock: Clock;
     /// The source of random values.

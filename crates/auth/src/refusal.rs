@@ -2,7 +2,7 @@
 
 use crate::{
     error_page, events::TooManyStreams, limit::QuotaExceeded, message::MessageError, origin::ParamsError,
-    session::UpdateError, store::StoreError,
+    request_id::RequestIds, session::UpdateError, store::StoreError,
 };
 use auth_types::SessionUnavailable;
 use axum::{
@@ -20,7 +20,7 @@ const RETRY_AFTER: i64 = 5;
 /// A refused request: the status, the name of the error, and a sentence for people.
 ///
 /// Behind [`protect`](crate::protect), a browser that asked for a page gets an error page. Other clients get
-/// `{"error": name, "message": sentence}`.
+/// `{"error": name, "message": sentence, "request_id": id}`.
 ///
 /// ```
 /// use auth::Refusal;
@@ -159,7 +159,14 @@ impl Refusal {
     fn json(&self) -> Response {
         let Inner { status, name, sentence, body, .. } = &*self.0;
         let explained_in = if *body == Body::OAuth { "error_description" } else { "message" };
-        (*status, Json(json!({ "error": name, explained_in: sentence }))).into_response()
+        let mut content = json!({ "error": name, explained_in: sentence });
+        // RFC 6749 §5.2 defines the members of the other form.
+        if *body != Body::OAuth
+            && let Some(id) = RequestIds::with_current(str::to_owned)
+        {
+            content["request_id"] = id.into();
+        }
+        (*status, Json(content)).into_response()
     }
 }
 
@@ -170,6 +177,17 @@ impl IntoResponse for Refusal {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// The name of the refusal that an answer contains: the first of its cause and its name that `known` knows. The outer
+/// `None` is an answer without a refusal.
+pub(crate) fn named(
+    response: &Response,
+    known: fn(&str) -> Option<&'static str>,
+) -> Option<Option<&'static str>> {
+    let Inner { name, cause, .. } = &*response.extensions().get::<Refusal>()?.0;
+    // The cause names the broken rule of a signed message.
+    Some(cause.as_deref().and_then(known).or_else(|| known(name)))
 }
 
 /// Logs the answer to a request; a server error with its cause.

@@ -8,36 +8,17 @@
 mod accept;
 mod arguments;
 mod connection;
+mod logging;
 
 pub use arguments::Program;
 pub use connection::Connection;
+pub(crate) use logging::LOG_FORMAT;
+pub use logging::init_logging;
 
 use crate::{Auth, config::ConfigError};
 use axum::Router;
-use std::{future::Future, io::IsTerminal, time::Duration};
+use std::{future::Future, time::Duration};
 use tokio::{net::TcpListener, signal};
-
-/// Starts logging to standard error. `RUST_LOG` sets the filter; the default is `info`. `AUTH_LOG_FORMAT` is `text` or
-/// `json`; by default, a terminal gets text, and a file or a log collector gets JSON, one object a line.
-pub fn init_logging() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let is_terminal = std::io::stderr().is_terminal();
-    let is_json = match std::env::var(LOG_FORMAT).as_deref() {
-        Ok("json") => true,
-        Ok("text") => false,
-        // The configuration refuses other values.
-        _ => !is_terminal,
-    };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if is_json {
-        log.json().flatten_event(true).init();
-    } else {
-        log.with_ansi(is_terminal).init();
-    }
-}
-
-/// The setting for the form of log lines.
-pub(crate) const LOG_FORMAT: &str = "AUTH_LOG_FORMAT";
 
 /// Listens on `address` (`host:port`), the value of the environment variable `variable`.
 ///
@@ -174,6 +155,12 @@ pub async fn serve_app(
     serve_until(stop, listener, router, limits).await;
     auth.finish().await;
     Ok(())
+}
+
+/// Serves an address inside the network until the future is dropped, with few connections.
+pub(crate) async fn serve_internal(listener: TcpListener, router: Router, connections: usize) {
+    let limits = Limits { connections, ..Limits::default() };
+    accept::accept(listener, router, limits, std::future::pending()).await;
 }
 
 async fn serve_until(

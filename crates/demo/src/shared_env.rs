@@ -45,9 +45,10 @@ impl SharedEnv {
         shared
     }
 
-    /// Returns the variables that every process gets.
+    /// Returns the variables that every process gets. Only one process can listen on the address of the metrics.
     pub(crate) fn auth(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.auth.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let shared = self.auth.iter().filter(|(name, _)| name.as_str() != "AUTH_METRICS_ADDR");
+        shared.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Returns the configured providers: the `<PROVIDER>` of each `AUTH_<PROVIDER>_ID`.

@@ -33,7 +33,7 @@ use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};
 pub use memory::MemoryStore;
 pub use origins::OriginStore;
-pub use outbox::{Delivery, DeliveryId, NewDelivery, Outbox};
+pub use outbox::{Backlog, Delivery, DeliveryId, NewDelivery, Outbox};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use record::{SessionRecord, User};
@@ -216,6 +216,10 @@ pub trait SessionStore: Send + Sync + 'static {
         subject: &str,
         now: DateTime<Utc>,
     ) -> Result<Vec<SessionRecord>, StoreError>;
+
+    /// Counts the live sessions of all apps on this store. Metrics ask this, so it must be cheap: an index holds the
+    /// answer. An older version's session counts in Redis from its next activity on.
+    async fn count_live(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Removes sessions a day after their end, grants an hour after theirs, and expired tombstones, used
     /// states, deliveries and origins. Returns the number of removed entries.

@@ -29,6 +29,16 @@ pub struct Delivery {
     pub attempt: u32,
 }
 
+/// The deliveries that wait, due or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// The number of deliveries.
+    pub deliveries: u64,
+    /// When the first of them expires; `None` without deliveries. If all deliveries last equally long, this one is the
+    /// oldest.
+    pub first_expiry: Option<DateTime<Utc>>,
+}
+
 /// Stores deliveries, each of which is made at least once. If a process dies while it delivers, the delivery
 /// becomes due again, for any process.
 #[async_trait]
@@ -49,6 +59,20 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// Removes a delivery that was made or that can never be made.
     async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError>;
+
+    /// Returns what waits at `now`. Metrics ask this, so it must be cheap.
+    async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog, StoreError>;
+}
+
+impl Backlog {
+    /// Builds a backlog from a count and a time in milliseconds since the epoch.
+    #[cfg(any(feature = "sql", feature = "redis"))]
+    pub(super) fn from_row(deliveries: i64, first_expiry: Option<i64>) -> Self {
+        Self {
+            deliveries: u64::try_from(deliveries).unwrap_or_default(),
+            first_expiry: first_expiry.and_then(DateTime::from_timestamp_millis),
+        }
+    }
 }
 
 impl Delivery {

@@ -11,7 +11,7 @@ use auth::{
 };
 use axum::{Router, routing::get};
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -113,7 +113,8 @@ impl App {
         let auth = (options.configure)(builder).build().await.unwrap();
         tokio::spawn(auth.clone().run_in_background());
         let router = router(&auth);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self { url, auth, clock, store, config, configure: options.configure, folder }
     }
 
@@ -136,6 +137,24 @@ impl App {
     pub fn store_files(&self) -> Vec<u8> {
         let files = ["sessions.db", "sessions.db-wal"].map(|name| self.folder.path().join(name));
         files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
+    }
+
+    /// Returns the metrics, as Prometheus reads them.
+    ///
+    /// # Panics
+    /// If the app was started without `AUTH_METRICS_ADDR`.
+    pub async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.auth.metrics_address().unwrap());
+        let page = crate::Browser::new().get(&url.parse().unwrap()).await;
+        assert_eq!(page.status, http::StatusCode::OK);
+        page.body
+    }
+
+    /// Returns the value of a series, written as in the metrics: `name{label="value"}`. `None` if it does not exist.
+    pub async fn metric(&self, series: &str) -> Option<f64> {
+        let text = self.metrics().await;
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map(|value| value.parse().unwrap())
     }
 
     /// Returns the URL of `path` at this app.

@@ -2,9 +2,12 @@
 //! every registered app.
 
 mod fan_out;
+mod metrics;
 mod token;
 
 pub(crate) use fan_out::{FanOut, RetryPolicy};
+#[cfg(test)]
+pub(crate) use metrics::METRICS;
 
 use super::{client::authenticate, registry::Registry};
 use auth::{

@@ -57,7 +57,7 @@ impl Messenger {
         Ok(Self(Arc::new(Inner {
             issuer: auth.public_urls().canonical().to_owned(),
             keys: SigningKeys::new(auth.secrets()),
-            http,
+            http: http.within_suite(),
             http_inside: auth.http().clone(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),

@@ -7,6 +7,7 @@ mod bus;
 mod drained;
 mod killed;
 mod lost;
+mod metrics;
 mod replicas;
 mod start;
 mod stopped;

@@ -76,6 +76,8 @@ async fn a_bad_variable_is_named_and_a_secret_not_shown() {
         ("AUTH_SESION_MAX_AGE", "60"),
         ("AUTH_DEMO_ISSUER", "http://op.example"),
         ("PUBLIC_URL", "localhost"),
+        ("AUTH_METRICS_ADDR", "9464"),
+        ("AUTH_METRICS_ADDR", "http://127.0.0.1:9464"),
     ] {
         let line = refusal("memory:", &[(name, value)]).await;
         assert!(line.starts_with(&format!("{name}: ")) && !line.contains("hunter2"), "{line}");
@@ -88,6 +90,8 @@ async fn a_taken_port_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let line = refusal("memory:", &[("LEPTOS_SITE_ADDR", &address)]).await;
     assert!(line.starts_with("LEPTOS_SITE_ADDR: ") && line.contains(&address), "{line}");
+    let line = refusal("memory:", &[("AUTH_METRICS_ADDR", &address)]).await;
+    assert!(line.starts_with("AUTH_METRICS_ADDR: ") && line.contains(&address), "{line}");
 }
 
 #[tokio::test]

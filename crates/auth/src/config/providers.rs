@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use url::form_urlencoded;
 
 /// The first words of variables that mean something else, here or in Auth.js. No provider's name begins with one.
-const RESERVED: [&str; 21] = [
+const RESERVED: [&str; 22] = [
     "ALLOWED",
     "CLIENT",
     "CLOCK",
@@ -23,6 +23,7 @@ const RESERVED: [&str; 21] = [
     "IDLE",
     "LOG",
     "MAX",
+    "METRICS",
     "PROVIDER",
     "PROVIDERS",
     "REDIRECT",

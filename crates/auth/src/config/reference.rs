@@ -246,7 +246,8 @@ pub const SETTINGS: &[Setting] = &[
         Otherwise("none; required by identity"), "path", "/etc/onesession/apps.toml"),
 
     setting((Connections, "AUTH_TRUSTED_PROXIES"),
-        "Your reverse proxies: addresses and networks whose `X-Forwarded-For` names the client.",
+        "Your reverse proxies: addresses and networks whose `X-Forwarded-For` names the client. Their \
+         `X-Request-Id` and `traceparent` are accepted too.",
         Otherwise("none"), "addresses, comma-separated", "10.0.0.0/8,192.0.2.7"),
     setting((Connections, "AUTH_MAX_CONNECTIONS"),
         "The open connections of a process; never more than its file descriptors allow.",
@@ -267,6 +268,10 @@ pub const SETTINGS: &[Setting] = &[
     setting((Connections, "AUTH_SHUTDOWN_GRACE"),
         "The time for requests under way to finish, after the listener has closed.",
         Value("10"), "seconds", "30"),
+    setting((Connections, "AUTH_METRICS_ADDR"),
+        "The address that answers `GET /metrics` for Prometheus. It has no access control: choose an address that only \
+         your monitoring reaches. Each process has its own, so `make run` does not pass it on.",
+        Otherwise("metrics are off"), "host:port", "127.0.0.1:9464"),
     setting((Connections, "AUTH_LOG_FORMAT"),
         "The form of log lines on standard error: `text`, or `json` with one object a line.",
         Otherwise("`text` on a terminal, else `json`; `make run` sets `text`"), "text or json", "json"),

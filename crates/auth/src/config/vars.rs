@@ -250,6 +250,19 @@ impl Vars {
         Ok(Limits { connections, drain, grace, ..default })
     }
 
+    /// Reads an address to listen on, `host:port`.
+    pub(super) fn address(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let is_address = text.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
+        });
+        if !is_address {
+            let problem = format!("\"{text}\" must be host:port, as in 127.0.0.1:9464");
+            return Err(ConfigError::new(name, problem));
+        }
+        Ok(Some(text.to_owned()))
+    }
+
     /// Reads a whole number, at least 1.
     fn count(&self, name: &str) -> Result<Option<usize>, ConfigError> {
         let parse = |text: &str| {

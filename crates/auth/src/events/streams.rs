@@ -120,6 +120,12 @@ impl Streams {
         Ok(StreamPermit { streams: self.clone(), listener, stopping: self.0.stopping.subscribe() })
     }
 
+    /// The number of open streams.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.open.iter().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner).total).sum()
+    }
+
     /// Ends all streams within this time, each at another moment. Their tabs connect again, to another replica if the
     /// proxy no longer sends requests here.
     pub fn move_within(&self, window: Duration) {

@@ -160,6 +160,7 @@ async fn waiting(
 }
 
 fn refused(auth: &Auth, error: &HandoffError) -> Response {
+    auth.metrics().refused(error, None);
     tracing::warn!(rule = %error, "handoff refused");
     Redirect::to(&auth.pages().login_error_url(error.code(), "/")).into_response()
 }

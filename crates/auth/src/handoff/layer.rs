@@ -186,6 +186,7 @@ impl HandoffLayer {
             }
             Err(HandoffError::Store(error)) => Refusal::from(error).into_response(),
             Err(error) => {
+                self.0.auth.metrics().refused(&error, None);
                 tracing::warn!(rule = %error, "handoff refused");
                 Redirect::to(&self.after(&error, &request.uri)).into_response()
             }

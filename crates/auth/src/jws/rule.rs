@@ -1,5 +1,25 @@
 //! The rules that a signed token can break.
 
+/// The names of all rules, without the claim that a rule is about.
+pub(crate) const TOKEN_RULES: [&str; 16] = [
+    "missing",
+    "malformed",
+    "algorithm",
+    "unknown_key",
+    "signature",
+    "type",
+    "issuer",
+    "audience",
+    "expired",
+    "not_yet_valid",
+    "nonce",
+    "subject",
+    "missing_subject",
+    "events",
+    "claim",
+    "replayed",
+];
+
 /// The rule that a token broke. `Display` is the second half of the error's name in answers and logs: an
 /// expired logout token is refused as `logout_token_expired`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@
 //! A forwarded header from any other peer is ignored.
 
 use axum::extract::ConnectInfo;
-use http::{HeaderMap, HeaderName, request::Parts};
+use http::{Extensions, HeaderMap, HeaderName, request::Parts};
 use ipnet::IpNet;
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -46,12 +46,14 @@ impl TrustedProxies {
     /// clients behind it would count as one, so the client is unknown then.
     #[must_use]
     pub fn client(&self, request: &Parts) -> Option<ClientAddress> {
-        let extensions = &request.extensions;
-        let peer = extensions
-            .get::<PeerAddress>()
-            .map(|PeerAddress(peer)| *peer)
-            .or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer))?;
-        self.client_of(peer.ip().to_canonical(), &request.headers)
+        self.client_of(peer(&request.extensions)?.ip().to_canonical(), &request.headers)
+    }
+
+    /// Whether a request comes directly from a listed proxy. Without `AUTH_TRUSTED_PROXIES`, no peer is trusted.
+    pub(crate) fn is_peer_of(&self, extensions: &Extensions) -> bool {
+        let peer = peer(extensions).map(|peer| peer.ip().to_canonical());
+        peer.zip(self.0.as_ref())
+            .is_some_and(|(peer, trusted)| trusted.iter().any(|network| network.contains(&peer)))
     }
 
     fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<ClientAddress> {
@@ -86,6 +88,12 @@ impl ClientAddress {
             address => Self(address),
         }
     }
+}
+
+/// The socket address of a request's peer, if the server recorded it.
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    let of_server = extensions.get::<PeerAddress>().map(|PeerAddress(peer)| *peer);
+    of_server.or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer))
 }
 
 /// The entries of all `X-Forwarded-For` headers, in order. An entry that is not an address is `None`.

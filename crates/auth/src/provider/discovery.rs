@@ -8,7 +8,10 @@ use super::{
     keys::{KeyCache, describe},
     preset::{LOGIN, SELECT_ACCOUNT},
 };
-use crate::{clock::Clock, http::HttpClient};
+use crate::{
+    clock::Clock,
+    http::{EndpointKind, HttpClient},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, header::ACCEPT};
 use openidconnect::{
@@ -193,7 +196,8 @@ impl Discovery {
     async fn fetch_metadata(&self) -> Result<Discovered, String> {
         let issuer = self.issuers.configured();
         let url = format!("{}/.well-known/openid-configuration", issuer.as_str().trim_end_matches('/'));
-        let request = Request::get(url).header(ACCEPT, "application/json").body(Vec::new());
+        let request = Request::get(url).header(ACCEPT, "application/json");
+        let request = request.extension(EndpointKind::Metadata).body(Vec::new());
         let answer = self.http.send(request.map_err(|_| "malformed URL")?).await;
         let answer = answer.map_err(|error| format!("request failed: {error}"))?;
         if answer.status() != StatusCode::OK {

@@ -6,7 +6,7 @@
 use super::{RelyingParty, TokenStatus, Unavailable, client_auth::AssertionContext, for_log};
 use crate::{
     flow::{Authorized, FlowError},
-    http::{HttpClient, HttpError},
+    http::{EndpointKind, HttpClient, HttpError},
 };
 use ::http::{HeaderValue, Request, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -67,6 +67,7 @@ impl TokenEndpoint<'_> {
     async fn ask(&self, fields: &[(&str, &str)]) -> Result<TokenAnswer, FlowError> {
         let RelyingParty { config, http, .. } = self.party;
         let mut request = self.form_request(self.url, fields);
+        request.extensions_mut().insert(EndpointKind::Token);
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let answer = http.send_within(request, config.token_timeout).await.map_err(|error| {
             tracing::warn!(provider = config.id, %error, "token endpoint unavailable");
@@ -107,7 +108,9 @@ impl TokenEndpoint<'_> {
         refresh_token: &SecretString,
     ) -> Result<StatusCode, HttpError> {
         let fields = [("token", refresh_token.expose_secret()), ("token_type_hint", "refresh_token")];
-        Ok(self.party.http.send(self.form_request(endpoint, &fields)).await?.status())
+        let mut request = self.form_request(endpoint, &fields);
+        request.extensions_mut().insert(EndpointKind::Revocation);
+        Ok(self.party.http.send(request).await?.status())
     }
 
     /// Builds a form request for one of the provider's endpoints, with client authentication.
@@ -179,6 +182,7 @@ pub(super) fn bearer_request(
     Request::get(endpoint.as_str())
         .header(header::ACCEPT, accept)
         .header(header::AUTHORIZATION, format!("Bearer {}", access_token.expose_secret()))
+        .extension(EndpointKind::Userinfo)
         .body(Vec::new())
         .ok()
 }

@@ -17,7 +17,9 @@ use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
+    metrics::{Metrics, RefreshResult},
     provider::{Provider, Refreshed, TokenStatus},
+    request_id::carry,
     seal::Purpose,
     session::{Session, SessionKey, SessionRecord, Sessions, Tokens},
     store::{LeaseOwner, NewTokens, SessionState, StoreError},
@@ -84,6 +86,7 @@ struct Inner {
     sessions: Sessions,
     providers: Arc<[Provider]>,
     clock: Clock,
+    metrics: Metrics,
     attempts: Mutex<HashMap<SessionKey, Attempt>>,
     /// Sessions in backoff after a failed attempt.
     backoff: Backoff,
@@ -96,11 +99,16 @@ struct Inner {
 impl Refresher {
     /// Creates a refresher for `sessions` whose tokens come from `providers`.
     #[must_use]
-    pub fn new(sessions: Sessions, providers: Arc<[Provider]>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        sessions: Sessions,
+        providers: Arc<[Provider]>,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> Self {
         let (attempts, backoff) = (Mutex::default(), Backoff::default());
         let permits = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
         let under_way = watch::Sender::new(0);
-        Self(Arc::new(Inner { sessions, providers, clock, attempts, backoff, permits, under_way }))
+        Self(Arc::new(Inner { sessions, providers, clock, metrics, attempts, backoff, permits, under_way }))
     }
 
     /// Returns an access token that stays valid for a while, for a call to one of the provider's APIs.
@@ -126,7 +134,7 @@ impl Refresher {
         let is_due = due::is_due(&session.key, &session.record, self.0.clock.now())
             || self.0.sessions.is_check_due(&session.key, &session.record);
         if is_due && self.0.backoff.of(&session.key, self.0.clock.now()).is_none() {
-            tokio::spawn(self.attempt(session));
+            tokio::spawn(carry(self.attempt(session)));
         }
     }
 
@@ -170,7 +178,7 @@ impl Refresher {
             let _under_way = InFlightAttempt::begin(&inner.under_way);
             inner.run(&session).await
         };
-        let attempt = attempt.boxed().shared();
+        let attempt = carry(attempt).boxed().shared();
         attempts.insert(key, attempt.clone());
         drop(attempts);
         // A separate task: if the caller goes away, rotated tokens must still be saved.
@@ -271,7 +279,10 @@ impl Inner {
         };
         match provider.refresh(refresh_token, &record).await {
             Ok(refreshed) => {
-                let saved = self.save(key, owner, tokens, refreshed).await?;
+                let saved = self.save(key, owner, tokens, refreshed).await;
+                let result = if saved.is_ok() { RefreshResult::Success } else { RefreshResult::NotSaved };
+                self.metrics.refreshed(&provider.config.id, result);
+                let saved = saved?;
                 tracing::info!(session = record.public_id, "access token renewed");
                 self.sessions.hooks.refreshed(&record, saved);
                 Ok(saved)
@@ -279,11 +290,13 @@ impl Inner {
             // The grant was revoked, or belongs to another user.
             Err(error @ (FlowError::InvalidGrant | FlowError::AnotherUser)) => {
                 tracing::warn!(rule = %error, session = record.public_id, "refresh refused; ending the session");
+                self.metrics.refreshed(&provider.config.id, RefreshResult::Refused);
                 let is_check = self.sessions.is_check_due(key, &record);
                 self.end(key, if is_check { EndReason::Revoked } else { EndReason::Expired }).await
             }
             // Every other error may be temporary, so the session continues.
             Err(error) => {
+                self.metrics.refreshed(&provider.config.id, RefreshResult::Unavailable);
                 tracing::warn!(rule = %error, session = record.public_id, "refresh failed; retrying later");
                 Err(RefreshError::ProviderUnavailable)
             }

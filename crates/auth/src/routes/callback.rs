@@ -11,6 +11,7 @@ use crate::{
     jws::is_identifier,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
+    request_id::carry,
     session::{NewSession, Session, SessionState},
     sign_in,
     sign_in_events::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
@@ -103,11 +104,11 @@ impl CallbackRequest {
     /// Sends the callback's receipt back to identity, so that identity tells the other apps of this sign-in.
     fn confirm(&self, auth: Auth) {
         let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
-        tokio::spawn(async move {
+        tokio::spawn(carry(async move {
             if let Some(identity) = &auth.identity() {
                 identity.confirm_sign_in(auth.http(), &receipt).await;
             }
-        });
+        }));
     }
 
     /// Returns the cookie with identity's handle for this browser, if the callback came from identity with a
@@ -183,7 +184,7 @@ pub(super) fn without_flow_at(auth: &Auth, wanted: Option<ReturnPath>, is_signed
             tracing::info!(rule = "invalid_state", "no such flow; the user is signed in");
             Redirect::to(page.as_str()).into_response()
         }
-        wanted => refused(auth, &FlowError::InvalidState, &wanted.unwrap_or_else(ReturnPath::root)),
+        wanted => refused(auth, &FlowError::InvalidState, None, &wanted.unwrap_or_else(ReturnPath::root)),
     }
 }
 
@@ -225,6 +226,13 @@ pub async fn finish_sign_in(
     } else {
         Err(FlowError::LoginRequired)
     };
+    auth.metrics().signed_in(&returned.provider, result.as_ref().map(|_| ()));
+    if let Err(error) = &result
+        && !by_visitor
+        && !matches!(error, FlowError::LoginRequired)
+    {
+        auth.metrics().refused(error, Some(&returned.provider));
+    }
     let has_signed_in = by_visitor && result.is_ok();
     let response = match result {
         Ok((id, seconds)) => {
@@ -255,7 +263,7 @@ pub async fn finish_sign_in(
             }
             Redirect::to(&silent::after_refusal(auth, &returned.site, jar, &return_path)).into_response()
         }
-        Err(error) => refused(auth, &error, &return_path),
+        Err(error) => refused(auth, &error, Some(&returned.provider), &return_path),
     };
     SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in }
 }

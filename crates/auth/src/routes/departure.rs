@@ -98,7 +98,9 @@ pub(super) async fn leave(
     let url = sign_in::authorization_url(&auth, &origin, (state, &pending)).await;
     Ok(match url {
         Ok(url) => leave_for(url.as_str()),
-        Err(error) => sign_in::refused(&auth, &error, &wanted.unwrap_or_else(ReturnPath::root)),
+        Err(error) => {
+            sign_in::refused(&auth, &error, Some(&pending.provider), &wanted.unwrap_or_else(ReturnPath::root))
+        }
     })
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn begin(
     let hints = AuthorizeHints::read(&form).ok_or_else(unexpected)?;
     let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
     let begun = start(&auth, auth.cookies(&origin, &headers), &provider, &request).await;
-    Ok(begun.unwrap_or_else(|error| refused(&auth, &error, &request.return_path)))
+    Ok(begun.unwrap_or_else(|error| refused(&auth, &error, Some(&provider), &request.return_path)))
 }
 
 /// The parameters of a sign-in.
@@ -176,8 +176,14 @@ fn proxied_url(proxy: &Origin, origin: &Origin, (state, pending): (&str, &Pendin
     url
 }
 
-/// Answers a failed sign-in: 303 to the sign-in page, which shows a sentence.
-pub(super) fn refused(auth: &Auth, error: &FlowError, return_path: &ReturnPath) -> Response {
+/// Answers a failed sign-in: 303 to the sign-in page, which shows a sentence. `provider` is the provider's id, if known.
+pub(super) fn refused(
+    auth: &Auth,
+    error: &FlowError,
+    provider: Option<&str>,
+    return_path: &ReturnPath,
+) -> Response {
+    auth.metrics().refused(error, provider);
     if let FlowError::Store(cause) = error {
         tracing::error!(rule = %error, %cause, "sign-in refused");
     } else {

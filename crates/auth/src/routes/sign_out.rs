@@ -9,6 +9,7 @@ use crate::{
     logout::{LogoutNotice, logout_state},
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     provider::is_short_hint,
+    request_id::carry,
     session::{Session, SessionRecord, SessionState},
     sign_in_events::Browsers,
     silent,
@@ -114,7 +115,8 @@ async fn end_elsewhere(
     let refresh_token = tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone());
     let id_token = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref());
     let happened_at = auth.clock().now();
-    tokio::spawn(notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token));
+    let notice = notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token);
+    tokio::spawn(carry(notice));
     at_provider(auth, jar, session, id_token, return_path).await
 }
 

@@ -24,6 +24,9 @@ impl Sessions {
         };
         let ended = self.store.end(key, reason, self.clock.now()).await;
         let ended = self.forget_on_error(key, ended)?;
+        if ended {
+            self.metrics.session_ended(reason);
+        }
         self.publish(SessionEvent::Ended(*key, reason)).await;
         if let SessionState::SignedIn(record) = was
             && ended
@@ -58,6 +61,7 @@ impl Sessions {
         let ended = self.store.end_idle(key, record.last_seen_at, self.clock.now()).await;
         let ended = self.forget_on_error(key, ended)?;
         if ended {
+            self.metrics.session_ended(EndReason::Idle);
             self.publish(SessionEvent::Ended(*key, EndReason::Idle)).await;
             self.hooks.signed_out(EndReason::Idle, Some(&record.public_id), Some(record));
         }
@@ -83,6 +87,7 @@ impl Sessions {
         user: Option<&SessionRecord>,
     ) -> Vec<SessionKey> {
         for key in &ended {
+            self.metrics.session_ended(EndReason::Revoked);
             self.publish(SessionEvent::Ended(*key, EndReason::Revoked)).await;
             self.hooks.signed_out(EndReason::Revoked, session, user);
         }

@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     cookie::SessionId,
     events::{BusMessage, SessionEvent},
+    metrics::Metrics,
     random::Random,
     seal::{Keyring, Purpose, UnsealError},
     store::{CreateError, Store, StoreError, Touch},
@@ -61,13 +62,14 @@ pub struct Sessions {
     pub(crate) random: Random,
     pub(crate) hooks: Arc<Hooks>,
     app_data: Option<AppDataType>,
+    pub(super) metrics: Metrics,
 }
 
 impl Sessions {
     /// Creates the sessions in `store`.
     #[must_use]
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        (store, metrics): (Arc<dyn Store>, Metrics),
         keyring: Keyring,
         policy: SessionPolicy,
         clock: Clock,
@@ -76,7 +78,7 @@ impl Sessions {
         app_data: Option<AppDataType>,
     ) -> Self {
         let cache = Arc::new(SessionCache::new(policy.cache_age));
-        Self { store, cache, keyring, policy, clock, random, hooks, app_data }
+        Self { store, cache, keyring, policy, clock, random, hooks, app_data, metrics }
     }
 
     /// Wraps a loaded record for handlers.
@@ -133,6 +135,7 @@ impl Sessions {
         };
         let refused_since = if new.is_automatic { DateTime::UNIX_EPOCH } else { record.begun_at };
         self.store.create(&key, &record, refused_since).await?;
+        self.metrics.session_begun();
         Ok((id, record))
     }
 

@@ -7,6 +7,7 @@
 //! [`Verdict::Allow`] refuses the sign-in. No argument of a hook contains a token.
 
 use super::{NewSession, SessionRecord, User};
+use crate::request_id::carry;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, future::BoxFuture};
@@ -216,7 +217,7 @@ fn notify<E: Clone + Send + 'static>(name: &'static str, hooks: &[EventHook<E>],
     let event = event();
     for hook in hooks {
         let (hook, event) = (hook.clone(), event.clone());
-        tokio::spawn(async move {
+        tokio::spawn(carry(async move {
             let told = AssertUnwindSafe(async move { hook(event).await }).catch_unwind();
             match timeout(HOOK_LIMIT, told).await {
                 Ok(Ok(())) => {}
@@ -225,7 +226,7 @@ fn notify<E: Clone + Send + 'static>(name: &'static str, hooks: &[EventHook<E>],
                     tracing::error!(hook = name, limit = ?HOOK_LIMIT, "hook timed out");
                 }
             }
-        });
+        }));
     }
 }
 

@@ -159,12 +159,14 @@ fn apps_and_provider_share_a_client_secret_that_is_not_an_argument() {
 
 #[test]
 fn a_configured_provider_reaches_every_app_and_replaces_the_demo_provider() {
-    let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_SECRET", "mine")]);
+    let metrics = ("AUTH_METRICS_ADDR", "127.0.0.1:9464");
+    let shared = shared(&[("AUTH_AUTH0_ID", "abc"), ("AUTH_SECRET", "mine"), metrics]);
     for process in [Process::Identity, Process::Main, Process::Store, Process::Partner] {
         let env = environment_with(process, &shared, |_| {});
         assert_eq!(env["AUTH_AUTH0_ID"], "abc");
         assert_eq!(env["AUTH_SECRET"], "mine");
         assert!(!env.contains_key("AUTH_DEMO_ID"));
+        assert!(!env.contains_key(metrics.0), "one address is for one process");
     }
 }
 

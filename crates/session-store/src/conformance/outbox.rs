@@ -1,7 +1,7 @@
 //! Conformance tests for deliveries.
 
 use super::at;
-use crate::{Delivery, NewDelivery, Store};
+use crate::{Backlog, Delivery, NewDelivery, Store};
 use chrono::TimeDelta;
 use futures::future::join_all;
 use std::sync::Arc;
@@ -58,4 +58,21 @@ pub(super) async fn an_expired_delivery_is_swept_and_not_taken(store: Arc<dyn St
     store.enqueue(&[delivery(1)], at(0)).await.unwrap();
     assert!(ids(&store, 24 * 3600).await.is_empty());
     assert_eq!(store.sweep(at(0) + TimeDelta::days(1)).await.unwrap(), 1);
+}
+
+pub(super) async fn the_backlog_counts_what_waits_and_names_the_first_expiry(store: Arc<dyn Store>) {
+    let backlog = async |seconds| store.backlog(at(seconds)).await.unwrap();
+    assert_eq!(backlog(0).await, Backlog::default());
+    let expiring = |byte, seconds| NewDelivery { expires_at: at(seconds), ..delivery(byte) };
+    store.enqueue(&[expiring(1, 300), expiring(2, 100), expiring(3, 200)], at(0)).await.unwrap();
+    assert_eq!(backlog(0).await, Backlog { deliveries: 3, first_expiry: Some(at(100)) });
+    // A delivery under way, or postponed, still waits.
+    assert_eq!(ids(&store, 0).await.len(), 3);
+    store.postpone(&[3; 32], at(150)).await.unwrap();
+    assert_eq!(backlog(1).await.deliveries, 3);
+    store.remove(&[2; 32]).await.unwrap();
+    assert_eq!(backlog(1).await, Backlog { deliveries: 2, first_expiry: Some(at(200)) });
+    assert_eq!(backlog(200).await, Backlog { deliveries: 1, first_expiry: Some(at(300)) }, "one has expired");
+    store.sweep(at(300)).await.unwrap();
+    assert_eq!(backlog(300).await, Backlog::default());
 }

@@ -392,3 +392,26 @@ pub(super) async fn a_published_event_reaches_a_subscriber(store: Arc<dyn Store>
         }
     }
 }
+
+pub(super) async fn live_sessions_are_counted_until_they_end_or_expire(store: Arc<dyn Store>) {
+    let live = async |seconds| store.count_live(at(seconds)).await.unwrap();
+    assert_eq!(live(0).await, 0);
+    for seed in 1..=5 {
+        store.create(&key(seed), &record("alice", Some("s1")), at(0)).await.unwrap();
+    }
+    assert_eq!(live(1).await, 5);
+    assert!(store.end(&key(1), EndReason::SignedOut, at(1)).await.unwrap());
+    assert!(store.end_idle(&key(2), at(0), at(1)).await.unwrap());
+    let of_user = SessionFilter::PublicId("public-alice");
+    store.create(&key(6), &record("bob", None), at(0)).await.unwrap();
+    assert_eq!(live(1).await, 4);
+    let touch = Touch { seen_at: at(60), now: at(60), expires_at: at(700), interval: TimeDelta::seconds(1) };
+    assert!(store.touch(&key(3), touch).await.unwrap());
+    assert_eq!((live(599).await, live(600).await, live(699).await, live(700).await), (4, 1, 1, 0));
+    store.end_of_user(ISSUER, "alice", of_user, EndReason::Revoked, at(61)).await.unwrap();
+    assert_eq!(live(61).await, 1, "only Bob's session is left");
+    store.log_out(logout(Subject("bob"), 62), at(62)).await.unwrap();
+    assert_eq!(live(62).await, 0);
+    store.sweep(at(600)).await.unwrap();
+    assert_eq!(live(600).await, 0);
+}

@@ -1,7 +1,7 @@
 //! Deliveries in memory.
 
 use super::MemoryStore;
-use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError};
+use crate::{Backlog, Delivery, DeliveryId, NewDelivery, Outbox, StoreError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -59,5 +59,11 @@ impl Outbox for MemoryStore {
     async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError> {
         self.state().outbox.remove(id);
         Ok(())
+    }
+
+    async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog, StoreError> {
+        let state = self.state();
+        let waiting = state.outbox.values().map(|entry| entry.expires_at).filter(|expiry| *expiry > now);
+        Ok(Backlog { deliveries: waiting.clone().count() as u64, first_expiry: waiting.min() })
     }
 }

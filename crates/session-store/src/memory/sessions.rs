@@ -166,6 +166,10 @@ impl SessionStore for MemoryStore {
         Ok(records)
     }
 
+    async fn count_live(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        Ok(self.state().count_live(now) as u64)
+    }
+
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         Ok(self.state().sweep(now) as u64)
     }

@@ -99,6 +99,11 @@ impl State {
         self.sessions.get_mut(key).filter(|entry| entry.is_live(now))
     }
 
+    /// Counts the live sessions.
+    pub(super) fn count_live(&self, now: DateTime<Utc>) -> usize {
+        self.sessions.values().filter(|entry| entry.is_live(now)).count()
+    }
+
     /// Returns the live sessions of `(iss, sub)`.
     pub(super) fn of_subject(
         &self,

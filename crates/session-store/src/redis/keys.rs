@@ -9,7 +9,9 @@
 //! | `auth:grant:<hash>` | hash | a grant |
 //! | `auth:delivery:<id>` | hash | a delivery |
 //! | `auth:outbox` | sorted set | the deliveries, by due time |
-//! | `auth:expiry` | sorted set | all keys above except the indices and the outbox, by removal time |
+//! | `auth:waiting` | sorted set | the deliveries, by the time when they expire; for metrics |
+//! | `auth:live` | sorted set | the live sessions, by the time when they expire; for metrics |
+//! | `auth:expiry` | sorted set | all keys above that are no set, by removal time |
 //! | `auth:origins:<app>` | sorted set | the origins of an app, by the time until they are remembered |
 
 use crate::{DeliveryId, GrantHash, SessionKey, SessionRecord, TombstoneKey};
@@ -60,6 +62,14 @@ impl Keys {
 
     pub(super) fn outbox(&self) -> String {
         format!("{}:outbox", self.prefix)
+    }
+
+    pub(super) fn waiting(&self) -> String {
+        format!("{}:waiting", self.prefix)
+    }
+
+    pub(super) fn live(&self) -> String {
+        format!("{}:live", self.prefix)
     }
 
     pub(super) fn delivery(&self, id: &DeliveryId) -> String {

@@ -1,7 +1,7 @@
 //! Deliveries in Redis.
 
 use super::{RedisStore, ask, scripts};
-use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError};
+use crate::{Backlog, Delivery, DeliveryId, NewDelivery, Outbox, StoreError};
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -11,7 +11,10 @@ impl Outbox for RedisStore {
     async fn enqueue(&self, deliveries: &[NewDelivery], now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut connection = self.connection.clone();
         let mut call = scripts::OUTBOX_ENQUEUE.prepare_invoke();
-        call.key(self.keys.outbox()).key(self.keys.expiry()).arg(now.timestamp_millis());
+        call.key(self.keys.outbox())
+            .key(self.keys.expiry())
+            .key(self.keys.waiting())
+            .arg(now.timestamp_millis());
         for delivery in deliveries {
             call.arg(self.keys.delivery(&delivery.id))
                 .arg(&delivery.payload)
@@ -50,7 +53,17 @@ impl Outbox for RedisStore {
         let mut connection = self.connection.clone();
         let name = self.keys.delivery(id);
         let mut pipe = ::redis::pipe();
-        pipe.atomic().zrem(self.keys.outbox(), &name).zrem(self.keys.expiry(), &name).del(&name);
+        pipe.atomic().zrem(self.keys.outbox(), &name).zrem(self.keys.expiry(), &name);
+        pipe.zrem(self.keys.waiting(), &name).del(&name);
         ask(pipe.query_async(&mut connection)).await
+    }
+
+    async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog, StoreError> {
+        let mut connection = self.connection.clone();
+        let (waiting, after) = (self.keys.waiting(), format!("({}", now.timestamp_millis()));
+        let mut pipe = ::redis::pipe();
+        pipe.zcount(&waiting, &after, "+inf").zrangebyscore_limit_withscores(&waiting, &after, "+inf", 0, 1);
+        let (deliveries, first): (i64, Vec<(String, i64)>) = ask(pipe.query_async(&mut connection)).await?;
+        Ok(Backlog::from_row(deliveries, first.first().map(|(_, expiry)| *expiry)))
     }
 }

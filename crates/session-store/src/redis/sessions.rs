@@ -38,6 +38,7 @@ impl RedisStore {
         script
             .key(self.keys.expiry())
             .key(tomb)
+            .key(self.keys.live())
             .arg(now.timestamp_millis())
             .arg(reason.as_str())
             .arg(many.which.0)
@@ -63,7 +64,12 @@ impl SessionStore for RedisStore {
         let keys = &self.keys;
         let (by_subject, by_provider_session) = keys.indices(record);
         let mut script = scripts::CREATE.prepare_invoke();
-        script.key(keys.session(key)).key(by_subject).key(by_provider_session).key(keys.expiry());
+        script
+            .key(keys.session(key))
+            .key(by_subject)
+            .key(by_provider_session)
+            .key(keys.expiry())
+            .key(keys.live());
         for tomb in TombstoneKey::of_record(record) {
             script.key(keys.tombstone(&record.issuer, &tomb));
         }
@@ -95,6 +101,7 @@ impl SessionStore for RedisStore {
         let mut script = scripts::TOUCH.key(self.keys.session(key));
         script
             .key(self.keys.expiry())
+            .key(self.keys.live())
             .arg(touch.seen_at.timestamp_millis())
             .arg(touch.expires_at.timestamp_millis())
             .arg(touch.interval.num_milliseconds())
@@ -156,7 +163,8 @@ impl SessionStore for RedisStore {
 
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let mut script = scripts::END.key(self.keys.session(key));
-        script.key(self.keys.expiry()).arg(now.timestamp_millis()).arg(reason.as_str()).arg("");
+        script.key(self.keys.expiry()).key(self.keys.live());
+        script.arg(now.timestamp_millis()).arg(reason.as_str()).arg("");
         self.run(&script).await
     }
 
@@ -169,6 +177,7 @@ impl SessionStore for RedisStore {
         let mut script = scripts::END.key(self.keys.session(key));
         script
             .key(self.keys.expiry())
+            .key(self.keys.live())
             .arg(now.timestamp_millis())
             .arg(EndReason::Idle.as_str())
             .arg(last_seen_at.timestamp_millis());
@@ -224,11 +233,16 @@ impl SessionStore for RedisStore {
         Ok(records)
     }
 
+    async fn count_live(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let after = format!("({}", now.timestamp_millis());
+        ask(self.connection.clone().zcount(self.keys.live(), after, "+inf")).await
+    }
+
     async fn sweep(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut swept = 0;
         loop {
             let mut script = scripts::SWEEP.key(self.keys.expiry());
-            script.arg(now.timestamp_millis()).arg(SWEEP_STEP);
+            script.key(self.keys.live()).key(self.keys.waiting()).arg(now.timestamp_millis()).arg(SWEEP_STEP);
             let (due, gone): (usize, u64) = self.run(&script).await?;
             swept += gone;
             if due < SWEEP_STEP {

@@ -1,7 +1,7 @@
 //! Deliveries in SQL.
 
 use super::{Database, SqlRow, SqlStore, Transaction, Value, rows};
-use crate::{Delivery, DeliveryId, NewDelivery, Outbox, StoreError, time_limit::with_timeout};
+use crate::{Backlog, Delivery, DeliveryId, NewDelivery, Outbox, StoreError, time_limit::with_timeout};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -53,5 +53,14 @@ impl<D: Database> Outbox for SqlStore<D> {
     async fn remove(&self, id: &DeliveryId) -> Result<(), StoreError> {
         with_timeout(self.0.execute("DELETE FROM outbox WHERE id = ?1", &[id.as_slice().into()])).await?;
         Ok(())
+    }
+
+    async fn backlog(&self, now: DateTime<Utc>) -> Result<Backlog, StoreError> {
+        let statement = "SELECT count(*) AS deliveries, min(give_up_at) AS first_expiry FROM outbox
+             WHERE give_up_at > ?1";
+        let found = with_timeout(self.0.read(statement, &[now.into()])).await?;
+        let Some(row) = found.first() else { return Ok(Backlog::default()) };
+        let deliveries = SqlRow::int(row, "deliveries")?.unwrap_or_default();
+        Ok(Backlog::from_row(deliveries, SqlRow::int(row, "first_expiry")?))
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions in SQL. Each change is one statement that applies only to a live session.
 
-use super::{Database, SqlStore, Transaction, rows};
+use super::{Database, SqlRow, SqlStore, Transaction, rows};
 use crate::{
     CreateError, ENDED_RETENTION, EXPIRED_GRANT_RETENTION, LeaseOwner, Logout, LogoutScope, NewData,
     NewTokens, SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, StoreError,
@@ -273,6 +273,14 @@ impl<D: Database> SessionStore for SqlStore<D> {
         let found =
             with_timeout(self.0.read(&statement, &[issuer.into(), subject.into(), now.into()])).await?;
         found.iter().map(rows::record).collect()
+    }
+
+    async fn count_live(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let statement =
+            "SELECT count(*) AS live FROM sessions WHERE expires_at > ?1 AND ended_reason IS NULL";
+        let found = with_timeout(self.0.read(statement, &[now.into()])).await?;
+        let live = found.first().map(|row| SqlRow::int(row, "live")).transpose()?.flatten();
+        Ok(live.and_then(|live| u64::try_from(live).ok()).unwrap_or_default())
     }
 
     /// Has no time limit, because no visitor waits for a sweep.

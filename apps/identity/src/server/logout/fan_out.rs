@@ -7,7 +7,7 @@
 //! The number of concurrent deliveries is limited, in total and for each app. So neither a burst of logouts
 //! nor a slow app delays the other apps. Pauses are jittered, so that retries do not coincide.
 
-use super::token::logout_claims;
+use super::{metrics::LogoutMetrics, token::logout_claims};
 use crate::server::{
     messages::{Messenger, SendError},
     registry::{RegisteredClient, Registry},
@@ -19,6 +19,7 @@ use auth::{
     http::HttpClient,
     logout::{LogoutNotice, LogoutToken, NotifyApps},
     random::Random,
+    request_id::RequestIds,
     store::{Delivery, NewDelivery, OriginStore, Outbox, StoreError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -84,6 +85,7 @@ struct Inner {
     under_way: Arc<Semaphore>,
     /// The limit of each app, by client id.
     per_app_limits: Mutex<HashMap<String, Arc<Semaphore>>>,
+    metrics: LogoutMetrics,
 }
 
 /// One delivery, as the outbox stores it.
@@ -102,6 +104,9 @@ struct Payload {
     /// older version.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
     happened_at: Option<DateTime<Utc>>,
+    /// The ids of the request that caused the notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<RequestIds>,
 }
 
 impl FanOut {
@@ -124,6 +129,7 @@ impl FanOut {
             wake: Notify::new(),
             under_way: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             per_app_limits: Mutex::default(),
+            metrics: LogoutMetrics::new(auth, retry.expire_after),
         }))
     }
 
@@ -159,6 +165,7 @@ impl FanOut {
                     sub: notice.sub.map(str::to_owned),
                     browser: notice.browser.map(str::to_owned),
                     happened_at: Some(notice.happened_at),
+                    request: RequestIds::current(),
                 };
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
@@ -235,7 +242,10 @@ impl FanOut {
             share.or_insert_with(|| Arc::new(Semaphore::new(MAX_CONCURRENT_PER_APP))).clone()
         };
         match share.try_acquire_owned() {
-            Ok(_share) => self.deliver(delivery, payload).await,
+            Ok(_share) => match payload.request.clone() {
+                Some(ids) => ids.scope(self.deliver(delivery, payload)).await,
+                None => self.deliver(delivery, payload).await,
+            },
             Err(_) => self.postpone(&delivery, self.jittered(APP_LIMIT_PAUSE)).await,
         }
     }
@@ -247,7 +257,10 @@ impl FanOut {
             // The app has been removed from the registry since.
             return self.remove(&delivery).await;
         };
-        match self.post(app, &uri, &payload).await {
+        let sent = self.post(app, &uri, &payload).await;
+        let delay = payload.happened_at.map(|at| self.0.clock.now() - at);
+        self.0.metrics.attempted(&app.client_id, sent.as_ref().map(|()| delay));
+        match sent {
             Ok(()) => {
                 tracing::info!(app = app.client_id, attempt = delivery.attempt, "logout delivered");
                 self.remove(&delivery).await;

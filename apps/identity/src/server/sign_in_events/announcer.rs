@@ -10,6 +10,7 @@ use auth::{
     config::ConfigError,
     cookie::CookieKind,
     origin::Origin,
+    request_id::carry,
     seal::Purpose,
     sign_in_events::{AppHandle, BrowserEvent, BrowserKey, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
     store::StoreError,
@@ -190,7 +191,7 @@ impl Announcer {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
-            tokio::spawn(async move {
+            tokio::spawn(carry(async move {
                 sleep(HEAD_START).await;
                 let claims = event_claims(&handle.key());
                 match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, TIMEOUT).await {
@@ -199,7 +200,7 @@ impl Announcer {
                         tracing::info!(app = app.client_id, %error, "sign-in event not delivered");
                     }
                 }
-            });
+            }));
         }
     }
 

@@ -1,11 +1,11 @@
 -- Creates a session.
--- KEYS: session, index by sub, index by sid or '', expiry, then the tombstones that could refuse the session.
+-- KEYS: session, index by sub, index by sid or '', expiry, live, then the tombstones that could refuse the session.
 -- ARGV: created_at, expires_at, absolute_expires_at, refused_since, then field names and values.
 -- Returns 'created', 'buried' or 'taken'.
 local session, expiry = KEYS[1], KEYS[4]
 local created = tonumber(ARGV[1])
 
-for i = 5, #KEYS do
+for i = 6, #KEYS do
     local found = redis.call('HMGET', KEYS[i], 'begun_before', 'expires_at')
     if found[1] and tonumber(found[2]) > created and tonumber(found[1]) >= tonumber(ARGV[4]) then
         return 'buried'
@@ -15,6 +15,7 @@ if redis.call('EXISTS', session) == 1 then return 'taken' end
 
 redis.call('HSET', session, 'in_sub', KEYS[2], 'in_sid', KEYS[3], unpack(ARGV, 5))
 keep(session, expiry, created, tonumber(ARGV[2]) + REMEMBER)
+redis.call('ZADD', KEYS[5], ARGV[2], session)
 
 -- An index expires when its last session must have expired.
 local lifetime = tonumber(ARGV[3]) - created + REMEMBER

@@ -1,5 +1,5 @@
 -- Ends sessions of an index. A logout also leaves a tombstone.
--- KEYS: index, expiry, the tombstone of a logout or ''.
+-- KEYS: index, expiry, the tombstone of a logout or '', live.
 -- ARGV: now, reason, which ('all', 'public_id', 'all_but' or 'browser'), its value. For a logout also: the
 -- field to compare, the latest time in that field to end, until when the tombstone refuses, its lifetime.
 -- Returns the keys of the ended sessions.
@@ -33,7 +33,7 @@ for _, session in ipairs(redis.call('SMEMBERS', index)) do
     if redis.call('EXISTS', session) == 0 then
         redis.call('SREM', index, session)
     elseif lives(session, now) and meant(session) then
-        finish(session, expiry, ARGV[2], ARGV[1])
+        finish(session, expiry, KEYS[4], ARGV[2], ARGV[1])
         ended[#ended + 1] = session
     end
 end

@@ -22,11 +22,12 @@ local function keep(key, expiry, now, until_time)
 end
 
 -- Ends a session: deletes the user, the app's data and the tokens, and keeps the reason.
-local function finish(session, expiry, reason, now)
+local function finish(session, expiry, live, reason, now)
     redis.call('HDEL', session, 'user', 'data', 'sealed_tokens', 'tokens_expire_at', 'user_agent',
         'refresh_owner', 'refresh_until')
     redis.call('HSET', session, 'ended_reason', reason, 'expires_at', now)
     keep(session, expiry, tonumber(now), tonumber(now) + REMEMBER)
+    redis.call('ZREM', live, session)
     for _, index in ipairs(redis.call('HMGET', session, 'in_sub', 'in_sid')) do
         if index and index ~= '' then redis.call('SREM', index, session) end
     end
