@@ -2,6 +2,7 @@
 
 mod event;
 mod grants;
+mod inspection;
 mod key;
 mod logout;
 mod memory;
@@ -13,6 +14,7 @@ mod postgres;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+mod schema;
 #[cfg(feature = "sql")]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -27,6 +29,7 @@ pub use auth_types::SessionState;
 pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
 use grants::EXPIRED_GRANT_RETENTION;
 pub use grants::{Claim, ClaimOutcome, Grant, GrantHash, GrantKind, GrantStore};
+pub use inspection::Inspection;
 pub use key::{BrowserKey, SessionKey};
 use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};
@@ -37,9 +40,10 @@ pub use postgres::PostgresStore;
 pub use record::{SessionRecord, User};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub use schema::{Migrated, SchemaState};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use url::{StoreKind, open};
+pub use url::{StoreKind, inspect, migrate, open, open_without_migrating};
 
 use async_trait::async_trait;
 use auth_types::EndReason;

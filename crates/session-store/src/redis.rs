@@ -14,11 +14,14 @@
 mod bus;
 mod flows;
 mod grants;
+mod inspect;
 mod keys;
 mod outbox;
 mod rows;
 mod scripts;
 mod sessions;
+
+pub(crate) use inspect::inspect;
 
 use crate::{Listeners, StoreError, time_limit::with_timeout};
 use ::redis::{
