@@ -4,9 +4,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bus;
+mod check;
 mod drained;
 mod killed;
 mod lost;
+mod migrate;
 mod replicas;
 mod start;
 mod stopped;
