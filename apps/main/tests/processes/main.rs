@@ -9,6 +9,7 @@ mod drained;
 mod killed;
 mod lost;
 mod migrate;
+mod mixed_versions;
 mod replicas;
 mod start;
 mod stopped;
