@@ -75,6 +75,10 @@ test-cargo-leptos: build dev-setup ## Check that cargo-leptos builds the same fi
 test: ## Run everything: format, clippy, tests, wasm, dependency arrow, browser journeys
 	@.ci/test
 
+.PHONY: test-mixed-version
+test-mixed-version: ## Check that an earlier version of main and this one share a store; COMMIT=(the newest tag). Builds twice
+	@.ci/test-mixed-version $(COMMIT)
+
 .PHONY: fuzz
 fuzz: ## Send random requests to every endpoint; FUZZ_SECONDS=60, FUZZ_SEED=(the time). make test does it for 3 s
 	@FUZZ_SECONDS="$(or $(FUZZ_SECONDS),60)" FUZZ_SEED="$(or $(FUZZ_SEED),$(shell date +%s))" \

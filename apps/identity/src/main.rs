@@ -4,10 +4,10 @@ mod server;
 
 use auth::{
     Auth,
-    config::{Config, ConfigError, LEPTOS_SETTINGS},
+    config::{Config, LEPTOS_SETTINGS},
     server::{Program, init_logging, listen, run, serve_app},
 };
-use server::{Announcer, FanOut, Messenger, Registry, RegistryError, RetryPolicy};
+use server::{Announcer, FanOut, Messenger, Registry, RetryPolicy};
 use std::{convert::Infallible, future::ready, process::ExitCode, sync::Arc};
 
 /// The listen address unless `LEPTOS_SITE_ADDR` is set.
@@ -18,6 +18,7 @@ const PROGRAM: Program = Program {
     about: "The identity app: signs users in for other apps, and tells these apps of sign-outs.",
     version: env!("CARGO_PKG_VERSION"),
     settings: LEPTOS_SETTINGS,
+    checks: Some(server::check_registry),
 };
 
 fn main() -> ExitCode {
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     run(async || {
         let mut config = Config::from_env("identity")?;
         let limits = config.limits;
-        let registry = registry(&config)?;
+        let registry = Registry::of(&config)?;
         for provider in &mut config.providers {
             provider.logout_audiences = registry.clients_at(&provider.id);
         }
@@ -57,21 +58,4 @@ fn main() -> ExitCode {
         let router = server::router(&auth, registry, (messenger, fan_out, announcer), &options);
         Ok(serve_app(&auth, listener, router, limits).await?)
     })
-}
-
-fn registry(config: &Config) -> Result<Registry, ConfigError> {
-    let path = config.apps_file.as_ref().ok_or_else(|| {
-        ConfigError::new(
-            "APPS_FILE",
-            "is missing; set it to the path of the app registry, as in apps/identity/apps.toml",
-        )
-    })?;
-    let load = || {
-        let registry = Registry::load(path)?;
-        let own: Vec<_> = config.public_urls.exact().cloned().collect();
-        registry.check(&own, &config.providers)?;
-        Ok(registry)
-    };
-    load()
-        .map_err(|error: RegistryError| ConfigError::new("APPS_FILE", format!("{}: {error}", path.display())))
 }

@@ -1,8 +1,8 @@
-//! A failed start prints its cause in one line and exits.
+//! A failed start prints its cause in one line and exits. The commands answer and end.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::fs;
+use std::{fs, path::Path};
 use test_support::process::{Port, ProcessCommand};
 use tokio::net::TcpListener;
 
@@ -13,7 +13,14 @@ const REGISTRY: &str =
 /// exits with code 1.
 async fn refusal(registry: &str, vars: &[(&str, &str)]) -> String {
     let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
-    let apps_file = folder.path().join("apps.toml");
+    let (code, output) = program(&port, folder.path(), registry, vars).run().await;
+    assert_eq!((code, output.lines().count()), (Some(1), 1), "{output}");
+    output
+}
+
+/// The program, with its registry in `folder`.
+fn program(port: &Port, folder: &Path, registry: &str, vars: &[(&str, &str)]) -> ProcessCommand {
+    let apps_file = folder.join("apps.toml");
     fs::write(&apps_file, registry).unwrap();
     let mut program = ProcessCommand::new(env!("CARGO_BIN_EXE_identity"), [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
@@ -26,9 +33,7 @@ async fn refusal(registry: &str, vars: &[(&str, &str)]) -> String {
     for (name, value) in vars {
         program = program.var(name, *value);
     }
-    let (code, output) = program.run().await;
-    assert_eq!((code, output.lines().count()), (Some(1), 1), "{output}");
-    output
+    program
 }
 
 #[tokio::test]
@@ -67,4 +72,30 @@ async fn a_taken_port_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let line = refusal(REGISTRY, &[("LEPTOS_SITE_ADDR", &address)]).await;
     assert!(line.starts_with("LEPTOS_SITE_ADDR: ") && line.contains(&address), "{line}");
+}
+
+#[tokio::test]
+async fn the_check_asks_the_apps_of_the_registry() {
+    let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
+    let registry =
+        format!("{REGISTRY}\nbackchannel_logout_uri = 'http://partner.localhost:1/auth/backchannel-logout'");
+    let check = program(&port, folder.path(), &registry, &[]).args(&["check"]);
+    let (code, output, _) = check.answer().await;
+    assert_eq!(code, Some(1), "{output}");
+    assert!(output.contains("ok       APPS_FILE: 1 apps"), "{output}");
+    assert!(output.contains("error    app partner, backchannel_logout_uri: "), "{output}");
+}
+
+#[tokio::test]
+async fn the_store_of_identity_is_migrated_apart() {
+    let (port, folder) = (Port::reserve(), tempfile::tempdir().unwrap());
+    let url = format!("sqlite://{}", folder.path().join("identity.db").display());
+    let vars = [("SESSION_STORE_URL", url.as_str()), ("AUTH_STORE_MIGRATE", "0")];
+    let line = refusal(REGISTRY, &vars).await;
+    assert!(line.starts_with("SESSION_STORE_URL: ") && line.contains("migrate"), "{line}");
+    let migrate = program(&port, folder.path(), REGISTRY, &vars).args(&["migrate"]);
+    assert_eq!(
+        migrate.answer().await,
+        (Some(0), format!("migrated from 0 to {}\n", auth::store::SCHEMA_VERSION), String::new())
+    );
 }

@@ -17,6 +17,7 @@ const PROGRAM: Program = Program {
     about: "The main app: games and store of the demo.",
     version: env!("CARGO_PKG_VERSION"),
     settings: LEPTOS_SETTINGS,
+    checks: None,
 };
 
 fn main() -> ExitCode {

@@ -14,8 +14,8 @@ The file is written from the code by `make reference`, and `make test` compares 
 
 - An empty value counts as not set.
 - A wrong value stops the program at the start, with one line that names the variable and the fix. So does an unknown
-  variable that begins with `AUTH_`. What only a provider can know, such as a wrong issuer or secret, is in the log when
-  the app first asks the provider. `GET /readyz` of each app says which providers answer.
+  variable that begins with `AUTH_`. `main check` and `identity check` list all of these errors at once, and ask the
+  store, the providers and the addresses too. `GET /readyz` of each app says which providers answer.
 - A secret can be read from a file: `AUTH_SECRET_FILE=/run/secrets/auth` in place of `AUTH_SECRET`. This works for
   `AUTH_SECRET`, `AUTH_SECRET_1` …, `AUTH_<NAME>_SECRET`, `AUTH_<NAME>_PRIVATE_KEY`, `AUTH_IDENTITY_SECRET` and
   `SESSION_STORE_URL`.
@@ -24,8 +24,8 @@ The file is written from the code by `make reference`, and `make test` compares 
 
 **Providers.** `AUTH_STAFF_ID` with `AUTH_STAFF_ISSUER` makes a provider called STAFF. The name is yours: capital letters,
 digits and `_`, at most 32. Its first word must not be one of these, which mean something else: ALLOWED, CLIENT, CLOCK,
-COOKIE, DEBUG, DRAIN, FORM, IDENTITY, IDLE, LOG, MAX, METRICS, PROVIDER, PROVIDERS, REDIRECT, REVALIDATE, SECRET,
-SESSION, SHUTDOWN, TOKEN, TRUST, TRUSTED. [providers.md](providers.md) has a recipe for each known provider.
+COOKIE, DEBUG, DRAIN, FORM, HOST, IDENTITY, IDLE, LOG, MAX, METRICS, PROVIDER, PROVIDERS, REDIRECT, REVALIDATE, SECRET,
+SESSION, SHUTDOWN, STORE, TOKEN, TRUST, TRUSTED. [providers.md](providers.md) has a recipe for each known provider.
 
 **An app behind identity.** Identity begins a sign-in with identity's settings, and the app finishes it with the app's. So
 both have the same provider settings; each app reports differences when it starts. In identity's registry

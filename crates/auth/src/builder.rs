@@ -236,10 +236,18 @@ impl AuthBuilder {
         };
         let store = match &self.store {
             Some(store) => store.clone(),
-            None => store::open(&self.config.store_url)
+            None => open_store(&self.config)
                 .await
                 .map_err(|StoreError(problem)| ConfigError::new("SESSION_STORE_URL", problem))?,
         };
         Auth::assemble(self, store, metrics_listener)
+    }
+}
+
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    if config.migrates_store {
+        store::open(&config.store_url).await
+    } else {
+        store::open_without_migrating(&config.store_url).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod documents;
 mod email_domains;
+mod error;
 mod providers;
 mod reference;
 #[cfg(test)]
@@ -13,6 +14,8 @@ mod vars;
 
 pub use documents::{env_example, help, markdown};
 pub use email_domains::EmailDomains;
+pub use error::ConfigError;
+pub(crate) use error::ConfigErrors;
 pub use reference::{DefaultValue, EACH_PROVIDER, LEPTOS_SETTINGS, SETTINGS, Setting, Subject};
 
 use crate::{
@@ -24,35 +27,13 @@ use crate::{
     session::SessionPolicy,
 };
 use secrecy::SecretString;
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 use vars::Vars;
 
 /// The setting for the address of the metrics.
 pub(crate) const METRICS_ADDR: &str = "AUTH_METRICS_ADDR";
 
-/// An error in the environment: the variable, the problem and the fix.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The variable's name.
-    pub variable: String,
-    /// The problem and its fix.
-    pub problem: String,
-}
-
-impl ConfigError {
-    /// An error about `variable`.
-    pub fn new(variable: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { variable: variable.into(), problem: problem.into() }
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.variable, self.problem)
-    }
-}
-
-impl std::error::Error for ConfigError {}
+pub(crate) use vars::secret_files;
 
 /// Everything an app reads from its environment.
 #[derive(Clone, Debug)]
@@ -73,6 +54,8 @@ pub struct Config {
     pub cookies: CookieSettings,
     /// `SESSION_STORE_URL`.
     pub store_url: String,
+    /// `AUTH_STORE_MIGRATE`: whether the start brings the schema of the store up to date.
+    pub migrates_store: bool,
     /// `AUTH_SESSION_MAX_AGE`, `AUTH_SESSION_ABSOLUTE_AGE`, `AUTH_IDLE_TIMEOUT`, `AUTH_REVALIDATE_INTERVAL`,
     /// `AUTH_MAX_UNCHECKED_AGE`, `AUTH_SESSION_CACHE_AGE`.
     pub policy: SessionPolicy,
@@ -121,6 +104,11 @@ impl IdentityOrigins {
             .map(Self)
     }
 
+    /// The origins, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Origin> {
+        self.0.iter()
+    }
+
     /// Whether `origin` is one of identity's origins.
     #[must_use]
     pub fn contains(&self, origin: &Origin) -> bool {
@@ -155,9 +143,7 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`].
     pub fn from_env(cookie_prefix: &str) -> Result<Self, ConfigError> {
-        let vars = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self::from_vars(cookie_prefix, vars)
+        Self::from_vars(cookie_prefix, environment())
     }
 
     /// Reads the given variables. An empty value counts as not set.
@@ -168,39 +154,71 @@ impl Config {
         cookie_prefix: &str,
         vars: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let vars = Vars::new(vars)?;
-        vars.check_log_format()?;
-        let public_url =
-            vars.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
-        let public_urls = PublicUrls::parse(public_url)
-            .map_err(|(entry, error)| ConfigError::new("PUBLIC_URL", format!("\"{entry}\" {error}")))?;
-        let identity_origins = match vars.get("AUTH_REDIRECT_PROXY_URL") {
-            Some(list) => IdentityOrigins::parse(list)
-                .map_err(|error| ConfigError::new("AUTH_REDIRECT_PROXY_URL", error))?,
-            None => IdentityOrigins::default(),
+        Self::read(cookie_prefix, vars).map_err(ConfigErrors::into_first)
+    }
+
+    /// Reads the given variables as [`from_vars`](Self::from_vars) does.
+    ///
+    /// # Errors
+    /// All [`ConfigErrors`] that do not follow from another one.
+    pub(crate) fn read(
+        cookie_prefix: &str,
+        vars: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let vars = Vars::new(vars, &mut errors);
+        errors.keep(vars.check_log_format());
+        let public_urls = errors.keep(vars.public_urls());
+        let identity_origins = errors.keep(vars.identity_origins());
+        // The error about the origins would cause one about the issuer.
+        let identity = identity_origins.as_ref().and_then(|origins| errors.keep(vars.identity(origins)));
+        let secrets = errors.keep(vars.secrets());
+        let providers = providers::read(&vars, &mut errors);
+        let domain = errors.keep(vars.cookie_domain());
+        let store_url = errors.keep(vars.store_url());
+        let migrates_store = errors.keep(vars.flag("AUTH_STORE_MIGRATE"));
+        let policy = errors.keep(vars.policy());
+        let email_domains = errors.keep(vars.email_domains());
+        let trusted_proxies = errors.keep(vars.trusted_proxies());
+        let host_addresses = errors.keep(vars.host_addresses());
+        let limits = errors.keep(vars.limits());
+        let metrics_addr = errors.keep(vars.address(METRICS_ADDR));
+        let read = || {
+            Some(Self {
+                app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
+                public_urls: public_urls?,
+                secrets: secrets?,
+                providers: providers?,
+                identity_origins: identity_origins?,
+                identity: identity?,
+                cookies: CookieSettings {
+                    prefix: cookie_prefix.to_owned(),
+                    domain: domain?,
+                    session: SessionOptions::default(),
+                },
+                store_url: store_url?,
+                migrates_store: migrates_store?.unwrap_or(true),
+                policy: policy?,
+                email_domains: email_domains?,
+                trusted_proxies: trusted_proxies?,
+                host_addresses: host_addresses?,
+                limits: limits?,
+                metrics_addr: metrics_addr?,
+                apps_file: vars.get("APPS_FILE").map(PathBuf::from),
+            })
         };
-        let identity = vars.identity(&identity_origins)?;
-        Ok(Self {
-            app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
-            public_urls,
-            secrets: vars.secrets()?,
-            providers: providers::read(&vars)?,
-            identity_origins,
-            identity,
-            cookies: CookieSettings {
-                prefix: cookie_prefix.to_owned(),
-                domain: vars.cookie_domain()?,
-                session: SessionOptions::default(),
-            },
-            store_url: vars.store_url()?,
-            policy: vars.policy()?,
-            email_domains: vars.email_domains()?,
-            trusted_proxies: vars.trusted_proxies()?,
-            host_addresses: vars.host_addresses()?,
-            limits: vars.limits()?,
-            metrics_addr: vars.address(METRICS_ADDR)?,
-            apps_file: vars.get("APPS_FILE").map(PathBuf::from),
-        })
+        read().filter(|_| errors.is_empty()).ok_or(errors)
+    }
+
+    /// Reads `SESSION_STORE_URL` alone, or its file: a migration needs no other setting, and no other secret.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] about this variable.
+    pub(crate) fn store_url_from_env() -> Result<String, ConfigError> {
+        let is_needed = |name: &str| matches!(name, "SESSION_STORE_URL" | "SESSION_STORE_URL_FILE");
+        let mut errors = ConfigErrors::default();
+        let vars = Vars::new(environment().filter(|(name, _)| is_needed(name)), &mut errors);
+        errors.keep(vars.store_url()).filter(|_| errors.is_empty()).ok_or_else(|| errors.into_first())
     }
 
     /// Checks the providers, whether they come from the environment or from code.
@@ -240,6 +258,12 @@ impl Config {
             )
         })
     }
+}
+
+/// The variables of this process. A name or a value that is not Unicode is left out.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Whether a text is a domain: two or more labels of lower-case letters, digits and `-`.

@@ -89,11 +89,17 @@ impl EndpointKind {
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// No connection, no answer in time, or an interrupted answer.
-    #[error("no answer: {0}")]
+    #[error("no answer: {}", cause(.0))]
     Unreachable(#[from] reqwest::Error),
     /// The answer is longer than allowed.
     #[error("the answer is larger than {MAX_BODY} bytes")]
     TooLarge,
+}
+
+/// The innermost cause, such as `Connection refused` or `invalid peer certificate: UnknownIssuer`.
+fn cause(error: &reqwest::Error) -> String {
+    let sources = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    sources.last().unwrap_or(error).to_string()
 }
 
 impl HttpClient {

@@ -2,7 +2,7 @@
 
 mod settings;
 
-pub(crate) use settings::report_differences;
+pub(crate) use settings::{compare_with, report_differences};
 
 use crate::{
     Auth,

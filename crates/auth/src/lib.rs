@@ -9,6 +9,7 @@ mod builder;
 pub mod clock;
 pub mod config;
 pub mod cookie;
+pub mod doctor;
 pub mod error_page;
 pub mod events;
 pub mod flow;

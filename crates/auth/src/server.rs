@@ -82,14 +82,26 @@ impl Limits {
                 let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(soft), ..limit });
             }
             let Some(descriptors) = getrlimit(Resource::Nofile).current else { return self };
-            let room = usize::try_from(descriptors).unwrap_or(usize::MAX);
-            // Very few descriptors: use at least half of them.
-            let room = room.saturating_sub(SPARE_DESCRIPTORS).max(room / 2).max(1);
-            Self { connections: self.connections.min(room), ..self }
+            Self { connections: self.connections.min(connections_within(descriptors)), ..self }
         }
         #[cfg(not(unix))]
         self
     }
+
+    /// The connections that the process's hard limit on file descriptors allows. Changes no limit.
+    pub(crate) fn allowed_connections(self) -> usize {
+        #[cfg(unix)]
+        let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+        #[cfg(not(unix))]
+        let hard = None::<u64>;
+        hard.map_or(self.connections, |hard| self.connections.min(connections_within(hard)))
+    }
+}
+
+/// The connections that fit into a number of file descriptors. Of very few descriptors, at least half.
+fn connections_within(descriptors: u64) -> usize {
+    let room = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    room.saturating_sub(SPARE_DESCRIPTORS).max(room / 2).max(1)
 }
 
 /// Serves with the default [`Limits`] until SIGINT or SIGTERM, then lets requests under way finish. `on_stop`

@@ -4,6 +4,7 @@ mod grants;
 mod origins;
 mod outbox;
 mod sessions;
+mod versions;
 
 use super::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,6 +15,7 @@ use rand::{TryRngCore, rngs::OsRng};
 use sessions::*;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use versions::*;
 
 /// A store, and the folder or server that it needs.
 pub(super) struct Fixture {
@@ -172,6 +174,9 @@ conformance!(sqlite, super::sqlite_fixture);
 conformance!(memory, super::memory_fixture);
 conformance!(postgres, super::postgres_fixture);
 conformance!(redis, super::redis_fixture);
+// The same suite on a schema that a later program has expanded.
+conformance!(sqlite_expanded, super::sqlite_expanded_fixture);
+conformance!(postgres_expanded, super::postgres_expanded_fixture);
 
 mod postgres_only {
     use super::*;

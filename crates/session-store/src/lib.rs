@@ -2,6 +2,7 @@
 
 mod event;
 mod grants;
+mod inspection;
 mod key;
 mod logout;
 mod memory;
@@ -14,6 +15,7 @@ mod postgres;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+mod schema;
 #[cfg(feature = "sql")]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -28,10 +30,13 @@ pub use auth_types::SessionState;
 pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
 use grants::EXPIRED_GRANT_RETENTION;
 pub use grants::{Claim, ClaimOutcome, Grant, GrantHash, GrantKind, GrantStore};
+pub use inspection::Inspection;
 pub use key::{BrowserKey, SessionKey};
 use logout::TombstoneKey;
 pub use logout::{Logout, LogoutScope, LogoutTime};
 pub use memory::MemoryStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use migrations::SCHEMA_VERSION;
 pub use origins::OriginStore;
 pub use outbox::{Backlog, Delivery, DeliveryId, NewDelivery, Outbox};
 #[cfg(feature = "postgres")]
@@ -39,9 +44,10 @@ pub use postgres::PostgresStore;
 pub use record::{SessionRecord, User};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+pub use schema::{Migrated, SchemaState};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use url::{StoreKind, open};
+pub use url::{StoreKind, inspect, migrate, open, open_without_migrating};
 
 use async_trait::async_trait;
 use auth_types::EndReason;

@@ -1,12 +1,15 @@
 //! The migrations that bring a database's schema up to date, in order.
 //!
 //! The list is written by hand: `sqlx::migrate!` would compile SQLite and both drivers a second time, for the
-//! macro. Never edit a released migration: sqlx compares its checksum.
+//! macro. Never edit a released migration: its checksum is compared. [`schema`](crate::schema) has the rules for new ones.
 
 use sqlx::{
     SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
+
+/// The schema version that this program works with: the number of its last migration.
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// A migration: its number, name and SQL.
 type Step = (i64, &'static str, &'static str);
@@ -41,12 +44,35 @@ fn migrator(steps: impl IntoIterator<Item = Step>) -> Migrator {
     let migrations = steps.into_iter().map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
-    Migrator::with_migrations(migrations.collect())
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    // A database that a later program has migrated has more migrations. `schema` decides whether this program works
+    // with them.
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::schema::is_well_named;
+
+    /// A migrator of these migrations only.
+    pub(crate) fn migrator(steps: &[Step]) -> Migrator {
+        super::migrator(steps.iter().copied())
+    }
+
+    /// The migrations of a later program: these, and `more`.
+    pub(crate) fn later(present: &Migrator, more: &[Step]) -> Migrator {
+        let more = migrator(more);
+        let mut later = Migrator::with_migrations(present.iter().chain(more.iter()).cloned().collect());
+        later.set_ignore_missing(true);
+        later
+    }
+
+    /// The first migrations of `present`, up to `version`: an earlier program.
+    pub(crate) fn first(present: &Migrator, version: i64) -> Migrator {
+        Migrator::with_migrations(present.iter().filter(|step| step.version <= version).cloned().collect())
+    }
 
     #[test]
     fn every_migration_file_is_listed() {
@@ -61,6 +87,8 @@ mod tests {
                 .iter()
                 .map(|step| format!("{:04}_{}.sql", step.version, step.description.replace(' ', "_")));
             assert_eq!(steps.collect::<Vec<_>>(), files, "{database}");
+            assert_eq!(migrator.iter().last().map(|step| step.version), Some(SCHEMA_VERSION), "{database}");
+            assert!(migrator.iter().all(|step| is_well_named(step.version, &step.description)), "{database}");
         }
     }
 }

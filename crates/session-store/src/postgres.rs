@@ -1,9 +1,13 @@
 //! The PostgreSQL store: for replicas on several machines.
 
 mod bus;
+mod inspect;
+
+pub(crate) use inspect::inspect;
 
 use crate::{
     BusMessage, Listeners, SessionEvent, StoreError, migrations,
+    schema::{self, Applied, AtOpen, Migrated, OpenError, SchemaState, migration_failed},
     sql::{Database, Dialect, SqlStore, TombstoneName, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
@@ -11,6 +15,7 @@ use futures::future::AbortHandle;
 use sha2::{Digest, Sha256};
 use sqlx::{
     Connection, PgConnection, Postgres,
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow},
 };
 use std::{str::FromStr, sync::Arc, time::Duration};
@@ -57,23 +62,24 @@ impl Drop for AbortOnDrop {
 }
 
 impl PostgresStore {
-    /// Connects and brings the schema up to date. Several replicas may do so at once.
+    /// Connects and brings the schema up to date. Several replicas may do so at once. With a schema that is up to date,
+    /// the user needs no rights to change it.
     ///
     /// # Errors
-    /// If the server does not answer or refuses the connection, or the schema is newer than this version's.
+    /// If the server does not answer or refuses the connection, or a later program has removed from the schema what
+    /// this one needs.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("auth");
-        // Connect once without the pool: a pool would retry, and then report only a timeout.
-        let connecting = PgConnection::connect_with(&options);
-        let mut connection = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
-            .await
-            .map_err(|_| StoreError("the server does not answer".into()))??;
-        // sqlx takes an advisory lock: if several replicas start at once, only one migrates.
-        let migrating = async { migrations::postgres().run(&mut connection).await };
-        tokio::time::timeout(MIGRATE_TIMEOUT, migrating)
-            .await
-            .map_err(|_| StoreError("another process has been migrating the schema for a minute".into()))?
-            .map_err(|error| StoreError(error.to_string()))?;
+        Ok(Self::open_with(url, AtOpen::Migrate, &migrations::postgres()).await?)
+    }
+
+    pub(crate) async fn open_with(
+        url: &str,
+        at_open: AtOpen,
+        migrator: &Migrator,
+    ) -> Result<Self, OpenError> {
+        let options = connect_options(url)?;
+        let mut connection = connect(&options).await?;
+        prepare_schema(&mut connection, at_open, migrator).await?;
         connection.close().await?;
 
         let pool = PgPoolOptions::new()
@@ -88,6 +94,51 @@ impl PostgresStore {
         tokio::spawn(bus);
         Ok(Self(PostgresDatabase { pool, listeners, _bus: Arc::new(AbortOnDrop(abort)) }))
     }
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(url: &str, migrator: &Migrator) -> Result<Migrated, OpenError> {
+    let mut connection = connect(&connect_options(url)?).await?;
+    let migrated = prepare_schema(&mut connection, AtOpen::Migrate, migrator).await?;
+    connection.close().await?;
+    Ok(migrated)
+}
+
+fn connect_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(url)?.application_name("auth"))
+}
+
+/// Connects once without a pool: a pool would retry, and then report only a timeout.
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options));
+    Ok(connecting.await.map_err(|_| StoreError("the server does not answer".into()))??)
+}
+
+/// Makes sure that this program works with the schema.
+async fn prepare_schema(
+    connection: &mut PgConnection,
+    at_open: AtOpen,
+    migrator: &Migrator,
+) -> Result<Migrated, OpenError> {
+    let before = SchemaState::of(&applied(connection).await?, migrator);
+    let mut after = before;
+    if at_open == AtOpen::Migrate && matches!(before, SchemaState::Older { .. }) {
+        // sqlx takes an advisory lock: if several replicas start at once, only one migrates.
+        tokio::time::timeout(MIGRATE_TIMEOUT, migrator.run(&mut *connection))
+            .await
+            .map_err(|_| StoreError("another process has been migrating the schema for a minute".into()))?
+            .map_err(|error| migration_failed(&error))?;
+        after = SchemaState::of(&applied(connection).await?, migrator);
+    }
+    after.check().map_err(OpenError::Schema)?;
+    Ok(Migrated::between(before, after))
+}
+
+/// The migrations that the database has.
+async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, sqlx::Error> {
+    let is_listed: bool =
+        sqlx::query_scalar(schema::IS_LISTED_IN_POSTGRES).fetch_one(&mut *connection).await?;
+    if is_listed { sqlx::query_as(schema::APPLIED).fetch_all(connection).await } else { Ok(Vec::new()) }
 }
 
 sqlx_database!(Postgres, PgRow, DIALECT);

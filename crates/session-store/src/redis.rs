@@ -14,12 +14,15 @@
 mod bus;
 mod flows;
 mod grants;
+mod inspect;
 mod keys;
 mod origins;
 mod outbox;
 mod rows;
 mod scripts;
 mod sessions;
+
+pub(crate) use inspect::inspect;
 
 use crate::{Listeners, StoreError, time_limit::with_timeout};
 use ::redis::{

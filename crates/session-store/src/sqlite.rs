@@ -1,15 +1,20 @@
 //! The SQLite store: one file, shared safely by several processes (write-ahead log).
 
 mod bus;
+mod inspect;
 mod private;
+
+pub(crate) use inspect::inspect;
 
 use crate::{
     BusMessage, Listeners, SessionEvent, StoreError, migrations,
+    schema::{self, Applied, AtOpen, Migrated, OpenError, SchemaState, migration_failed},
     sql::{Database, Dialect, SqlStore, TombstoneName, Transaction, Value, sqlx_database},
 };
 use async_trait::async_trait;
 use sqlx::{
-    Sqlite,
+    Sqlite, SqliteConnection,
+    migrate::Migrator,
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
     },
@@ -63,32 +68,29 @@ impl SqliteStore {
     /// Opens or creates the file and brings its schema up to date. Several processes may do so at once.
     ///
     /// # Errors
-    /// If the folder is not writable, the file is not a database, or its schema is newer than this version's.
+    /// If the folder is not writable, the file is not a database, or a later program has removed from its schema what
+    /// this one needs.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // FULL: acknowledged writes are on the disk, so an ended session stays ended after a crash.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT);
-        private::create_private(options.get_filename());
-        let write = connect_writer(&options).await?;
-        // This transaction holds the write lock: if two processes start at once, only one migrates.
-        let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
-        let migrated = migrations::sqlite().run(&mut *alone).await;
-        migrated.map_err(|error| StoreError(error.to_string()))?;
-        alone.commit().await?;
-        private::restrict_permissions(options.get_filename());
+        Ok(Self::open_with(url, AtOpen::Migrate, &migrations::sqlite()).await?)
+    }
+
+    pub(crate) async fn open_with(
+        url: &str,
+        at_open: AtOpen,
+        migrator: &Migrator,
+    ) -> Result<Self, OpenError> {
+        let options = connect_options(url)?;
+        let write = open_writer(&options, at_open, migrator).await?.0;
+        let options = options.create_if_missing(false);
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY_TIMEOUT)
             // A file drops no connections. The pool tests connections that are returned, which is enough.
             .test_before_acquire(false)
-            .connect_with(options.clone().read_only(true).create_if_missing(false))
+            .connect_with(options.clone().read_only(true))
             .await?;
         let listeners = Listeners::default();
-        let read_only = options.read_only(true).create_if_missing(false);
-        let bus = tokio::spawn(bus::listen(read_only, listeners.clone()));
+        let bus = tokio::spawn(bus::listen(options.read_only(true), listeners.clone()));
         let bus = Arc::new(AbortOnDrop(bus.abort_handle()));
         Ok(Self(SqliteDatabase { write, read, listeners, _bus: bus }))
     }
@@ -98,6 +100,59 @@ impl SqliteStore {
         self.0.write.close().await;
         self.0.read.close().await;
     }
+}
+
+/// Brings the schema of the file up to date, and creates a missing file.
+pub(crate) async fn migrate(url: &str, migrator: &Migrator) -> Result<Migrated, OpenError> {
+    let (write, migrated) = open_writer(&connect_options(url)?, AtOpen::Migrate, migrator).await?;
+    write.close().await;
+    Ok(migrated)
+}
+
+fn connect_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
+    Ok(SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: acknowledged writes are on the disk, so an ended session stays ended after a crash.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT))
+}
+
+/// Opens the file for writing, with a schema that this program works with.
+async fn open_writer(
+    options: &SqliteConnectOptions,
+    at_open: AtOpen,
+    migrator: &Migrator,
+) -> Result<(SqlitePool, Migrated), OpenError> {
+    let file = options.get_filename();
+    match at_open {
+        AtOpen::Migrate => private::create_private(file),
+        // Without its schema, an empty file would only hide the problem.
+        AtOpen::Check if !file.exists() => {
+            SchemaState::of(&[], migrator).check().map_err(OpenError::Schema)?;
+        }
+        AtOpen::Check => {}
+    }
+    let write = connect_writer(options).await?;
+    // This transaction holds the write lock: if two processes start at once, only one migrates. A file that is not
+    // writable fails here.
+    let mut alone = write.begin_with("BEGIN IMMEDIATE").await?;
+    let before = SchemaState::of(&applied(&mut alone).await?, migrator);
+    let mut after = before;
+    if at_open == AtOpen::Migrate && matches!(before, SchemaState::Older { .. }) {
+        migrator.run(&mut *alone).await.map_err(|error| migration_failed(&error))?;
+        after = SchemaState::of(&applied(&mut alone).await?, migrator);
+    }
+    alone.commit().await?;
+    after.check().map_err(OpenError::Schema)?;
+    private::restrict_permissions(file);
+    Ok((write, Migrated::between(before, after)))
+}
+
+/// The migrations that the file has.
+async fn applied(connection: &mut SqliteConnection) -> Result<Vec<Applied>, sqlx::Error> {
+    let is_listed: bool = sqlx::query_scalar(schema::IS_LISTED_IN_SQLITE).fetch_one(&mut *connection).await?;
+    if is_listed { sqlx::query_as(schema::APPLIED).fetch_all(connection).await } else { Ok(Vec::new()) }
 }
 
 /// Connects, and switches a new file to write-ahead logging. If two processes do so at once, SQLite does not

@@ -1,13 +1,18 @@
 //! Opens the store that `SESSION_STORE_URL` names.
 
+#[cfg(feature = "sql")]
+use crate::migrations;
+use crate::{
+    Inspection, MemoryStore, Migrated, Store, StoreError,
+    schema::{AtOpen, OpenError},
+};
 #[cfg(feature = "postgres")]
-use crate::PostgresStore;
+use crate::{PostgresStore, postgres};
 #[cfg(feature = "redis")]
-use crate::RedisStore;
+use crate::{RedisStore, redis};
 #[cfg(feature = "sqlite")]
-use crate::SqliteStore;
-use crate::{MemoryStore, Store, StoreError};
-use std::sync::Arc;
+use crate::{SqliteStore, sqlite};
+use std::{fmt, sync::Arc};
 use url::Url;
 
 /// The kinds of store, by URL scheme.
@@ -40,35 +45,113 @@ impl StoreKind {
     }
 }
 
+impl fmt::Display for StoreKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+            Self::Redis => "Redis",
+            Self::Memory => "memory",
+        })
+    }
+}
+
+/// The hint for a file that does not open.
+const FILE: &str = "is the folder there and writable?";
 /// The hint for a server that cannot be reached.
 const SERVER: &str = "is the server running, and are address, user and password correct?";
 
 /// Opens the store that a `SESSION_STORE_URL` names and brings its schema up to date.
 ///
 /// # Errors
-/// If the URL names no supported store, or the store does not open. The message shows the URL without its
-/// password.
+/// If the URL names no supported store, the store does not open, or a later program has removed from the schema what
+/// this one needs. The message shows the URL without its password.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    let no_such = || StoreError(format!("{} is not a supported store", redacted(url)));
-    let kind = StoreKind::of(url).ok_or_else(no_such)?;
-    let (opened, hint): (Result<Arc<dyn Store>, StoreError>, _) = match kind {
-        StoreKind::Memory => return Ok(Arc::new(MemoryStore::new())),
+    open_with(url, AtOpen::Migrate).await
+}
+
+/// Opens the store as [`open`] does, but leaves the schema as it is. So the database user needs no rights to change the
+/// schema.
+///
+/// # Errors
+/// As [`open`]; also if the schema is older than this program's.
+pub async fn open_without_migrating(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(url, AtOpen::Check).await
+}
+
+async fn open_with(url: &str, at_open: AtOpen) -> Result<Arc<dyn Store>, StoreError> {
+    let opened: Result<Arc<dyn Store>, OpenError> = match kind(url)? {
+        StoreKind::Memory => Ok(Arc::new(MemoryStore::new())),
         #[cfg(feature = "sqlite")]
-        StoreKind::Sqlite => (SqliteStore::open(url).await.map(shared), "is the folder there and writable?"),
+        StoreKind::Sqlite => SqliteStore::open_with(url, at_open, &migrations::sqlite()).await.map(shared),
         #[cfg(feature = "postgres")]
-        StoreKind::Postgres => (PostgresStore::open(url).await.map(shared), SERVER),
-        #[cfg(feature = "redis")]
-        StoreKind::Redis => (RedisStore::open(url).await.map(shared), SERVER),
-        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
-        kind => {
-            let problem = format!("{kind:?} is not built in; enable its feature of session-store");
-            return Err(StoreError(problem));
+        StoreKind::Postgres => {
+            PostgresStore::open_with(url, at_open, &migrations::postgres()).await.map(shared)
         }
+        #[cfg(feature = "redis")]
+        StoreKind::Redis => RedisStore::open(url).await.map(shared).map_err(OpenError::from),
+        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
+        kind => return Err(not_built_in(kind)),
     };
-    opened.map_err(|StoreError(problem)| {
-        let problem = problem.replace('\n', " ");
-        StoreError(format!("cannot open {}: {problem}; {hint}", redacted(url)))
-    })
+    opened.map_err(|error| describe(url, error))
+}
+
+/// Brings the schema of a store up to date, without opening the store for use.
+///
+/// # Errors
+/// As [`open`].
+pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    let migrated = match kind(url)? {
+        kind @ (StoreKind::Memory | StoreKind::Redis) => Ok(Migrated::NoSchema(kind)),
+        #[cfg(feature = "sqlite")]
+        StoreKind::Sqlite => sqlite::migrate(url, &migrations::sqlite()).await,
+        #[cfg(feature = "postgres")]
+        StoreKind::Postgres => postgres::migrate(url, &migrations::postgres()).await,
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        kind => return Err(not_built_in(kind)),
+    };
+    migrated.map_err(|error| describe(url, error))
+}
+
+/// Looks at a store without a change: no file or table is created, and no migration runs.
+///
+/// # Errors
+/// If the URL names no supported store, or the store does not answer. The message shows the URL without its password.
+pub async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+    let place = redacted(url);
+    let found = match kind(url)? {
+        kind @ StoreKind::Memory => {
+            Ok(Inspection { kind, place, schema: None, read_only: None, risks: Vec::new() })
+        }
+        #[cfg(feature = "sqlite")]
+        StoreKind::Sqlite => sqlite::inspect(url, &migrations::sqlite()).await,
+        #[cfg(feature = "postgres")]
+        StoreKind::Postgres => postgres::inspect(url, place, &migrations::postgres()).await,
+        #[cfg(feature = "redis")]
+        StoreKind::Redis => redis::inspect(url, place).await,
+        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
+        kind => return Err(not_built_in(kind)),
+    };
+    found.map_err(|error| describe(url, error.into()))
+}
+
+fn kind(url: &str) -> Result<StoreKind, StoreError> {
+    StoreKind::of(url).ok_or_else(|| StoreError(format!("{} is not a supported store", redacted(url))))
+}
+
+#[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "redis")))]
+fn not_built_in(kind: StoreKind) -> StoreError {
+    StoreError(format!("{kind} is not built in; enable its feature of session-store"))
+}
+
+/// Describes an error in one line, without the password in the URL.
+fn describe(url: &str, error: OpenError) -> StoreError {
+    let hint = if StoreKind::of(url) == Some(StoreKind::Sqlite) { FILE } else { SERVER };
+    let (StoreError(problem), hint) = match error {
+        OpenError::Store(problem) => (problem, format!("; {hint}")),
+        OpenError::Schema(problem) => (StoreError(problem), String::new()),
+    };
+    StoreError(format!("cannot open {}: {}{hint}", redacted(url), problem.replace('\n', " ")))
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]

@@ -103,14 +103,7 @@ impl ProcessCommand {
     /// Starts the program.
     #[must_use]
     pub fn start(&self) -> Process {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]);
-        if let Some(user) = self.user {
-            command.args(["--reuid", user, "--regid", user, "--init-groups"]);
-        }
-        command.arg("--").args(&self.command).current_dir("/").env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        let mut command = self.command();
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Arc::new(Mutex::new(String::new()));
@@ -123,6 +116,29 @@ impl ProcessCommand {
             }
         });
         Process { child, output }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]);
+        if let Some(user) = self.user {
+            command.args(["--reuid", user, "--regid", user, "--init-groups"]);
+        }
+        command.arg("--").args(&self.command).current_dir("/").env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command that answers and ends; returns the exit code, the standard output and the standard error output.
+    pub async fn answer(&self) -> (Option<i32>, String, String) {
+        let mut command = self.command();
+        // The kernel kills the process with the thread that starts it, so the thread waits here. The servers of a test
+        // run on other threads or tasks.
+        let output = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap());
+        let output = output.await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
 
     /// Runs the program until it exits; returns the exit code and the standard error output.

@@ -2,6 +2,7 @@
 //! pages.
 
 mod canonical;
+mod check;
 mod client;
 mod handoff;
 mod hub;
@@ -12,9 +13,10 @@ mod registry;
 mod sign_in_events;
 mod signing;
 
+pub(crate) use check::check_registry;
 pub(crate) use logout::{FanOut, RetryPolicy};
 pub(crate) use messages::Messenger;
-pub(crate) use registry::{Registry, RegistryError};
+pub(crate) use registry::Registry;
 pub(crate) use sign_in_events::Announcer;
 
 use auth::{

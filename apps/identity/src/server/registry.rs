@@ -7,6 +7,7 @@ pub(crate) use error::RegistryError;
 pub(crate) use preview::Preview;
 
 use auth::{
+    config::{Config, ConfigError},
     origin::{Origin, OriginPattern, is_loopback, is_non_public},
     provider::{AppRequest, Kind, ProviderConfig, check_params, check_scopes},
 };
@@ -110,6 +111,25 @@ const MAX_ICON: usize = 4096;
 const MIN_SECRET: usize = 32;
 
 impl Registry {
+    /// Reads the registry in `APPS_FILE`, and checks it against the providers.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] about `APPS_FILE`.
+    pub(crate) fn of(config: &Config) -> Result<Self, ConfigError> {
+        const VARIABLE: &str = "APPS_FILE";
+        let missing = "is missing; set it to the path of the app registry, as in apps/identity/apps.toml";
+        let path = config.apps_file.as_ref().ok_or_else(|| ConfigError::new(VARIABLE, missing))?;
+        let load = || {
+            let registry = Self::load(path)?;
+            let own: Vec<_> = config.public_urls.exact().cloned().collect();
+            registry.check(&own, &config.providers)?;
+            Ok(registry)
+        };
+        let describe =
+            |error: RegistryError| ConfigError::new(VARIABLE, format!("{}: {error}", path.display()));
+        load().map_err(describe)
+    }
+
     /// Reads and checks a registry file.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A sign-in through identity, over HTTP. The app, identity and the provider each have their own socket.
 
+mod check;
 mod dead_end;
 mod fuzz;
 mod handoff;

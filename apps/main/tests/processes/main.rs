@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bus;
+mod check;
 mod drained;
 mod killed;
 mod lost;
 mod metrics;
+mod migrate;
+mod mixed_versions;
 mod replicas;
 mod start;
 mod stopped;

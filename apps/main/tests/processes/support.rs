@@ -27,7 +27,12 @@ pub(crate) struct Suite {
 
 /// The program of the main app, with the variables that it needs.
 pub(crate) fn program(port: &Port, issuer: &str, store_url: &str) -> ProcessCommand {
-    ProcessCommand::new(env!("CARGO_BIN_EXE_main"), [""; 0])
+    program_at(env!("CARGO_BIN_EXE_main"), port, issuer, store_url)
+}
+
+/// The program at `binary`, with the same variables.
+pub(crate) fn program_at(binary: &str, port: &Port, issuer: &str, store_url: &str) -> ProcessCommand {
+    ProcessCommand::new(binary, [""; 0])
         .var("LEPTOS_SITE_ADDR", format!("127.0.0.1:{}", port.number()))
         .var("PUBLIC_URL", port.origin().origin().ascii_serialization())
         .var("AUTH_SECRET", "a secret for all processes of these tests")

@@ -1,6 +1,6 @@
 //! Reads the enabled providers from the environment.
 
-use super::{ConfigError, Vars, reference};
+use super::{ConfigError, ConfigErrors, Vars, reference};
 use crate::provider::{
     AssertionAudience, ClientKey, Credentials, PRESETS, Preset, Protocol, ProviderConfig, SecretMethod,
     is_provider_id,
@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use url::form_urlencoded;
 
 /// The first words of variables that mean something else, here or in Auth.js. No provider's name begins with one.
-const RESERVED: [&str; 22] = [
+const RESERVED: [&str; 24] = [
     "ALLOWED",
     "CLIENT",
     "CLOCK",
@@ -19,6 +19,7 @@ const RESERVED: [&str; 22] = [
     "DEBUG",
     "DRAIN",
     "FORM",
+    "HOST",
     "IDENTITY",
     "IDLE",
     "LOG",
@@ -31,6 +32,7 @@ const RESERVED: [&str; 22] = [
     "SECRET",
     "SESSION",
     "SHUTDOWN",
+    "STORE",
     "TOKEN",
     "TRUST",
     "TRUSTED",
@@ -43,14 +45,16 @@ struct ProviderVars<'a> {
     name: &'a str,
 }
 
-/// Reads the enabled providers, in the order of their buttons. Setting its `_ID` enables a provider.
-pub(super) fn read(vars: &Vars) -> Result<Vec<ProviderConfig>, ConfigError> {
+/// Reads the enabled providers, in the order of their buttons. Setting its `_ID` enables a provider. `None` after an
+/// error.
+pub(super) fn read(vars: &Vars, errors: &mut ConfigErrors) -> Option<Vec<ProviderConfig>> {
     let names: BTreeSet<&str> =
         vars.names().filter_map(|variable| reference::split(variable)).map(|(name, _)| name).collect();
-    let providers = names.into_iter().map(|name| ProviderVars { vars, name }.read());
-    let mut providers = providers.collect::<Result<Vec<_>, _>>()?;
-    sort(&mut providers, &vars.list("AUTH_PROVIDERS"))?;
-    Ok(providers)
+    let read: Vec<_> =
+        names.into_iter().map(|name| errors.keep(ProviderVars { vars, name }.read())).collect();
+    let mut providers = read.into_iter().collect::<Option<Vec<_>>>()?;
+    errors.keep(sort(&mut providers, &vars.list("AUTH_PROVIDERS")))?;
+    Some(providers)
 }
 
 /// Sorts by `AUTH_PROVIDERS`, if set; else by preset, then by name.

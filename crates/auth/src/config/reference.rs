@@ -119,6 +119,10 @@ pub const SETTINGS: &[Setting] = &[
         "The session store: `sqlite://PATH`, `postgres://…`, `redis://…` or `memory:`. Replicas, and apps that share a \
          session, have the same store.",
         Required, "URL", "sqlite://data/sessions.db")),
+    setting((App, "AUTH_STORE_MIGRATE"),
+        "Whether the start brings the schema of the store up to date. With 0, run `main migrate` or `identity migrate` \
+         before an update; a start with an older schema is refused.",
+        Value("1"), "1 or 0", "0"),
 
     setting((Provider, "AUTH_<NAME>_ID"),
         "The app's client id at the provider. Setting it enables the provider NAME. NAME has capital letters, digits \

@@ -77,6 +77,56 @@ fn every_bad_variable_is_named_with_its_fix() {
     }
 }
 
+/// The variables of all errors.
+fn errors(changes: &[(&str, &str)]) -> Vec<String> {
+    let vars = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let errors = Config::read("main", vars).err().into_iter().flatten();
+    errors.map(|error| error.variable).collect()
+}
+
+#[test]
+fn all_errors_are_found_at_once() {
+    let found = errors(&[
+        ("AUTH_SESION_MAX_AGE", "60"),
+        ("AUTH_COKIE_DOMAIN", "x"),
+        ("AUTH_LOG_FORMAT", "xml"),
+        ("PUBLIC_URL", "localhost"),
+        ("AUTH_GOOGLE_ID", "google"),
+        ("AUTH_OIDC_ID", "oidc"),
+        ("AUTH_STAFF_ID", "staff"),
+        ("AUTH_STAFF_ISSUER", "http://op.example"),
+        ("AUTH_STORE_MIGRATE", "maybe"),
+        ("AUTH_MAX_CONNECTIONS", "0"),
+    ]);
+    let expected = [
+        "AUTH_COKIE_DOMAIN",
+        "AUTH_SESION_MAX_AGE",
+        "AUTH_LOG_FORMAT",
+        "PUBLIC_URL",
+        "AUTH_SECRET",
+        "AUTH_OIDC_ISSUER",
+        "AUTH_STAFF_ISSUER",
+        "SESSION_STORE_URL",
+        "AUTH_STORE_MIGRATE",
+        "AUTH_MAX_CONNECTIONS",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_error_that_follows_from_another_is_not_reported() {
+    let valid = [("PUBLIC_URL", "http://localhost:1"), ("SESSION_STORE_URL", "memory:")];
+    let missing_file = [("AUTH_SECRET_FILE", "/nowhere/secret")];
+    assert_eq!(errors(&[&valid[..], &missing_file].concat()), ["AUTH_SECRET_FILE"]);
+    // The issuer has the first of these origins as its default.
+    let identity = [
+        ("AUTH_SECRET", SECRET),
+        ("AUTH_REDIRECT_PROXY_URL", "http://localhost:4200"),
+        ("AUTH_IDENTITY_ID", "games"),
+    ];
+    assert_eq!(errors(&[&valid[..], &identity].concat()), ["AUTH_REDIRECT_PROXY_URL"]);
+}
+
 #[test]
 fn each_store_is_chosen_by_its_url() {
     for url in ["sqlite://x.db", "postgres://db/x", "postgresql://db/x", "redis://cache", "memory:"] {

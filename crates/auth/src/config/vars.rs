@@ -1,9 +1,11 @@
 //! Typed reading of environment variables.
 
-use super::{ConfigError, EmailDomains, IdentityClient, IdentityOrigins, SETTINGS, is_domain, reference};
+use super::{
+    ConfigError, ConfigErrors, EmailDomains, IdentityClient, IdentityOrigins, SETTINGS, is_domain, reference,
+};
 use crate::{
     http::HostAddresses,
-    origin::{Origin, TrustedProxies},
+    origin::{Origin, PublicUrls, TrustedProxies},
     server::{LOG_FORMAT, Limits},
     session::SessionPolicy,
     store,
@@ -20,45 +22,58 @@ fn older_secrets() -> impl Iterator<Item = String> {
     (1..=9).map(|number| format!("AUTH_SECRET_{number}"))
 }
 
+/// The secret whose file a variable names.
+fn secret_of(name: &str) -> Option<&str> {
+    let variable = name.strip_suffix("_FILE")?;
+    reference::find(variable).filter(|setting| setting.is_secret).map(|_| variable)
+}
+
+/// The variables among `vars` that name files with secrets of [`SETTINGS`], and the paths.
+pub(crate) fn secret_files(vars: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    vars.iter()
+        .filter(|(name, path)| !path.is_empty() && secret_of(name).is_some())
+        .map(|(name, path)| (name.as_str(), path.as_str()))
+}
+
 /// The variables of the environment that are set, with the contents of secret files.
 pub(super) struct Vars(BTreeMap<String, String>);
 
 impl Vars {
-    /// Keeps the variables that are set, reads the files of secrets, and refuses unknown variables. An empty value
+    /// Keeps the variables that are set, reads the files of secrets, and reports unknown variables. An empty value
     /// counts as not set.
-    pub(super) fn new(vars: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub(super) fn new(vars: impl IntoIterator<Item = (String, String)>, errors: &mut ConfigErrors) -> Self {
         let set = vars.into_iter().filter(|(_, value)| !value.is_empty());
         let mut vars = Self(set.collect());
-        vars.read_files()?;
-        vars.refuse_unknown()?;
-        Ok(vars)
+        vars.read_files(errors);
+        vars.unknown().into_iter().for_each(|error| errors.add(error));
+        vars
     }
 
     /// Replaces each `<VARIABLE>_FILE` of a secret by the secret.
-    fn read_files(&mut self) -> Result<(), ConfigError> {
-        let secret_of = |name: &str| {
-            let variable = name.strip_suffix("_FILE")?;
-            reference::find(variable).filter(|setting| setting.is_secret).map(|_| variable.to_owned())
-        };
+    fn read_files(&mut self, errors: &mut ConfigErrors) {
         let files: Vec<_> = self
             .0
             .iter()
-            .filter_map(|(name, path)| Some((name.clone(), secret_of(name)?, path.clone())))
+            .filter_map(|(name, path)| Some((name.clone(), secret_of(name)?.to_owned(), path.clone())))
             .collect();
         for (name, variable, path) in files {
-            if self.0.contains_key(&variable) {
-                return Err(ConfigError::new(name, format!("is set beside {variable}; set one of them")));
-            }
-            let content = std::fs::read_to_string(&path)
-                .map_err(|error| ConfigError::new(&name, format!("cannot read {path}: {error}")))?;
-            let secret = content.trim_end_matches(['\r', '\n']);
-            if secret.is_empty() {
-                return Err(ConfigError::new(name, format!("{path} is empty")));
-            }
-            self.0.insert(variable, secret.to_owned());
             self.0.remove(&name);
+            if let Some(secret) = errors.keep(self.read_file(&name, &variable, &path)) {
+                self.0.insert(variable, secret);
+            }
         }
-        Ok(())
+    }
+
+    fn read_file(&self, name: &str, variable: &str, path: &str) -> Result<String, ConfigError> {
+        if self.0.contains_key(variable) {
+            return Err(ConfigError::new(name, format!("is set beside {variable}; set one of them")));
+        }
+        let content = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::new(name, format!("cannot read {path}: {error}")))?;
+        match content.trim_end_matches(['\r', '\n']) {
+            "" => Err(ConfigError::new(name, format!("{path} is empty"))),
+            secret => Ok(secret.to_owned()),
+        }
     }
 
     /// Returns the value of a variable that is set.
@@ -91,9 +106,13 @@ impl Vars {
         self.0.keys().map(String::as_str)
     }
 
-    fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let unknown = |name: &&str| name.starts_with("AUTH_") && reference::find(name).is_none();
-        let Some(name) = self.names().find(unknown) else { return Ok(()) };
+    /// An error for each variable that begins with `AUTH_` and is no setting: most likely a typo.
+    fn unknown(&self) -> Vec<ConfigError> {
+        let is_unknown = |name: &&str| name.starts_with("AUTH_") && reference::find(name).is_none();
+        self.names().filter(is_unknown).map(|name| self.unknown_setting(name)).collect()
+    }
+
+    fn unknown_setting(&self, name: &str) -> ConfigError {
         let of_providers =
             self.names().filter_map(|name| reference::split(name)).flat_map(|(provider, _)| {
                 reference::of_each_provider().map(move |what| format!("AUTH_{provider}_{what}"))
@@ -104,7 +123,18 @@ impl Vars {
             .chain(of_providers)
             .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
             .unwrap_or_default();
-        Err(ConfigError::new(name, format!("is not a setting; did you mean {nearest}?")))
+        ConfigError::new(name, format!("is not a setting; did you mean {nearest}?"))
+    }
+
+    pub(super) fn public_urls(&self) -> Result<PublicUrls, ConfigError> {
+        let list = self.required("PUBLIC_URL", "set it to this app's origin, as in http://localhost:4201")?;
+        PublicUrls::parse(list)
+            .map_err(|(entry, error)| ConfigError::new("PUBLIC_URL", format!("\"{entry}\" {error}")))
+    }
+
+    pub(super) fn identity_origins(&self) -> Result<IdentityOrigins, ConfigError> {
+        let parsed = self.get("AUTH_REDIRECT_PROXY_URL").map(IdentityOrigins::parse).transpose();
+        Ok(parsed.map_err(|error| ConfigError::new("AUTH_REDIRECT_PROXY_URL", error))?.unwrap_or_default())
     }
 
     pub(super) fn secrets(&self) -> Result<Vec<SecretString>, ConfigError> {

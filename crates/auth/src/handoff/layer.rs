@@ -22,7 +22,7 @@ use tower::{Layer, Service};
 use url::form_urlencoded;
 
 /// The default path at identity where tokens are verified.
-const VERIFY_ENDPOINT: &str = "/auth/external/handoff/verify";
+pub(crate) const VERIFY_ENDPOINT: &str = "/auth/external/handoff/verify";
 /// Set on every answer to a handoff, so that an address with a token appears in no `Referer`.
 const NO_REFERRER: (header::HeaderName, HeaderValue) =
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -30,6 +30,7 @@ mod wire;
 
 pub use arrive::HandoffOutcome;
 pub use error::{FailureCause, HandoffError};
+pub(crate) use layer::VERIFY_ENDPOINT;
 pub use layer::{HandoffLayer, HandoffService};
 pub use options::ErrorRedirect;
 pub use presence::SessionQuery;

@@ -3,7 +3,7 @@
 //! Identity begins every proxied sign-in with its own settings, and the app finishes the sign-in with the app's. If
 //! they differ, sign-ins fail with errors that do not name the cause.
 
-use crate::{Auth, http::HttpClient, origin::Origin};
+use crate::{Auth, http::HttpClient, origin::Origin, provider::ProviderConfig};
 use http::Request;
 use serde::Deserialize;
 use std::{collections::BTreeMap, time::Duration};
@@ -24,8 +24,8 @@ struct ProviderFacts {
 pub(crate) async fn report_differences(auth: &Auth) {
     let Some(identity) = auth.identity_origins().canonical() else { return };
     for pause in PAUSES {
-        if let Some(theirs) = fetch(auth.http(), identity).await {
-            let found = differences(&ours(auth), &theirs);
+        let ours = auth.providers().iter().map(|provider| &provider.config);
+        if let Some(found) = compare_with(auth.http(), identity, ours).await {
             found.iter().for_each(|difference| tracing::warn!(identity = %identity, "{difference}"));
             return;
         }
@@ -34,15 +34,24 @@ pub(crate) async fn report_differences(auth: &Auth) {
     tracing::warn!(identity = %identity, "identity does not answer; provider settings not compared");
 }
 
+/// Returns a sentence for each difference between `ours` and identity's providers; `None` if identity does not answer.
+pub(crate) async fn compare_with<'a>(
+    http: &HttpClient,
+    identity: &Origin,
+    ours: impl Iterator<Item = &'a ProviderConfig>,
+) -> Option<Vec<String>> {
+    let theirs = fetch(http, identity).await?;
+    Some(differences(&facts(ours), &theirs))
+}
+
 async fn fetch(http: &HttpClient, identity: &Origin) -> Option<BTreeMap<String, ProviderFacts>> {
     let request = Request::get(identity.join("/auth/providers?settings").as_str()).body(Vec::new()).ok()?;
     let answer = http.send(request).await.ok().filter(|answer| answer.status().is_success())?;
     serde_json::from_slice(answer.body()).ok()
 }
 
-fn ours(auth: &Auth) -> BTreeMap<String, ProviderFacts> {
-    let facts = auth.providers().iter().map(|provider| {
-        let config = &provider.config;
+fn facts<'a>(providers: impl Iterator<Item = &'a ProviderConfig>) -> BTreeMap<String, ProviderFacts> {
+    let facts = providers.map(|config| {
         let facts = ProviderFacts {
             client_id: config.client_id.clone(),
             issuer: config.issuer().to_owned(),

@@ -40,6 +40,11 @@ impl TrustedProxies {
         Ok(Self(Some(entries.collect::<Result<_, _>>()?)))
     }
 
+    /// Whether the setting exists, even without an address.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Returns the client that a request comes from, or `None` if the client is unknown.
     ///
     /// Without `AUTH_TRUSTED_PROXIES`, a peer on this machine or in a private network may be a proxy. All

@@ -135,6 +135,20 @@ impl OriginPattern {
         }
     }
 
+    /// The host, without the port; that of a pattern has the `*`.
+    pub(crate) fn host(&self) -> &str {
+        let Pattern::Exact(origin) = &self.pattern else {
+            let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+            return rest.split_once(':').map_or(rest, |(host, _)| host);
+        };
+        origin.host()
+    }
+
+    /// Whether the scheme is https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
     /// Whether `origin` equals the exact origin, or has letters, digits and hyphens in place of the `*`.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
@@ -204,14 +218,19 @@ impl PublicUrls {
         Ok(Self(entries))
     }
 
+    /// The entries, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &OriginPattern> {
+        self.0.iter()
+    }
+
     /// Whether at least one origin is https.
     pub(crate) fn any_is_https(&self) -> bool {
-        self.0.iter().any(|pattern| pattern.text.starts_with("https://"))
+        self.iter().any(OriginPattern::is_https)
     }
 
     /// Whether all origins are https.
     pub(crate) fn all_are_https(&self) -> bool {
-        self.0.iter().all(|pattern| pattern.text.starts_with("https://"))
+        self.iter().all(OriginPattern::is_https)
     }
 
     /// The canonical origin as text: the first exact origin, else the first pattern.

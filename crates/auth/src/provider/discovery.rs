@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    http::{EndpointKind, HttpClient},
+    http::{EndpointKind, HttpClient, HttpResponse},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, StatusCode, header::ACCEPT};
@@ -54,6 +54,8 @@ pub(super) struct ExtraMetadata {
     prompt_values_supported: serde_json::Value,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    #[serde(default)]
+    backchannel_logout_supported: bool,
 }
 impl AdditionalProviderMetadata for ExtraMetadata {}
 
@@ -82,6 +84,8 @@ pub struct Discovered {
     pub(super) supports_basic: bool,
     pub(super) revocation: Option<Url>,
     pub(super) keys: Arc<KeyCache>,
+    /// Whether the provider tells its clients of sign-outs (Back-Channel Logout 1.0 §2.1).
+    pub(super) supports_backchannel_logout: bool,
     fetched_at: DateTime<Utc>,
 }
 
@@ -192,17 +196,29 @@ impl Discovery {
         }
     }
 
-    /// Fetches the metadata (OpenID Connect Discovery §4) and the keys.
+    /// Fetches the metadata and the keys.
     async fn fetch_metadata(&self) -> Result<Discovered, String> {
+        self.read_metadata(&self.fetch_document().await?).await
+    }
+
+    /// Fetches the document with the metadata (OpenID Connect Discovery §4).
+    pub(super) async fn fetch_document(&self) -> Result<HttpResponse, String> {
         let issuer = self.issuers.configured();
         let url = format!("{}/.well-known/openid-configuration", issuer.as_str().trim_end_matches('/'));
         let request = Request::get(url).header(ACCEPT, "application/json");
         let request = request.extension(EndpointKind::Metadata).body(Vec::new());
         let answer = self.http.send(request.map_err(|_| "malformed URL")?).await;
         let answer = answer.map_err(|error| format!("request failed: {error}"))?;
-        if answer.status() != StatusCode::OK {
-            return Err(format!("answered {}", answer.status()));
+        if answer.status() == StatusCode::OK {
+            Ok(answer)
+        } else {
+            Err(format!("answered {}", answer.status()))
         }
+    }
+
+    /// Checks the metadata, and fetches the keys.
+    pub(super) async fn read_metadata(&self, answer: &HttpResponse) -> Result<Discovered, String> {
+        let issuer = self.issuers.configured();
         let metadata: Metadata = serde_json::from_slice(answer.body()).map_err(|_| "unexpected JSON")?;
         let expected = self.issuers.in_metadata();
         if metadata.issuer().as_str() != expected {
@@ -268,6 +284,7 @@ impl Discovered {
             keys: Arc::new(
                 KeyCache::new(metadata.jwks_uri().clone(), http.clone(), clock.clone()).with_keys(keys),
             ),
+            supports_backchannel_logout: extra.backchannel_logout_supported,
             fetched_at: clock.now(),
         })
     }

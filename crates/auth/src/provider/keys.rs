@@ -75,6 +75,11 @@ impl KeyCache {
         }
     }
 
+    /// The number of cached keys.
+    pub(super) fn count(&self) -> usize {
+        self.known().map_or(0, |keys| keys.keys().len())
+    }
+
     fn known(&self) -> Option<Arc<CoreJsonWebKeySet>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

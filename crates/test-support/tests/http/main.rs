@@ -9,6 +9,7 @@ mod cookies;
 mod departures;
 mod devices;
 mod discovery;
+mod doctor;
 mod events;
 mod flows;
 mod gate;
