@@ -68,6 +68,8 @@ fn a_pattern_covers_exactly_one_label() {
 fn a_pattern_cannot_cover_a_top_level_domain_or_hide_elsewhere() {
     for text in [
         "https://*.example",
+        "https://pr-*.co.uk",
+        "https://pr-*.github.io",
         "https://*",
         "https://app.*.example.com",
         "https://*-*.preview.example",
