@@ -20,6 +20,7 @@ use crate::{
     http::HostAddresses,
     origin::{Origin, PublicUrls, TrustedProxies},
     provider::ProviderConfig,
+    robots::Robots,
     server::Limits,
     session::SessionPolicy,
 };
@@ -56,6 +57,10 @@ impl std::error::Error for ConfigError {}
 pub struct Config {
     /// `APP_NAME`: the app's name on its pages.
     pub app_name: String,
+    /// `AUTH_NOTICE`: a sentence at the top of every page, as text.
+    pub notice: Option<String>,
+    /// `AUTH_ROBOTS`: whether search engines may list the app.
+    pub robots: Robots,
     /// `PUBLIC_URL`: the origins this process answers for.
     pub public_urls: PublicUrls,
     /// `AUTH_SECRET`, then `AUTH_SECRET_1`…: newest first.
@@ -177,6 +182,8 @@ impl Config {
         let identity = vars.identity(&identity_origins)?;
         Ok(Self {
             app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
+            notice: vars.notice()?,
+            robots: vars.robots()?,
             public_urls,
             secrets: vars.secrets()?,
             providers: providers::read(&vars)?,

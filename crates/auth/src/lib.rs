@@ -31,6 +31,7 @@ pub mod provider;
 pub mod random;
 pub mod refresh;
 mod refusal;
+pub mod robots;
 pub mod routes;
 pub mod seal;
 pub mod server;
@@ -62,6 +63,7 @@ use origin::{Origin, PublicUrls, TrustedProxies};
 use provider::Provider;
 use random::Random;
 use refresh::Refresher;
+use robots::Robots;
 use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
@@ -83,6 +85,8 @@ pub struct Auth(Arc<Inner>);
 /// The parts of the state. The accessors are in [`parts`].
 struct Inner {
     app_name: String,
+    notice: Option<String>,
+    robots: Robots,
     public_urls: Arc<PublicUrls>,
     identity_origins: IdentityOrigins,
     cookie_settings: Arc<CookieSettings>,
@@ -133,6 +137,8 @@ impl Auth {
         );
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
+            notice: config.notice,
+            robots: config.robots,
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),
