@@ -93,8 +93,8 @@ fn check_domains(domains: &Domains) -> Result<(), Refusal> {
 /// Returns the sentence at the top of every page, unless `AUTH_NOTICE` has another.
 pub(crate) fn notice(reset_at: reset::TimeOfDay) -> String {
     format!(
-        "This is a public demo with made-up users. All its data is deleted every day at {reset_at} UTC, which signs \
-         you out. Please enter no personal data."
+        "This is a public demo: its users are made up. All data is deleted every day at {reset_at} UTC. Please enter \
+         no personal data."
     )
 }
 

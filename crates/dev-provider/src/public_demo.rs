@@ -13,7 +13,7 @@ use crate::config::{Config, DEFAULT_PROMPTS};
 use crate::{Error, Personality};
 use url::{Host, Url};
 
-/// Names that are never public (RFC 6761). Tests and documentation use them.
+/// Top-level names that are never public (RFC 6761 §6). The browser journeys behind TLS use `.test`.
 const RESERVED: [&str; 4] = ["localhost", "test", "example", "invalid"];
 
 /// Checks that only a public demo has a public issuer, and that a public demo is safe.
