@@ -40,7 +40,7 @@ export async function startCompose(offset: number, certificates: Certificates): 
   const folder = await mkdtemp(join(tmpdir(), 'compose-'));
   await chmod(folder, 0o755);
   const installed = await install(folder);
-  const variables = { DOMAIN: 'wow.test', PARTNER_DOMAIN: 'partner.test', TLS: 'files', STORE: 'postgres' };
+  const variables = { DOMAIN: 'wow.test', PARTNER_DOMAIN: 'partner.test', TLS: 'files', STORE: 'postgres', ISSUER: 'https://auth.wow.test' };
   const secrets = join(folder, 'secrets');
   await setup(installed, secrets, certificates, variables);
   const text = interpolated(await readFile(join(root, 'compose.yaml'), 'utf8'), variables)

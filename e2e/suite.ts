@@ -28,11 +28,13 @@ export interface Suite {
   log: () => string;
   /** The process id of an app, where the suite was started with `--restart`. */
   processId: (name: 'main' | 'store' | 'partner' | 'identity') => number;
+  /** Makes a public demo delete its data at once. Ends when the suite is ready again. */
+  reset: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
 /** The origins of a suite whose ports are moved by `offset`. */
-export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'processId' | 'stop'> {
+export function origins(offset: number): Omit<Suite, 'dataDir' | 'log' | 'processId' | 'reset' | 'stop'> {
   return {
     main: `http://localhost:${4201 + offset}`,
     games: `http://games.wow.localhost:${4201 + offset}`,
@@ -102,5 +104,10 @@ export async function startSuite({ offset, args = [], environment, ...start }: S
     if (last === undefined) throw new Error(`${name} has no process, or the suite was started without --restart`);
     return Number(last);
   };
-  return { ...origins(offset), dataDir, log: () => log, processId, stop };
+  const reset = async () => {
+    const before = log.length;
+    supervisor.kill('SIGUSR1');
+    while (!log.slice(before).includes('\n  Ready.')) await once(supervisor.stdout, 'data');
+  };
+  return { ...origins(offset), dataDir, log: () => log, processId, reset, stop };
 }

@@ -42,7 +42,7 @@ pub fn auth() -> Option<PublicSession> {
 #[must_use]
 pub fn page() -> PageContext {
     with_context(PageContext::clone).unwrap_or_else(|| PageContext {
-        app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None },
+        app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None, notice: None },
         session: Ok(SessionState::SignedOut(None)),
         providers: Vec::new(),
         frame_origins: Vec::new(),

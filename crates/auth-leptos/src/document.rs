@@ -1,6 +1,6 @@
 //! The HTML document around every page, and the policy sent with it.
 
-use crate::{content_security_policy, page};
+use crate::{content_security_policy, page, site_notice::site_notice};
 use http::{HeaderValue, header};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
@@ -52,7 +52,10 @@ pub fn document<V: IntoView + 'static>(
                 {script}
                 <MetaTags/>
             </head>
-            <body>{app()}</body>
+            <body>
+                {site_notice(page().app.notice)}
+                {app()}
+            </body>
         </html>
     }
 }
@@ -98,6 +101,18 @@ mod tests {
         render(page_with(Ok(SessionState::SignedOut(None))), || {
             document(options, scripts, || has_scripts().to_string())
         })
+    }
+
+    #[test]
+    fn the_operators_notice_stands_above_the_page_as_text() {
+        let mut page = page_with(Ok(SessionState::SignedOut(None)));
+        assert!(!rendered(Scripts::None).contains("site-notice"));
+        page.app.notice = Some("Tests <only> & more".to_owned());
+        let options = LeptosOptions::builder().output_name("app").build();
+        let html = render(page, || document(options, Scripts::None, || "the page"));
+        let expected = r#"<p role="note" class="site-notice">Tests &lt;only&gt; &amp; more</p>"#;
+        let notice = html.find(expected).unwrap_or_else(|| panic!("{html}"));
+        assert!(notice < html.find("the page").unwrap(), "{html}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ mod sign_out_scope;
 mod notice;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod session;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+mod site_notice;
 
 #[cfg(feature = "ssr")]
 mod components;
@@ -77,3 +79,5 @@ pub use session::{
 };
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use session_watch::{HubState, Role, Source, StreamKind, TabEvent, TabStatus};
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub use site_notice::SiteNotice;

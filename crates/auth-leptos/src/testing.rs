@@ -13,6 +13,7 @@ pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
             name: "Games".to_owned(),
             origin: "http://localhost:4201".to_owned(),
             identity_origin: None,
+            notice: None,
         },
         session,
         providers: Vec::new(),

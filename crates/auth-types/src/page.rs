@@ -41,6 +41,8 @@ pub struct AppInfo {
     pub origin: String,
     /// The identity app's origin, if this app signs in through identity.
     pub identity_origin: Option<String>,
+    /// A sentence for the top of every page, as text (`AUTH_NOTICE`).
+    pub notice: Option<String>,
 }
 
 /// A live session, as a page may show it.

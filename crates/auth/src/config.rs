@@ -23,6 +23,7 @@ use crate::{
     http::HostAddresses,
     origin::{Origin, PublicUrls, TrustedProxies},
     provider::ProviderConfig,
+    robots::Robots,
     server::Limits,
     session::SessionPolicy,
 };
@@ -40,6 +41,10 @@ pub(crate) use vars::secret_files;
 pub struct Config {
     /// `APP_NAME`: the app's name on its pages.
     pub app_name: String,
+    /// `AUTH_NOTICE`: a sentence at the top of every page, as text.
+    pub notice: Option<String>,
+    /// `AUTH_ROBOTS`: whether search engines may list the app.
+    pub robots: Robots,
     /// `PUBLIC_URL`: the origins this process answers for.
     pub public_urls: PublicUrls,
     /// `AUTH_SECRET`, then `AUTH_SECRET_1`…: newest first.
@@ -168,6 +173,8 @@ impl Config {
         let mut errors = ConfigErrors::default();
         let vars = Vars::new(vars, &mut errors);
         errors.keep(vars.check_log_format());
+        let notice = errors.keep(vars.notice());
+        let robots = errors.keep(vars.robots());
         let public_urls = errors.keep(vars.public_urls());
         let identity_origins = errors.keep(vars.identity_origins());
         // The error about the origins would cause one about the issuer.
@@ -186,6 +193,8 @@ impl Config {
         let read = || {
             Some(Self {
                 app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
+                notice: notice?,
+                robots: robots?,
                 public_urls: public_urls?,
                 secrets: secrets?,
                 providers: providers?,

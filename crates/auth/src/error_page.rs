@@ -14,12 +14,13 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Renders the page of a refusal. `link` is the text and the address of its button.
+/// Renders the page of a refusal. `link` is the text and the address of its button; `notice` is `AUTH_NOTICE`.
 pub(crate) fn page(
     status: StatusCode,
     name: &str,
     sentence: &str,
     link: Option<&(String, String)>,
+    notice: Option<&str>,
 ) -> Html<String> {
     let (text, address) =
         link.map_or(("Go to the start page", "/"), |(text, address)| (text.as_str(), address.as_str()));
@@ -35,11 +36,12 @@ pub(crate) fn page(
             }
             p { a.button href=(address) { (text) } }
         },
+        notice,
     )
 }
 
-/// Renders a small page with the app's style sheet: one card that contains `content`.
-pub(crate) fn document(title: &str, content: &Markup) -> Html<String> {
+/// Renders a small page with the app's style sheet: one card that contains `content`, below the `notice`.
+pub(crate) fn document(title: &str, content: &Markup, notice: Option<&str>) -> Html<String> {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -51,6 +53,7 @@ pub(crate) fn document(title: &str, content: &Markup) -> Html<String> {
                 link rel="stylesheet" href="/auth/style.css";
             }
             body {
+                @if let Some(notice) = notice { p.site-notice role="note" { (notice) } }
                 main {
                     div.card.narrow.stack {
                         (content)

@@ -55,7 +55,7 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 ///
 /// Every body is limited again while the handler reads it: 413 if it is too long, 408 if it arrives too
 /// slowly. Every answer gets security headers, and every request gets a log line. The health checks skip the
-/// checks above, so they answer for any host.
+/// checks above, so they answer for any host. So does `/robots.txt`, where `AUTH_ROBOTS` keeps robots out.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
     let site = AppPages { pages: auth.pages().clone(), public };
@@ -91,6 +91,8 @@ impl Gate {
         // pass the checks, including requests without a matching route.
         let (mut response, is_https) = if routes::is_for_any_host(uri.path()) {
             (self.route(request).await, false)
+        } else if let Some(file) = self.auth.robots().file(uri.path()) {
+            (file, false)
         } else {
             let (parts, body) = request.into_parts();
             match origin::check_host(self.auth.public_urls(), &parts) {
@@ -101,10 +103,11 @@ impl Gate {
         refusal::log(&response, &method, uri.path());
         self.auth.metrics().answered(begun, &response);
         if method != Method::HEAD {
-            response = refusal::negotiate(response, wants_html);
+            response = refusal::negotiate(response, wants_html, self.auth.notice().as_deref());
         }
         headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
         response.headers_mut().insert(X_REQUEST_ID, id);
+        self.auth.robots().mark(response.headers_mut());
         response
     }
 

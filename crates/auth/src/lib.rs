@@ -34,6 +34,7 @@ pub mod random;
 pub mod refresh;
 mod refusal;
 pub mod request_id;
+pub mod robots;
 pub mod routes;
 pub mod seal;
 pub mod server;
@@ -66,6 +67,7 @@ use origin::{Origin, PublicUrls, TrustedProxies};
 use provider::Provider;
 use random::Random;
 use refresh::Refresher;
+use robots::Robots;
 use routes::AddressLimits;
 use seal::Keyring;
 use secrecy::SecretString;
@@ -89,6 +91,8 @@ pub struct Auth(Arc<Inner>);
 /// The parts of the state. The accessors are in [`parts`].
 struct Inner {
     app_name: String,
+    notice: Option<String>,
+    robots: Robots,
     public_urls: Arc<PublicUrls>,
     identity_origins: IdentityOrigins,
     cookie_settings: Arc<CookieSettings>,
@@ -156,6 +160,8 @@ impl Auth {
         poll_gauges(&metrics, (&store, &clock), &streams);
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
+            notice: config.notice,
+            robots: config.robots,
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),

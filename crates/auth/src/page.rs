@@ -63,7 +63,12 @@ async fn page_context(
         ..auth.sessions().tab_facts(live.map(|session| &*session.record))
     };
     PageContext {
-        app: AppInfo { name: auth.app_name().clone(), origin: origin.to_string(), identity_origin: identity },
+        app: AppInfo {
+            name: auth.app_name().clone(),
+            origin: origin.to_string(),
+            identity_origin: identity,
+            notice: auth.notice().clone(),
+        },
         session: page_state(current),
         providers,
         frame_origins,

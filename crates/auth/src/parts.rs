@@ -17,6 +17,7 @@ use crate::{
     provider::Provider,
     random::Random,
     refresh::Refresher,
+    robots::Robots,
     routes::AddressLimits,
     seal::Keyring,
     session::{AppDataType, Sessions},
@@ -41,6 +42,10 @@ macro_rules! parts {
 parts! {
     /// The app's display name.
     pub app_name: String;
+    /// The sentence at the top of every page (`AUTH_NOTICE`).
+    pub notice: Option<String>;
+    /// Whether search engines may list the app.
+    pub(crate) robots: Robots;
     /// The origins this process answers for.
     pub public_urls: Arc<PublicUrls>;
     /// The origins of the identity app; empty in direct mode.

@@ -205,8 +205,8 @@ pub(crate) fn log(response: &Response, method: &Method, path: &str) {
 
 /// Gives a refusal the body that fits the client. An error without a body gets a body too, such as the
 /// router's 404 and 405 and a missing file, because browsers would otherwise show their built-in error page.
-/// Headers such as `Allow` stay.
-pub(crate) fn negotiate(mut response: Response, wants_html: bool) -> Response {
+/// Headers such as `Allow` stay. `notice` is `AUTH_NOTICE`.
+pub(crate) fn negotiate(mut response: Response, wants_html: bool, notice: Option<&str>) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_empty = response.body().size_hint().exact() == Some(0);
@@ -217,7 +217,7 @@ pub(crate) fn negotiate(mut response: Response, wants_html: bool) -> Response {
     };
     let Inner { status, name, sentence, link, .. } = &*refusal.0;
     let filled = if wants_html {
-        (*status, error_page::page(*status, name, sentence, link.as_ref())).into_response()
+        (*status, error_page::page(*status, name, sentence, link.as_ref(), notice)).into_response()
     } else {
         refusal.json()
     };

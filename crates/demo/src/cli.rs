@@ -4,14 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::suite::{Addresses, Domains, Process};
+use crate::{
+    live_demo::reset::TimeOfDay,
+    suite::{Addresses, Domains, Process},
+};
 
 /// Starts the suite on this machine: the embedded OpenID Provider, the identity app, and three instances of
 /// the main app. Waits until every process answers, prints their addresses and logs, and stops all of them on
 /// Ctrl-C or when a process dies.
 ///
 /// Every process gets the AUTH_* variables of the environment and of the .env file. If these configure a
-/// provider (AUTH_AUTH0_ID, AUTH_OIDC_ID, ...), the embedded provider starts only with DEMO=1.
+/// provider (AUTH_AUTH0_ID, AUTH_OIDC_ID, ...), the embedded provider starts only with DEMO=1. LIVE_DEMO=1 runs a
+/// public demo.
 #[derive(Debug, Parser)]
 #[command(name = "demo", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -79,6 +83,15 @@ pub(crate) struct Options {
     /// The domain of partner, beside --domain.
     #[arg(long, value_name = "DOMAIN", requires = "domain")]
     pub(crate) partner_domain: Option<String>,
+
+    /// Run a public demo, as with LIVE_DEMO=1: throwaway users for each visitor, and all data is deleted every day. Needs
+    /// --domain and an empty folder, and is refused beside everything that would weaken it.
+    #[arg(long)]
+    pub(crate) live_demo: bool,
+
+    /// When the public demo deletes its data and starts again, UTC [default: 04:00]. SIGUSR1 does the same at once.
+    #[arg(long, value_name = "HH:MM")]
+    pub(crate) reset_at: Option<TimeOfDay>,
 
     /// Let preview deployments at these origins sign in, such as https://pr-*.preview.example.
     #[arg(long, value_name = "PATTERN")]

@@ -1,9 +1,11 @@
 //! `demo` starts the five processes of the suite on one machine and stops them together. `demo --help` lists
-//! its options. It is a development tool: in production each app is a separate service (docs/deploy.md).
+//! its options. It is a development tool: in production each app is a separate service (docs/deploy.md). With
+//! `LIVE_DEMO=1` it runs a public demo ([`live_demo`]).
 
 mod child;
 mod cli;
 mod health;
+mod live_demo;
 mod output;
 mod plan;
 mod ports;
@@ -25,6 +27,7 @@ use clap::Parser;
 
 use crate::{
     cli::{Cli, Command, Options},
+    live_demo::reset::TimeOfDay,
     output::Output,
     plan::Plan,
     problem::Problem,
@@ -57,7 +60,6 @@ fn main() -> ExitCode {
 /// [`Launch`]).
 #[tokio::main(flavor = "current_thread")]
 async fn run(options: &Options) -> Result<(), Problem> {
-    let mut signals = Signals::new()?;
     let root = repository();
     let data_dir = absolute(&options.data_dir)?;
     let domains = options.domains();
@@ -67,6 +69,16 @@ async fn run(options: &Options) -> Result<(), Problem> {
     } else {
         SharedEnv::read(&root, env::vars_os().filter_map(into_strings))?
     };
+    let is_live = options.live_demo || shared.is_live_demo();
+    let reset_at = options.reset_at.unwrap_or_default();
+    if is_live {
+        live_demo::check(options, &shared)?;
+        live_demo::folder::claim(&data_dir)?;
+    } else if let Some(option) = live_demo::check_ordinary(options) {
+        return Err(Problem::NeedsLiveDemo { option });
+    }
+    let notice = is_live.then(|| shared.notice().map_or_else(|| live_demo::notice(reset_at), str::to_owned));
+    let mut signals = Signals::new(is_live)?;
     let processes = chosen(options, &shared)?;
 
     let secrets = Secrets::load_or_make(&data_dir)?;
@@ -81,6 +93,7 @@ async fn run(options: &Options) -> Result<(), Problem> {
         partner_direct: options.partner_direct,
         partner: partner.as_deref(),
         faults: options.faults,
+        live_demo: notice.as_deref(),
         previews: options.previews.is_some(),
         host_addresses: &options.host_addresses,
         secrets: &secrets,
@@ -93,31 +106,74 @@ async fn run(options: &Options) -> Result<(), Problem> {
         plan: &plan,
         bin_dir,
         watch: options.watch,
-        restart: options.restart,
+        // One process that fails must not end a public demo.
+        restart: options.restart || is_live,
         output: Output::detect(),
     };
     launch.check_built(&processes)?;
     ports::check_free(addresses, &processes)?;
 
-    let mut running = Running::start(&launch, &processes)?;
-    let outcome = tokio::select! {
-        problem = up(&launch, &mut running, &processes) => Err(problem),
-        () = signals.next() => Ok(()),
-    };
-    launch.output.line("Stopping.");
-    running.stop(signals.next()).await;
-    outcome
+    loop {
+        if is_live {
+            // At each start, so that no data is older than a day.
+            live_demo::folder::clear(&data_dir)?;
+        }
+        let mut running = Running::start(&launch, &processes)?;
+        let end = tokio::select! {
+            end = up(&launch, &mut running, &processes, is_live.then_some(reset_at)) => end,
+            end = signals.next_or_reset() => end,
+        };
+        match end {
+            End::Reset => launch.output.line("Deleting all data, and starting again."),
+            End::Stop | End::Problem(_) => launch.output.line("Stopping."),
+        }
+        // A signal in this time ends the suite, also during a reset.
+        let mut is_stopped = false;
+        let hurry = async {
+            signals.next().await;
+            is_stopped = true;
+        };
+        running.stop(hurry).await;
+        match end {
+            End::Problem(problem) => return Err(problem),
+            End::Reset if !is_stopped => {}
+            End::Reset | End::Stop => return Ok(()),
+        }
+    }
 }
 
-/// Waits until the suite is ready, prints the table and monitors the processes. Returns only with a problem.
-async fn up(launch: &Launch<'_>, running: &mut Running, processes: &[Process]) -> Problem {
+/// Why the processes are stopped.
+enum End {
+    Stop,
+    /// The live demo deletes its data and starts again.
+    Reset,
+    Problem(Problem),
+}
+
+/// Waits until the suite is ready, prints the table and monitors the processes. Returns when there is a problem, or at the
+/// time of the next reset.
+async fn up(
+    launch: &Launch<'_>,
+    running: &mut Running,
+    processes: &[Process],
+    reset_at: Option<TimeOfDay>,
+) -> End {
     if let Err(problem) = running.until_ready(launch, processes).await {
-        return problem;
+        return End::Problem(problem);
     }
     for line in table::lines(launch.plan, processes, launch.output) {
         launch.output.line(&line);
     }
-    running.watch_over(launch).await
+    let reset = async {
+        match reset_at {
+            Some(time) => time.wait().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        problem = running.watch_over(launch) => End::Problem(problem),
+        () = reset => End::Reset,
+    }
 }
 
 /// Returns the processes to start, in order.
@@ -146,7 +202,8 @@ fn into_strings((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Opti
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
-/// The signals that stop the suite: SIGTERM, SIGINT (Ctrl-C) and SIGHUP (the terminal was closed).
+/// The signals that stop the suite: SIGTERM, SIGINT (Ctrl-C) and SIGHUP (the terminal was closed). SIGUSR1 resets the live
+/// demo at once; elsewhere it keeps its usual effect.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -154,17 +211,37 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    reset: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
     #[cfg(unix)]
-    fn new() -> io::Result<Self> {
+    fn new(is_live: bool) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            reset: is_live.then(|| signal(SignalKind::user_defined1())).transpose()?,
         })
+    }
+
+    /// Waits for a signal that stops the suite, and for the one that resets it.
+    #[cfg(unix)]
+    async fn next_or_reset(&mut self) -> End {
+        let reset = async {
+            match &mut self.reset {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.terminate.recv() => End::Stop,
+            _ = self.interrupt.recv() => End::Stop,
+            _ = self.hangup.recv() => End::Stop,
+            _ = reset => End::Reset,
+        }
     }
 
     #[cfg(unix)]
@@ -177,8 +254,14 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    fn new() -> io::Result<Self> {
+    fn new(_is_live: bool) -> io::Result<Self> {
         Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next_or_reset(&mut self) -> End {
+        self.next().await;
+        End::Stop
     }
 
     #[cfg(not(unix))]

@@ -22,6 +22,9 @@ const STORE_IDLE_TIMEOUT: u32 = 1800;
 /// Distance from an app's port up to its live-reload port, which only `--watch` uses.
 const RELOAD_PORT_DISTANCE: u16 = 10;
 
+/// The databases of the suite, in the data folder: those of games and store, of partner, and of identity.
+pub(crate) const DATABASES: [&str; 3] = ["wow.db", "partner.db", "identity.db"];
+
 /// The settings from which the environment and arguments of every process follow.
 pub(crate) struct Plan<'a> {
     /// The repository's folder.
@@ -35,6 +38,8 @@ pub(crate) struct Plan<'a> {
     /// The program to run as partner, instead of `examples/partner`.
     pub(crate) partner: Option<&'a Path>,
     pub(crate) faults: bool,
+    /// In a public demo: the sentence at the top of every page.
+    pub(crate) live_demo: Option<&'a str>,
     /// Whether preview deployments can sign in.
     pub(crate) previews: bool,
     /// `NAME=ADDRESS:PORT` of hosts that the system does not know.
@@ -102,6 +107,9 @@ impl Plan<'_> {
         for address in self.host_addresses {
             flag("--host-address", address.clone());
         }
+        if let Some(notice) = self.live_demo {
+            arguments.extend(["--public-demo".to_owned(), "--notice".to_owned(), notice.to_owned()]);
+        }
         if self.faults {
             arguments.push("--faults".to_owned());
         }
@@ -123,11 +131,12 @@ impl Plan<'_> {
 
     fn app(&self, process: Process, env: &mut Env) {
         let proxies = self.addresses.urls(Process::Identity, "/auth");
+        let [wow, partner, identity] = DATABASES;
         let (app_name, secret, database) = match process {
-            Process::Main => ("Games", &self.secrets.wow, "wow.db"),
-            Process::Store => ("Store", &self.secrets.wow, "wow.db"),
-            Process::Partner => ("Partner", &self.secrets.partner, "partner.db"),
-            Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, "identity.db"),
+            Process::Main => ("Games", &self.secrets.wow, wow),
+            Process::Store => ("Store", &self.secrets.wow, wow),
+            Process::Partner => ("Partner", &self.secrets.partner, partner),
+            Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, identity),
         };
         env.set("APP_NAME", app_name);
         env.set("AUTH_LOG_FORMAT", "text");
@@ -141,6 +150,10 @@ impl Plan<'_> {
         if self.addresses.domains().is_some() {
             // The reverse proxy runs on this machine.
             env.set("AUTH_TRUSTED_PROXIES", "127.0.0.0/8");
+        }
+        if let Some(notice) = self.live_demo {
+            env.set("AUTH_NOTICE", notice);
+            env.set("AUTH_ROBOTS", "0");
         }
         match process {
             Process::Main | Process::Partner => {}

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use crate::suite::Process;
+use crate::{
+    live_demo::{self, folder::FolderError},
+    suite::Process,
+};
 
 /// Why the suite did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,15 @@ pub(crate) enum Problem {
 
     #[error("{} did not answer {url} with 200 within {} s ({last}); its log is above", process, within.as_secs())]
     NotReady { process: Process, url: String, within: Duration, last: String },
+
+    #[error("LIVE_DEMO: {0}")]
+    LiveDemo(#[from] live_demo::Refusal),
+
+    #[error("LIVE_DEMO: {0}")]
+    LiveDemoFolder(#[from] FolderError),
+
+    #[error("{option} is for the public demo only: add --live-demo")]
+    NeedsLiveDemo { option: &'static str },
 
     #[error("{0}")]
     System(#[from] io::Error),

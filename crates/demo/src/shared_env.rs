@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::problem::Problem;
 
-/// The `AUTH_*` variables that every process gets, and whether `DEMO=1` requests the embedded provider.
+/// The `AUTH_*` variables that every process gets, whether `DEMO=1` requests the embedded provider, and whether
+/// `LIVE_DEMO=1` requests a public demo.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SharedEnv {
     auth: BTreeMap<String, String>,
     demo: bool,
+    live_demo: bool,
 }
 
 impl SharedEnv {
@@ -38,6 +40,8 @@ impl SharedEnv {
         for (name, value) in variables {
             if name == "DEMO" {
                 shared.demo = value == "1";
+            } else if name == "LIVE_DEMO" {
+                shared.live_demo = value == "1";
             } else if name.starts_with("AUTH_") && !value.is_empty() {
                 shared.auth.insert(name, value);
             }
@@ -59,6 +63,21 @@ impl SharedEnv {
             // `AUTH_IDENTITY_ID` is an app's client id at identity, and `AUTH_APPLE_KEY_ID` a setting of a provider.
             .filter(|provider| !["", "DEMO", "IDENTITY"].contains(provider))
             .filter(|provider| !provider.ends_with("_KEY") && !provider.ends_with("_TEAM"))
+    }
+
+    /// Whether `DEMO=1` is set.
+    pub(crate) fn is_development_demo(&self) -> bool {
+        self.demo
+    }
+
+    /// Whether `LIVE_DEMO=1` is set.
+    pub(crate) fn is_live_demo(&self) -> bool {
+        self.live_demo
+    }
+
+    /// Returns the sentence at the top of every page, if one is set.
+    pub(crate) fn notice(&self) -> Option<&str> {
+        self.auth.get("AUTH_NOTICE").map(String::as_str)
     }
 
     /// Whether to start the embedded provider: if no other provider is configured, or with `DEMO=1`.
@@ -90,6 +109,14 @@ mod tests {
     #[test]
     fn demo_1_starts_the_embedded_provider_beside_a_configured_one() {
         assert!(shared(&[("AUTH_GOOGLE_ID", "abc"), ("DEMO", "1")]).wants_embedded_provider());
+    }
+
+    #[test]
+    fn a_live_demo_is_other_than_the_demo_for_development() {
+        let live = shared(&[("LIVE_DEMO", "1")]);
+        assert!(live.is_live_demo() && !live.is_development_demo());
+        assert!(!shared(&[("DEMO", "1")]).is_live_demo());
+        assert!(!shared(&[("LIVE_DEMO", "0")]).is_live_demo());
     }
 
     #[test]

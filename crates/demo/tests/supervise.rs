@@ -62,21 +62,31 @@ impl Suite {
     fn start_with(self, options: &[&str]) -> Started {
         let mut command = self.command();
         command.args(options);
+        self.spawn(command, 2)
+    }
+
+    /// A public demo, with all five processes.
+    fn live_demo(&self) -> Command {
+        for name in ["identity", "partner"] {
+            fs::copy(self.folder.path().join("main"), self.folder.path().join(name)).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_demo"));
+        command.args(["--port-offset", &self.offset.to_string()]);
+        command.args(["--domain", "demo.test", "--partner-domain", "partner.test"]);
+        command.arg("--bin-dir").arg(self.folder.path());
+        command.arg("--data-dir").arg(self.folder.path().join("data"));
+        command.env_remove("DEMO").env("LIVE_DEMO", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn spawn(self, mut command: Command, scripts: usize) -> Started {
         let Self { folder, offset, main } = self;
         drop(main);
         let mut supervisor = command.spawn().unwrap();
-        let mut lines = BufReader::new(supervisor.stdout.take().unwrap());
-        // The scripts print in any order.
-        let mut pids = Vec::new();
-        while pids.len() < 2 {
-            let mut line = String::new();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "the supervisor ended early");
-            if let Some((name, pid)) = line.split_once("| pid ") {
-                let pid = pid.trim().parse::<i32>().unwrap();
-                pids.insert(if name.starts_with("main") { pids.len() } else { 0 }, pid);
-            }
-        }
-        Started { supervisor, lines, pids, offset, folder }
+        let lines = BufReader::new(supervisor.stdout.take().unwrap());
+        let mut started = Started { supervisor, lines, pids: Vec::new(), offset, folder };
+        started.read_pids(scripts);
+        started
     }
 }
 
@@ -102,6 +112,19 @@ impl Started {
             let (mut stream, _) = listener.accept().unwrap();
             stream.read_exact(&mut [0; "GET /healthz".len()]).unwrap();
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        }
+    }
+
+    /// Waits until this number of scripts has printed its process id. The scripts print in any order.
+    fn read_pids(&mut self, scripts: usize) {
+        self.pids.clear();
+        while self.pids.len() < scripts {
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the supervisor ended early");
+            if let Some((name, pid)) = line.split_once("| pid ") {
+                let pid = pid.trim().parse::<i32>().unwrap();
+                self.pids.insert(if name.starts_with("main") { self.pids.len() } else { 0 }, pid);
+            }
         }
     }
 
@@ -221,4 +244,63 @@ fn with_restart_an_ended_process_restarts_and_a_failing_one_stops_the_suite() {
     assert!(err.contains("main stopped unexpectedly (exit status: 3)"), "{err}");
     assert_eq!(code, Some(1));
     started.assert_nothing_is_left();
+}
+
+/// The ports of all processes, in the order of their health checks.
+const ALL_PORTS: [u16; 5] = [4300, 4200, 4201, 4202, 4203];
+
+#[test]
+fn a_live_demo_deletes_its_data_and_starts_again() {
+    let suite = Suite::of(OBEDIENT, OBEDIENT);
+    let command = suite.live_demo();
+    let mut started = suite.spawn(command, 5);
+    started.answer_for(&ALL_PORTS);
+    started.read_until("Ready.");
+    let data = started.folder.path().join("data");
+    assert_eq!(fs::read_to_string(data.join("live-demo")).unwrap(), "format 1\n");
+    let secret = fs::read(data.join("secrets/wow")).unwrap();
+    fs::write(data.join("wow.db"), "visitors").unwrap();
+
+    started.signal(Signal::USR1);
+    started.read_until("Deleting all data");
+    started.assert_nothing_is_left();
+    started.read_pids(5);
+    assert!(!data.join("wow.db").exists());
+    assert_eq!(fs::read(data.join("secrets/wow")).unwrap(), secret);
+    started.answer_for(&ALL_PORTS);
+    started.read_until("Ready.");
+    started.signal(Signal::TERM);
+    assert_eq!(started.end().2, Some(0));
+    started.assert_nothing_is_left();
+}
+
+#[test]
+fn a_live_demo_that_would_be_unsafe_is_refused_in_one_line() {
+    let suite = Suite::of(OBEDIENT, OBEDIENT);
+    let refused = |command: &mut Command| {
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+        assert!(output.stdout.is_empty());
+        error
+    };
+    let error = refused(suite.live_demo().env("AUTH_GOOGLE_ID", "abc"));
+    assert!(error.contains("AUTH_GOOGLE_ID configures another provider"), "{error}");
+    let error = refused(suite.live_demo().env("DEMO", "1"));
+    assert!(error.contains("DEMO=1 is for development"), "{error}");
+    let error = refused(suite.live_demo().env("AUTH_SECRET", "mine"));
+    assert!(error.contains("AUTH_SECRET cannot be changed"), "{error}");
+    let error = refused(suite.live_demo().arg("--faults"));
+    assert!(error.contains("--faults is not possible"), "{error}");
+    let error = refused(suite.command().env_remove("DEMO").arg("--live-demo"));
+    assert!(error.contains("--domain and --partner-domain are missing"), "{error}");
+    let error = refused(suite.command().args(["--reset-at", "04:00"]));
+    assert!(error.contains("--reset-at is for the public demo only"), "{error}");
+    assert!(!suite.folder.path().join("data/live-demo").exists(), "nothing was changed");
+
+    fs::create_dir_all(suite.folder.path().join("data")).unwrap();
+    fs::write(suite.folder.path().join("data/wow.db"), "production").unwrap();
+    let error = refused(&mut suite.live_demo());
+    assert!(error.contains("data has other data"), "{error}");
+    assert_eq!(fs::read_to_string(suite.folder.path().join("data/wow.db")).unwrap(), "production");
 }

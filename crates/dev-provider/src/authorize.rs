@@ -18,11 +18,13 @@ use crate::error::Failure;
 use crate::faults::Fault;
 use crate::federated::Handover;
 use crate::params::Params;
+use crate::public_demo::Visitor;
 use crate::random::fingerprint;
 use crate::state::{CODE_MEMORY, Code, Grant, LoginTransaction, TRANSACTION_TTL};
 use crate::users::User;
-use crate::{DevProvider, pages};
+use crate::{DevProvider, Personality, pages};
 use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use refusal::PageRefusal;
 use request::{Prompt, is_unsupported_silent};
@@ -33,6 +35,7 @@ use tower_sessions::Session;
 pub(crate) async fn get(
     State(provider): State<DevProvider>,
     session: Session,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
@@ -65,9 +68,9 @@ pub(crate) async fn get(
     match (request.prompt, enough) {
         (Prompt::Never, None) => Ok(target.refuse(&provider, Refusal::LoginRequired)),
         (Prompt::Never, Some((_, session))) if provider.faults().is_due(&Fault::OtherUser) => {
-            let other = User::by_sub(session.sub).and_then(User::other);
+            let other = User::by_sub(&session.sub).and_then(|user| user.other());
             match other {
-                Some(user) => provider.sign_in(&browser, &request, user).await,
+                Some(user) => provider.sign_in(&browser, &request, &user).await,
                 None => Ok(target.refuse(&provider, Refusal::LoginRequired)),
             }
         }
@@ -78,11 +81,20 @@ pub(crate) async fn get(
             }
             let transaction = provider.config().random.token();
             let binding = browser.bind(&provider.config().random).await?;
-            let open = LoginTransaction { browser: binding, request: request.clone() };
+            let user = current.and_then(|(_, session)| User::by_sub(&session.sub));
+            // A session can outlive the visitor's cookie.
+            let known = user.as_ref().and_then(|user| user.visitor.clone());
+            let (visitor, cookie) = match provider.visitor(&headers) {
+                Some(Visitor { id, cookie }) => (Some(known.unwrap_or(id)), cookie),
+                None => (None, None),
+            };
+            let users = User::all(visitor.as_deref());
+            let open = LoginTransaction { browser: binding, visitor, request: request.clone() };
             let now = provider.now();
             provider.state().logins.insert(transaction.clone(), open, later(now, TRANSACTION_TTL), now);
-            let user = current.and_then(|(_, session)| User::by_sub(session.sub));
-            Ok(pages::login(&request, user, &transaction))
+            let mut page = pages::login(&request, users, user.as_ref(), &transaction);
+            page.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+            Ok(page)
         }
     }
 }
@@ -102,10 +114,10 @@ impl DevProvider {
                 return request.target.refuse(self, Refusal::LoginRequired);
             };
             session.clients.insert(request.client_id.clone());
-            let sub = session.sub;
+            let sub = session.sub.clone();
             let grant = Grant {
                 client_id: request.client_id.clone(),
-                sub: session.sub,
+                sub: sub.clone(),
                 sid: sid.to_owned(),
                 auth_time: session.auth_time,
                 scope: request.scope.clone(),
@@ -118,9 +130,11 @@ impl DevProvider {
                 expires: later(now, self.config().code_ttl),
                 used: None,
             };
-            if state.known_users.insert((request.client_id.clone(), sub)) {
-                let user = User::by_sub(sub);
-                user_field = user.and_then(|user| personality.user_field(user, &request.scope));
+            if personality == Personality::Apple
+                && state.known_users.insert((request.client_id.clone(), sub.clone()))
+            {
+                let user = User::by_sub(&sub);
+                user_field = user.and_then(|user| personality.user_field(&user, &request.scope));
             }
             state.codes.insert(fingerprint(&code), issued, later(now, CODE_MEMORY), now);
         }

@@ -63,9 +63,9 @@ impl DevProvider {
         let keys = self.keys();
         let header = json!({ "alg": "RS256", "typ": "logout+jwt", "kid": keys.current.kid });
         let claims = LogoutClaims {
-            iss: User::by_sub(session.sub)
-                .map_or_else(|| self.config().issuer(), |user| self.config().issuer_of(user)),
-            sub: session.sub,
+            iss: User::by_sub(&session.sub)
+                .map_or_else(|| self.config().issuer(), |user| self.config().issuer_of(&user)),
+            sub: &session.sub,
             aud: &client.client_id,
             iat: now.timestamp(),
             exp: later(now, TOKEN_TTL).timestamp(),

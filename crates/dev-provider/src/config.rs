@@ -2,7 +2,7 @@
 
 use crate::client::is_http;
 use crate::params::Scopes;
-use crate::{Client, Clock, Error, Personality, Random};
+use crate::{Client, Clock, Error, Personality, Random, public_demo};
 use secrecy::SecretString;
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -26,6 +26,11 @@ pub struct Config {
     pub signing_key: Option<SecretString>,
     /// Whether faults can be switched on. For tests only.
     pub faults: bool,
+    /// Whether this is a public demo, with throwaway users for each visitor. Only a public demo may have a
+    /// public issuer. Nothing that is for tests can be switched on beside it. Default `false`.
+    pub public_demo: bool,
+    /// A sentence at the top of every page. Default none.
+    pub notice: Option<String>,
     /// Lifetime of an access token. Default 300 s.
     pub access_token_ttl: Duration,
     /// Lifetime of an ID token. Default 300 s.
@@ -86,6 +91,8 @@ impl Config {
             data_dir: None,
             signing_key: None,
             faults: false,
+            public_demo: false,
+            notice: None,
             access_token_ttl: Duration::from_secs(300),
             id_token_ttl: Duration::from_secs(300),
             refresh_token_ttl: Duration::from_secs(30 * 24 * 3600),
@@ -171,7 +178,7 @@ impl Config {
         if self.id_token_ttl.is_zero() {
             return refuse("id_token_ttl", "must be at least one second");
         }
-        Ok(())
+        public_demo::check(self)
     }
 }
 

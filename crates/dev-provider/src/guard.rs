@@ -1,5 +1,6 @@
 //! Middleware for every request: the `Host` check and the security headers.
 
+use crate::public_demo::robots;
 use crate::{DevProvider, federated, pages};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
@@ -42,14 +43,19 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Sets the security headers of every response that does not set its own. The referrer policy is
-/// `same-origin`, because `no-referrer` would turn `Origin` into `null` on this provider's forms.
-pub(crate) async fn headers(request: Request, next: Next) -> Response {
+/// `same-origin`, because `no-referrer` would turn `Origin` into `null` on this provider's forms. A public
+/// demo keeps robots out.
+pub(crate) async fn headers(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if provider.config().public_demo {
+        let (name, value) = robots::HEADER;
+        headers.insert(name, value);
+    }
     response
 }
 

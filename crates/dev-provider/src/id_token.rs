@@ -51,19 +51,19 @@ impl DevProvider {
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
         let token = Token::new(claims, &key.signer, algorithm, Some(&access_token), None)
             .map_err(|error| Error::Sign(error.to_string()))?;
-        let token = self.change_members(key, token.to_string(), User::by_sub(grant.sub))?;
+        let token = self.change_members(key, token.to_string(), User::by_sub(&grant.sub).as_ref())?;
         self.apply_signature_faults(key, token).map(Some)
     }
 
     fn claims(&self, grant: &Grant, nonce: Option<&str>) -> Result<Claims, Error> {
         let now = self.now();
-        let user = User::by_sub(grant.sub).ok_or_else(|| Error::Sign("no such user".to_owned()))?;
+        let user = User::by_sub(&grant.sub).ok_or_else(|| Error::Sign("no such user".to_owned()))?;
         let extra = self.config().extra_audience.clone();
         // `azp` is needed only beside a second audience (OpenID Connect Core §2).
         let authorized_party = extra.as_ref().map(|_| ClientId::new(grant.client_id.clone()));
         let audiences = std::iter::once(grant.client_id.clone()).chain(extra).map(Audience::new).collect();
         let claims = Claims::new(
-            issuer_url(self.config().issuer_of(user))?,
+            issuer_url(self.config().issuer_of(&user))?,
             audiences,
             later(now, self.config().id_token_ttl),
             now,
@@ -156,7 +156,7 @@ impl DevProvider {
         }
         let claims = jwt.verify(self.keys().known().keys())?;
         let user = User::by_sub(claims.text("sub")?)?;
-        if claims.text("iss") != Some(&self.config().issuer_of(user)) {
+        if claims.text("iss") != Some(&self.config().issuer_of(&user)) {
             return None;
         }
         let azp = claims.text("azp");
@@ -166,7 +166,7 @@ impl DevProvider {
         })?;
         Some(Hint {
             client_id: client.client_id.clone(),
-            sub: user.sub.to_owned(),
+            sub: user.sub(),
             sid: claims.text("sid").map(str::to_owned),
         })
     }

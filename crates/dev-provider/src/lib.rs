@@ -23,6 +23,7 @@ mod pages;
 mod params;
 mod personality;
 mod provider;
+mod public_demo;
 mod random;
 mod revoke;
 mod state;

@@ -63,8 +63,8 @@ pub(crate) async fn post(
     if params.get("cancel").is_some() {
         return Ok(open.request.target.refuse(&provider, Refusal::Cancelled));
     }
-    match params.get("user").and_then(User::by_username) {
-        Some(user) => provider.sign_in(&browser, &open.request, user).await,
+    match params.get("user").and_then(|name| User::by_username(name, open.visitor.as_deref())) {
+        Some(user) => provider.sign_in(&browser, &open.request, &user).await,
         None => Ok(LoginRefusal::UnknownUser.into_response()),
     }
 }
@@ -79,12 +79,12 @@ impl DevProvider {
         user: &User,
     ) -> Result<Response, Failure> {
         let now = self.now();
-        let user = match User::by_sub(user.sub) {
-            Some(user) if request.expected_sub.as_deref().is_none_or(|sub| sub == user.sub) => user,
-            _ => return Ok(request.target.refuse(self, Refusal::LoginRequired)),
-        };
+        let sub = user.sub();
+        if request.expected_sub.as_ref().is_some_and(|expected| *expected != sub) {
+            return Ok(request.target.refuse(self, Refusal::LoginRequired));
+        }
         let sid = match self.signed_in(browser).await? {
-            Some((sid, session)) if session.sub == user.sub => {
+            Some((sid, session)) if session.sub == sub => {
                 if let Some(session) = self.state().sessions.get_mut(&sid, now) {
                     session.auth_time = now;
                 }
@@ -95,7 +95,7 @@ impl DevProvider {
                     self.end_session(&sid);
                 }
                 let sid = self.config().random.token();
-                let session = ProviderSession { sub: user.sub, auth_time: now, clients: BTreeSet::new() };
+                let session = ProviderSession { sub, auth_time: now, clients: BTreeSet::new() };
                 self.state().sessions.insert(
                     sid.clone(),
                     session,
@@ -106,7 +106,7 @@ impl DevProvider {
             }
         };
         browser.sign_in(&sid).await?;
-        tracing::info!(user = user.username, client_id = %request.client_id, "signed in");
+        tracing::info!(user = user.person.username, client_id = %request.client_id, "signed in");
         Ok(self.issue_code(request, &sid))
     }
 }

@@ -101,8 +101,8 @@ async fn begin(provider: &DevProvider, browser: &Browser, params: &Params) -> Re
         }
         (_, Some((_, session))) => {
             let transaction = open(provider, browser, continue_to).await?;
-            Ok(User::by_sub(session.sub)
-                .map_or_else(|| pages::signed_out(None), |user| pages::confirm_logout(user, &transaction)))
+            Ok(User::by_sub(&session.sub)
+                .map_or_else(|| pages::signed_out(None), |user| pages::confirm_logout(&user, &transaction)))
         }
         // No session to end. Show a link instead of a redirect: nothing proves that the app sent this
         // request.

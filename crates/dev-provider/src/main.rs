@@ -19,7 +19,7 @@ const SECRET: &str = "DEV_PROVIDER_CLIENT_SECRET";
 /// Variable with the secret of the second client.
 const PREVIEW_SECRET: &str = "DEV_PROVIDER_PREVIEW_CLIENT_SECRET";
 
-/// A small OpenID Provider for development: two demo users, no passwords.
+/// A small OpenID Provider for development and public demos: two demo users, no passwords.
 ///
 /// The client secret is read only from the environment variable DEV_PROVIDER_CLIENT_SECRET. A client with a
 /// public key needs no secret.
@@ -128,6 +128,13 @@ struct Options {
     /// Answers prompt=none with login_required unless the request has an id_token_hint
     #[arg(long, env = "DEV_PROVIDER_REQUIRES_HINT")]
     requires_hint: bool,
+    /// Serves the public, with throwaway users for each visitor; refused beside everything that is for tests.
+    /// The reverse proxy must be on this machine
+    #[arg(long, env = "DEV_PROVIDER_PUBLIC_DEMO")]
+    public_demo: bool,
+    /// Sentence at the top of every page
+    #[arg(long, env = "DEV_PROVIDER_NOTICE", value_name = "TEXT")]
+    notice: Option<String>,
     /// For tests only: enables /test/faults, which makes the provider misbehave
     #[arg(long, env = "DEV_PROVIDER_FAULTS")]
     faults: bool,
@@ -178,6 +185,8 @@ impl Options {
             host_addresses: self.host_addresses,
             data_dir: self.data_dir,
             faults: self.faults,
+            public_demo: self.public_demo,
+            notice: self.notice,
             access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),
             style,
             personality: self.personality,
@@ -228,15 +237,16 @@ async fn run(options: Options) -> Result<(), String> {
         _ => format!("DEV_PROVIDER_LISTEN: cannot listen on {listen}: {error}"),
     })?;
     let config = options.config(SecretString::from(secret.unwrap_or_default()))?;
-    if config.faults {
-        tracing::warn!("fault injection enabled: for tests only");
-    }
+    let has_faults = config.faults;
     let provider = DevProvider::new(config).map_err(|error| match error {
         Error::Config { setting, reason } => format!("{}: {reason}", variable(setting)),
         Error::KeyFile(cause) => format!("DEV_PROVIDER_DATA_DIR: cannot access signing-key.pem: {cause}"),
         Error::Key(cause) => format!("DEV_PROVIDER_DATA_DIR: signing-key.pem cannot be used: {cause}"),
         other => other.to_string(),
     })?;
+    if has_faults {
+        tracing::warn!("fault injection enabled: for tests only");
+    }
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let shutdown = async move {
         tokio::select! {

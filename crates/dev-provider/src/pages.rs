@@ -2,9 +2,12 @@
 
 use crate::DevProvider;
 use crate::authorize::AuthorizeRequest;
-use crate::users::{USERS, User};
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use crate::users::User;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 use url::Url;
@@ -15,9 +18,34 @@ pub(crate) async fn style(State(provider): State<DevProvider>) -> Response {
     (headers, provider.config().style.clone().into_owned()).into_response()
 }
 
-/// A page of the provider around `content`.
+/// A page that [`render`] writes.
+#[derive(Clone, Debug)]
+struct Page {
+    title: String,
+    content: Markup,
+}
+
+/// Answers with a page of the provider around `content`.
 pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
-    let body = html! {
+    (status, Extension(Page { title: title.to_owned(), content: content.clone() })).into_response()
+}
+
+/// Middleware that writes the pages. Only here the configuration is at hand: handlers refuse requests without
+/// it.
+pub(crate) async fn render(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(page) = response.extensions_mut().remove::<Page>() {
+        let html = document(&page, provider.config().notice.as_deref()).into_string();
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        *response.body_mut() = Body::from(html);
+    }
+    response
+}
+
+fn document(Page { title, content }: &Page, notice: Option<&str>) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -29,6 +57,7 @@ pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Respons
                 link rel="stylesheet" href="/style.css";
             }
             body {
+                @if let Some(notice) = notice { p class="site-notice" role="note" { (notice) } }
                 main class="stack" {
                     div class="card narrow stack" {
                         p class="muted small" { "Demo provider" }
@@ -41,15 +70,22 @@ pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Respons
                 }
             }
         }
-    };
-    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body.into_string()).into_response()
+    }
 }
 
 /// The login page: one button for each user, the hinted user first.
-pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transaction: &str) -> Response {
-    let hinted = request.login_hint.as_deref().and_then(User::by_hint).or(signed_in);
-    let mut users: Vec<&User> = USERS.iter().collect();
-    users.sort_by_key(|user| hinted.is_some_and(|hinted| hinted != *user));
+pub(crate) fn login(
+    request: &AuthorizeRequest,
+    mut users: Vec<User>,
+    signed_in: Option<&User>,
+    transaction: &str,
+) -> Response {
+    let hint = request.login_hint.as_deref();
+    let named = users.iter().find(|user| hint.is_some_and(|hint| user.matches_hint(hint)));
+    if let Some(first) = named.or(signed_in).cloned() {
+        users.sort_by_key(|user| *user != first);
+    }
+    let are_throwaway = users.iter().any(|user| user.visitor.is_some());
     let back_to = Url::parse(&request.target.redirect_uri).map(|url| url.origin().ascii_serialization());
     page(
         StatusCode::OK,
@@ -64,11 +100,16 @@ pub(crate) fn login(request: &AuthorizeRequest, signed_in: Option<&User>, transa
             @if let Some(user) = signed_in {
                 p class="muted" { "You are signed in as " (user.name()) ". Please confirm, or choose another user." }
             }
+            @if are_throwaway {
+                p class="muted" {
+                    "Alice and Bob are made up, and exist for your browser only. They need no password."
+                }
+            }
             form class="stack" method="post" action="/login" {
                 input type="hidden" name="transaction" value=(transaction);
                 @for (index, user) in users.iter().enumerate() {
                     @let class = if index == 0 { "button wide" } else { "button wide secondary" };
-                    p { button class=(class) name="user" value=(user.username) { "Continue as " (user.given_name) } }
+                    p { button class=(class) name="user" value=(user.person.username) { "Continue as " (user.person.given_name) } }
                 }
                 p { button class="button wide secondary" name="cancel" value="yes" { "Cancel" } }
             }

@@ -3,7 +3,7 @@
 use crate::Config;
 use crate::authorize::Refusal;
 use crate::params::{SCOPES, Scopes};
-use crate::users::{USERS, User};
+use crate::users::{PEOPLE, User};
 use serde_json::{Value, json};
 
 /// The provider that this one behaves like.
@@ -65,7 +65,7 @@ impl Personality {
 
     /// The `tid` claim.
     pub(crate) fn tid(self, user: &User) -> Option<&'static str> {
-        (self == Self::Entra).then_some(user.tenant)
+        (self == Self::Entra).then_some(user.person.tenant)
     }
 
     /// Changes claims about a user into the claims that this provider would send.
@@ -89,10 +89,11 @@ impl Personality {
     pub(crate) fn user_field(self, user: &User, scope: &Scopes) -> Option<String> {
         let mut field = json!({});
         if scope.has("name") {
-            field["name"] = json!({ "firstName": user.given_name, "lastName": user.family_name });
+            field["name"] =
+                json!({ "firstName": user.person.given_name, "lastName": user.person.family_name });
         }
         if scope.has("email") {
-            field["email"] = user.email.into();
+            field["email"] = user.email().into();
         }
         (self == Self::Apple && field != json!({})).then(|| field.to_string())
     }
@@ -102,7 +103,7 @@ impl Config {
     /// Returns the `iss` of tokens for `user`.
     pub(crate) fn issuer_of(&self, user: &User) -> String {
         match self.personality {
-            Personality::Entra => self.at_tenant(user.tenant),
+            Personality::Entra => self.at_tenant(user.person.tenant),
             Personality::Plain | Personality::Apple => self.issuer(),
         }
     }
@@ -112,7 +113,7 @@ impl Config {
         if MULTI_TENANT.contains(&tenant) {
             return Some(self.at_tenant("{tenantid}"));
         }
-        USERS.iter().any(|user| user.tenant == tenant).then(|| self.at_tenant(tenant))
+        PEOPLE.iter().any(|person| person.tenant == tenant).then(|| self.at_tenant(tenant))
     }
 
     /// Whether a relying party may know this provider under `issuer`.
@@ -120,7 +121,7 @@ impl Config {
         match self.personality {
             Personality::Entra => MULTI_TENANT
                 .into_iter()
-                .chain(USERS.iter().map(|user| user.tenant))
+                .chain(PEOPLE.iter().map(|person| person.tenant))
                 .any(|tenant| issuer == self.at_tenant(tenant)),
             Personality::Plain | Personality::Apple => issuer == self.issuer(),
         }

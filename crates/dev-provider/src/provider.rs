@@ -6,6 +6,8 @@ use crate::counters::LiveCounters;
 use crate::error::Failure;
 use crate::faults::{CustomResponse, Endpoint, Fault};
 use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
+use crate::public_demo::limits::{Limits, limit_credentials, limit_pages};
+use crate::public_demo::{Visitors, robots};
 use crate::state::{ProviderSession, State};
 use crate::{Config, Counters, Error, Faults, Personality};
 use crate::{
@@ -13,10 +15,11 @@ use crate::{
 };
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -38,6 +41,8 @@ struct Parts {
     state: Mutex<State>,
     refresh_lock: Mutex<()>,
     browsers: Store,
+    visitors: Visitors,
+    limits: Limits,
     faults: Faults,
     live_counters: LiveCounters,
     http: reqwest::Client,
@@ -62,6 +67,8 @@ impl DevProvider {
             state: Mutex::new(State::new()),
             refresh_lock: Mutex::new(()),
             browsers: Store::new(),
+            visitors: Visitors::new(&config.random),
+            limits: Limits::new(),
             faults: Faults::new(config.faults),
             live_counters: LiveCounters::default(),
             http: http_client(&config.host_addresses)?,
@@ -79,12 +86,19 @@ impl DevProvider {
             .route("/login", post(login::post))
             .route("/logout", get(logout::get).post(logout::post))
             .layer(browser_session::layer(self.0.browsers.clone(), secure, config.session_ttl));
-        let mut router = Router::new()
-            .merge(pages)
+        let for_clients =
+            Router::new().route("/token", post(token::post)).route("/revoke", post(revoke::post));
+        let mut router = if config.public_demo {
+            Router::new()
+                .merge(pages.route_layer(from_fn_with_state(self.clone(), limit_pages)))
+                .merge(for_clients.route_layer(from_fn_with_state(self.clone(), limit_credentials)))
+                .route("/robots.txt", get(robots::file))
+        } else {
+            pages.merge(for_clients)
+        };
+        router = router
             .route("/jwks.json", get(discovery::jwks))
-            .route("/token", post(token::post))
             .route("/userinfo", get(userinfo::any).post(userinfo::any))
-            .route("/revoke", post(revoke::post))
             .route("/style.css", get(pages::style))
             .route("/healthz", get(|| async { "ok\n" }));
         router = match config.personality {
@@ -114,7 +128,8 @@ impl DevProvider {
             })
             .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
             .layer(from_fn_with_state(self.clone(), guard::host))
-            .layer(from_fn(guard::headers))
+            .layer(from_fn_with_state(self.clone(), pages::render))
+            .layer(from_fn_with_state(self.clone(), guard::headers))
             .with_state(self.clone())
     }
 
@@ -173,6 +188,14 @@ impl DevProvider {
         &self.0.live_counters
     }
 
+    pub(crate) fn visitors(&self) -> &Visitors {
+        &self.0.visitors
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.0.http
     }
@@ -227,7 +250,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let serving = axum::serve(listener, provider.router()).with_graceful_shutdown(async move {
+    let service = provider.router().into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         let _ = stopping.send(());
     });

@@ -13,7 +13,10 @@ use std::time::Duration;
 pub(crate) const TRANSACTION_TTL: Duration = Duration::from_secs(600);
 /// How long a code is remembered after it was issued, so that its replay is recognised (RFC 6749 §4.1.2).
 pub(crate) const CODE_MEMORY: Duration = Duration::from_secs(600);
+/// Maximum number of open login pages, and of open sign-out pages.
 const PAGES: usize = 1_000;
+/// Maximum number of live sessions; beyond it the oldest ends.
+const SESSIONS: usize = 10_000;
 const TOKENS: usize = 10_000;
 
 /// Everything that changes while the provider runs.
@@ -31,8 +34,9 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: ExpiringMap<Fingerprint, RefreshToken>,
     /// Client assertions that were used, by client id and `jti` (RFC 7523 §3).
     pub(crate) used_assertions: ExpiringMap<Fingerprint, ()>,
-    /// Client ids and subs of every sign-in so far, for Apple's first sign-in.
-    pub(crate) known_users: BTreeSet<(String, &'static str)>,
+    /// Client ids and subs of every sign-in so far, for Apple's first sign-in. Other personalities record
+    /// nothing.
+    pub(crate) known_users: BTreeSet<(String, String)>,
     /// Parameters of the last authorization request, without secrets.
     pub(crate) last_authorization: Option<BTreeMap<String, String>>,
 }
@@ -42,7 +46,7 @@ impl State {
         Self {
             logins: ExpiringMap::new(PAGES),
             logouts: ExpiringMap::new(PAGES),
-            sessions: ExpiringMap::new(PAGES),
+            sessions: ExpiringMap::new(SESSIONS),
             codes: ExpiringMap::new(TOKENS),
             families: ExpiringMap::new(TOKENS),
             access_tokens: ExpiringMap::new(TOKENS),
@@ -68,6 +72,8 @@ impl State {
 pub(crate) struct LoginTransaction {
     /// Binding of the browser that shows the page.
     pub(crate) browser: String,
+    /// The visitor of a public demo, whose users the page offers.
+    pub(crate) visitor: Option<String>,
     pub(crate) request: AuthorizeRequest,
 }
 
@@ -83,7 +89,7 @@ pub(crate) struct LogoutTransaction {
 /// A signed-in user in one browser.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderSession {
-    pub(crate) sub: &'static str,
+    pub(crate) sub: String,
     pub(crate) auth_time: DateTime<Utc>,
     /// Clients that received a code in this session. They get a logout token when the session ends.
     pub(crate) clients: BTreeSet<String>,
@@ -93,7 +99,7 @@ pub(crate) struct ProviderSession {
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) client_id: String,
-    pub(crate) sub: &'static str,
+    pub(crate) sub: String,
     pub(crate) sid: String,
     pub(crate) auth_time: DateTime<Utc>,
     pub(crate) scope: Scopes,

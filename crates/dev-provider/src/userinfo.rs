@@ -54,7 +54,7 @@ impl DevProvider {
         let access =
             state.access_tokens.get(&fingerprint(token), now).ok_or(UserinfoRefusal::InvalidToken)?;
         let grant = state.families.get(&access.family, now).ok_or(UserinfoRefusal::InvalidToken)?;
-        let user = User::by_sub(grant.sub).ok_or(UserinfoRefusal::InvalidToken)?;
+        let user = User::by_sub(&grant.sub).ok_or(UserinfoRefusal::InvalidToken)?;
         let mut claims = serde_json::to_value(user.claims(&access.scope)).unwrap_or_default();
         self.config().personality.reshape(&mut claims);
         self.faults().change(Document::Userinfo, &mut claims);

@@ -59,6 +59,27 @@ fn an_invalid_value_is_reported_with_its_variable() {
 }
 
 #[test]
+fn a_public_host_is_refused_unless_this_is_a_public_demo() {
+    let public = || {
+        let mut command = program("127.0.0.1:0");
+        command.env("DEV_PROVIDER_ISSUER", "https://auth.example.com");
+        command
+    };
+    let text = refusal(&public().output().unwrap());
+    assert!(text.contains("DEV_PROVIDER_ISSUER") && text.contains("--public-demo"), "{text}");
+    let text = refusal(&public().args(["--public-demo", "--faults"]).output().unwrap());
+    assert!(text.contains("DEV_PROVIDER_FAULTS"), "{text}");
+    let text = refusal(&public().args(["--public-demo", "--personality", "apple"]).output().unwrap());
+    assert!(text.contains("DEV_PROVIDER_PERSONALITY"), "{text}");
+
+    let mut running = public().arg("--public-demo").spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ready")));
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+#[test]
 fn help_names_every_variable_and_no_option_takes_the_secret() {
     let output = program("127.0.0.1:0").arg("--help").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -6,7 +6,7 @@ use crate::pages::{
 };
 use auth_leptos::{
     AfterEnd, CheckSession, Denied, GuardedParentRoute, GuardedRoute, IdleDialog, NavigationNotice,
-    SessionBoundary, SessionOptions, SignOutButton, SignedOut, provide_session, use_session,
+    SessionBoundary, SessionOptions, SignOutButton, SignedOut, SiteNotice, provide_session, use_session,
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -27,6 +27,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title| format!("{title} · Partner")/>
         <Router>
             <a class="skip-link" href="#content">"Skip to content"</a>
+            <SiteNotice/>
             <Header/>
             <SignedOut><CheckSession/></SignedOut>
             <NavigationNotice/>
@@ -130,7 +131,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn not_found(options: LeptosOptions) -> impl IntoView {
     document(options, false, || {
         provide_meta_context();
-        view! { <main id="content"><NotFound/></main> }.into_any()
+        view! {
+            <SiteNotice/>
+            <main id="content"><NotFound/></main>
+        }
+        .into_any()
     })
 }
 

@@ -107,6 +107,13 @@ pub const SETTINGS: &[Setting] = &[
     setting((App, "APP_NAME"),
         "The app's name on its pages.",
         Otherwise("the program's name"), "text", "Games"),
+    setting((App, "AUTH_NOTICE"),
+        "A sentence that stands at the top of every page, as text without markup.",
+        Otherwise("none"), "one line, at most 300 characters", "This is a test system."),
+    setting((App, "AUTH_ROBOTS"),
+        "Whether search engines may list the app. 0: every answer has `X-Robots-Tag: noindex, nofollow`, and \
+         `/robots.txt` disallows all pages.",
+        Value("1"), "1 or 0", "0"),
     secret(setting((App, "AUTH_SECRET"),
         "Keys for cookies and for tokens in the store are derived from this secret. Replicas, and apps that share a \
          session, have the same secret.",

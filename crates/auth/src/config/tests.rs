@@ -46,6 +46,8 @@ fn every_bad_variable_is_named_with_its_fix() {
             [("AUTH_REDIRECT_PROXY_URL", "http://localhost:4200")],
             "AUTH_REDIRECT_PROXY_URL: \"http://localhost:4200\" must end",
         ),
+        ([("AUTH_NOTICE", "two\nlines")], "AUTH_NOTICE: must be one line"),
+        ([("AUTH_ROBOTS", "maybe")], "AUTH_ROBOTS: \"maybe\" must be 1 or 0"),
         ([("AUTH_COOKIE_DOMAIN", "localhost")], "AUTH_COOKIE_DOMAIN: \"localhost\" must be"),
         ([("AUTH_COOKIE_DOMAIN", ".wow.localhost; x")], "AUTH_COOKIE_DOMAIN:"),
         ([("SESSION_STORE_URL", "")], "SESSION_STORE_URL: is missing"),
@@ -153,6 +155,14 @@ fn the_cache_may_be_disabled() {
 fn without_a_provider_the_error_names_the_variables() {
     let config = read(&[("AUTH_DEMO_ID", ""), ("AUTH_DEMO_ISSUER", "")]).unwrap();
     assert_eq!(config.check_providers().unwrap_err().variable, "AUTH_<NAME>_ID");
+}
+
+#[test]
+fn a_notice_is_one_short_line() {
+    assert_eq!(read(&[("AUTH_NOTICE", " Tests only. ")]).unwrap().notice.as_deref(), Some("Tests only."));
+    assert_eq!(read(&[("AUTH_NOTICE", "  ")]).unwrap().notice, None);
+    assert!(read(&[("AUTH_NOTICE", &"ä".repeat(300))]).is_ok());
+    assert!(read(&[("AUTH_NOTICE", &"a".repeat(301))]).is_err());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
 use crate::{
     http::HostAddresses,
     origin::{Origin, PublicUrls, TrustedProxies},
+    robots::Robots,
     server::{LOG_FORMAT, Limits},
     session::SessionPolicy,
     store,
@@ -16,6 +17,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// Shortest `AUTH_SECRET`, bytes.
 const MIN_SECRET: usize = 32;
+/// Longest `AUTH_NOTICE`, characters.
+const MAX_NOTICE: usize = 300;
 
 /// The names `AUTH_SECRET_1` to `AUTH_SECRET_9`.
 fn older_secrets() -> impl Iterator<Item = String> {
@@ -258,6 +261,23 @@ impl Vars {
     pub(super) fn host_addresses(&self) -> Result<HostAddresses, ConfigError> {
         HostAddresses::parse(self.get("AUTH_HOST_ADDRESSES").unwrap_or_default())
             .map_err(|problem| ConfigError::new("AUTH_HOST_ADDRESSES", problem))
+    }
+
+    /// Reads the sentence at the top of every page.
+    pub(super) fn notice(&self) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.get("AUTH_NOTICE").map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        if text.chars().count() > MAX_NOTICE || text.chars().any(char::is_control) {
+            let problem = format!("must be one line of at most {MAX_NOTICE} characters");
+            return Err(ConfigError::new("AUTH_NOTICE", problem));
+        }
+        Ok(Some(text.to_owned()))
+    }
+
+    pub(super) fn robots(&self) -> Result<Robots, ConfigError> {
+        let may_list = self.flag("AUTH_ROBOTS")?.unwrap_or(true);
+        Ok(if may_list { Robots::Allowed } else { Robots::KeptOut })
     }
 
     /// Checks the form of log lines, which logging reads before there is a configuration.

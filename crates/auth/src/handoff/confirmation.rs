@@ -65,11 +65,12 @@ pub(super) async fn page(
     };
     let current = current?;
     let now = current.session().map(|session| session.public().user.name);
-    let page = question(auth.app_name(), state, now.as_deref(), &pending.name);
+    let page = question(auth, state, now.as_deref(), &pending.name);
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], page).into_response())
 }
 
-fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
+fn question(auth: &Auth, state: &str, now: Option<&str>, new: &str) -> Response {
+    let app = auth.app_name();
     let title = format!("Go on as {new}?");
     let stay = now.map_or_else(|| "Stay signed out".to_owned(), |now| format!("Stay as {now}"));
     let markup = html! {
@@ -89,7 +90,7 @@ fn question(app: &str, state: &str, now: Option<&str>, new: &str) -> Response {
             button.button.secondary.wide type="submit" name="choice" value="stay" { (stay) }
         }
     };
-    error_page::document(&title, &markup).into_response()
+    error_page::document(&title, &markup, auth.notice().as_deref()).into_response()
 }
 
 /// `POST /handoff/confirm`, form `state` and `choice`: `switch` replaces the session here with the

@@ -2,7 +2,7 @@
 //! with its own design writes these three pages itself and leaves these routes out.
 
 use crate::{
-    Auth, Pages, error_page,
+    Auth, error_page,
     origin::{ReturnPath, UniqueParams},
     provider::Provider,
     session::{Session, SessionState},
@@ -17,7 +17,6 @@ use axum::{
 use futures::future::join_all;
 use http::header;
 use maud::{Markup, html};
-use std::sync::Arc;
 
 /// Returns the routes of the three pages, to merge with the app's routes. The pages must be public: list them
 /// in [`PublicPaths`](crate::guard::PublicPaths).
@@ -43,7 +42,7 @@ async fn login(State(auth): State<Auth>, RawQuery(query): RawQuery) -> Response 
         @for provider in &providers { (provider_form(provider, back.as_str())) }
         script src="/auth/sign-in.js" defer {}
     };
-    page("Sign in", &content)
+    page("Sign in", &content, &auth)
 }
 
 fn provider_form(provider: &ProviderView, back: &str) -> Markup {
@@ -82,12 +81,12 @@ async fn sign_out(
             }
         }
     };
-    page("Sign out", &content)
+    page("Sign out", &content, &auth)
 }
 
 /// `GET /signed-out`: where a sign-out ends.
 async fn signed_out(
-    State(pages): State<Arc<Pages>>,
+    State(auth): State<Auth>,
     Extension(current): Extension<CurrentSession<Session>>,
 ) -> Response {
     let (title, content) = match &current {
@@ -96,7 +95,7 @@ async fn signed_out(
         }
         Ok(SessionState::SignedOut(_)) => (
             "You have been signed out",
-            html! { p { a.button href=(pages.login_url("/")) { "Sign in again" } } },
+            html! { p { a.button href=(auth.pages().login_url("/")) { "Sign in again" } } },
         ),
         Err(_) => (
             "Session unknown",
@@ -104,12 +103,16 @@ async fn signed_out(
         ),
     };
     let content = html! { h1 { (title) } (content) p { a href="/" { "Home" } } };
-    page(title, &content)
+    page(title, &content, &auth)
 }
 
 /// Renders a page whose forms go to this app.
-fn page(title: &str, content: &Markup) -> Response {
+fn page(title: &str, content: &Markup, auth: &Auth) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
                           form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], error_page::document(title, content)).into_response()
+    (
+        [(header::CONTENT_SECURITY_POLICY, POLICY)],
+        error_page::document(title, content, auth.notice().as_deref()),
+    )
+        .into_response()
 }

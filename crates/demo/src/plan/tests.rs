@@ -44,6 +44,7 @@ fn plan<'a>(secrets: &'a Secrets, shared: &'a SharedEnv) -> Plan<'a> {
         partner_direct: false,
         partner: None,
         faults: false,
+        live_demo: None,
         previews: false,
         host_addresses: &[],
         secrets,
@@ -179,6 +180,20 @@ fn a_setting_overrides_all_other_values_for_one_process() {
     let plan = Plan { settings: &settings, ..plan(&secrets, &shared) };
     assert_eq!(plan.environment(Process::Main)["AUTH_SESSION_MAX_AGE"], "2");
     assert_eq!(plan.environment(Process::Store)["AUTH_SESSION_MAX_AGE"], "60");
+}
+
+#[test]
+fn a_live_demo_reaches_the_provider_and_every_app() {
+    let (secrets, shared) = (secrets(), SharedEnv::default());
+    let plan = Plan { live_demo: Some("A demo."), ..plan(&secrets, &shared) };
+    let arguments = plan.arguments(Process::Provider);
+    assert!(arguments.contains(&"--public-demo".to_owned()));
+    assert!(arguments.windows(2).any(|pair| pair == ["--notice", "A demo."]));
+    for process in [Process::Identity, Process::Main, Process::Store, Process::Partner] {
+        let env = plan.environment(process);
+        assert_eq!((&*env["AUTH_NOTICE"], &*env["AUTH_ROBOTS"]), ("A demo.", "0"), "{process}");
+        assert!(!environment(process).contains_key("AUTH_ROBOTS"), "{process}");
+    }
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl AuthorizeRequest {
     pub(super) fn is_satisfied_by(&self, session: &ProviderSession, now: DateTime<Utc>) -> bool {
         let age = (now - session.auth_time).num_seconds();
         self.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age)
-            && self.expected_sub.as_ref().is_none_or(|sub| sub == session.sub)
+            && self.expected_sub.as_ref().is_none_or(|sub| *sub == session.sub)
     }
 }
 

@@ -12,6 +12,7 @@ mod guard;
 mod jwt;
 mod login;
 mod logout;
+mod public_demo;
 mod refresh;
 mod settings;
 mod support;

@@ -1,6 +1,6 @@
 //! The gate around an app: the order of its checks, its refusals and its log lines.
 
-use crate::support::world;
+use crate::support::{world, world_with};
 use auth::{guard::PublicPaths, protect};
 use axum::{
     Router,
@@ -206,4 +206,43 @@ async fn log_lines_contain_the_path_and_never_the_query_or_a_cookie() {
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("request failed") && text.contains("/auth/callback/demo"), "{text}");
     assert!(!text.contains("private"), "{text}");
+}
+
+#[tokio::test]
+async fn robots_are_kept_out_where_the_operator_says_so() {
+    let page = |world: &crate::support::World, path: &str| {
+        let (router, host) = (app_routes(&world.app.auth), world.app.url.authority().to_owned());
+        let path = path.to_owned();
+        async move { ask(router, Method::GET, &path, &[("host", &host)], Body::empty()).await }
+    };
+    let world = world_with(vec![("AUTH_ROBOTS", "0".to_owned())]).await;
+    for path in ["/", "/protected", "/healthz", "/nothing", "/auth/style.css"] {
+        assert_eq!(page(&world, path).await.headers()["x-robots-tag"], "noindex, nofollow", "{path}");
+    }
+    let file = page(&world, "/robots.txt").await;
+    assert_eq!(
+        (file.status(), &file.headers()["x-robots-tag"]),
+        (StatusCode::OK, &"noindex, nofollow".parse().unwrap())
+    );
+    assert!(file.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    assert_eq!(to_bytes(file.into_body(), 100).await.unwrap(), "User-agent: *\nDisallow: /\n");
+
+    let world = crate::support::world().await;
+    assert!(!page(&world, "/").await.headers().contains_key("x-robots-tag"));
+    assert_ne!(page(&world, "/robots.txt").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_pages_of_refusals_have_the_operators_notice_as_text() {
+    let world = world_with(vec![("AUTH_NOTICE", "Tests <only>.".to_owned())]).await;
+    let host = world.app.url.authority().to_owned();
+    for host in [host.as_str(), "evil.example"] {
+        let headers = [("host", host), ("accept", "text/html")];
+        let refused =
+            ask(app_routes(&world.app.auth), Method::GET, "/auth/nothing", &headers, Body::empty()).await;
+        assert!(refused.status().is_client_error());
+        let body = to_bytes(refused.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains(r#"<p class="site-notice" role="note">Tests &lt;only&gt;.</p>"#), "{text}");
+    }
 }
