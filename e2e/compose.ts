@@ -100,10 +100,10 @@ export async function startCompose(offset: number, certificates: Certificates): 
     await stop();
     throw error;
   }
-  const processId = () => {
-    throw new Error('the processes of this suite have no names');
+  const unsupported = () => {
+    throw new Error('this suite has no supervisor');
   };
-  return { ...ORIGINS, dataDir: folder, log: () => log, processId, stop };
+  return { ...ORIGINS, dataDir: folder, log: () => log, processId: unsupported, reset: unsupported, stop };
 }
 
 /** Unpacks the archive that `.ci/dist` makes, so that no user can write there. Returns the folder. */
