@@ -5,6 +5,7 @@
 
 mod bus;
 mod check;
+mod descriptors;
 mod drained;
 mod killed;
 mod lost;
