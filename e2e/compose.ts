@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { listens } from './nginx';
 import type { Suite } from './suite';
-import { type Certificates, ORIGINS, caddyCommand, httpPort, httpsPort, runProxy } from './tls';
+import { type Certificates, ORIGINS, caddyCommand, httpsPort, runProxy, withCaddyOptions } from './tls';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -25,6 +25,7 @@ const PORTS: Record<string, number[]> = {
 const OTHER_USER = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 interface Service {
+  volumes: string[];
   command: string[];
   environment: Record<string, string>;
 }
@@ -44,10 +45,10 @@ export async function startCompose(offset: number, certificates: Certificates): 
   const secrets = join(folder, 'secrets');
   await setup(installed, secrets, certificates, variables);
   const text = interpolated(await readFile(join(root, 'compose.yaml'), 'utf8'), variables)
-    .replaceAll('/secrets', secrets)
+    .replace('AUTH_TRUSTED_PROXIES: 172.28.28.2', 'AUTH_TRUSTED_PROXIES: 127.0.0.1')
+    .replace('auth.wow.localhost=', 'auth.wow.test=')
     .replaceAll('172.28.28.2:443', '172.28.28.2')
-    .replaceAll('172.28.28.2', `127.0.0.1:${httpsPort(offset)}`)
-    .replaceAll('172.28.28.0/24', '127.0.0.0/8');
+    .replaceAll('172.28.28.2', `127.0.0.1:${httpsPort(offset)}`);
   const { services } = parse(text, { merge: true }) as { services: Record<string, Service> };
 
   const children: ChildProcess[] = [];
@@ -71,13 +72,17 @@ export async function startCompose(offset: number, certificates: Certificates): 
       if (service === undefined) throw new Error(`compose.yaml has no service ${name}`);
       for (const port of ports) {
         const address = `127.0.0.1:${port + offset}`;
-        const [program = '', ...args] = service.command;
+        // Each app has the volume with its secrets, and no other.
+        const volume = service.volumes.find((entry) => entry.endsWith(':/secrets:ro'))?.split('-')[0] ?? '';
+        const own = (text: string) => text.replaceAll('/secrets', join(secrets, volume));
+        const [program = '', ...args] = service.command.map(own);
+        const environment = Object.entries(service.environment).map(([key, value]) => [key, own(value)]);
         const child = spawn(program, args, {
           cwd: '/',
           env: {
             PATH: `${installed}/bin:/usr/bin:/bin`,
             LEPTOS_ENV: 'PROD',
-            ...service.environment,
+            ...Object.fromEntries(environment),
             LEPTOS_SITE_ADDR: address,
             ...(name === 'provider' ? { DEV_PROVIDER_LISTEN: address } : {}),
           },
@@ -137,14 +142,17 @@ async function setup(
   const env = { PATH: '/usr/bin:/bin', ...variables };
   execFileSync(join(installed, 'etc/compose/setup'), [secrets, caddy], { env, stdio: 'pipe' });
   const suffix = `${process.pid}_${Date.now()}`;
-  const sql = await readFile(join(installed, 'etc/compose/databases.sql'), 'utf8');
-  execFileSync('psql', ['-q', '-d', server], { input: sql.replaceAll(/DATABASE (\w+)/g, `DATABASE $1_${suffix}`) });
-  for (const file of (await readdir(secrets)).filter((name) => name.endsWith('-store'))) {
-    const url = new URL(await readFile(join(secrets, file), 'utf8'));
-    const database = new URL(server);
-    database.pathname = `${url.pathname}_${suffix}`;
-    await chmod(join(secrets, file), 0o644);
-    await writeFile(join(secrets, file), database.href);
+  // Databases and roles of other tests may be there.
+  const sql = await readFile(join(secrets, 'postgres/databases.sql'), 'utf8');
+  execFileSync('psql', ['-q', '-v', 'ON_ERROR_STOP=1', '-d', server], {
+    input: sql.replaceAll(/(ROLE|DATABASE|OWNER) (\w+)/g, `$1 $2_${suffix}`),
+  });
+  for (const app of ['identity', 'wow', 'partner']) {
+    const file = join(secrets, app, 'store');
+    const url = new URL(await readFile(file, 'utf8'));
+    const { host } = new URL(server);
+    Object.assign(url, { host, username: `${url.username}_${suffix}`, pathname: `${url.pathname}_${suffix}` });
+    await writeFile(file, url.href);
   }
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', '65534:65534', secrets]);
 }
@@ -152,14 +160,7 @@ async function setup(
 /** The Caddyfile of compose.yaml, with certificates of this test, and addresses in place of the names of services. */
 async function caddyfile(offset: number, { folder }: Certificates): Promise<string> {
   const text = await readFile(join(root, 'docs/deploy/compose/Caddyfile'), 'utf8');
-  const options = `{
-	admin off
-	http_port ${httpPort(offset)}
-	https_port ${httpsPort(offset)}
-	default_bind 127.0.0.1
-}
-
-(files) {
+  const files = `(files) {
 	tls ${folder}/compose.pem ${folder}/compose.key
 }
 `;
@@ -167,5 +168,5 @@ async function caddyfile(offset: number, { folder }: Certificates): Promise<stri
     const addresses = (PORTS[name] ?? []).map((port) => `127.0.0.1:${port + offset}`);
     return `import app ${addresses[0]} ${addresses.at(-1)}`;
   });
-  return options + addressed.replace('dynamic a {args.0} 8080', 'to {args.0} {args.1}');
+  return withCaddyOptions(addressed.replace('dynamic a {args.0} 8080', 'to {args.0} {args.1}'), offset) + files;
 }

@@ -207,7 +207,7 @@ async function fromDocs(name: string, offset: number): Promise<string> {
       const port = Number(hundreds + rest) + (replica ? REPLICA_STEP - 10 : 0);
       return `127.0.0.1:${port + offset}`;
     })
-    .replaceAll('127.0.0.1:5007', `127.0.0.1:${previewPort(offset)}`);
+    .replaceAll('10.0.0.7:5007', `127.0.0.1:${previewPort(offset)}`);
 }
 
 async function startProxy(
@@ -284,19 +284,23 @@ http {
 
 async function caddy(folder: string, offset: number, { folder: certificates }: Certificates): Promise<[string, string[]]> {
   const certificate = (domain: string) => `tls ${certificates}/${domain}.pem ${certificates}/${domain}.key`;
-  const options = `{
-	admin off
-	http_port ${httpPort(offset)}
-	https_port ${httpsPort(offset)}
-	default_bind 127.0.0.1
-}
-`;
   // In a test there is no authority to get certificates from.
   const site = (await fromDocs('Caddyfile', offset)).replaceAll(
     /^(\S+\.)?(wow|partner|preview)\.test \{$/gm,
     (line, _, name: string) => `${line}\n\t${certificate(`${name}.test`)}`,
   );
-  return caddyCommand(folder, options + site);
+  return caddyCommand(folder, withCaddyOptions(site, offset));
+}
+
+/** Adds global options: the ports, and no administration. */
+export function withCaddyOptions(caddyfile: string, offset: number): string {
+  const options = `{
+	admin off
+	http_port ${httpPort(offset)}
+	https_port ${httpsPort(offset)}
+	default_bind 127.0.0.1
+`;
+  return caddyfile.replace(/^\{\n/m, options);
 }
 
 /** Writes a Caddyfile. Returns the command that runs it. */

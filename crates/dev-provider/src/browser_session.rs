@@ -19,7 +19,7 @@ use tower_sessions::{Expiry, MemoryStore, Session, SessionManagerLayer};
 const BINDING: &str = "browser";
 const SID: &str = "sid";
 /// Maximum number of browser records; beyond it the oldest is deleted.
-const BROWSERS: usize = 10_000;
+const BROWSERS: usize = 40_000;
 
 /// Creates the layer that reads and writes the cookie.
 pub(crate) fn layer(store: Store, secure: bool, ttl: Duration) -> SessionManagerLayer<Store> {

@@ -14,10 +14,10 @@ pub(crate) const TRANSACTION_TTL: Duration = Duration::from_secs(600);
 /// How long a code is remembered after it was issued, so that its replay is recognised (RFC 6749 §4.1.2).
 pub(crate) const CODE_MEMORY: Duration = Duration::from_secs(600);
 /// Maximum number of open login pages, and of open sign-out pages.
-const PAGES: usize = 1_000;
+const PAGES: usize = 20_000;
 /// Maximum number of live sessions; beyond it the oldest ends.
-const SESSIONS: usize = 10_000;
-const TOKENS: usize = 10_000;
+const SESSIONS: usize = 20_000;
+const TOKENS: usize = 40_000;
 
 /// Everything that changes while the provider runs.
 pub(crate) struct State {

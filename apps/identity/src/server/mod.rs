@@ -8,6 +8,7 @@ mod handoff;
 mod hub;
 mod logout;
 mod messages;
+mod previews;
 mod proxy;
 mod registry;
 mod sign_in_events;

@@ -12,9 +12,13 @@ impl Origin {
     /// `b.localhost` are not. Chromium and Firefox agree. Ports do not matter.
     #[must_use]
     pub fn is_same_site(&self, other: &Self) -> bool {
-        if self.is_https() != other.is_https() {
-            return false;
-        }
+        self.is_https() == other.is_https() && self.shares_domain_with(other)
+    }
+
+    /// Whether both hosts are equal or share a registrable domain, whatever the schemes. Cookies do not tell schemes apart
+    /// (RFC 6265bis §8.6).
+    #[must_use]
+    pub fn shares_domain_with(&self, other: &Self) -> bool {
         self.host() == other.host()
             || site(self.host()).zip(site(other.host())).is_some_and(|(own, other)| own == other)
     }

@@ -101,12 +101,13 @@ impl CallbackRequest {
         self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
     }
 
-    /// Sends the callback's receipt back to identity, so that identity tells the other apps of this sign-in.
-    fn confirm(&self, auth: Auth) {
+    /// Sends the callback's receipt back to identity, so that identity tells the other apps of this sign-in. Identity
+    /// gives a receipt for a silent sign-in only to previews.
+    fn confirm(&self, auth: Auth, session: BegunSession) {
         let Some(receipt) = self.params.get(RECEIPT_PARAM).map(ToOwned::to_owned) else { return };
         tokio::spawn(carry(async move {
             if let Some(identity) = &auth.identity() {
-                identity.confirm_sign_in(auth.http(), &receipt).await;
+                identity.confirm_sign_in(auth.http(), &receipt, &session).await;
             }
         }));
     }
@@ -140,10 +141,10 @@ pub(super) async fn callback(
     };
     cookies.extend(returned.handle_cookie(&auth, pending.initiator));
     let browser = returned.browser_reference(&auth);
-    let SignInOutcome { response, has_signed_in } =
+    let SignInOutcome { response, session, .. } =
         finish_sign_in(&auth, &returned, pending, browser, cookies).await;
-    if has_signed_in {
-        returned.confirm(auth);
+    if let Some(session) = session {
+        returned.confirm(auth, session);
     }
     Ok(response)
 }
@@ -194,6 +195,19 @@ pub struct SignInOutcome {
     pub response: Response,
     /// Whether the visitor has just signed in by hand.
     pub has_signed_in: bool,
+    /// The session that began, by hand or silently.
+    pub session: Option<BegunSession>,
+}
+
+/// A session that began, as the provider names it.
+#[derive(Clone, Debug)]
+pub struct BegunSession {
+    /// The provider's `iss`.
+    pub issuer: String,
+    /// The user's `sub`.
+    pub subject: String,
+    /// The provider's `sid`, if it has one.
+    pub sid: Option<String>,
 }
 
 /// Finishes a sign-in whose flow was taken: exchanges and verifies the code, begins a session under a new id,
@@ -218,7 +232,7 @@ pub async fn finish_sign_in(
     if !by_visitor && returned.session().is_some() {
         // Another tab was faster. The visitor did not ask for this sign-in, so the existing session is kept.
         let response = (set_cookies(cookies), done()).into_response();
-        return SignInOutcome { response, has_signed_in: false };
+        return SignInOutcome { response, has_signed_in: false, session: None };
     }
     let jar = returned.cookies(auth);
     let result = if silent::may_finish(auth, jar, &returned.current, initiator) {
@@ -233,9 +247,10 @@ pub async fn finish_sign_in(
     {
         auth.metrics().refused(error, Some(&returned.provider));
     }
-    let has_signed_in = by_visitor && result.is_ok();
+    let session = result.as_ref().ok().map(|(_, _, session)| session.clone());
+    let has_signed_in = by_visitor && session.is_some();
     let response = match result {
-        Ok((id, seconds)) => {
+        Ok((id, seconds, _)) => {
             cookies.push(jar.set(CookieKind::Session, &id.expose(), Some(seconds)));
             if auth.providers().len() > 1 {
                 let last = &returned.provider;
@@ -265,7 +280,7 @@ pub async fn finish_sign_in(
         }
         Err(error) => refused(auth, &error, Some(&returned.provider), &return_path),
     };
-    SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in }
+    SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in, session }
 }
 
 async fn signed_in(
@@ -273,7 +288,7 @@ async fn signed_in(
     returned: &CallbackRequest,
     pending: Pending,
     browser: Option<String>,
-) -> Result<(SessionId, i64), FlowError> {
+) -> Result<(SessionId, i64, BegunSession), FlowError> {
     if let Some(error) = returned.params.get("error") {
         let description = returned.params.get("error_description").unwrap_or_default();
         tracing::info!(
@@ -297,7 +312,8 @@ async fn signed_in(
     }
     let (id, record) = sign_in::begin_session(auth, returned.session(), &returned.headers, new).await?;
     tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
-    Ok((id, auth.sessions().cookie_seconds(&record)))
+    let seconds = auth.sessions().cookie_seconds(&record);
+    Ok((id, seconds, BegunSession { issuer: record.issuer, subject: record.subject, sid: record.sid }))
 }
 
 /// `GET /auth/logout/callback`: the visitor comes back from the provider's sign-out.

@@ -15,7 +15,7 @@
 
 pub use super::{
     backchannel_logout::receive_logout,
-    callback::{CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
+    callback::{BegunSession, CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
     departure::page as page_that_goes_on,
     form_post::form_post,
 };

@@ -5,7 +5,7 @@ use crate::{Inspection, StoreError, StoreKind, schema::SchemaState};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 
 /// The tables that the store writes to.
-const TABLES: [&str; 5] = ["sessions", "tombstones", "used_states", "outbox", "grants"];
+const TABLES: [&str; 6] = ["sessions", "tombstones", "used_states", "outbox", "grants", "app_origins"];
 
 /// Reads the schema of the database at `url`, and whether the user may write.
 ///

@@ -10,6 +10,7 @@
 use super::{metrics::LogoutMetrics, token::logout_claims};
 use crate::server::{
     messages::{Messenger, SendError},
+    previews::{self, reference_for},
     registry::{RegisteredClient, Registry},
     signing::SigningKeys,
 };
@@ -24,6 +25,7 @@ use auth::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -44,6 +46,9 @@ const MAX_CONCURRENT_PER_APP: usize = 16;
 const APP_LIMIT_PAUSE: Duration = Duration::from_secs(2);
 /// How often the outbox is polled without a wake-up, for rows that another process left.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long a delivery to a preview is retried.
+const PREVIEW_EXPIRE_AFTER: TimeDelta = TimeDelta::minutes(10);
 
 /// The timeout and the backoff of deliveries.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +83,7 @@ struct Inner {
     registry: Arc<Registry>,
     outbox: Arc<dyn Outbox>,
     origins: Arc<dyn OriginStore>,
+    secret: SecretString,
     clock: Clock,
     random: Random,
     retry: RetryPolicy,
@@ -123,6 +129,8 @@ impl FanOut {
             registry,
             outbox: auth.outbox(),
             origins: auth.app_origins(),
+            // The configuration has at least one.
+            secret: auth.secrets().first().cloned().unwrap_or_default(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),
             retry,
@@ -151,8 +159,8 @@ impl FanOut {
     ) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         let deliveries = self
-            .recipients(now)
-            .await?
+            .recipients(&notice, now)
+            .await
             .into_iter()
             .map(|(app, origin)| {
                 let id = Sha256::new().chain_update(cause).chain_update(&app.client_id);
@@ -163,13 +171,17 @@ impl FanOut {
                     provider_issuer: notice.provider_issuer.to_owned(),
                     sid: notice.sid.map(str::to_owned),
                     sub: notice.sub.map(str::to_owned),
-                    browser: notice.browser.map(str::to_owned),
+                    browser: notice.browser.map(|browser| reference_for(app, browser, &self.0.secret)),
                     happened_at: Some(notice.happened_at),
                     request: RequestIds::current(),
                 };
                 let payload =
                     serde_json::to_string(&payload).map_err(|error| StoreError(error.to_string()))?;
-                Ok(NewDelivery { id, payload, expires_at: now + self.0.retry.expire_after })
+                let expire_after = self.0.retry.expire_after;
+                // A preview that is gone does not fill the queue.
+                let expire_after =
+                    if app.preview.is_some() { expire_after.min(PREVIEW_EXPIRE_AFTER) } else { expire_after };
+                Ok(NewDelivery { id, payload, expires_at: now + expire_after })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         self.0.outbox.enqueue(&deliveries, now).await?;
@@ -177,22 +189,28 @@ impl FanOut {
         Ok(())
     }
 
-    /// The apps to tell, and for previews each origin where a user has signed in.
+    /// The apps to tell, and the origins of the previews that the notice concerns.
     async fn recipients(
         &self,
+        notice: &LogoutNotice<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<(&RegisteredClient, Option<String>)>, StoreError> {
+    ) -> Vec<(&RegisteredClient, Option<String>)> {
         let mut recipients = Vec::new();
         for app in self.0.registry.iter() {
             if app.backchannel_logout_uri.is_some() {
                 recipients.push((app, None));
             }
             if app.preview.is_some() {
-                let origins = self.0.origins.origins_of(&app.client_id, now).await?;
+                let origins = previews::concerned(&*self.0.origins, app, notice, now).await;
+                // Previews never keep the other apps from being told.
+                let origins = origins.unwrap_or_else(|error| {
+                    tracing::warn!(%error, app = app.client_id, "previews not told of a logout");
+                    Vec::new()
+                });
                 recipients.extend(origins.into_iter().map(|origin| (app, Some(origin))));
             }
         }
-        Ok(recipients)
+        recipients
     }
 
     /// Queues the notice of a sign-out at identity, or at an app that asked identity to tell the others.

@@ -1,11 +1,14 @@
 //! The provider's two redirects: passed on to the app that began, or finished here for identity's own flow.
 
 use super::flow::{Proxied, ProxiedFlow};
-use crate::server::{client::authenticate, registry::Registry, sign_in_events::Announcer};
+use crate::server::{
+    client::authenticate, previews::SignedIn, registry::Registry, sign_in_events::Announcer,
+};
 use auth::{
     Auth, Refusal,
     cookie::set_cookies,
     flow::Pending,
+    limit::RateLimit,
     logout::origin_in_logout_state,
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
     routes::{
@@ -80,6 +83,7 @@ fn pass_on(
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
     let app = proxied.app(registry)?;
     if FetchMetadata::of(&returned.headers).is_frame() {
+        // Previews are on another site, so their frames have no cookies of identity.
         announcer.add_reference_in_frame(&returned.origin, &returned.headers, &mut url);
     } else {
         let (browser, cookie) = announcer.browser(&returned.origin, &returned.headers);
@@ -110,7 +114,7 @@ async fn own_callback(
     cookies.extend(cookie);
     let (reference, cookie) = announcer.reference(&returned.origin, &returned.headers);
     cookies.push(cookie);
-    let SignInOutcome { response, has_signed_in } =
+    let SignInOutcome { response, has_signed_in, .. } =
         finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
     if has_signed_in {
         announcer.notify_apps(&browser);
@@ -154,21 +158,29 @@ pub(crate) async fn logout_callback(
     }
 }
 
-/// `POST /auth/signed-in`, form `receipt`, with client authentication: an app has completed the sign-in that
-/// the receipt belongs to. Answers 202; the other apps are then told.
+/// `POST /auth/signed-in`, form `receipt`, `iss`, `sub` and optionally `sid`, with client authentication: an app has
+/// completed the sign-in that the receipt belongs to. Answers 202. The other apps are then told, or, for a preview, its
+/// origin is remembered for the logout of this session.
 ///
 /// # Errors
-/// 401 `invalid_client`; 400 `invalid_receipt` when the receipt is another app's, used, or expired; 503 when
+/// 401 `invalid_client`; 429 `too_many_requests` for previews over their rate limit; 400 `invalid_receipt` when the receipt is another app's, used, or expired; 503 when
 /// the store is down.
 pub(crate) async fn signed_in(
     State(registry): State<Arc<Registry>>,
     State(announcer): State<Announcer>,
+    State(requests): State<Arc<RateLimit<String>>>,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Result<StatusCode, Refusal> {
     let in_form = form.get("client_id").zip(form.get("client_secret"));
     let app = authenticate(&registry, &headers, in_form)?;
-    if !announcer.redeem_receipt(app, form.get("receipt").unwrap_or_default()).await? {
+    if app.preview.is_some() {
+        requests
+            .take(app.client_id.clone())
+            .inspect_err(|rule| tracing::warn!(%rule, app = app.client_id, "sign-in receipt rate limited"))?;
+    }
+    let session = SignedIn::read(&form);
+    if !announcer.redeem_receipt(app, form.get("receipt").unwrap_or_default(), session.as_ref()).await? {
         tracing::warn!(rule = "invalid_receipt", app = app.client_id, "sign-in receipt rejected");
         let sentence = "This receipt belongs to another app, was already used, or has expired.";
         return Err(Refusal::bad_request("invalid_receipt", sentence));

@@ -5,9 +5,10 @@
 
 use super::{RegisteredClient, Registry};
 use auth::{
-    origin::{Origin, OriginPattern},
+    origin::{Origin, OriginPattern, is_localhost},
     provider::ProviderConfig,
 };
+use secrecy::ExposeSecret;
 use url::Url;
 
 /// The part of a registry entry that only previews have.
@@ -67,7 +68,7 @@ pub(super) fn check(
             .origins
             .iter()
             .find_map(|pattern| neighbour(pattern, registry, identity))
-            .or_else(|| client_problem(app, providers));
+            .or_else(|| client_problem(app, registry, providers));
         if let Some(problem) = problem {
             return Err((app.client_id.clone(), problem));
         }
@@ -75,27 +76,46 @@ pub(super) fn check(
     Ok(())
 }
 
-/// An app of the same site would share its cookies with the preview.
+/// A preview gets the cookies of its registrable domain, whatever their scheme, and those of production must not be among
+/// them.
 fn neighbour(pattern: &OriginPattern, registry: &Registry, identity: &[Origin]) -> Option<String> {
     let sample = Origin::parse(&pattern.to_string().replace('*', "x")).ok()?;
+    if !sample.is_https() && !is_localhost(sample.host()) {
+        return Some(format!("origin \"{pattern}\" must be https"));
+    }
     let exact = registry.iter().flat_map(|app| &app.origins).filter_map(OriginPattern::exact);
-    let near = exact.chain(identity).find(|origin| origin.is_same_site(&sample))?;
+    let near = exact.chain(identity).find(|origin| origin.shares_domain_with(&sample))?;
     Some(format!(
         "origin \"{pattern}\" is on the site of {near}, whose cookies it could get; use another domain"
     ))
 }
 
-fn client_problem(app: &RegisteredClient, providers: &[ProviderConfig]) -> Option<String> {
-    let is_missing =
-        || "needs [app.providers.NAME] with the client_id of previews at that provider".to_owned();
-    let clients: Vec<_> =
-        app.requests.iter().filter_map(|(id, request)| Some((id, request.client_id.as_ref()?))).collect();
-    if clients.is_empty() {
-        return Some(is_missing());
-    }
-    let own = |(id, client): &(&String, &String)| {
-        providers.iter().any(|provider| provider.id == **id && provider.client_id == **client)
+fn client_problem(
+    app: &RegisteredClient,
+    registry: &Registry,
+    providers: &[ProviderConfig],
+) -> Option<String> {
+    let others = || registry.iter().filter(|other| other.preview.is_none());
+    let secret = app.client_secret.as_ref().map(ExposeSecret::expose_secret);
+    let shares_secret = |other: &RegisteredClient| {
+        secret.is_some() && other.client_secret.as_ref().map(ExposeSecret::expose_secret) == secret
     };
-    let (id, _) = clients.into_iter().find(own)?;
-    Some(format!("providers.{id}.client_id is the client of production; register another one for previews"))
+    if let Some(other) = others().find(|other| shares_secret(other)) {
+        return Some(format!("client_secret_env has the secret of {}; make another one", other.client_id));
+    }
+    let mut clients =
+        app.requests.iter().filter_map(|(id, request)| Some((id, request.client_id.as_ref()?))).peekable();
+    if clients.peek().is_none() {
+        return Some("needs [app.providers.NAME] with the client_id of previews at that provider".to_owned());
+    }
+    let is_production = |(id, client): &(&String, &String)| {
+        let of_identity =
+            providers.iter().any(|provider| provider.id == **id && provider.client_id == **client);
+        let of_app = |other: &RegisteredClient| {
+            other.requests.get(*id).and_then(|request| request.client_id.as_ref()) == Some(*client)
+        };
+        of_identity || others().any(of_app)
+    };
+    let (id, _) = clients.find(is_production)?;
+    Some(format!("providers.{id}.client_id is a client of production; register another one for previews"))
 }

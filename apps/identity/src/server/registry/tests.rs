@@ -213,13 +213,20 @@ fn previews_are_apart_from_production() {
     let check = |pattern: &str, provider: &str| {
         let text = format!(
             "[[app]]\nclient_id='shop'\nname='Shop'\norigins=['https://shop.example.com']\n\
+             client_secret_env='SHOP'\n[app.providers.staff]\nclient_id='client-of-shop'\n\
              [[app]]\nclient_id='a'\nname='A'\npreview=true\norigins=['{pattern}']\n{provider}"
         );
         let identity = [Origin::parse("https://identity.example.org").unwrap()];
-        let registry = Registry::parse(&text, |_| None).unwrap();
+        let secret = |name: &str| {
+            let owner = if name == "COPY" { "SHOP" } else { name };
+            Some(format!("{owner}: a secret of at least thirty-two bytes"))
+        };
+        let registry = Registry::parse(&text, secret).unwrap();
         registry.check(&identity, &staff_and_github()).map_err(|error| error.to_string())
     };
     assert_eq!(check("https://pr-*.preview.example", CLIENT), Ok(()));
+    assert_eq!(check("https://pr-*.preview.example", &format!("client_secret_env='OWN'\n{CLIENT}")), Ok(()));
+    let copied = format!("client_secret_env='COPY'\n{CLIENT}");
     for (pattern, provider, problem) in [
         ("https://pr-*.example.com", CLIENT, "is on the site of https://shop.example.com"),
         ("https://pr-*.preview.example.com", CLIENT, "is on the site of https://shop.example.com"),
@@ -233,8 +240,16 @@ fn previews_are_apart_from_production() {
         (
             "https://pr-*.preview.example",
             "[app.providers.staff]\nclient_id='client'",
-            "the client of production",
+            "a client of production",
         ),
+        ("http://pr-*.example.com", CLIENT, "must be https"),
+        ("http://pr-*.preview.example", CLIENT, "must be https"),
+        (
+            "https://pr-*.preview.example",
+            "[app.providers.staff]\nclient_id='client-of-shop'",
+            "a client of production",
+        ),
+        ("https://pr-*.preview.example", copied.as_str(), "has the secret of shop"),
     ] {
         let refused = check(pattern, provider).unwrap_err();
         assert!(refused.starts_with("app \"a\": ") && refused.contains(problem), "{pattern}: {refused}");

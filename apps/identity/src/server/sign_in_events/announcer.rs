@@ -3,6 +3,7 @@
 use super::{BrowserHandle, Receipt};
 use crate::server::{
     messages::Messenger,
+    previews::{self, SignedIn},
     registry::{RegisteredClient, Registry},
 };
 use auth::{
@@ -34,9 +35,6 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a receipt is valid: the time for the app to complete the sign-in.
 const RECEIPT_LIFETIME: TimeDelta = TimeDelta::minutes(2);
-
-/// The previews of one registry entry that are told of logouts. More than that many at once are not expected.
-const MAX_PREVIEWS: usize = 200;
 
 /// Sends sign-in events to the apps; cheap to clone.
 #[derive(Clone)]
@@ -122,7 +120,7 @@ impl Announcer {
         let (reference, cookie) = self.reference(origin, headers);
         back.query_pairs_mut()
             .append_pair(HANDLE_PARAM, &handle.expose())
-            .append_pair(REFERENCE_PARAM, &reference);
+            .append_pair(REFERENCE_PARAM, &previews::reference_for(app, &reference, &self.0.secret));
         cookie
     }
 
@@ -145,8 +143,8 @@ impl Announcer {
         back.query_pairs_mut().append_pair(RECEIPT_PARAM, &URL_SAFE_NO_PAD.encode(sealed));
     }
 
-    /// Takes a receipt back: the sign-in in that browser is complete. Every app is told, unless the sign-in was silent.
-    /// Remembers at which origin a user of previews signed in. Returns `false` for a receipt that is used, expired, malformed or was issued to another app.
+    /// Takes a receipt back: the sign-in in that browser is complete. Every app is told. A sign-in at a preview is told to
+    /// no app: unreviewed code could claim it. Its origin is remembered for the logout. Returns `false` for a receipt that is used, expired, malformed or was issued to another app.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -154,6 +152,7 @@ impl Announcer {
         &self,
         app: &RegisteredClient,
         receipt: &str,
+        session: Option<&SignedIn>,
     ) -> Result<bool, StoreError> {
         let auth = &self.0.auth;
         let opened = URL_SAFE_NO_PAD
@@ -165,22 +164,25 @@ impl Announcer {
         if auth.clock().now() >= expires_at || !auth.sessions().use_id(&id, expires_at).await? {
             return Ok(false);
         }
-        if app.preview.is_some() {
-            self.remember_preview(app, &read.origin).await?;
-        }
-        if !read.is_silent {
+        if app.preview.is_none() {
             self.notify_apps(&read.browser);
+        } else if let Some(session) = session {
+            self.remember_preview(app, &read.origin, session).await?;
         }
         Ok(true)
     }
 
     /// Remembers the origin of a preview for as long as a session can last, so that the preview is told of logouts.
-    async fn remember_preview(&self, app: &RegisteredClient, origin: &str) -> Result<(), StoreError> {
+    async fn remember_preview(
+        &self,
+        app: &RegisteredClient,
+        origin: &str,
+        session: &SignedIn,
+    ) -> Result<(), StoreError> {
         let auth = &self.0.auth;
         let now = auth.clock().now();
         let until = now + TimeDelta::seconds(auth.sessions().longest_seconds());
-        let origins = auth.app_origins();
-        if !origins.remember_origin(&app.client_id, origin, until, now, MAX_PREVIEWS).await? {
+        if !previews::remember(&*auth.app_origins(), app, (origin, session), until, now).await? {
             tracing::warn!(app = app.client_id, origin, "too many previews: this one is not told of logouts");
         }
         Ok(())
