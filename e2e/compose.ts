@@ -168,5 +168,6 @@ async function caddyfile(offset: number, { folder }: Certificates): Promise<stri
     const addresses = (PORTS[name] ?? []).map((port) => `127.0.0.1:${port + offset}`);
     return `import app ${addresses[0]} ${addresses.at(-1)}`;
   });
-  return withCaddyOptions(addressed.replace('dynamic a {args.0} 8080', 'to {args.0} {args.1}'), offset) + files;
+  const complete = addressed.replace('dynamic a {args.0} 8080', 'to {args.0} {args.1}').replace('(laptop) {', `${files}\n(laptop) {`);
+  return withCaddyOptions(complete, offset);
 }
