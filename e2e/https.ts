@@ -18,6 +18,9 @@ import {
 
 const ENDED = { name: 'You have been signed out' };
 
+/** Asks for the status 40 times at once, from inside the page. */
+const statuses = (page: Page): Promise<number[]> => Promise.all(Array.from({ length: 40 }, () => statusHere(page)));
+
 /** Declares the journeys. */
 export function httpsJourneys(): void {
   test('sign-in, sharing, single logout and tabs over event streams', async ({ page, context, suite }) => {
@@ -78,27 +81,13 @@ export function httpsJourneys(): void {
 
   test('many requests at once see one session', async ({ page, suite }) => {
     await signInAs(page, 'Alice', suite.games, '/protected');
-    const seen = await page.evaluate(() =>
-      Promise.all(
-        Array.from({ length: 40 }, async () => {
-          const answer = await fetch('/api/get-session-status?peek=1');
-          return ((await answer.json()) as { status: number }).status;
-        }),
-      ),
-    );
+    const seen = await statuses(page);
     expect(new Set(seen)).toEqual(new Set([200]));
     await page.goto(`${suite.games}/public`);
     await signOutButton(page).first().click();
     await page.waitForURL(`${suite.games}/signed-out`);
     await expectSignedOut(page);
-    const after = await page.evaluate(() =>
-      Promise.all(
-        Array.from({ length: 40 }, async () => {
-          const answer = await fetch('/api/get-session-status?peek=1');
-          return ((await answer.json()) as { status: number }).status;
-        }),
-      ),
-    );
+    const after = await statuses(page);
     expect(new Set(after)).toEqual(new Set([401]));
   });
 }

@@ -63,12 +63,14 @@ const NAMES: Record<string, string> = {
   compose: 'DNS:*.wow.test,DNS:partner.test',
 };
 
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+const openssl = (folder: string, ...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+
 /** Makes the authority and a certificate for each domain of docs/deploy. */
 export async function makeCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'tls-'));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Throwaway CA');
+  openssl(folder, 'req', '-x509', ...NEW_KEY, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Throwaway CA');
   for (const domain of Object.keys(NAMES)) await certify(folder, domain, 2);
   const authority = join(folder, 'ca.pem');
   const spki = new X509Certificate(await readFile(authority)).publicKey.export({ type: 'spki', format: 'der' });
@@ -77,12 +79,10 @@ export async function makeCertificates(): Promise<Certificates> {
 
 /** Makes `<domain>.pem`, with the authority's certificate, and `<domain>.key`. Negative `days`: it has expired. */
 export async function certify(folder: string, domain: string, days: number): Promise<void> {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   await writeFile(join(folder, 'names'), `subjectAltName=${NAMES[domain]}\nextendedKeyUsage=serverAuth\n`);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', ...key, '-keyout', `${domain}.key`, '-out', 'request', '-subj', `/CN=${domain}`);
+  openssl(folder, 'req', ...NEW_KEY, '-keyout', `${domain}.key`, '-out', 'request', '-subj', `/CN=${domain}`);
   const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-days', String(days)];
-  openssl('x509', '-req', '-in', 'request', ...signing, '-out', `${domain}.crt`);
+  openssl(folder, 'x509', '-req', '-in', 'request', ...signing, '-out', `${domain}.crt`);
   const chain = await Promise.all([`${domain}.crt`, 'ca.pem'].map((file) => readFile(join(folder, file), 'utf8')));
   await writeFile(join(folder, `${domain}.pem`), chain.join(''));
 }

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         let messenger = Messenger::new(&auth)?;
         let fan_out = FanOut::new(&auth, registry.clone(), messenger.clone(), RetryPolicy::default());
         auth.notify_apps_with(Arc::new(fan_out.clone()));
-        let announcer = Announcer::new(&auth, registry.clone(), messenger.clone())?;
+        let announcer = Announcer::new(&auth, registry.clone(), messenger.clone());
         // Last, so that a failed start prints nothing but its cause.
         tracing::info!(public_urls = %auth.public_urls(), %address, apps, "serving");
         tokio::spawn(auth.clone().run_in_background());

@@ -11,6 +11,7 @@ use auth::{
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -23,6 +24,7 @@ pub(crate) struct Messenger(Arc<Inner>);
 struct Inner {
     issuer: String,
     keys: SigningKeys,
+    secret: SecretString,
     http: HttpClient,
     /// For the apps that may lie inside the private network.
     http_inside: HttpClient,
@@ -48,8 +50,10 @@ impl Messenger {
     /// Creates a messenger with the keys of `AUTH_SECRET`.
     ///
     /// # Errors
-    /// A [`ConfigError`] when the TLS roots cannot be loaded.
+    /// A [`ConfigError`] when the TLS roots cannot be loaded, or when there is no secret.
     pub(crate) fn new(auth: &Auth) -> Result<Self, ConfigError> {
+        let newest = auth.secrets().first().cloned();
+        let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
         let http = auth
             .http()
             .public_addresses_only()
@@ -57,6 +61,7 @@ impl Messenger {
         Ok(Self(Arc::new(Inner {
             issuer: auth.public_urls().canonical().to_owned(),
             keys: SigningKeys::new(auth.secrets()),
+            secret,
             http: http.within_suite(),
             http_inside: auth.http().clone(),
             clock: auth.clock().clone(),
@@ -67,6 +72,11 @@ impl Messenger {
     /// The keys that sign the messages.
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    /// The newest secret. The names by which apps know a browser are derived from it.
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.0.secret
     }
 
     /// Signs a message for `app` and posts it to `url`. Each call signs a new message: others may have read a

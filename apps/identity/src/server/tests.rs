@@ -50,7 +50,7 @@ fn identity_app(registry: Registry) -> impl FnOnce(&Auth) -> Router {
             let fan_out = fan_out.clone();
             async move { fan_out.run().await }
         });
-        let announcer = Announcer::new(auth, registry.clone(), messenger.clone()).unwrap();
+        let announcer = Announcer::new(auth, registry.clone(), messenger.clone());
         router(auth, registry, (messenger, fan_out, announcer), &options)
     }
 }

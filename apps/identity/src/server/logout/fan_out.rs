@@ -25,7 +25,6 @@ use auth::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -83,7 +82,6 @@ struct Inner {
     registry: Arc<Registry>,
     outbox: Arc<dyn Outbox>,
     origins: Arc<dyn OriginStore>,
-    secret: SecretString,
     clock: Clock,
     random: Random,
     retry: RetryPolicy,
@@ -117,7 +115,6 @@ struct Payload {
 
 impl FanOut {
     /// Creates the fan-out to the apps of `registry`. Nothing is delivered before [`run`](Self::run).
-    ///
     pub(crate) fn new(
         auth: &Auth,
         registry: Arc<Registry>,
@@ -129,8 +126,6 @@ impl FanOut {
             registry,
             outbox: auth.outbox(),
             origins: auth.app_origins(),
-            // The configuration has at least one.
-            secret: auth.secrets().first().cloned().unwrap_or_default(),
             clock: auth.clock().clone(),
             random: auth.random().clone(),
             retry,
@@ -171,7 +166,9 @@ impl FanOut {
                     provider_issuer: notice.provider_issuer.to_owned(),
                     sid: notice.sid.map(str::to_owned),
                     sub: notice.sub.map(str::to_owned),
-                    browser: notice.browser.map(|browser| reference_for(app, browser, &self.0.secret)),
+                    browser: notice
+                        .browser
+                        .map(|browser| reference_for(app, browser, self.0.messenger.secret())),
                     happened_at: Some(notice.happened_at),
                     request: RequestIds::current(),
                 };

@@ -78,7 +78,7 @@ impl ProxiedFlow {
     ) -> Option<Receipt> {
         let has_code = answer.get("code").is_some_and(|code| !code.is_empty());
         let is_wanted = has_code && (!self.is_silent || app.preview.is_some());
-        is_wanted.then(|| Receipt { browser, is_silent: self.is_silent, origin: self.source.clone() })
+        is_wanted.then(|| Receipt { browser, origin: self.source.clone() })
     }
 
     /// The app's callback, with the app's own `state` and no answer. The app then offers the page that was wanted. `None` if

@@ -3,7 +3,7 @@
 //! A preview runs code that is not reviewed yet. So it gets a separate client at the provider, and nothing that acts on
 //! other apps: no handoff, no global logout.
 
-use super::{RegisteredClient, Registry};
+use super::{RegisteredClient, Registry, entry::Entry};
 use auth::{
     origin::{Origin, OriginPattern, is_localhost},
     provider::ProviderConfig,
@@ -19,30 +19,31 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    /// Checks the origins and the logout path of an entry.
+    /// Checks what an entry with these origins says of previews. `None` if it is not for previews.
     ///
     /// # Errors
     /// What is wrong.
-    pub(super) fn read(
-        is_preview: bool,
-        origins: &[OriginPattern],
-        backchannel_logout_path: Option<String>,
-    ) -> Result<Option<Self>, &'static str> {
+    pub(super) fn read(entry: &Entry, origins: &[OriginPattern]) -> Result<Option<Self>, &'static str> {
         let has_pattern = origins.iter().any(|origin| origin.exact().is_none());
-        match (is_preview, &backchannel_logout_path) {
-            (false, _) if has_pattern => Err("an origin with a * needs preview = true"),
-            (false, Some(_)) => {
-                Err("backchannel_logout_path needs preview = true; other apps have backchannel_logout_uri")
-            }
-            (false, None) => Ok(None),
-            (true, _) if origins.iter().any(|origin| origin.exact().is_some()) => {
-                Err("each origin of a preview must have a *")
-            }
-            (true, Some(path)) if !is_path(path) => {
-                Err("backchannel_logout_path must be a path, as in /auth/backchannel-logout")
-            }
-            (true, _) => Ok(Some(Self { backchannel_logout_path })),
+        if !entry.preview {
+            return match &entry.backchannel_logout_path {
+                _ if has_pattern => Err("an origin with a * needs preview = true"),
+                Some(_) => Err(
+                    "backchannel_logout_path needs preview = true; other apps have backchannel_logout_uri",
+                ),
+                None => Ok(None),
+            };
         }
+        if entry.handoff || entry.backchannel_logout_uri.is_some() || entry.browser_event_uri.is_some() {
+            return Err("a preview has no handoff, backchannel_logout_uri or browser_event_uri");
+        }
+        if origins.iter().any(|origin| origin.exact().is_some()) {
+            return Err("each origin of a preview must have a *");
+        }
+        if entry.backchannel_logout_path.as_ref().is_some_and(|path| !is_path(path)) {
+            return Err("backchannel_logout_path must be a path, as in /auth/backchannel-logout");
+        }
+        Ok(Some(Self { backchannel_logout_path: entry.backchannel_logout_path.clone() }))
     }
 
     /// Where the preview at `origin` receives logout tokens.

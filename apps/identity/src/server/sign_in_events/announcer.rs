@@ -8,7 +8,6 @@ use crate::server::{
 };
 use auth::{
     Auth,
-    config::ConfigError,
     cookie::CookieKind,
     origin::Origin,
     request_id::carry,
@@ -19,7 +18,6 @@ use auth::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Duration};
@@ -44,22 +42,12 @@ struct Inner {
     auth: Auth,
     registry: Arc<Registry>,
     messenger: Messenger,
-    secret: SecretString,
 }
 
 impl Announcer {
     /// Creates an announcer for the apps of `registry`.
-    ///
-    /// # Errors
-    /// A [`ConfigError`] when the TLS roots cannot be loaded, or when there is no secret.
-    pub(crate) fn new(
-        auth: &Auth,
-        registry: Arc<Registry>,
-        messenger: Messenger,
-    ) -> Result<Self, ConfigError> {
-        let newest = auth.secrets().first().cloned();
-        let secret = newest.ok_or_else(|| ConfigError::new("AUTH_SECRET", "is missing"))?;
-        Ok(Self(Arc::new(Inner { auth: auth.clone(), registry, messenger, secret })))
+    pub(crate) fn new(auth: &Auth, registry: Arc<Registry>, messenger: Messenger) -> Self {
+        Self(Arc::new(Inner { auth: auth.clone(), registry, messenger }))
     }
 
     /// The handle of the browser that sent the request. A new handle comes with the cookie to set.
@@ -118,9 +106,10 @@ impl Announcer {
     ) -> HeaderValue {
         let handle = self.handle_for(browser, app);
         let (reference, cookie) = self.reference(origin, headers);
-        back.query_pairs_mut()
-            .append_pair(HANDLE_PARAM, &handle.expose())
-            .append_pair(REFERENCE_PARAM, &previews::reference_for(app, &reference, &self.0.secret));
+        back.query_pairs_mut().append_pair(HANDLE_PARAM, &handle.expose()).append_pair(
+            REFERENCE_PARAM,
+            &previews::reference_for(app, &reference, self.0.messenger.secret()),
+        );
         cookie
     }
 
@@ -144,7 +133,8 @@ impl Announcer {
     }
 
     /// Takes a receipt back: the sign-in in that browser is complete. Every app is told. A sign-in at a preview is told to
-    /// no app: unreviewed code could claim it. Its origin is remembered for the logout. Returns `false` for a receipt that is used, expired, malformed or was issued to another app.
+    /// no app: unreviewed code could claim it. Its origin is remembered for the logout. Returns `false` for a receipt that is
+    /// used, expired, malformed or was issued to another app.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -207,7 +197,7 @@ impl Announcer {
     }
 
     fn handle_for(&self, browser: &BrowserHandle, app: &RegisteredClient) -> AppHandle {
-        browser.for_app(&app.client_id, &self.0.secret)
+        browser.for_app(&app.client_id, self.0.messenger.secret())
     }
 }
 

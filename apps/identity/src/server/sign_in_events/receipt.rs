@@ -8,8 +8,6 @@ use chrono::{DateTime, Utc};
 pub(crate) struct Receipt {
     /// The browser.
     pub(crate) browser: BrowserHandle,
-    /// Whether the visitor was not asked.
-    pub(crate) is_silent: bool,
     /// The app's origin.
     pub(crate) origin: String,
 }
@@ -17,18 +15,15 @@ pub(crate) struct Receipt {
 impl Receipt {
     /// The receipt as bytes, to be sealed. The random `id` makes each receipt different.
     pub(super) fn to_bytes(&self, id: [u8; 16], expires_at: DateTime<Utc>) -> Vec<u8> {
-        let kind = if self.is_silent { "silent" } else { "asked" };
-        let text = format!("{kind} {} {}", self.browser.expose(), self.origin);
+        let text = format!("{} {}", self.browser.expose(), self.origin);
         [id.as_slice(), &expires_at.timestamp_millis().to_be_bytes(), text.as_bytes()].concat()
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote: the time when the receipt expires, and the receipt.
     pub(super) fn read(plain: &[u8]) -> Option<(DateTime<Utc>, Self)> {
         let millis = i64::from_be_bytes(plain.get(16..24)?.try_into().ok()?);
-        let mut parts = std::str::from_utf8(plain.get(24..)?).ok()?.splitn(3, ' ');
-        let (kind, browser, origin) = (parts.next()?, parts.next()?, parts.next()?);
-        let browser = BrowserHandle::parse(browser)?;
-        let receipt = Self { browser, is_silent: kind == "silent", origin: origin.to_owned() };
+        let (browser, origin) = std::str::from_utf8(plain.get(24..)?).ok()?.split_once(' ')?;
+        let receipt = Self { browser: BrowserHandle::parse(browser)?, origin: origin.to_owned() };
         Some((DateTime::from_timestamp_millis(millis)?, receipt))
     }
 }

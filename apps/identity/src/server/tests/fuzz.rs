@@ -52,7 +52,7 @@ async fn random_requests_find_no_fault() {
     let registry = Arc::new(Registry::parse(app, |_| Some(APP_SECRET.to_owned())).unwrap());
     let messenger = Messenger::new(auth).unwrap();
     let fan_out = FanOut::new(auth, registry.clone(), messenger.clone(), RetryPolicy::default());
-    let announcer = Announcer::new(auth, registry.clone(), messenger.clone()).unwrap();
+    let announcer = Announcer::new(auth, registry.clone(), messenger.clone());
     let router = router(auth, registry, (messenger, fan_out, announcer), &options);
     let cookies =
         ["app.session=x", "app.flow.x=1.x", "app.browser=x", "app.silent=x"].map(str::to_owned).into();
