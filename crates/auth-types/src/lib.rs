@@ -6,6 +6,7 @@
 mod app_data;
 mod device;
 mod error;
+mod flow_trace;
 mod page;
 mod pages;
 mod session;
@@ -15,6 +16,7 @@ mod urls;
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;
+pub use flow_trace::{FlowKind, FlowOutcome, FlowTrace, Party, StepKind, TraceStep};
 pub use page::{AppInfo, AppPresence, PageContext, PageSession, ProviderView, RegisteredApp, SessionDetails};
 pub use pages::{Pages, path_matches};
 pub use session::{PublicSession, PublicUser, SessionStatus, SessionTimes, TabFacts};

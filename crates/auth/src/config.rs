@@ -43,6 +43,8 @@ pub struct Config {
     pub app_name: String,
     /// `AUTH_NOTICE`: a sentence at the top of every page, as text.
     pub notice: Option<String>,
+    /// `AUTH_FLOW_TRACE`: whether the steps of sign-ins and sign-outs are recorded for the app's pages.
+    pub flow_trace: bool,
     /// `AUTH_ROBOTS`: whether search engines may list the app.
     pub robots: Robots,
     /// `PUBLIC_URL`: the origins this process answers for.
@@ -175,6 +177,7 @@ impl Config {
         errors.keep(vars.check_log_format());
         let notice = errors.keep(vars.notice());
         let robots = errors.keep(vars.robots());
+        let flow_trace = errors.keep(vars.flag("AUTH_FLOW_TRACE"));
         let public_urls = errors.keep(vars.public_urls());
         let identity_origins = errors.keep(vars.identity_origins());
         // The error about the origins would cause one about the issuer.
@@ -195,6 +198,7 @@ impl Config {
                 app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
                 notice: notice?,
                 robots: robots?,
+                flow_trace: flow_trace?.unwrap_or(false),
                 public_urls: public_urls?,
                 secrets: secrets?,
                 providers: providers?,

@@ -8,6 +8,7 @@ mod resolve;
 
 use crate::{
     Auth, Refusal, body, error_page,
+    flow_trace::FlowTraces,
     guard::{self, PublicPaths},
     headers,
     origin::{self, Origin, RequestOrigin, ReturnPath},
@@ -204,7 +205,10 @@ impl Gate {
             });
         }
         parts.extensions.insert(RequestOrigin(origin.clone()));
-        let response = self.route(Request::from_parts(parts, body)).await;
+        let response = match self.auth.traces() {
+            Some(traces) => Box::pin(self.route_traced(traces, origin, parts, body)).await,
+            None => self.route(Request::from_parts(parts, body)).await,
+        };
         match key {
             Some(key) if response.body().size_hint().exact().is_none() => {
                 let ended = self.auth.sessions().ended(key);
@@ -219,6 +223,18 @@ impl Gate {
         let is_meant = |meant: &str| path == meant || (meant.ends_with('/') && path.starts_with(meant));
         let chosen = self.auth.site().max_bodies.iter().rev().find(|(meant, _)| is_meant(meant));
         chosen.map_or(MAX_BODY, |(_, bytes)| *bytes)
+    }
+
+    /// Returns the router's answer, and keeps the trace of the flow that the request belongs to.
+    async fn route_traced(&self, traces: &FlowTraces, origin: &Origin, parts: Parts, body: Body) -> Response {
+        let headers = parts.headers.clone();
+        let jar = self.auth.cookies(origin, &headers);
+        let recorder = traces.recorder(&self.auth, jar);
+        let mut response = recorder.clone().scope(self.route(Request::from_parts(parts, body))).await;
+        if let Some(cookie) = traces.cookie(&recorder, jar) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
     }
 
     /// Returns the router's answer.

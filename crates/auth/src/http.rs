@@ -5,6 +5,7 @@ mod host_addresses;
 pub use host_addresses::HostAddresses;
 
 use crate::{
+    flow_trace::{self, StepKind},
     metrics::{Metrics, ProviderRequests},
     origin::{is_localhost, is_loopback, is_non_public},
     request_id::RequestIds,
@@ -83,6 +84,17 @@ impl EndpointKind {
             Self::Revocation => "revocation",
         }
     }
+
+    /// The step of a flow that asks this endpoint.
+    const fn step(self) -> StepKind {
+        match self {
+            Self::Metadata => StepKind::MetadataRequest,
+            Self::Keys => StepKind::KeysRequest,
+            Self::Token => StepKind::TokenRequest,
+            Self::Userinfo => StepKind::UserinfoRequest,
+            Self::Revocation => StepKind::RevocationRequest,
+        }
+    }
 }
 
 /// Why a request got no usable answer.
@@ -139,8 +151,7 @@ impl HttpClient {
 
     /// Returns this client for requests to one provider.
     pub(crate) fn to_provider(&self, id: &str, metrics: &Metrics) -> Self {
-        let receiver = metrics.of_provider(id).map_or(Receiver::Any, Receiver::Provider);
-        Self { receiver, ..self.clone() }
+        Self { receiver: Receiver::Provider(metrics.of_provider(id)), ..self.clone() }
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
@@ -236,6 +247,7 @@ impl HttpClient {
                 let begun = Instant::now();
                 let answer = self.exchange(request, limit).await;
                 requests.record(begun, endpoint, &answer);
+                flow_trace::timed_step(endpoint.step(), begun, has_failed(&answer));
                 answer
             }
         }
@@ -266,6 +278,11 @@ impl HttpClient {
         *response.headers_mut() = HeaderMap::clone(answer.headers());
         Ok(response)
     }
+}
+
+/// Whether a request got no answer, or a refusal.
+fn has_failed(answer: &Result<HttpResponse, HttpError>) -> bool {
+    !answer.as_ref().is_ok_and(|answer| answer.status().is_success())
 }
 
 /// Reads the id and secret of `client_secret_basic` (RFC 6749 §2.3.1: both are form-encoded first).

@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod error_page;
 pub mod events;
 pub mod flow;
+pub mod flow_trace;
 mod form;
 mod gate;
 pub mod grants;
@@ -58,6 +59,7 @@ use config::{ConfigError, IdentityOrigins};
 use cookie::{CookieSettings, Cookies};
 use events::Streams;
 use flow::Flows;
+use flow_trace::FlowTraces;
 use futures::future::join_all;
 use grants::Grants;
 use http::HttpClient;
@@ -93,6 +95,7 @@ struct Inner {
     app_name: String,
     notice: Option<String>,
     robots: Robots,
+    traces: Option<FlowTraces>,
     public_urls: Arc<PublicUrls>,
     identity_origins: IdentityOrigins,
     cookie_settings: Arc<CookieSettings>,
@@ -134,7 +137,7 @@ impl Auth {
             .map_err(|error| ConfigError::new("SSL_CERT_FILE", error.to_string()))?;
         let ids = config.providers.iter().map(|provider| provider.id.as_str());
         let metrics = Metrics::new(metrics_listener.is_some(), ids);
-        let store = MeasuredStore::wrap(store, &metrics);
+        let store = MeasuredStore::wrap(store, &metrics, config.flow_trace);
         let keyring = Keyring::new(&config.secrets, random.clone());
         let cookie_settings = Arc::new(config.cookies);
         let providers: Arc<[Provider]> = config
@@ -158,10 +161,12 @@ impl Auth {
         );
         let streams = Streams::default();
         poll_gauges(&metrics, (&store, &clock), &streams);
+        let traced_as = config.flow_trace.then(|| config.app_name.clone());
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             notice: config.notice,
             robots: config.robots,
+            traces: config.flow_trace.then(|| FlowTraces::new(keyring.clone())),
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),
@@ -169,7 +174,13 @@ impl Auth {
             identity: config.identity.map(|client| Identity::new(client, http.clone(), clock.clone())),
             app_notifier: OnceLock::new(),
             grants: Grants::new(store.clone(), keyring.clone(), clock.clone(), random.clone()),
-            refresher: Refresher::new(sessions.clone(), providers.clone(), clock.clone(), metrics.clone()),
+            refresher: Refresher::new(
+                sessions.clone(),
+                providers.clone(),
+                clock.clone(),
+                metrics.clone(),
+                traced_as,
+            ),
             providers,
             sessions,
             streams,

@@ -9,6 +9,7 @@ use crate::{
     cookie::CookieSettings,
     events::Streams,
     flow::Flows,
+    flow_trace::FlowTraces,
     grants::Grants,
     http::HttpClient,
     logout::Identity,
@@ -46,6 +47,8 @@ parts! {
     pub notice: Option<String>;
     /// Whether search engines may list the app.
     pub(crate) robots: Robots;
+    /// The traces of flows, while `AUTH_FLOW_TRACE` is on.
+    pub(crate) traces: Option<FlowTraces>;
     /// The origins this process answers for.
     pub public_urls: Arc<PublicUrls>;
     /// The origins of the identity app; empty in direct mode.

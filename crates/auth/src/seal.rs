@@ -35,11 +35,13 @@ pub enum Purpose {
     Mark,
     /// The `state` of a flow, which says where the visitor wanted to go.
     State,
+    /// The trace of a flow, in a cookie.
+    Trace,
 }
 
 impl Purpose {
     /// All purposes, in the order of their discriminants.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Tokens,
         Self::Flow,
         Self::Grant,
@@ -48,6 +50,7 @@ impl Purpose {
         Self::Receipt,
         Self::Mark,
         Self::State,
+        Self::Trace,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -60,6 +63,7 @@ impl Purpose {
             Self::Receipt => b"sign-in receipt v1",
             Self::Mark => b"mark v1",
             Self::State => b"state v1",
+            Self::Trace => b"flow trace v1",
         }
     }
 }

@@ -4,12 +4,17 @@ use auth::{
     Auth, AuthBuilder,
     clock::Clock,
     config::Config,
+    flow_trace::FlowTrace,
     guard::PublicPaths,
     handoff::{self, HandoffLayer},
     protect, routes,
     store::SqliteStore,
 };
-use axum::{Router, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    routing::get,
+};
 use chrono::{DateTime, Utc};
 use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
@@ -77,11 +82,17 @@ pub fn app_routes(auth: &Auth) -> Router {
         .route("/", get(|| async { "start page" }))
         .route("/login", get(|| async { "sign-in page" }))
         .route("/signed-out", get(|| async { "signed out" }))
+        .route("/public", get(traces).with_state(auth.clone()))
         .route("/protected", get(|| async { "protected page" }))
         .merge(routes::common(auth))
         .merge(routes::callbacks(auth))
         .merge(handoff::routes(HandoffLayer::new(auth)));
     protect(router, auth, PUBLIC)
+}
+
+/// The traces that a page may show to this visitor.
+async fn traces(State(auth): State<Auth>, request: Request) -> Json<Vec<FlowTrace>> {
+    Json(auth.flow_traces(&request.into_parts().0))
 }
 
 impl App {

@@ -14,6 +14,7 @@ use super::registry::RegisteredClient;
 use auth::{
     Refusal,
     cookie::set_cookies,
+    flow_trace::{self, FlowKind, StepKind},
     guard::RequireSession,
     handoff::{CALLBACK, TOKEN},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
@@ -54,6 +55,9 @@ pub(super) async fn open(
     if let Some(path) = form.get("callbackUrl").and_then(ReturnPath::parse) {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }
+    flow_trace::begin(FlowKind::Launch);
+    flow_trace::bind(&opening);
+    flow_trace::steps([StepKind::LaunchForm, StepKind::SentToApp]);
     Ok(page_that_goes_on(to.as_str(), cookies))
 }
 
@@ -87,6 +91,8 @@ pub(super) async fn continue_handoff(
         Ok(session) => session,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    flow_trace::resume(&back.opening);
+    flow_trace::step(StepKind::LaunchReturned);
     let Some(clear) = handoffs.take_launch(&back.opening, app, &origin, &headers).await? else {
         tracing::info!(app = app.client_id, "handoff without a press of Open: sent to the launcher");
         return Ok(Redirect::to(&format!("/?open={}", encode_query(&app.client_id))).into_response());
@@ -97,6 +103,8 @@ pub(super) async fn continue_handoff(
     if let Some(path) = &back.callback_url {
         to.query_pairs_mut().append_pair("callbackUrl", path.as_str());
     }
+    flow_trace::steps([StepKind::TokenMinted, StepKind::TokenSent]);
+    flow_trace::finish();
     Ok((NO_REFERRER, set_cookies(clear), Redirect::to(to.as_str())).into_response())
 }
 

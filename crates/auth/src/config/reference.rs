@@ -114,6 +114,10 @@ pub const SETTINGS: &[Setting] = &[
         "Whether search engines may list the app. 0: every answer has `X-Robots-Tag: noindex, nofollow`, and \
          `/robots.txt` disallows all pages.",
         Value("1"), "1 or 0", "0"),
+    setting((App, "AUTH_FLOW_TRACE"),
+        "Whether the app records the steps and times of each sign-in, refresh, sign-out and handoff, so that its pages can \
+         show them to their visitor (`Auth::flow_traces`). A trace holds no token, code, id or name. For demos.",
+        Value("0"), "1 or 0", "1"),
     secret(setting((App, "AUTH_SECRET"),
         "Keys for cookies and for tokens in the store are derived from this secret. Replicas, and apps that share a \
          session, have the same secret.",

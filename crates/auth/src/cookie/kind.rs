@@ -23,6 +23,8 @@ pub enum CookieKind<'a> {
     Browser,
     /// Identity's reference for this browser, which lives as long as a session. Host-only.
     BrowserReference,
+    /// The trace of the flow under way, or of the last one (`AUTH_FLOW_TRACE`). Host-only, for a few minutes.
+    Trace,
 }
 
 impl<'a> CookieKind<'a> {
@@ -37,6 +39,7 @@ impl<'a> CookieKind<'a> {
             Self::Provider => (".provider", ""),
             Self::Browser => (".browser", ""),
             Self::BrowserReference => (".browser_ref", ""),
+            Self::Trace => (".trace", ""),
         }
     }
 }

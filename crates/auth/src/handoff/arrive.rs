@@ -8,6 +8,7 @@ use crate::{
     Auth,
     cookie::{CookieKind, set_cookies},
     flow::FlowError,
+    flow_trace,
     grants::hash_of,
     origin::Origin,
     session::{Session, SessionState},
@@ -91,6 +92,7 @@ impl HandoffOutcome {
             if record.sid == session.sid {
                 // Keep the session: unlike a handed-over session, it may have tokens.
                 tracing::info!(session = record.public_id, "handoff skipped: the user is already signed in");
+                flow_trace::finish();
                 return Ok(Self { cookies, ask_at: None });
             }
         }

@@ -5,6 +5,7 @@ use crate::{
     Auth, Refusal,
     config::IdentityClient,
     cookie::set_cookies,
+    flow_trace,
     origin::{FetchMetadata, Origin, ReturnPath, UniqueParams},
 };
 use axum::{
@@ -187,6 +188,7 @@ impl HandoffLayer {
             Err(HandoffError::Store(error)) => Refusal::from(error).into_response(),
             Err(error) => {
                 self.0.auth.metrics().refused(&error, None);
+                flow_trace::fail();
                 tracing::warn!(rule = %error, "handoff refused");
                 Redirect::to(&self.after(&error, &request.uri)).into_response()
             }

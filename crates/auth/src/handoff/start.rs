@@ -4,6 +4,7 @@ use super::{HandoffLayer, layer::wanted, verify::StartedHandoff};
 use crate::{
     Refusal,
     cookie::set_cookies,
+    flow_trace::{self, FlowKind, StepKind},
     origin::{Origin, RequestOrigin, UniqueParams},
 };
 use axum::{
@@ -51,6 +52,9 @@ pub(super) async fn start(
     })?;
     let state = auth.random().token();
     let cookies = auth.flows().begin(&state, StartedHandoff {}, auth.cookies(&origin, &headers))?;
+    flow_trace::begin(FlowKind::Handoff);
+    flow_trace::bind(&state);
+    flow_trace::steps([StepKind::HandoffStarted, StepKind::HandoffSealed, StepKind::SentForToken]);
     let mut to = identity.join("/handoff/");
     if let Ok(mut path) = to.path_segments_mut() {
         path.pop_if_empty().push(&client.client_id);

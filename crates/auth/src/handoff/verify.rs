@@ -10,6 +10,7 @@ use crate::{
     Auth,
     config::IdentityClient,
     flow::Flow,
+    flow_trace::{self, StepKind},
     jws::is_identifier,
     origin::{RequestOrigin, UniqueParams},
     provider::Provider,
@@ -21,7 +22,7 @@ use http::{StatusCode, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// How long a visitor waits for identity. Shorter than the limit of the HTTP client, so that the sign-in page
@@ -74,6 +75,8 @@ pub(super) async fn verify(
     let incoming = Incoming::read(request)?;
     let arrival = &incoming.arrival;
     let client = settings.client.as_ref().ok_or(FailureCause::NotConfigured)?;
+    flow_trace::resume(incoming.state.expose_secret());
+    flow_trace::step(StepKind::HandoffToken);
     // The `state` is bound to this browser, so it is checked first. A visitor who was sent here with an
     // attacker's token keeps their session, and the token is not used up.
     let taken = auth
@@ -121,7 +124,11 @@ async fn verify_with_identity(
     let question = serde_json::to_vec(&question).map_err(|_| FailureCause::Malformed)?;
     let credentials = (client.client_id.as_str(), secret.expose_secret());
     let request = auth.http().post_json(&client.issuer.join(endpoint), question, credentials);
-    let answer = match timeout(TIMEOUT, auth.http().send(request)).await {
+    let asked = Instant::now();
+    let answer = timeout(TIMEOUT, auth.http().send(request)).await;
+    let is_verified = matches!(&answer, Ok(Ok(answer)) if answer.status() == StatusCode::OK);
+    flow_trace::timed_step(StepKind::HandoffVerified, asked, !is_verified);
+    let answer = match answer {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::warn!(%error, "identity did not answer");

@@ -171,11 +171,8 @@ impl Metrics {
     }
 
     /// Returns what measures the requests to one provider; `None` while metrics are off.
-    pub(crate) fn of_provider(&self, id: &str) -> Option<ProviderRequests> {
-        self.is_on().then(|| ProviderRequests {
-            provider: Label::configured(id),
-            durations: self.0.provider_requests.clone(),
-        })
+    pub(crate) fn of_provider(&self, id: &str) -> ProviderRequests {
+        ProviderRequests { provider: Label::configured(id), durations: self.0.provider_requests.clone() }
     }
 
     /// Adds the gauge of live sessions.

@@ -1,16 +1,19 @@
-//! Measures each call of a store.
+//! Measures each call of a store, and records the calls that are steps of a flow.
 
 use super::{Histogram, Metrics};
-use crate::store::{
-    Backlog, BusMessage, Claim, ClaimOutcome, CreateError, Delivery, DeliveryId, EventBus, Grant, GrantHash,
-    GrantStore, LeaseOwner, Logout, NewData, NewDelivery, NewTokens, OriginStore, Outbox, SessionEvent,
-    SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, SingleUseStore, Store, StoreError,
-    Touch,
+use crate::{
+    flow_trace::{self, StepKind},
+    store::{
+        Backlog, BusMessage, Claim, ClaimOutcome, CreateError, Delivery, DeliveryId, EventBus, Grant,
+        GrantHash, GrantStore, LeaseOwner, Logout, NewData, NewDelivery, NewTokens, OriginStore, Outbox,
+        SessionEvent, SessionFilter, SessionKey, SessionRecord, SessionState, SessionStore, SingleUseStore,
+        Store, StoreError, Touch,
+    },
 };
 use async_trait::async_trait;
 use auth_types::EndReason;
 use chrono::{DateTime, Utc};
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Instant};
 use tokio::sync::broadcast;
 
 /// A store whose calls are measured.
@@ -20,9 +23,9 @@ pub(crate) struct MeasuredStore {
 }
 
 impl MeasuredStore {
-    /// Wraps `store` if metrics are on.
-    pub(crate) fn wrap(store: Arc<dyn Store>, metrics: &Metrics) -> Arc<dyn Store> {
-        if !metrics.is_on() {
+    /// Wraps `store` if metrics or traces are on.
+    pub(crate) fn wrap(store: Arc<dyn Store>, metrics: &Metrics, is_traced: bool) -> Arc<dyn Store> {
+        if !metrics.is_on() && !is_traced {
             return store;
         }
         Arc::new(Self { store, operations: metrics.0.store_operations.clone() })
@@ -33,12 +36,25 @@ impl MeasuredStore {
         operation: &'static str,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        let begun = self.operations.begin();
+        let (begun, called) = (self.operations.begin(), Instant::now());
         let outcome = call.await;
         let has_failed = outcome.as_ref().err().is_some_and(E::is_failure);
+        if let Some(step) = step_of(operation) {
+            flow_trace::timed_step(step, called, has_failed);
+        }
         let result = if has_failed { "error" } else { "ok" };
         self.operations.end(begun, [operation.into(), result.into()]);
         outcome
+    }
+}
+
+/// The step that a call is, in the trace of a flow. Some calls belong to every request and are no step.
+fn step_of(operation: &str) -> Option<StepKind> {
+    match operation {
+        "mark_used" => Some(StepKind::StateUsed),
+        "lease_refresh" => Some(StepKind::LeaseTaken),
+        "end" => Some(StepKind::SessionEnded),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     flow::{Authorized, FlowError},
+    flow_trace::{self, StepKind},
     http::HttpClient,
     jws::{Claims, Jws, TokenRule},
     provider::keys::KeyRequester,
@@ -37,6 +38,7 @@ pub(super) async fn finish(
     let now = clock.now();
     let text = answer.id_token.as_deref().ok_or(TokenRule::Missing)?;
     let id_token = verified(config, issuers, &discovered, text, Some(&authorized.nonce), now).await?;
+    flow_trace::step(StepKind::IdTokenVerified);
     let claims = claims_of(&id_token, &answer, config, &discovered, http).await;
     Ok(NewSession {
         provider: config.id.clone(),
@@ -85,7 +87,10 @@ pub(super) async fn refresh(
     let id_token = match &answer.id_token {
         None => None,
         Some(text) => match verified(config, issuers, &discovered, text, None, now).await {
-            Ok(id_token) if id_token.is_about(record) => Some(text.clone()),
+            Ok(id_token) if id_token.is_about(record) => {
+                flow_trace::step(StepKind::IdTokenVerified);
+                Some(text.clone())
+            }
             Ok(_) | Err(FlowError::IdToken(TokenRule::Issuer)) => return Err(FlowError::AnotherUser),
             Err(error) => {
                 tracing::warn!(

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
+    flow_trace::{self, FlowKind, FlowTrace, Recorder, Sealed, StepKind},
     metrics::{Metrics, RefreshResult},
     provider::{Provider, Refreshed, TokenStatus},
     request_id::carry,
@@ -94,6 +95,8 @@ struct Inner {
     permits: Vec<Arc<Semaphore>>,
     /// The number of attempts under way.
     under_way: watch::Sender<usize>,
+    /// The app's name, if refreshes are traced (`AUTH_FLOW_TRACE`).
+    traced_as: Option<String>,
 }
 
 impl Refresher {
@@ -104,11 +107,22 @@ impl Refresher {
         providers: Arc<[Provider]>,
         clock: Clock,
         metrics: Metrics,
+        traced_as: Option<String>,
     ) -> Self {
         let (attempts, backoff) = (Mutex::default(), Backoff::default());
         let permits = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
         let under_way = watch::Sender::new(0);
-        Self(Arc::new(Inner { sessions, providers, clock, metrics, attempts, backoff, permits, under_way }))
+        Self(Arc::new(Inner {
+            sessions,
+            providers,
+            clock,
+            metrics,
+            attempts,
+            backoff,
+            permits,
+            under_way,
+            traced_as,
+        }))
     }
 
     /// Returns an access token that stays valid for a while, for a call to one of the provider's APIs.
@@ -176,7 +190,7 @@ impl Refresher {
         let key = session.key;
         let attempt = async move {
             let _under_way = InFlightAttempt::begin(&inner.under_way);
-            inner.run(&session).await
+            inner.run_traced(&session).await
         };
         let attempt = carry(attempt).boxed().shared();
         attempts.insert(key, attempt.clone());
@@ -210,6 +224,15 @@ impl Drop for InFlightAttempt {
 }
 
 impl Inner {
+    async fn run_traced(&self, session: &Session) -> Outcome {
+        let Some(app) = &self.traced_as else { return self.run(session).await };
+        let attempt = async {
+            flow_trace::begin(FlowKind::Refresh);
+            self.run(session).await
+        };
+        Recorder::of_background(app, self.clock.now()).scope(attempt).await
+    }
+
     async fn run(&self, session: &Session) -> Outcome {
         if let Some(error) = self.backoff.of(&session.key, self.clock.now()) {
             return Err(error);
@@ -272,14 +295,15 @@ impl Inner {
             self.sessions.store.release_refresh(key, owner, None).await?;
             return Ok(record.tokens_expire_at);
         }
-        let tokens = self.sessions.tokens(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
+        let Sealed { tokens, traces } =
+            self.sessions.sealed(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
         let Some(refresh_token) = tokens.refresh_token.as_ref() else {
             self.check(key, &record, &tokens, provider, owner).await?;
             return Err(RefreshError::NoRefreshToken);
         };
         match provider.refresh(refresh_token, &record).await {
             Ok(refreshed) => {
-                let saved = self.save(key, owner, tokens, refreshed).await;
+                let saved = self.save(key, owner, (tokens, traces), refreshed).await;
                 let result = if saved.is_ok() { RefreshResult::Success } else { RefreshResult::NotSaved };
                 self.metrics.refreshed(&provider.config.id, result);
                 let saved = saved?;
@@ -354,7 +378,13 @@ impl Inner {
         Err(RefreshError::Ended)
     }
 
-    async fn save(&self, key: &SessionKey, owner: &LeaseOwner, old: Tokens, new: Refreshed) -> Outcome {
+    async fn save(
+        &self,
+        key: &SessionKey,
+        owner: &LeaseOwner,
+        (old, traces): (Tokens, Vec<FlowTrace>),
+        new: Refreshed,
+    ) -> Outcome {
         let tokens = Tokens {
             access_token: Some(new.access_token),
             access_expires_at: new.access_expires_at,
@@ -362,16 +392,19 @@ impl Inner {
             refresh_token: new.refresh_token.or(old.refresh_token),
             id_token: new.id_token.or(old.id_token),
         };
-        let sealed = serde_json::to_vec(&tokens).map_err(|error| StoreError(error.to_string()))?;
+        let access_expires_at = tokens.access_expires_at;
+        flow_trace::step(StepKind::TokensSaved);
+        let sealed = Sealed { tokens, traces: Sealed::with_trace(traces, flow_trace::take()) };
+        let sealed = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let sealed = self.sessions.keyring.seal(Purpose::Tokens, key.as_bytes(), &sealed);
-        let new = NewTokens { sealed: &sealed, expire_at: tokens.access_expires_at };
+        let new = NewTokens { sealed: &sealed, expire_at: access_expires_at };
         if !self.sessions.store.set_tokens(key, owner, new, self.clock.now()).await? {
             // The session has ended, or the lease ran out and another attempt holds it. Only the first is an end.
             self.load(key).await?;
             return Err(RefreshError::ProviderUnavailable);
         }
         self.sessions.publish(SessionEvent::Changed(*key)).await;
-        Ok(tokens.access_expires_at)
+        Ok(access_expires_at)
     }
 }
 

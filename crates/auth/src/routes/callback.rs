@@ -8,6 +8,7 @@ use crate::{
     Auth, Refusal,
     cookie::{CookieKind, Cookies, SessionId, set_cookies},
     flow::{Callback, Flow, FlowError, Initiator, Pending, SigningOut},
+    flow_trace::{self, StepKind},
     jws::is_identifier,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::for_log,
@@ -136,6 +137,8 @@ pub(super) async fn callback(
     if let Some(again) = without_answer(&auth, &returned).await? {
         return Ok(again);
     }
+    flow_trace::resume(returned.params.get("state").unwrap_or_default());
+    flow_trace::step(StepKind::Callback);
     let Some((pending, mut cookies)) = returned.take_flow::<Pending>(&auth).await? else {
         return Ok(without_flow(&auth, &returned));
     };
@@ -267,6 +270,7 @@ pub async fn finish_sign_in(
         }
         // The visitor did not ask for this sign-in, so no error is shown.
         Err(error) if !by_visitor => {
+            flow_trace::refuse(error.code());
             if matches!(error, FlowError::LoginRequired) {
                 tracing::info!(provider = returned.provider, "provider has no session in this browser");
             } else {
@@ -324,6 +328,8 @@ pub(super) async fn logout_callback(
     headers: HeaderMap,
 ) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    flow_trace::resume(params.get("state").unwrap_or_default());
+    flow_trace::step(StepKind::SignedOutAtProvider);
     finish_sign_out(&auth, auth.cookies(&origin, &headers), params.get("state")).await
 }
 
@@ -332,6 +338,7 @@ pub(super) async fn logout_callback(
 pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>) -> Response {
     match auth.flows().take::<SigningOut>(state.unwrap_or_default(), jar).await {
         Ok(Some((SigningOut { return_path, .. }, clear))) => {
+            flow_trace::finish();
             let return_path = ReturnPath::or_root(Some(&return_path));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }

@@ -10,6 +10,7 @@ use crate::{
     Auth, Refusal,
     cookie::{Cookies, set_cookies},
     flow::{Departure, Pending, SigningOut},
+    flow_trace::{self, StepKind},
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     session::Session,
 };
@@ -82,6 +83,8 @@ pub(super) async fn leave(
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = params.get("state").unwrap_or_default();
     let jar = auth.cookies(&origin, &headers);
+    flow_trace::resume(state);
+    flow_trace::step(StepKind::Continue);
     if let Some(departure) = auth.flows().depart::<SigningOut>(state, jar).await? {
         return Ok(sign_out(&auth, jar, state, departure).await);
     }
@@ -97,7 +100,10 @@ pub(super) async fn leave(
     };
     let url = sign_in::authorization_url(&auth, &origin, (state, &pending)).await;
     Ok(match url {
-        Ok(url) => leave_for(url.as_str()),
+        Ok(url) => {
+            flow_trace::step(sign_in::way_out(&auth));
+            leave_for(url.as_str())
+        }
         Err(error) => {
             sign_in::refused(&auth, &error, Some(&pending.provider), &wanted.unwrap_or_else(ReturnPath::root))
         }
@@ -111,8 +117,12 @@ async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departu
     let (Departure::First(flow) | Departure::Repeated(flow)) = &departure;
     let back = ReturnPath::or_root(Some(&flow.return_path));
     match super::sign_out::end_session_url(auth, jar, state, flow).await {
-        Some(url) => leave_for(url.as_str()),
+        Some(url) => {
+            flow_trace::step(StepKind::SentToSignOut);
+            leave_for(url.as_str())
+        }
         None => {
+            flow_trace::finish();
             tracing::warn!(provider = flow.provider, "provider unavailable; signed out of this app only");
             Redirect::to(back.as_str()).into_response()
         }

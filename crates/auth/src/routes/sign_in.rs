@@ -5,6 +5,7 @@ use crate::{
     Auth, Pages, Refusal,
     cookie::{Cookies, set_cookies},
     flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
+    flow_trace::{self, FlowKind, StepKind},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AppRequest, AuthorizeParams, Unavailable},
     silent,
@@ -78,6 +79,13 @@ pub(super) async fn start(
 ) -> Result<Response, FlowError> {
     let origin = jar.origin();
     let SignInRequest { return_path, hints, initiator } = request;
+    if *initiator == Initiator::Visitor {
+        flow_trace::begin(FlowKind::SignIn);
+        flow_trace::step(StepKind::SignInForm);
+    } else {
+        flow_trace::begin(FlowKind::SilentSignIn);
+        flow_trace::step(StepKind::SilentAttempt);
+    }
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // A provider without `prompt=none` would ask the visitor, or strand them on an error page.
     if hints.is_silent() && !provider.can_be_silent() {
@@ -113,13 +121,24 @@ pub(super) async fn start(
         auth.random(),
     );
     let state = auth.flows().new_state_for::<Pending>(return_path)?;
+    flow_trace::bind(&state);
+    flow_trace::step(StepKind::FlowSealed);
     tracing::info!(provider = provider.config.id, ?initiator, "sign-in begun");
     if *initiator == Initiator::Visitor {
         return Ok(departure::page_of_flow(&state, auth.flows().begin(&state, pending, jar)?));
     }
     let url = authorization_url(auth, origin, (&state, &pending)).await?;
+    flow_trace::step(way_out(auth));
     let cookies = auth.flows().begin(&state, pending, jar)?;
     Ok((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
+}
+
+/// The step that leaves the app.
+pub(super) fn way_out(auth: &Auth) -> StepKind {
+    match auth.identity_origins().canonical() {
+        Some(_) => StepKind::SentToIdentity,
+        None => StepKind::SentToProvider,
+    }
 }
 
 /// The identity origin that a sign-in passes; `None` in direct mode.
@@ -184,6 +203,7 @@ pub(super) fn refused(
     return_path: &ReturnPath,
 ) -> Response {
     auth.metrics().refused(error, provider);
+    flow_trace::refuse(error.code());
     if let FlowError::Store(cause) = error {
         tracing::error!(rule = %error, %cause, "sign-in refused");
     } else {

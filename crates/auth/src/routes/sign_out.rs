@@ -5,6 +5,7 @@ use crate::{
     Auth, Pages, Refusal,
     cookie::{CookieKind, Cookies, set_cookies},
     flow::SigningOut,
+    flow_trace::{self, FlowKind, StepKind},
     grants::hash_of,
     logout::{LogoutNotice, logout_state},
     origin::{RequestOrigin, ReturnPath, UniqueParams},
@@ -69,6 +70,8 @@ pub(super) async fn sign_out(
         // After a local sign-out, do not resume when the user signs in elsewhere.
         cookies.extend([silent::mark_local_sign_out(&auth, jar), Browsers::forget(jar)].concat());
     }
+    flow_trace::begin(FlowKind::SignOut);
+    flow_trace::step(StepKind::SignOutForm);
     let mut at_provider = None;
     match current.map_err(|error| Refusal::from(error).with_sentence(NOT_SIGNED_OUT))? {
         SessionState::SignedIn(session) => {
@@ -85,12 +88,17 @@ pub(super) async fn sign_out(
             auth.sessions().end_each(named, EndReason::SignedOut).await.map_err(not_signed_out)?;
         }
     }
+    flow_trace::step(StepKind::CookieCleared);
     Ok(match at_provider {
         Some((state, flow_cookies)) => {
+            flow_trace::bind(&state);
             cookies.extend(flow_cookies);
             departure::page_of_flow(&state, cookies)
         }
-        None => (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response(),
+        None => {
+            flow_trace::finish();
+            (set_cookies(cookies), Redirect::to(return_path.as_str())).into_response()
+        }
     })
 }
 
@@ -117,6 +125,7 @@ async fn end_elsewhere(
     let happened_at = auth.clock().now();
     let notice = notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token);
     tokio::spawn(carry(notice));
+    flow_trace::step(StepKind::OtherAppsTold);
     at_provider(auth, jar, session, id_token, return_path).await
 }
 

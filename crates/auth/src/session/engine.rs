@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     cookie::SessionId,
     events::{BusMessage, SessionEvent},
+    flow_trace::{self, Sealed, StepKind},
     metrics::Metrics,
     random::Random,
     seal::{Keyring, Purpose, UnsealError},
@@ -110,7 +111,12 @@ impl Sessions {
         let now = self.clock.now();
         let id = SessionId::generate(&self.random);
         let key = id.key();
-        let plain = serde_json::to_vec(&new.tokens).map_err(|error| StoreError(error.to_string()))?;
+        let tokens_expire_at = new.tokens.access_expires_at;
+        flow_trace::step(StepKind::SessionBegun);
+        flow_trace::step(StepKind::SessionCookie);
+        let traces = Sealed::with_trace(Vec::new(), flow_trace::take());
+        let sealed = Sealed { tokens: new.tokens, traces };
+        let plain = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let own_limit = self.policy.absolute_expires_at(now);
         let absolute_expires_at = new.ends_by.map_or(own_limit, |limit| limit.min(own_limit));
         let record = SessionRecord {
@@ -129,7 +135,7 @@ impl Sessions {
             expires_at: self.policy.retained_until(now, absolute_expires_at),
             absolute_expires_at,
             data: NO_DATA.to_owned(),
-            tokens_expire_at: new.tokens.access_expires_at,
+            tokens_expire_at,
             user_agent: user_agent.map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             sealed_tokens: self.keyring.seal(Purpose::Tokens, key.as_bytes(), &plain),
         };
@@ -224,6 +230,11 @@ impl Sessions {
     /// # Errors
     /// [`UnsealError`] when `AUTH_SECRET` was replaced without keeping the old secret.
     pub fn tokens(&self, key: &SessionKey, record: &SessionRecord) -> Result<Tokens, UnsealError> {
+        self.sealed(key, record).map(|sealed| sealed.tokens)
+    }
+
+    /// Unseals the tokens and the traces of a session.
+    pub(crate) fn sealed(&self, key: &SessionKey, record: &SessionRecord) -> Result<Sealed, UnsealError> {
         let plain = self.keyring.open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
         serde_json::from_slice(&plain).map_err(|_| UnsealError)
     }

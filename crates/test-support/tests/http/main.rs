@@ -11,6 +11,7 @@ mod devices;
 mod discovery;
 mod doctor;
 mod events;
+mod flow_trace;
 mod flows;
 mod gate;
 mod github;

@@ -10,6 +10,7 @@ use auth::{
     Auth, Refusal,
     cookie::set_cookies,
     flow::FlowError,
+    flow_trace::{self, FlowKind, StepKind},
     origin::{FetchMetadata, Origin, RequestOrigin},
     provider::{AuthorizeParams, Provider},
     session::Session,
@@ -125,6 +126,9 @@ async fn pass_on(
     let (browser, handle_cookie) = handle.map_or((None, None), |(browser, cookie)| (Some(browser), cookie));
     let flow = ProxiedFlow::new(request, id.clone(), browser.as_ref());
     let state = auth.flows().new_state::<Proxied>(&flow)?;
+    flow_trace::begin(FlowKind::ProxiedSignIn);
+    flow_trace::bind(&state);
+    flow_trace::steps([StepKind::AuthorizeRequest, StepKind::ProxiedFlowSealed, StepKind::SentToProvider]);
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));
     let url = endpoints.authorize_url(
         &provider.config,

@@ -8,6 +8,7 @@ use auth::{
     Auth, Refusal,
     cookie::set_cookies,
     flow::Pending,
+    flow_trace::{self, StepKind},
     limit::RateLimit,
     logout::origin_in_logout_state,
     origin::{FetchMetadata, RequestOrigin, UniqueParams},
@@ -38,6 +39,8 @@ pub(crate) async fn callback(
     returned: CallbackRequest,
 ) -> Result<Response, Refusal> {
     let state = returned.params.get("state").unwrap_or_default();
+    flow_trace::resume(state);
+    flow_trace::step(StepKind::Callback);
     let Some(proxied) = auth.flows().read_state::<Proxied, ProxiedFlow>(state) else {
         return own_callback(&auth, &announcer, &returned).await;
     };
@@ -94,6 +97,8 @@ fn pass_on(
             announcer.add_receipt(&receipt, app, &mut url);
         }
     }
+    flow_trace::step(StepKind::PassedBack);
+    flow_trace::finish();
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
 
@@ -154,7 +159,11 @@ pub(crate) async fn logout_callback(
             url.query_pairs_mut().append_pair("state", state);
             Redirect::to(url.as_str()).into_response()
         }
-        None => finish_sign_out(&auth, auth.cookies(&origin, &headers), Some(state)).await,
+        None => {
+            flow_trace::resume(state);
+            flow_trace::step(StepKind::SignedOutAtProvider);
+            finish_sign_out(&auth, auth.cookies(&origin, &headers), Some(state)).await
+        }
     }
 }
 

@@ -1,0 +1,105 @@
+//! Where traces are kept: in the browser while a flow is under way, and with a session.
+
+use super::{
+    FlowTrace, Recorder,
+    recorder::{InBrowser, Tagged},
+};
+use crate::{
+    Auth,
+    cookie::{CookieKind, Cookies},
+    origin::RequestOrigin,
+    seal::{Keyring, Purpose},
+    session::{CurrentSession, Session, Tokens},
+};
+use auth_types::SessionState;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderValue, request::Parts};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How long a browser keeps a trace without a session, seconds.
+const LIFETIME: i64 = 15 * 60;
+/// What the sealed trace of a browser is bound to.
+const PLACE: &[u8] = b"in the browser";
+
+/// What a session's sealed part contains: its tokens, and the traces of its sign-in and of its last refresh.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    #[serde(flatten)]
+    pub(crate) tokens: Tokens,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) traces: Vec<FlowTrace>,
+}
+
+impl Sealed {
+    /// The traces with `new` added. A trace of the same kind is replaced.
+    pub(crate) fn with_trace(mut traces: Vec<FlowTrace>, new: Option<FlowTrace>) -> Vec<FlowTrace> {
+        if let Some(new) = new {
+            traces.retain(|old| old.kind != new.kind);
+            traces.push(new);
+        }
+        traces
+    }
+}
+
+/// Keeps the traces of flows.
+#[derive(Clone)]
+pub(crate) struct FlowTraces {
+    keyring: Keyring,
+}
+
+impl FlowTraces {
+    pub(crate) fn new(keyring: Keyring) -> Self {
+        Self { keyring }
+    }
+
+    /// Returns the recorder of a request.
+    pub(crate) fn recorder(&self, auth: &Auth, jar: Cookies<'_>) -> Recorder {
+        Recorder::new(auth.app_name(), auth.clock().now(), self.brought(jar))
+    }
+
+    /// Returns the cookie that the answer of a recorded request sets.
+    pub(crate) fn cookie(&self, recorder: &Recorder, jar: Cookies<'_>) -> Option<HeaderValue> {
+        match recorder.in_browser() {
+            InBrowser::Unchanged => None,
+            InBrowser::Clear => Some(jar.clear(CookieKind::Trace)),
+            InBrowser::Keep(tagged) => {
+                let plain = serde_json::to_vec(&tagged).ok()?;
+                let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Trace, PLACE, &plain));
+                Some(jar.set(CookieKind::Trace, &sealed, Some(LIFETIME)))
+            }
+        }
+    }
+
+    fn brought(&self, jar: Cookies<'_>) -> Option<Tagged> {
+        jar.values(CookieKind::Trace).find_map(|value| {
+            let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
+            let plain = self.keyring.open(Purpose::Trace, PLACE, &sealed).ok()?;
+            serde_json::from_slice(&plain).ok()
+        })
+    }
+}
+
+impl Auth {
+    /// Returns the traces that a page may show for this request, newest first: of the visitor's session, and of the last
+    /// flow in this browser that ended without a session or is under way. Empty while `AUTH_FLOW_TRACE` is off.
+    #[must_use]
+    pub fn flow_traces(&self, request: &Parts) -> Vec<FlowTrace> {
+        let (Some(traces), Some(RequestOrigin(origin))) = (self.traces(), request.extensions.get()) else {
+            return Vec::new();
+        };
+        let brought = traces.brought(self.cookies(origin, &request.headers)).map(|tagged| tagged.trace);
+        let session = request.extensions.get::<CurrentSession<Session>>();
+        let session = session.and_then(|current| current.as_ref().ok()).and_then(SessionState::session);
+        let sealed = session.and_then(|session| self.sessions().sealed(&session.key, &session.record).ok());
+        let mut found: Vec<_> =
+            sealed.map(|sealed| sealed.traces).into_iter().flatten().chain(brought).collect();
+        found.sort_by_key(|trace| std::cmp::Reverse(trace.began_at));
+        found
+    }
+}
+
+/// The part of a `state` by which a trace belongs to a flow, without revealing the `state`.
+pub(super) fn tag_of(state: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("trace {state}"))[..6])
+}
