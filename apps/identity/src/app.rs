@@ -12,6 +12,7 @@ use leptos_router::{
     components::{FlatRoutes, Route, Router},
     path,
 };
+use tour::SourcePage;
 
 const NAVIGATION: &[NavLink] = &[NavLink { path: "/", label: "Apps" }];
 
@@ -43,6 +44,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <Route path=path!("/ssr-logout") view=SignOutPage ssr=SsrMode::Async/>
                 <Route path=path!("/signed-out") view=SignedOutPage ssr=SsrMode::Async/>
+                <Route path=path!("/source") view=SourcePage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

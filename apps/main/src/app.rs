@@ -14,6 +14,7 @@ use leptos_router::{
     path,
 };
 use std::sync::LazyLock;
+use tour::SourcePage;
 
 /// One row of [`PAGES`].
 struct Page {
@@ -54,10 +55,11 @@ pages! {
     "/ssr-login"  SsrLogin      { public: true,  scripts: None,    label: None }
     "/ssr-logout" SignOutPage   { public: true,  scripts: None,    label: None }
     "/signed-out" SignedOutPage { public: true,  scripts: None,    label: None }
+    "/source"     SourcePage    { public: true,  scripts: None,    label: None }
 }
 
 /// The paths of the pages that open without a session.
-pub static PUBLIC_PAGES: [&str; 6] = public_pages();
+pub static PUBLIC_PAGES: [&str; 7] = public_pages();
 
 const fn public_pages<const N: usize>() -> [&'static str; N] {
     let (mut found, mut count, mut row) = ([""; N], 0, 0);

@@ -5,7 +5,7 @@
 //! the app without a request, so no function may require a context. Without a context, the visitor counts
 //! as signed out.
 
-use auth_types::{AppInfo, PageContext, Pages, PublicSession, SessionState, TabFacts};
+use auth_types::{Accent, AppInfo, PageContext, Pages, PublicSession, SessionState, TabFacts};
 use http::request::Parts;
 use leptos::reactive::owner::with_context;
 
@@ -42,7 +42,13 @@ pub fn auth() -> Option<PublicSession> {
 #[must_use]
 pub fn page() -> PageContext {
     with_context(PageContext::clone).unwrap_or_else(|| PageContext {
-        app: AppInfo { name: String::new(), origin: String::new(), identity_origin: None, notice: None },
+        app: AppInfo {
+            name: String::new(),
+            origin: String::new(),
+            identity_origin: None,
+            notice: None,
+            accent: Accent::default(),
+        },
         session: Ok(SessionState::SignedOut(None)),
         providers: Vec::new(),
         frame_origins: Vec::new(),

@@ -41,7 +41,7 @@ pub fn document<V: IntoView + 'static>(
     };
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-accent=page().app.accent.name()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -40,6 +40,8 @@ mod csp;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
+mod icon;
+#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 mod require_auth;
@@ -63,6 +65,8 @@ pub use context::{auth, current_path, current_path_and_query, page};
 pub use csp::content_security_policy;
 #[cfg(feature = "ssr")]
 pub use document::{Scripts, document, has_scripts, send_policy};
+#[cfg(feature = "ssr")]
+pub use icon::icon;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub use notice::{Notice, NoticeKind};
 #[cfg(feature = "ssr")]

@@ -2,13 +2,13 @@
 
 mod server_functions;
 
-use auth_types::PageContext;
+use auth_types::{Accent, PageContext};
 use axum::{
     Router,
     extract::Request,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get_service},
+    routing::{MethodRouter, get, get_service},
 };
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::{
@@ -16,7 +16,7 @@ use leptos::{
     prelude::{IntoView, provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
-use std::{net::SocketAddr, path::Path};
+use std::{future::ready, net::SocketAddr, path::Path};
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeaderLayer,
@@ -114,17 +114,35 @@ async fn reject_long_names(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Serves the built files: everything in `/pkg`, and the icon. Browsers cache the files and revalidate them. The watch
+/// Serves the built files in `/pkg`. Browsers cache the files and revalidate them. The watch
 /// ([`Scripts::Watch`](crate::Scripts)) has a folder apart, because cargo-leptos owns the folder `pkg`.
 pub fn site_files<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
     let root = Path::new(options.site_root.as_ref());
     let files = |folder| ServeDir::new(root.join(folder)).precompressed_br().precompressed_gzip();
     let pkg = files("pkg").fallback(files("watch"));
-    let icon: MethodRouter<S> = get_service(ServeFile::new(root.join("favicon.svg")));
-    let revalidate = HeaderValue::from_static("no-cache");
     Router::new()
         .nest_service("/pkg", pkg)
-        .route("/favicon.svg", icon)
         .layer(middleware::from_fn(reject_long_names))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, revalidate))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, REVALIDATE))
 }
+
+/// Serves `/favicon.svg` from the built files.
+pub fn icon_file<S: Clone + Send + Sync + 'static>(options: &LeptosOptions) -> Router<S> {
+    let file = ServeFile::new(Path::new(options.site_root.as_ref()).join("favicon.svg"));
+    let icon: MethodRouter<S> = get_service(file);
+    Router::new()
+        .route("/favicon.svg", icon)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, REVALIDATE))
+}
+
+/// Serves `/favicon.svg`: the [`icon`](crate::icon) of an app.
+pub fn icon<S: Clone + Send + Sync + 'static>(name: &str, accent: Accent) -> Router<S> {
+    let icon = crate::icon(name, accent);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (header::CACHE_CONTROL, REVALIDATE),
+    ];
+    Router::new().route("/favicon.svg", get(move || ready((headers, icon))))
+}
+
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");

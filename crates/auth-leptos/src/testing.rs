@@ -1,8 +1,8 @@
 //! Test helpers that render components as in a request.
 
 use auth_types::{
-    AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser, SessionDetails,
-    SessionState, TabFacts,
+    Accent, AppInfo, CurrentSession, PageContext, PageSession, Pages, PublicSession, PublicUser,
+    SessionDetails, SessionState, TabFacts,
 };
 use leptos::prelude::*;
 
@@ -14,6 +14,7 @@ pub(crate) fn page_with(session: CurrentSession<PageSession>) -> PageContext {
             origin: "http://localhost:4201".to_owned(),
             identity_origin: None,
             notice: None,
+            accent: Accent::default(),
         },
         session,
         providers: Vec::new(),

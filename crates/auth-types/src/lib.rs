@@ -3,6 +3,7 @@
 //! Session data reaches HTML, JSON and WebAssembly only as one of these types: the Backend For Frontend keeps
 //! tokens on the server (draft-ietf-oauth-browser-based-apps §6.1).
 
+mod accent;
 mod app_data;
 mod device;
 mod error;
@@ -13,6 +14,7 @@ mod session;
 mod state;
 mod urls;
 
+pub use accent::Accent;
 pub use app_data::{AppData, Invalid, PublicData};
 pub use device::DeviceView;
 pub use error::SignInError;

@@ -1,6 +1,6 @@
 //! What a server-rendered page knows about its request.
 
-use crate::{CurrentSession, Pages, PublicSession, SessionState, TabFacts};
+use crate::{Accent, CurrentSession, Pages, PublicSession, SessionState, TabFacts};
 use serde::{Deserialize, Serialize};
 
 /// Everything the pages need, resolved once per request before Leptos runs.
@@ -43,6 +43,8 @@ pub struct AppInfo {
     pub identity_origin: Option<String>,
     /// A sentence for the top of every page, as text (`AUTH_NOTICE`).
     pub notice: Option<String>,
+    /// The app's colour (`APP_ACCENT`).
+    pub accent: Accent,
 }
 
 /// A live session, as a page may show it.

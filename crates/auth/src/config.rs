@@ -27,6 +27,7 @@ use crate::{
     server::Limits,
     session::SessionPolicy,
 };
+use auth_types::Accent;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use vars::Vars;
@@ -43,6 +44,8 @@ pub struct Config {
     pub app_name: String,
     /// `AUTH_NOTICE`: a sentence at the top of every page, as text.
     pub notice: Option<String>,
+    /// `APP_ACCENT`: the app's colour.
+    pub accent: Accent,
     /// `AUTH_FLOW_TRACE`: whether the steps of sign-ins and sign-outs are recorded for the app's pages.
     pub flow_trace: bool,
     /// `AUTH_ROBOTS`: whether search engines may list the app.
@@ -177,6 +180,7 @@ impl Config {
         errors.keep(vars.check_log_format());
         let notice = errors.keep(vars.notice());
         let robots = errors.keep(vars.robots());
+        let accent = errors.keep(vars.accent());
         let flow_trace = errors.keep(vars.flag("AUTH_FLOW_TRACE"));
         let public_urls = errors.keep(vars.public_urls());
         let identity_origins = errors.keep(vars.identity_origins());
@@ -198,6 +202,7 @@ impl Config {
                 app_name: vars.get("APP_NAME").unwrap_or(cookie_prefix).to_owned(),
                 notice: notice?,
                 robots: robots?,
+                accent: accent?,
                 flow_trace: flow_trace?.unwrap_or(false),
                 public_urls: public_urls?,
                 secrets: secrets?,

@@ -53,6 +53,7 @@ pub use gate::protect;
 pub use refusal::Refusal;
 
 use ::http::HeaderMap;
+use auth_types::Accent;
 use builder::Site;
 use clock::Clock;
 use config::{ConfigError, IdentityOrigins};
@@ -94,6 +95,7 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     app_name: String,
     notice: Option<String>,
+    accent: Accent,
     robots: Robots,
     traces: Option<FlowTraces>,
     public_urls: Arc<PublicUrls>,
@@ -165,6 +167,7 @@ impl Auth {
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             notice: config.notice,
+            accent: config.accent,
             robots: config.robots,
             traces: config.flow_trace.then(|| FlowTraces::new(keyring.clone())),
             pages: site.pages.clone(),

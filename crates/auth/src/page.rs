@@ -68,6 +68,7 @@ async fn page_context(
             origin: origin.to_string(),
             identity_origin: identity,
             notice: auth.notice().clone(),
+            accent: *auth.accent(),
         },
         session: page_state(current),
         providers,

@@ -24,6 +24,7 @@ use crate::{
     session::{AppDataType, Sessions},
     sign_in_events::Browsers,
 };
+use auth_types::Accent;
 use axum::extract::FromRef;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ parts! {
     pub app_name: String;
     /// The sentence at the top of every page (`AUTH_NOTICE`).
     pub notice: Option<String>;
+    /// The app's colour (`APP_ACCENT`).
+    pub accent: Accent;
     /// Whether search engines may list the app.
     pub(crate) robots: Robots;
     /// The traces of flows, while `AUTH_FLOW_TRACE` is on.

@@ -139,6 +139,15 @@ impl Plan<'_> {
             Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, identity),
         };
         env.set("APP_NAME", app_name);
+        let accent = match process {
+            Process::Main => "blue",
+            Process::Store => "green",
+            Process::Partner => "plum",
+            Process::Identity | Process::Provider => "amber",
+        };
+        env.set("APP_ACCENT", accent);
+        env.set("AUTH_FLOW_TRACE", "1");
+        env.set("TOUR_URLS", self.tour_urls());
         env.set("AUTH_LOG_FORMAT", "text");
         env.set("PUBLIC_URL", self.addresses.origins(process).join(","));
         env.set("AUTH_SECRET", secret);
@@ -198,6 +207,22 @@ impl Plan<'_> {
         }
     }
 
+    /// The addresses of the apps, for the tour's links.
+    fn tour_urls(&self) -> String {
+        let last = |process| self.addresses.origins(process).pop().unwrap_or_default();
+        let mut urls = vec![
+            // The last address shares a domain with the store's.
+            format!("games={}", last(Process::Main)),
+            format!("store={}", last(Process::Store)),
+            format!("partner={}", last(Process::Partner)),
+            format!("identity={}", self.addresses.origins(Process::Identity).swap_remove(0)),
+        ];
+        if self.shared.wants_embedded_provider() {
+            urls.push(format!("failures={}/try-failures", self.issuer()));
+        }
+        urls.join(",")
+    }
+
     fn issuer(&self) -> String {
         self.addresses.origins(Process::Provider).concat()
     }
@@ -206,8 +231,9 @@ impl Plan<'_> {
 /// Whether a process inherits a variable from the supervisor's environment. Only the plan sets variables that
 /// configure an app, so that a stray variable of the shell cannot change one process unnoticed.
 pub(crate) fn is_inherited(name: &str) -> bool {
-    let configures_an_app = name.starts_with("AUTH_") || name.starts_with("LEPTOS_");
-    !configures_an_app && !matches!(name, "APP_NAME" | "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL")
+    let prefixes = ["APP_", "AUTH_", "LEPTOS_", "TOUR_"];
+    let configures_an_app = prefixes.iter().any(|prefix| name.starts_with(prefix));
+    !configures_an_app && !matches!(name, "APPS_FILE" | "PUBLIC_URL" | "SESSION_STORE_URL")
 }
 
 #[derive(Default)]

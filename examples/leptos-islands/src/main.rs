@@ -45,6 +45,7 @@ fn router(auth: &Auth, options: &LeptosOptions) -> Router {
         .merge(pages)
         .merge(routes::common(auth))
         .merge(routes::callbacks(auth))
-        .merge(serve::site_files(options));
+        .merge(serve::site_files(options))
+        .merge(serve::icon_file(options));
     protect(app, auth, PUBLIC)
 }

@@ -56,6 +56,7 @@ fn router(auth: &Auth, options: &LeptosOptions) -> Router {
         .merge(routes::common(auth))
         .merge(routes::callbacks(auth))
         .merge(handoff::routes(HandoffLayer::new(auth).landing("/dashboard")))
-        .merge(serve::site_files(options));
+        .merge(serve::site_files(options))
+        .merge(serve::icon_file(options));
     protect(app, auth, PUBLIC)
 }

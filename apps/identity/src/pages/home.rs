@@ -1,6 +1,8 @@
 //! `/`: the launcher (article 5). Lists every registered app, whether this browser is signed in there, and a
-//! button that opens the app signed in. The page uses only forms, so it works without JavaScript.
+//! button that opens the app signed in. Below it, the tour shows identity's part of the visitor's own flows. The page uses
+//! only forms, so it works without JavaScript.
 
+use super::tour::Tour;
 use auth_leptos::{
     Notice, NoticeKind, Person, initials,
     links::sign_in_url,
@@ -17,14 +19,14 @@ pub(crate) fn Home() -> impl IntoView {
     let apps = use_context::<Vec<RegisteredApp>>().unwrap_or_default();
     view! {
         <PageTitle text="Apps"/>
-        <main id="content" tabindex="-1" class="stack">
+        <main id="content" tabindex="-1" class="stack wide">
             <h1>"One sign-in for every app"</h1>
             <p class="lead">"Sign in once, and open any of these apps already signed in."</p>
             <SessionUnavailable/>
             <Pending apps=apps.clone()/>
             <SessionCard/>
             <Apps apps/>
-            <HowItWorks/>
+            <Tour/>
         </main>
     }
 }
@@ -133,23 +135,4 @@ fn Badge(presence: AppPresence) -> impl IntoView {
 /// The HTML id of the app's entry in the list.
 fn anchor(app: &RegisteredApp) -> String {
     format!("app-{}", app.client_id)
-}
-
-#[component]
-fn HowItWorks() -> impl IntoView {
-    view! {
-        <section class="card stack" aria-labelledby="how">
-            <h2 id="how">"How an app opens signed in"</h2>
-            <ol>
-                <li>"You press the button. The app creates a secret for this browser and sends the browser back here with it."</li>
-                <li>"Identity creates a token for this app and this secret. The token works once, within 30 seconds."</li>
-                <li>"The app asks identity, server to server, which user the token is for, and starts its own session."</li>
-                <li>"The app removes the token from the address before it shows the page. When you sign out of one app, the others sign you out too."</li>
-            </ol>
-            <p class="muted small">
-                "An app can also start a sign-in itself. It goes through identity, the only address that the sign-in "
-                "provider knows. Only the apps listed above may do this."
-            </p>
-        </section>
-    }
 }

@@ -1,5 +1,6 @@
 //! The pages of identity that no other app has.
 
 mod home;
+mod tour;
 
 pub(crate) use home::Home;

@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 /// The paths that need no session.
 const PUBLIC: PublicPaths = PublicPaths {
-    pages: &["/", "/login", "/ssr-logout", "/signed-out"],
+    pages: &["/", "/login", "/ssr-logout", "/signed-out", "/source"],
     others: &[
         "/authorize",
         "/userinfo",
@@ -51,6 +51,7 @@ const PUBLIC: PublicPaths = PublicPaths {
         "/favicon.svg",
         "/favicon.ico",
         "/robots.txt",
+        tour::STYLE_PATH,
         "/.well-known/jwks.json",
         "/hub",
         "/hub.js",
@@ -71,8 +72,12 @@ pub(crate) fn router(
     let handoffs = HandoffService::new(auth, registry.clone(), messenger);
     let requests = Arc::new(RateLimit::new(auth.clock().clone(), LOGOUTS_OF_AN_APP));
     let state = IdentityState { auth: auth.clone(), registry, fan_out, announcer, handoffs, requests };
-    let app =
-        Router::new().merge(pages(&state, options)).merge(endpoints(state)).merge(serve::site_files(options));
+    let app = Router::new()
+        .merge(pages(&state, options))
+        .merge(endpoints(state))
+        .merge(serve::site_files(options))
+        .merge(serve::icon(auth.app_name(), *auth.accent()))
+        .merge(tour::style());
     protect(app, auth, PUBLIC)
 }
 

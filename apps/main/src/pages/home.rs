@@ -1,5 +1,6 @@
-//! `/`: introduces the app and shows whether the user is signed in.
+//! `/`: introduces the app, shows whether the user is signed in, and leads through the tour.
 
+use super::tour::Tour;
 use auth_leptos::{
     Person, SignedIn, SignedOut, When, auth,
     links::sign_in_url,
@@ -15,25 +16,16 @@ pub(crate) fn Home() -> impl IntoView {
     let app = page().app;
     view! {
         <PageTitle text="Home"/>
-        <main id="content" tabindex="-1" class="stack">
+        <main id="content" tabindex="-1" class="stack wide">
             <h1>"One session, many apps"</h1>
             <p class="lead">
                 "This is " <strong>{app.name}</strong> ", one of several web apps that share a sign-in. "
-                "Sign in once, in any of them, and the others can sign you in without asking again."
+                "Sign in once, in any of them, and the others can sign you in without asking again. "
+                "The tour below shows how, with your own sign-in as the example."
             </p>
             <SessionUnavailable/>
             <SessionCard/>
-            <section class="stack" aria-labelledby="try">
-                <h2 id="try">"Try it"</h2>
-                <div class="cards">
-                    <PageCard href="/public" title="Public" text="Open to everyone. One part is for signed-in users only."/>
-                    <PageCard href="/protected" title="Protected" text="For signed-in users only. While you are signed out, the link does not open and tells you why."/>
-                    <PageCard href="/dashboard" title="Dashboard" text="Your profile, and a number that is stored in your session."/>
-                    <PageCard href="/session" title="Session" text="What the server knows about your session, and when it ends."/>
-                    <PageCard href="/ssr-login" title="Sign in without JavaScript" text="Uses a plain form. Nothing happens until you press the button."/>
-                    <PageCard href="/ssr-logout" title="Sign out without JavaScript" text="From this app only, or from the provider too."/>
-                </div>
-            </section>
+            <Tour/>
             {app.identity_origin.map(|origin| view! {
                 <p class="muted small">
                     "This app signs in through the identity app at " <a href=origin.clone()>{origin.clone()}</a> "."
@@ -65,15 +57,5 @@ fn SessionCard() -> impl IntoView {
                 <p><a class="button" href=sign_in_url("/")>"Sign in"</a></p>
             </SignedOut>
         </section>
-    }
-}
-
-#[component]
-fn PageCard(href: &'static str, title: &'static str, text: &'static str) -> impl IntoView {
-    view! {
-        <a class="card" href=href>
-            <strong>{title}</strong>
-            <p class="muted">{text}</p>
-        </a>
     }
 }

@@ -7,6 +7,7 @@ mod protected;
 mod public;
 mod session;
 mod ssr_login;
+mod tour;
 
 pub(crate) use dashboard::Dashboard;
 pub(crate) use home::Home;

@@ -1,6 +1,7 @@
 //! The main app's routes: the auth crate's endpoints, and the pages.
 
 mod events;
+mod tour;
 
 use auth::{
     Auth, AuthBuilder,
@@ -18,7 +19,14 @@ use std::{convert::Infallible, future::ready};
 /// The paths that need no session.
 const PUBLIC: PublicPaths = PublicPaths {
     pages: &PUBLIC_PAGES,
-    others: &["/api/get-session-status", "/callback", "/favicon.svg", "/favicon.ico", "/robots.txt"],
+    others: &[
+        "/api/get-session-status",
+        "/callback",
+        "/favicon.svg",
+        "/favicon.ico",
+        "/robots.txt",
+        ::tour::STYLE_PATH,
+    ],
     prefixes: &["/auth/", "/handoff/", "/pkg/"],
 };
 
@@ -44,7 +52,9 @@ pub(crate) fn router(auth: &Auth, options: &LeptosOptions) -> Router {
         .merge(routes::common(auth))
         .merge(routes::callbacks(auth))
         .merge(handoff::routes(handoff))
-        .merge(serve::site_files(options));
+        .merge(tour::routes(auth))
+        .merge(serve::site_files(options))
+        .merge(serve::icon(auth.app_name(), *auth.accent()));
     protect(app, auth, PUBLIC)
 }
 

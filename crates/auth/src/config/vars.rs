@@ -11,6 +11,7 @@ use crate::{
     session::SessionPolicy,
     store,
 };
+use auth_types::Accent;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use std::{collections::BTreeMap, time::Duration};
@@ -273,6 +274,15 @@ impl Vars {
             return Err(ConfigError::new("AUTH_NOTICE", problem));
         }
         Ok(Some(text.to_owned()))
+    }
+
+    /// Reads the app's colour.
+    pub(super) fn accent(&self) -> Result<Accent, ConfigError> {
+        let Some(name) = self.get("APP_ACCENT") else { return Ok(Accent::default()) };
+        Accent::parse(name).ok_or_else(|| {
+            let names = Accent::ALL.map(Accent::name).join(", ");
+            ConfigError::new("APP_ACCENT", format!("\"{name}\" must be one of {names}"))
+        })
     }
 
     pub(super) fn robots(&self) -> Result<Robots, ConfigError> {
