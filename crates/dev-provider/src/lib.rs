@@ -25,6 +25,7 @@ mod personality;
 mod provider;
 mod public_demo;
 mod random;
+mod random_cookie;
 mod revoke;
 mod state;
 mod token;

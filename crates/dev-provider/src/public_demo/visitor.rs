@@ -6,16 +6,15 @@
 
 use crate::DevProvider;
 use crate::random::Random;
-use axum::http::{HeaderMap, HeaderValue, header};
+use crate::random_cookie::RandomCookie;
+use axum::http::{HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::time::Duration;
-use tower_sessions::cookie::{Cookie, SameSite, time};
 
 /// How long a browser keeps its users.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// Length of a random value of [`Random::token`].
-const TOKEN_LENGTH: usize = 43;
+const COOKIE: RandomCookie = RandomCookie { http: "provider.visitor", https: "__Host-provider.visitor" };
 /// Number of bytes of the hash that a visitor's id has.
 const ID_BYTES: usize = 10;
 
@@ -54,38 +53,13 @@ impl DevProvider {
         if !self.config().public_demo {
             return None;
         }
-        let secure = self.config().issuer.scheme() == "https";
-        // With this prefix, no other host of the domain can set the cookie (RFC 6265bis §4.1.3).
-        let name = if secure { "__Host-provider.visitor" } else { "provider.visitor" };
         let visitors = self.visitors();
-        if let Some(token) = token_in(headers, name) {
+        if let Some(token) = COOKIE.read(self.config(), headers) {
             return Some(Visitor { id: visitors.id(&token), cookie: None });
         }
         let token = self.config().random.token();
-        let cookie = Cookie::build((name, token.as_str()))
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(secure)
-            .max_age(time::Duration::try_from(KEPT).unwrap_or(time::Duration::DAY));
-        Some(Visitor { id: visitors.id(&token), cookie: HeaderValue::try_from(cookie.to_string()).ok() })
+        Some(Visitor { id: visitors.id(&token), cookie: COOKIE.set(self.config(), &token, Some(KEPT)) })
     }
-}
-
-/// Returns the random value in the cookie `name`, if the value has the form of one.
-fn token_in(headers: &HeaderMap, name: &str) -> Option<String> {
-    let is_token = |text: &str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        text.len() == TOKEN_LENGTH && text.bytes().all(allowed)
-    };
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == name && is_token(cookie.value()))
-        .map(|cookie| cookie.value().to_owned())
 }
 
 /// Whether a text has the form of a visitor's id.
@@ -107,20 +81,5 @@ mod tests {
         assert_ne!(first.id(&a), first.id(&b));
         assert_ne!(first.id(&a), second.id(&a), "after a restart");
         assert!(is_visitor_id(&first.id(&a)));
-    }
-
-    #[test]
-    fn a_cookie_that_this_provider_did_not_make_is_ignored() {
-        let name = "provider.visitor";
-        let sent = |value: &str| {
-            let line = format!("other=1; {name}={value}; more=2");
-            token_in(&HeaderMap::from_iter([(header::COOKIE, line.parse().unwrap())]), name)
-        };
-        let token = Random::seeded(1).token();
-        assert_eq!(token.len(), TOKEN_LENGTH);
-        assert_eq!(sent(&token).as_deref(), Some(token.as_str()));
-        for value in ["", "short", &"a".repeat(TOKEN_LENGTH + 1), &"|".repeat(TOKEN_LENGTH)] {
-            assert_eq!(sent(value), None, "{value}");
-        }
     }
 }
