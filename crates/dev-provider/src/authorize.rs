@@ -22,6 +22,7 @@ use crate::public_demo::Visitor;
 use crate::random::fingerprint;
 use crate::state::{CODE_MEMORY, Code, Grant, LoginTransaction, TRANSACTION_TTL};
 use crate::users::User;
+use crate::visitor_faults::VisitorFault;
 use crate::{DevProvider, Personality, pages};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -45,6 +46,10 @@ pub(crate) async fn get(
         Ok(found) => found,
         Err(refusal) => return Ok(refusal.into_response()),
     };
+    let fault = provider.fault_of_browser(&headers).map(|active| active.fault);
+    if fault == Some(VisitorFault::RefusedRedirectUri) {
+        return Ok(target.as_unregistered().into_response());
+    }
     if is_unsupported_silent(provider.config(), &params) {
         return Ok(PageRefusal::UnsupportedPromptNone.into_response());
     }
@@ -53,6 +58,9 @@ pub(crate) async fn get(
             Ok(request) => request,
             Err(refusal) => return Ok(target.refuse(&provider, refusal)),
         };
+    if fault == Some(VisitorFault::SignInCancelled) && request.prompt != Prompt::Never {
+        return Ok(target.refuse(&provider, Refusal::Cancelled));
+    }
     if let Some(hint) = params.get("id_token_hint") {
         match provider.read_hint(hint) {
             Some(hint) => request.expected_sub = Some(hint.sub),
@@ -70,7 +78,7 @@ pub(crate) async fn get(
         (Prompt::Never, Some((_, session))) if provider.faults().is_due(&Fault::OtherUser) => {
             let other = User::by_sub(&session.sub).and_then(|user| user.other());
             match other {
-                Some(user) => provider.sign_in(&browser, &request, &user).await,
+                Some(user) => provider.sign_in(&browser, &request, &user, provider.fault_id(&headers)).await,
                 None => Ok(target.refuse(&provider, Refusal::LoginRequired)),
             }
         }

@@ -29,6 +29,10 @@ pub struct Config {
     /// Whether this is a public demo, with throwaway users for each visitor. Only a public demo may have a
     /// public issuer. Nothing that is for tests can be switched on beside it. Default `false`.
     pub public_demo: bool,
+    /// Whether a visitor can switch on a failure for one browser, at `/try-failures`. Default `false`.
+    pub visitor_faults: bool,
+    /// Origins of apps, to which `/try-failures` may link back. Default none.
+    pub app_origins: Vec<Url>,
     /// A sentence at the top of every page. Default none.
     pub notice: Option<String>,
     /// Lifetime of an access token. Default 300 s.
@@ -92,6 +96,8 @@ impl Config {
             signing_key: None,
             faults: false,
             public_demo: false,
+            visitor_faults: false,
+            app_origins: Vec::new(),
             notice: None,
             access_token_ttl: Duration::from_secs(300),
             id_token_ttl: Duration::from_secs(300),
@@ -160,6 +166,9 @@ impl Config {
                 "must be an http or https origin on another host than the issuer",
             );
         }
+        if !self.app_origins.iter().all(is_origin) {
+            return refuse("app_origin", "must be an http or https origin without a path");
+        }
         for client in &self.clients {
             if client.client_id.is_empty() {
                 return refuse("client_id", "must not be empty");
@@ -226,6 +235,16 @@ mod tests {
         ] {
             let config = Config { federated_via: Some(url(via)), ..Config::new(url("http://a.example")) };
             assert_eq!(config.check().is_ok(), is_valid, "{via}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_an_app_has_no_path() {
+        for (origin, is_valid) in
+            [("http://localhost:4201", true), ("http://localhost:4201/tour", false), ("data:,x", false)]
+        {
+            let config = Config { app_origins: vec![url(origin)], ..Config::new(url("http://a.example")) };
+            assert_eq!(config.check().is_ok(), is_valid, "{origin}");
         }
     }
 

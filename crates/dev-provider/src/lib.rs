@@ -31,6 +31,7 @@ mod state;
 mod token;
 mod userinfo;
 mod users;
+mod visitor_faults;
 
 pub use client::{Client, ClientAuth};
 pub use clock::Clock;

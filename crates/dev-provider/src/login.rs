@@ -8,6 +8,7 @@ use crate::guard::is_same_origin;
 use crate::params::Params;
 use crate::state::ProviderSession;
 use crate::users::User;
+use crate::visitor_faults::FaultId;
 use crate::{DevProvider, pages};
 use axum::body::Bytes;
 use axum::extract::State;
@@ -64,19 +65,20 @@ pub(crate) async fn post(
         return Ok(open.request.target.refuse(&provider, Refusal::Cancelled));
     }
     match params.get("user").and_then(|name| User::by_username(name, open.visitor.as_deref())) {
-        Some(user) => provider.sign_in(&browser, &open.request, &user).await,
+        Some(user) => provider.sign_in(&browser, &open.request, &user, provider.fault_id(&headers)).await,
         None => Ok(LoginRefusal::UnknownUser.into_response()),
     }
 }
 
 impl DevProvider {
     /// Signs `user` in at the provider and answers the request with a code. A user who is already signed in
-    /// keeps the `sid`. Another user's session in this browser ends, and its apps get logout tokens.
+    /// keeps the `sid`. A new session gets `fault_id`. Another user's session in this browser ends, and its apps get logout tokens.
     pub(crate) async fn sign_in(
         &self,
         browser: &Browser,
         request: &AuthorizeRequest,
         user: &User,
+        fault_id: Option<FaultId>,
     ) -> Result<Response, Failure> {
         let now = self.now();
         let sub = user.sub();
@@ -95,7 +97,7 @@ impl DevProvider {
                     self.end_session(&sid);
                 }
                 let sid = self.config().random.token();
-                let session = ProviderSession { sub, auth_time: now, clients: BTreeSet::new() };
+                let session = ProviderSession { sub, auth_time: now, clients: BTreeSet::new(), fault_id };
                 self.state().sessions.insert(
                     sid.clone(),
                     session,

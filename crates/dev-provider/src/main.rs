@@ -135,6 +135,17 @@ struct Options {
     /// Sentence at the top of every page
     #[arg(long, env = "DEV_PROVIDER_NOTICE", value_name = "TEXT")]
     notice: Option<String>,
+    /// Enables /try-failures, where a visitor switches on failures for one browser
+    #[arg(long, env = "DEV_PROVIDER_VISITOR_FAULTS")]
+    visitor_faults: bool,
+    /// Origin of an app that /try-failures may link back to; may be repeated (in the variable: separated by commas)
+    #[arg(
+        long = "app-origin",
+        env = "DEV_PROVIDER_APP_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    app_origins: Vec<Url>,
     /// For tests only: enables /test/faults, which makes the provider misbehave
     #[arg(long, env = "DEV_PROVIDER_FAULTS")]
     faults: bool,
@@ -186,6 +197,8 @@ impl Options {
             data_dir: self.data_dir,
             faults: self.faults,
             public_demo: self.public_demo,
+            visitor_faults: self.visitor_faults,
+            app_origins: self.app_origins,
             notice: self.notice,
             access_token_ttl: Duration::from_secs(self.access_token_ttl.into()),
             style,

@@ -3,6 +3,7 @@
 use crate::DevProvider;
 use crate::authorize::AuthorizeRequest;
 use crate::users::User;
+use crate::visitor_faults::{self, ActiveFault};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -33,9 +34,11 @@ pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Respons
 /// Middleware that writes the pages. Only here the configuration is at hand: handlers refuse requests without
 /// it.
 pub(crate) async fn render(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
+    let is_own_page = request.uri().path() == visitor_faults::PATH;
+    let active = provider.fault_of_browser(request.headers()).filter(|_| !is_own_page);
     let mut response = next.run(request).await;
     if let Some(page) = response.extensions_mut().remove::<Page>() {
-        let html = document(&page, provider.config().notice.as_deref()).into_string();
+        let html = document(&page, provider.config().notice.as_deref(), active.as_ref()).into_string();
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -44,7 +47,7 @@ pub(crate) async fn render(State(provider): State<DevProvider>, request: Request
     response
 }
 
-fn document(Page { title, content }: &Page, notice: Option<&str>) -> Markup {
+fn document(Page { title, content }: &Page, notice: Option<&str>, active: Option<&ActiveFault>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -61,6 +64,7 @@ fn document(Page { title, content }: &Page, notice: Option<&str>) -> Markup {
                 main class="stack" {
                     div class="card narrow stack" {
                         p class="muted small" { "Demo provider" }
+                        @if let Some(active) = active { (visitor_faults::reminder(active)) }
                         (content)
                     }
                     p class="muted small narrow" {

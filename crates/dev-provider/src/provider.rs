@@ -9,6 +9,7 @@ use crate::keys::{Keys, SigningKey, generate_signing_key, load_or_create};
 use crate::public_demo::limits::{Limits, limit_credentials, limit_pages};
 use crate::public_demo::{Visitors, robots};
 use crate::state::{ProviderSession, State};
+use crate::visitor_faults::{self, VisitorFaults};
 use crate::{Config, Counters, Error, Faults, Personality};
 use crate::{
     authorize, discovery, fault_endpoints, federated, guard, login, logout, pages, revoke, token, userinfo,
@@ -44,6 +45,7 @@ struct Parts {
     visitors: Visitors,
     limits: Limits,
     faults: Faults,
+    visitor_faults: VisitorFaults,
     live_counters: LiveCounters,
     http: reqwest::Client,
     deliveries: Mutex<JoinSet<()>>,
@@ -70,6 +72,7 @@ impl DevProvider {
             visitors: Visitors::new(&config.random),
             limits: Limits::new(),
             faults: Faults::new(config.faults),
+            visitor_faults: VisitorFaults::new(),
             live_counters: LiveCounters::default(),
             http: http_client(&config.host_addresses)?,
             deliveries: Mutex::new(JoinSet::new()),
@@ -81,11 +84,14 @@ impl DevProvider {
     pub fn router(&self) -> Router {
         let config = self.config();
         let secure = config.issuer.scheme() == "https";
-        let pages = Router::new()
+        let mut pages = Router::new()
             .route("/authorize", get(authorize::get))
             .route("/login", post(login::post))
-            .route("/logout", get(logout::get).post(logout::post))
-            .layer(browser_session::layer(self.0.browsers.clone(), secure, config.session_ttl));
+            .route("/logout", get(logout::get).post(logout::post));
+        if config.visitor_faults {
+            pages = pages.route(visitor_faults::PATH, get(visitor_faults::get).post(visitor_faults::post));
+        }
+        let pages = pages.layer(browser_session::layer(self.0.browsers.clone(), secure, config.session_ttl));
         let for_clients =
             Router::new().route("/token", post(token::post)).route("/revoke", post(revoke::post));
         let mut router = if config.public_demo {
@@ -182,6 +188,10 @@ impl DevProvider {
 
     pub(crate) fn refresh_lock(&self) -> MutexGuard<'_, ()> {
         self.0.refresh_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn visitor_faults(&self) -> &VisitorFaults {
+        &self.0.visitor_faults
     }
 
     pub(crate) fn live_counters(&self) -> &LiveCounters {

@@ -4,6 +4,7 @@ use crate::authorize::AuthorizeRequest;
 use crate::expiring_map::ExpiringMap;
 use crate::params::Scopes;
 use crate::random::Fingerprint;
+use crate::visitor_faults::FaultId;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,8 @@ pub(crate) struct ProviderSession {
     pub(crate) auth_time: DateTime<Utc>,
     /// Clients that received a code in this session. They get a logout token when the session ends.
     pub(crate) clients: BTreeSet<String>,
+    /// Failure that the visitor last switched on in this browser. The failure may have ended since.
+    pub(crate) fault_id: Option<FaultId>,
 }
 
 /// The scope that a user granted to a client in one session.

@@ -41,7 +41,16 @@ pub(crate) async fn post(State(provider): State<DevProvider>, headers: HeaderMap
     if let Some(answer) = provider.apply_faults(Endpoint::Token).await {
         return answer;
     }
-    let answer = match provider.exchange(&headers, &params) {
+    let exchanged = match client_of(&provider, &headers, &params) {
+        Ok(client) => {
+            if let Some(answer) = provider.apply_visitor_fault(client, &params).await {
+                return answer;
+            }
+            provider.exchange(client, &params)
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    let answer = match exchanged {
         Ok(answer) => {
             let mut answer = serde_json::to_value(answer).unwrap_or_default();
             provider.faults().change(Document::TokenAnswer, &mut answer);
@@ -73,8 +82,7 @@ pub(crate) fn client_of<'a>(
 }
 
 impl DevProvider {
-    fn exchange(&self, headers: &HeaderMap, params: &Params) -> Result<TokenAnswer, TokenError> {
-        let client = client_of(self, headers, params)?;
+    fn exchange(&self, client: &Client, params: &Params) -> Result<TokenAnswer, TokenError> {
         match params.get("grant_type") {
             Some("authorization_code") => self.redeem_code(client, params),
             Some("refresh_token") => self.refresh(client, params),

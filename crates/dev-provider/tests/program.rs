@@ -50,6 +50,7 @@ fn an_invalid_value_is_reported_with_its_variable() {
         ("DEV_PROVIDER_DATA_DIR", "/dev/null/folder"),
         ("DEV_PROVIDER_PERSONALITY", "nonsense"),
         ("DEV_PROVIDER_FEDERATED_VIA", "http://login.example/path"),
+        ("DEV_PROVIDER_APP_ORIGIN", "http://localhost:4201/path"),
         ("DEV_PROVIDER_CLIENT_PUBLIC_KEY", "/dev/null/key.pem"),
         ("DEV_PROVIDER_CLIENT_PUBLIC_KEY", "/dev/null"),
     ] {

@@ -11,6 +11,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
+/// The only registered origin, for a visitor who has switched on
+/// [`VisitorFault::RefusedRedirectUri`](crate::visitor_faults::VisitorFault).
+const ANOTHER_APP: &str = "https://another-app.example";
+
 /// Target of an authorization response: a registered redirect URI and the client's `state`.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
@@ -52,6 +56,15 @@ impl Target {
                 expected: list(registered, Url::to_string),
             },
         })
+    }
+
+    /// Returns the refusal of a provider that does not know this target.
+    pub(super) fn as_unregistered(&self) -> PageRefusal {
+        let sent = Url::parse(&self.redirect_uri).map(|url| url.origin().ascii_serialization());
+        PageRefusal::WrongRedirectUri {
+            sent: sent.unwrap_or_else(|_| self.redirect_uri.clone()),
+            expected: ANOTHER_APP.to_owned(),
+        }
     }
 
     /// Answers with `answer`, `state` and `iss` (RFC 9207 §2): redirects to the target, or returns the page

@@ -27,6 +27,9 @@ impl DevProvider {
             if grant.client_id != client.client_id {
                 return Err(TokenRefusal::UnknownRefreshToken.into());
             }
+            if self.loses_session(&mut state, &grant) {
+                return Err(TokenRefusal::LostByFault.into());
+            }
             if let Some(used) = used {
                 return self.reuse(&mut state, &family, used).map_err(TokenError::from);
             }

@@ -40,6 +40,8 @@ pub(crate) enum TokenRefusal {
     ReusedRefreshToken,
     #[error("the refresh token is refused")]
     RefusedByFault,
+    #[error("the session was lost")]
+    LostByFault,
     #[error("the scope exceeds the granted scope")]
     WiderScope,
     #[error("the token belongs to another client")]
@@ -63,7 +65,8 @@ impl TokenRefusal {
             | Self::SessionEnded
             | Self::UnknownRefreshToken
             | Self::ReusedRefreshToken
-            | Self::RefusedByFault => "invalid_grant",
+            | Self::RefusedByFault
+            | Self::LostByFault => "invalid_grant",
         }
     }
 }

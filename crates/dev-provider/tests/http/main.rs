@@ -17,3 +17,4 @@ mod refresh;
 mod settings;
 mod support;
 mod token;
+mod visitor_faults;
