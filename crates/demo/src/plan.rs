@@ -101,12 +101,18 @@ impl Plan<'_> {
         if let Some(uri) = addresses.urls(Process::Identity, "/auth/backchannel-logout").into_iter().next() {
             flag("--backchannel-logout-uri", uri);
         }
+        for app in Process::ALL.into_iter().filter(|app| *app != process) {
+            for origin in addresses.origins(app) {
+                flag("--app-origin", origin);
+            }
+        }
         if self.previews {
             flag("--preview-client-id", PREVIEWS.to_owned());
         }
         for address in self.host_addresses {
             flag("--host-address", address.clone());
         }
+        arguments.push("--visitor-faults".to_owned());
         if let Some(notice) = self.live_demo {
             arguments.extend(["--public-demo".to_owned(), "--notice".to_owned(), notice.to_owned()]);
         }

@@ -150,6 +150,41 @@ fn the_provider_accepts_only_identitys_callbacks() {
 }
 
 #[test]
+fn visitors_can_try_failures_and_go_back_to_any_app() {
+    let domains = Domains { shared: "wow.test".into(), partner: "partner.test".into() };
+    let (secrets, shared) = (secrets(), SharedEnv::default());
+    let mut plan = plan(&secrets, &shared);
+    let origins = |plan: &Plan<'_>| -> Vec<String> {
+        let arguments = plan.arguments(Process::Provider);
+        assert!(arguments.contains(&"--visitor-faults".to_owned()));
+        let pairs = arguments.windows(2).filter(|pair| pair[0] == "--app-origin");
+        pairs.map(|pair| pair[1].clone()).collect()
+    };
+    assert_eq!(
+        origins(&plan),
+        [
+            "http://localhost:4200",
+            "http://identity.wow.localhost:4200",
+            "http://localhost:4201",
+            "http://games.wow.localhost:4201",
+            "http://store.wow.localhost:4202",
+            "http://partner.localhost:4203",
+        ]
+    );
+    plan.addresses = Addresses::new(0).behind_proxy(Some(&domains));
+    plan.live_demo = Some("A demo.");
+    assert_eq!(
+        origins(&plan),
+        [
+            "https://identity.wow.test",
+            "https://games.wow.test",
+            "https://store.wow.test",
+            "https://partner.test"
+        ]
+    );
+}
+
+#[test]
 fn apps_and_provider_share_a_client_secret_that_is_not_an_argument() {
     let (secrets, shared) = (secrets(), SharedEnv::default());
     let plan = plan(&secrets, &shared);
