@@ -91,7 +91,7 @@ impl EndReason {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::SignedOut => "You signed out.",
-            Self::Expired => "Your session expired.",
+            Self::Expired => "Your session has ended.",
             Self::Revoked => "Your session was ended from another place.",
             Self::Idle => "You were away for a while, so we signed you out.",
             Self::UserChanged => "Another user signed in.",

@@ -20,11 +20,15 @@ pub(crate) fn Home() -> impl IntoView {
     view! {
         <PageTitle text="Apps"/>
         <main id="content" tabindex="-1" class="stack wide">
-            <h1>"One sign-in for every app"</h1>
-            <p class="lead">"Sign in once, and open any of these apps already signed in."</p>
-            <SessionUnavailable/>
-            <Pending apps=apps.clone()/>
-            <SessionCard/>
+            <div class="hero">
+                <div class="stack">
+                    <h1>"One sign-in for every app"</h1>
+                    <p class="lead">"Sign in once, and open any of these apps already signed in. The tour below shows what identity does for them."</p>
+                    <SessionUnavailable/>
+                    <Pending apps=apps.clone()/>
+                </div>
+                <SessionCard/>
+            </div>
             <Apps apps/>
             <Tour/>
         </main>

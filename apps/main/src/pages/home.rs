@@ -17,6 +17,8 @@ pub(crate) fn Home() -> impl IntoView {
     view! {
         <PageTitle text="Home"/>
         <main id="content" tabindex="-1" class="stack wide">
+            <div class="hero">
+            <div class="stack">
             <h1>"One session, many apps"</h1>
             <p class="lead">
                 "This is " <strong>{app.name}</strong> ", one of several web apps that share a sign-in. "
@@ -24,7 +26,9 @@ pub(crate) fn Home() -> impl IntoView {
                 "The tour below shows how, with your own sign-in as the example."
             </p>
             <SessionUnavailable/>
+            </div>
             <SessionCard/>
+            </div>
             <Tour/>
             {app.identity_origin.map(|origin| view! {
                 <p class="muted small">
