@@ -1,9 +1,6 @@
 //! Where traces are kept: in the browser while a flow is under way, and with a session.
 
-use super::{
-    FlowTrace, Recorder,
-    recorder::{InBrowser, Tagged},
-};
+use super::{FlowTrace, Recorder, recorder::Tagged};
 use crate::{
     Auth,
     cookie::{CookieKind, Cookies},
@@ -17,9 +14,9 @@ use http::{HeaderValue, request::Parts};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// How long a browser keeps a trace without a session, seconds.
+/// How long a browser keeps traces without a session, seconds.
 const LIFETIME: i64 = 15 * 60;
-/// What the sealed trace of a browser is bound to.
+/// What the sealed traces of a browser are bound to.
 const PLACE: &[u8] = b"in the browser";
 
 /// What a session's sealed part contains: its tokens, and the traces of its sign-in and of its last refresh.
@@ -60,35 +57,35 @@ impl FlowTraces {
 
     /// Returns the cookie that the answer of a recorded request sets.
     pub(crate) fn cookie(&self, recorder: &Recorder, jar: Cookies<'_>) -> Option<HeaderValue> {
-        match recorder.in_browser() {
-            InBrowser::Unchanged => None,
-            InBrowser::Clear => Some(jar.clear(CookieKind::Trace)),
-            InBrowser::Keep(tagged) => {
-                let plain = serde_json::to_vec(&tagged).ok()?;
-                let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Trace, PLACE, &plain));
-                Some(jar.set(CookieKind::Trace, &sealed, Some(LIFETIME)))
-            }
+        let traces = recorder.in_browser()?;
+        if traces.is_empty() {
+            return Some(jar.clear(CookieKind::Trace));
         }
+        let plain = serde_json::to_vec(&traces).ok()?;
+        let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Trace, PLACE, &plain));
+        Some(jar.set(CookieKind::Trace, &sealed, Some(LIFETIME)))
     }
 
-    fn brought(&self, jar: Cookies<'_>) -> Option<Tagged> {
-        jar.values(CookieKind::Trace).find_map(|value| {
+    fn brought(&self, jar: Cookies<'_>) -> Vec<Tagged> {
+        let traces = jar.values(CookieKind::Trace).find_map(|value| {
             let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
             let plain = self.keyring.open(Purpose::Trace, PLACE, &sealed).ok()?;
             serde_json::from_slice(&plain).ok()
-        })
+        });
+        traces.unwrap_or_default()
     }
 }
 
 impl Auth {
-    /// Returns the traces that a page may show for this request, newest first: of the visitor's session, and of the last
-    /// flow in this browser that ended without a session or is under way. Empty while `AUTH_FLOW_TRACE` is off.
+    /// Returns the traces that a page may show for this request, newest first: of the visitor's session, and of the
+    /// latest flows in this browser that ended without a session or are under way. Empty while `AUTH_FLOW_TRACE` is off.
     #[must_use]
     pub fn flow_traces(&self, request: &Parts) -> Vec<FlowTrace> {
         let (Some(traces), Some(RequestOrigin(origin))) = (self.traces(), request.extensions.get()) else {
             return Vec::new();
         };
-        let brought = traces.brought(self.cookies(origin, &request.headers)).map(|tagged| tagged.trace);
+        let brought = traces.brought(self.cookies(origin, &request.headers));
+        let brought = brought.into_iter().map(|tagged| tagged.trace);
         let session = request.extensions.get::<CurrentSession<Session>>();
         let session = session.and_then(|current| current.as_ref().ok()).and_then(SessionState::session);
         let sealed = session.and_then(|session| self.sessions().sealed(&session.key, &session.record).ok());

@@ -12,6 +12,8 @@ use std::{
 
 /// Maximum steps of a trace. A flow has about fifteen; the limit keeps the cookie short.
 const MAX_STEPS: usize = 24;
+/// Maximum traces of a browser, one of each kind. With more, the oldest are dropped, so that the cookie stays short.
+const MAX_TRACES: usize = 3;
 
 tokio::task_local! {
     pub(super) static CURRENT: Recorder;
@@ -34,39 +36,28 @@ struct Recording {
     /// When the request began, by the app's clock and by the monotonic clock.
     began_at: DateTime<Utc>,
     began: Instant,
-    /// The trace that the browser brought.
-    brought: Option<Tagged>,
+    /// The traces that the browser brought, oldest first.
+    brought: Vec<Tagged>,
     /// The trace that this request records.
     current: Option<Tagged>,
-    /// Whether a session has taken the trace.
-    is_taken: bool,
-}
-
-/// What the answer does with the trace in the browser.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum InBrowser {
-    /// Nothing: the request was no part of a flow.
-    Unchanged,
-    /// The browser keeps this trace.
-    Keep(Box<Tagged>),
-    /// The trace is kept with a session.
-    Clear,
+    /// The kind of the trace that a session has taken.
+    taken: Option<FlowKind>,
 }
 
 impl Recorder {
     /// Returns the recorder of background work, which has no browser.
     pub(crate) fn of_background(app: &str, now: DateTime<Utc>) -> Self {
-        Self::new(app, now, None)
+        Self::new(app, now, Vec::new())
     }
 
-    pub(super) fn new(app: &str, now: DateTime<Utc>, brought: Option<Tagged>) -> Self {
+    pub(super) fn new(app: &str, now: DateTime<Utc>, brought: Vec<Tagged>) -> Self {
         Self(Arc::new(Mutex::new(Recording {
             app: app.to_owned(),
             began_at: now,
             began: Instant::now(),
             brought,
             current: None,
-            is_taken: false,
+            taken: None,
         })))
     }
 
@@ -75,11 +66,18 @@ impl Recorder {
         CURRENT.scope(self, future).await
     }
 
-    pub(super) fn in_browser(&self) -> InBrowser {
-        self.with(|recording| match recording.current.take() {
-            Some(tagged) => InBrowser::Keep(Box::new(tagged)),
-            None if recording.is_taken && recording.brought.is_some() => InBrowser::Clear,
-            None => InBrowser::Unchanged,
+    /// Returns the traces that the browser keeps after this request, oldest first. `None`: they are the same as before.
+    pub(super) fn in_browser(&self) -> Option<Vec<Tagged>> {
+        self.with(|recording| {
+            let current = recording.current.take();
+            let kind = current.as_ref().map(|tagged| tagged.trace.kind).or(recording.taken)?;
+            let mut kept = std::mem::take(&mut recording.brought);
+            let before = kept.len();
+            kept.retain(|tagged| tagged.trace.kind != kind);
+            let is_changed = current.is_some() || kept.len() != before;
+            kept.extend(current);
+            kept.drain(..kept.len().saturating_sub(MAX_TRACES));
+            is_changed.then_some(kept)
         })
     }
 
@@ -102,10 +100,9 @@ impl Recorder {
     pub(super) fn resume(&self, state: &str) {
         self.with(|recording| {
             if recording.current.is_none() {
-                let brought = recording.brought.as_ref();
                 let is_meant =
                     |tagged: &&Tagged| tagged.tag == tag_of(state) && tagged.trace.outcome.is_none();
-                recording.current = brought.filter(is_meant).cloned();
+                recording.current = recording.brought.iter().find(is_meant).cloned();
             }
         });
     }
@@ -138,7 +135,7 @@ impl Recorder {
     pub(super) fn take(&self) -> Option<FlowTrace> {
         self.with(|recording| {
             let Tagged { mut trace, .. } = recording.current.take()?;
-            recording.is_taken = true;
+            recording.taken = Some(trace.kind);
             trace.outcome = Some(FlowOutcome::Done);
             Some(trace)
         })
@@ -158,15 +155,12 @@ mod tests {
     }
 
     fn kept(recorder: &Recorder) -> Tagged {
-        match recorder.in_browser() {
-            InBrowser::Keep(tagged) => *tagged,
-            other => panic!("{other:?}"),
-        }
+        recorder.in_browser().unwrap().pop().unwrap()
     }
 
     #[tokio::test]
     async fn the_requests_of_one_flow_make_one_trace() {
-        let first = Recorder::new("Games", at(1_000), None);
+        let first = Recorder::new("Games", at(1_000), Vec::new());
         first
             .clone()
             .scope(async {
@@ -176,7 +170,7 @@ mod tests {
             })
             .await;
         let brought = kept(&first);
-        let second = Recorder::new("Games", at(3_500), Some(brought.clone()));
+        let second = Recorder::new("Games", at(3_500), vec![brought.clone()]);
         let trace = second
             .clone()
             .scope(async {
@@ -192,12 +186,12 @@ mod tests {
         assert_eq!(kinds, [StepKind::SignInForm, StepKind::Callback, StepKind::TokenRequest]);
         assert!(trace.steps[1].at >= 2_500_000, "{trace:?}");
         assert_eq!(trace.steps.iter().map(|step| step.has_failed).collect::<Vec<_>>(), [false, false, true]);
-        assert_eq!(second.in_browser(), InBrowser::Clear);
+        assert_eq!(second.in_browser(), Some(Vec::new()), "the session has the trace now");
     }
 
     #[tokio::test]
     async fn another_flow_does_not_continue_the_trace() {
-        let first = Recorder::new("Games", at(0), None);
+        let first = Recorder::new("Games", at(0), Vec::new());
         first
             .clone()
             .scope(async {
@@ -207,7 +201,7 @@ mod tests {
             .await;
         let brought = kept(&first);
         for state in ["state 2", ""] {
-            let other = Recorder::new("Games", at(1), Some(brought.clone()));
+            let other = Recorder::new("Games", at(1), vec![brought.clone()]);
             other
                 .clone()
                 .scope(async {
@@ -215,9 +209,9 @@ mod tests {
                     step(StepKind::Callback);
                 })
                 .await;
-            assert_eq!(other.in_browser(), InBrowser::Unchanged, "{state}");
+            assert_eq!(other.in_browser(), None, "{state}");
         }
-        let finished = Recorder::new("Games", at(1), Some(brought.clone()));
+        let finished = Recorder::new("Games", at(1), vec![brought.clone()]);
         finished
             .clone()
             .scope(async {
@@ -225,14 +219,40 @@ mod tests {
                 refuse(SignInError::AccessDenied);
             })
             .await;
-        let again = Recorder::new("Games", at(2), Some(kept(&finished)));
+        let again = Recorder::new("Games", at(2), vec![kept(&finished)]);
         again.clone().scope(async { resume("state 1") }).await;
-        assert_eq!(again.in_browser(), InBrowser::Unchanged, "a finished trace stays as it is");
+        assert_eq!(again.in_browser(), None, "a finished trace stays as it is");
+    }
+
+    #[tokio::test]
+    async fn a_browser_keeps_the_newest_trace_of_each_kind() {
+        let mut brought = Vec::new();
+        let kinds = [
+            FlowKind::ProxiedSignIn,
+            FlowKind::Launch,
+            FlowKind::SignOut,
+            FlowKind::Launch,
+            FlowKind::SignIn,
+        ];
+        for (millis, kind) in (0..).zip(kinds) {
+            let recorder = Recorder::new("Identity", at(millis), brought);
+            recorder.clone().scope(async { begin(kind) }).await;
+            brought = recorder.in_browser().unwrap();
+        }
+        let found: Vec<_> = brought.iter().map(|Tagged { trace, .. }| (trace.kind, trace.began_at)).collect();
+        assert_eq!(found, [(FlowKind::SignOut, 2), (FlowKind::Launch, 3), (FlowKind::SignIn, 4)]);
+        let silent = Recorder::new("Identity", at(9), brought.clone());
+        let taken = silent.clone().scope(async {
+            begin(FlowKind::SilentSignIn);
+            take()
+        });
+        assert!(taken.await.is_some());
+        assert_eq!(silent.in_browser(), None, "the other traces stay");
     }
 
     #[tokio::test]
     async fn a_trace_has_a_limited_number_of_steps() {
-        let recorder = Recorder::new("Games", at(0), None);
+        let recorder = Recorder::new("Games", at(0), Vec::new());
         recorder
             .clone()
             .scope(async {

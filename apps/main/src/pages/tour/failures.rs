@@ -39,7 +39,7 @@ fn Switches() -> impl IntoView {
             "The " <VisitLink place=Place::Failures text="failures page of the demo provider"/>
             " switches a failure on for ten minutes. Other visitors do not notice it."
         </p>
-        <div class="table-scroll" tabindex="0" role="region" aria-labelledby="try-failures">
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Failures and what you see">
             <table>
                 <thead><tr><th scope="col">"Switch on"</th><th scope="col">"Then"</th><th scope="col">"You see"</th></tr></thead>
                 <tbody>

@@ -60,8 +60,8 @@ fn OtherDomain() -> impl IntoView {
             files=&["crates/dev-provider/src/authorize.rs", "crates/auth/src/routes/sign_in.rs"]
         >
             <p>
-                "A provider sends its answer only to addresses that its operator registered. Each app has a "
-                "callback of its own, so each new app, domain or preview needs a new entry at the provider. "
+                "A provider sends its answer only to addresses that its operator registered. Each app has its "
+                "own callback, so each new app, domain or preview needs a new entry at the provider. "
                 "Without the entry the sign-in ends with this error."
             </p>
             <ol class="try">
