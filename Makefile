@@ -125,9 +125,9 @@ bench-tabs: ## Measure in the browser only: time until every tab shows a sign-ou
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint
-lint: ## Check format, clippy (server and browser half), the words and links of the docs, and dependencies: arrow, licences, sources, advisories
-	@.ci/tools wasm-target cargo-deny
-	@.ci/lint format plain-words links clippy clippy-wasm dependency-arrow deny
+lint: ## Check format, clippy (server and browser half), the words, links and diagrams of the docs, and dependencies: arrow, licences, sources, advisories
+	@.ci/tools wasm-target cargo-deny browser npm-packages
+	@.ci/lint format plain-words links diagrams clippy clippy-wasm dependency-arrow deny
 
 .PHONY: deny
 deny: ## Run cargo-deny only: bans, licences and sources of dependencies; advisories if their list is reachable
