@@ -217,8 +217,8 @@ test.describe('without JavaScript', () => {
   });
 });
 
-test('the curl recipe in docs/handoff.md works unchanged', async ({ suite }) => {
-  const page = await readFile(resolve(import.meta.dirname, '../../docs/handoff.md'), 'utf8');
+test('the curl recipe in docs/flows/handoff.md works unchanged', async ({ suite }) => {
+  const page = await readFile(resolve(import.meta.dirname, '../../docs/flows/handoff.md'), 'utf8');
   const recipe = /```sh\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   expect(recipe).toContain('curl');
   // Replaces only what differs from `make run`: the ports, and the folder with the secrets.
