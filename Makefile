@@ -127,7 +127,7 @@ bench-tabs: ## Measure in the browser only: time until every tab shows a sign-ou
 .PHONY: lint
 lint: ## Check format, clippy (server and browser half), the words, links and diagrams of the docs, and dependencies: arrow, licences, sources, advisories
 	@.ci/tools wasm-target cargo-deny browser npm-packages
-	@.ci/lint format plain-words links diagrams clippy clippy-wasm dependency-arrow deny
+	@.ci/lint format plain-words links articles diagrams clippy clippy-wasm dependency-arrow deny
 
 .PHONY: deny
 deny: ## Run cargo-deny only: bans, licences and sources of dependencies; advisories if their list is reachable
