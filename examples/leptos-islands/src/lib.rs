@@ -25,3 +25,12 @@ pub use app::{App, not_found, shell};
 pub fn hydrate() {
     auth_leptos::hydrate_islands();
 }
+
+/// The guides, whose blocks of Rust are compiled as documentation tests.
+#[cfg(all(doctest, feature = "ssr"))]
+mod guides {
+    #[doc = include_str!("../../../docs/leptos.md")]
+    mod leptos {}
+    #[doc = include_str!("../../../docs/your-own-app.md")]
+    mod your_own_app {}
+}
