@@ -125,9 +125,9 @@ bench-tabs: ## Measure in the browser only: time until every tab shows a sign-ou
 	@cd e2e && RELEASE=1 npx --no-install playwright test --config bench.config.ts
 
 .PHONY: lint
-lint: ## Check format, clippy (server and browser half), the words, links and diagrams of the docs, and dependencies: arrow, licences, sources, advisories
+lint: ## Check format, clippy (server and browser half), the docs (words, links, code, diagrams, error codes), and dependencies: arrow, licences, sources, advisories
 	@.ci/tools wasm-target cargo-deny browser npm-packages
-	@.ci/lint format plain-words links articles diagrams clippy clippy-wasm dependency-arrow deny
+	@.ci/lint format plain-words links articles code-blocks error-codes diagrams clippy clippy-wasm dependency-arrow deny
 
 .PHONY: deny
 deny: ## Run cargo-deny only: bans, licences and sources of dependencies; advisories if their list is reachable

@@ -29,6 +29,8 @@ pub fn hydrate() {
 /// The guides, whose blocks of Rust are compiled as documentation tests.
 #[cfg(all(doctest, feature = "ssr"))]
 mod guides {
+    #[doc = include_str!("../../../docs/flows/handoff.md")]
+    mod handoff {}
     #[doc = include_str!("../../../docs/leptos.md")]
     mod leptos {}
     #[doc = include_str!("../../../docs/your-own-app.md")]
