@@ -113,7 +113,12 @@ test('identity shows its side: a forwarded sign-in, and an opened app', async ({
   expectInOrder(await steps(page, /^A token for one app/), ['POST /handoff', 'a handoff token', "redirect to the app's /callback"]);
 });
 
-test('a failure is marked at its step, and a refused redirect leaves the flow open', async ({ page, suite }) => {
+test('a failure is marked at its step, and a refused redirect leaves the flow open', async ({
+  page,
+  suite,
+  expectedErrors,
+}) => {
+  expectedErrors.push(/\/authorize\?.*status of 400/);
   const choose = async (name: string) => {
     await page.goto(`${suite.provider}/try-failures`);
     await page.getByRole('button', { name, exact: true }).click();

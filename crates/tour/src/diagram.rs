@@ -17,10 +17,12 @@ pub fn Diagram(
     trace: FlowTrace,
 ) -> impl IntoView {
     let lanes = lanes(&trace);
-    let app = trace.app.clone();
-    let heads = lanes.iter().map(|party| view! { <span>{name(*party, &app)}</span> }).collect_view();
+    let rows = rows(&trace);
+    let caption = caption(&trace);
     let slowest = trace.steps.iter().filter_map(|step| step.took).max().filter(|took| *took > PAUSE);
-    let rows = rows(&trace).into_iter().map(|row| match row {
+    let FlowTrace { app, outcome, .. } = trace;
+    let heads = lanes.iter().map(|party| view! { <span>{name(*party, &app)}</span> }).collect_view();
+    let rows = rows.into_iter().map(|row| match row {
         Row::Step(step) => {
             let is_slowest = slowest.is_some() && step.took == slowest;
             view! { <Step step lanes=lanes.clone() app=app.clone() is_slowest/> }.into_any()
@@ -36,7 +38,7 @@ pub fn Diagram(
     let rows = rows.collect_view();
     view! {
         <figure class=format!("diagram lanes-{}", lanes.len())>
-            <figcaption>{caption(&trace)} " " <Outcome outcome=trace.outcome/></figcaption>
+            <figcaption>{caption} " " <Outcome outcome/></figcaption>
             <div class="heads" aria-hidden="true">{heads}</div>
             <ol class="steps">{rows}</ol>
         </figure>

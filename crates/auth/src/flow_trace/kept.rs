@@ -10,12 +10,15 @@ use crate::{
 };
 use auth_types::SessionState;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long a browser keeps traces without a session, seconds.
 const LIFETIME: i64 = 15 * 60;
+/// The most that the headers of an answer may have together with a trace, bytes: with the headers that follow, they fit
+/// into the buffers of common proxies (nginx has 4 KB).
+const MAX_HEADERS: usize = 3_000;
 /// What the sealed traces of a browser are bound to.
 const PLACE: &[u8] = b"in the browser";
 
@@ -55,15 +58,23 @@ impl FlowTraces {
         Recorder::new(auth.app_name(), auth.clock().now(), self.brought(jar))
     }
 
-    /// Returns the cookie that the answer of a recorded request sets.
-    pub(crate) fn cookie(&self, recorder: &Recorder, jar: Cookies<'_>) -> Option<HeaderValue> {
+    /// Returns the cookie that the answer of a recorded request sets. `headers` are those that the answer has already: a
+    /// trace is dropped if it would make them too long.
+    pub(crate) fn cookie(
+        &self,
+        recorder: &Recorder,
+        jar: Cookies<'_>,
+        headers: &HeaderMap,
+    ) -> Option<HeaderValue> {
         let traces = recorder.in_browser()?;
         if traces.is_empty() {
             return Some(jar.clear(CookieKind::Trace));
         }
         let plain = serde_json::to_vec(&traces).ok()?;
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Trace, PLACE, &plain));
-        Some(jar.set(CookieKind::Trace, &sealed, Some(LIFETIME)))
+        let cookie = jar.set(CookieKind::Trace, &sealed, Some(LIFETIME));
+        let others: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        (others + cookie.len() <= MAX_HEADERS).then_some(cookie)
     }
 
     fn brought(&self, jar: Cookies<'_>) -> Vec<Tagged> {

@@ -130,6 +130,20 @@ async fn a_trace_has_no_secret_and_a_forged_one_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_trace_gives_way_to_a_long_flow() {
+    let mut world = world_with(on()).await;
+    let size = |page: &test_support::Page| page.set_cookies().iter().map(String::len).sum::<usize>();
+    let submit = world.app.at("/auth/signin/demo");
+    let short = world.browser.submit(&submit, &[("callbackUrl", "/")]).await;
+    assert!(short.set_cookies().iter().any(|cookie| cookie.starts_with(COOKIE)));
+    let path = format!("/{}", "a".repeat(1_500));
+    let long = world.browser.submit(&submit, &[("callbackUrl", &path)]).await;
+    assert!(size(&long) < 3_000, "{}", size(&long));
+    let flow = long.set_cookies().into_iter().find(|cookie| cookie.starts_with("app.flow."));
+    assert!(flow.is_some(), "the flow itself stays");
+}
+
+#[tokio::test]
 async fn without_the_setting_nothing_is_recorded() {
     let mut world = world().await;
     world.begin("/").await;
