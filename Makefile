@@ -92,6 +92,10 @@ e2e: build e2e-setup ## Run the browser journeys only; E2E='sign-in --headed' se
 e2e-setup: ## Install Chromium, Firefox, nginx, Caddy and the npm packages for the browser journeys
 	@.ci/tools browser firefox nginx caddy openssl npm-packages
 
+.PHONY: screenshots
+screenshots: build e2e-setup ## Take a picture of every page and state (target/screenshots), and the README's moving picture, 1 minute
+	@cd e2e && ../.ci/services npx --no-install playwright test --config screenshots.config.ts
+
 .PHONY: package
 package: ## Build each library from the files in its package
 	@cargo package --allow-dirty --package onesession-types --package onesession-store --package onesession-watch \
