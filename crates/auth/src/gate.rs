@@ -33,7 +33,7 @@ use http::{
     header::{CONTENT_LENGTH, REFERER, SET_COOKIE},
     request::Parts,
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
@@ -55,7 +55,7 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// 6. guard (303 or 401; 503 while the store does not answer)
 ///
 /// Every body is limited again while the handler reads it: 413 if it is too long, 408 if it arrives too
-/// slowly. Every answer gets security headers, and every request gets a log line. The health checks skip the
+/// slowly. A handler that panics becomes a 500. Every answer gets security headers, and every request gets a log line. The health checks skip the
 /// checks above, so they answer for any host. So does `/robots.txt`, where `AUTH_ROBOTS` keeps robots out.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
@@ -104,7 +104,8 @@ impl Gate {
         refusal::log(&response, &method, uri.path());
         self.auth.metrics().answered(begun, &response);
         if method != Method::HEAD {
-            response = refusal::negotiate(response, wants_html, self.auth.notice().as_deref());
+            let wanted = refusal::Wanted { html: wants_html, method: &method, uri: &uri };
+            response = refusal::negotiate(response, wanted, &self.auth);
         }
         headers::secure(response.headers_mut(), &self.auth.site().policy, is_https);
         response.headers_mut().insert(X_REQUEST_ID, id);
@@ -127,9 +128,8 @@ impl Gate {
             return too_long();
         }
         if exceeded.is_too_slow() {
-            let sentence = "The request took too long to arrive. Please try again.";
-            let refusal = Refusal::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", sentence);
-            return refusal.into_response();
+            let status = StatusCode::REQUEST_TIMEOUT;
+            return Refusal::new(status, "request_timeout", error_page::sentence(status)).into_response();
         }
         response
     }
@@ -237,9 +237,18 @@ impl Gate {
         response
     }
 
-    /// Returns the router's answer.
+    /// Returns the router's answer; 500 if the handler panics. Without this, the browser would show that the connection
+    /// broke, and nothing would name the request.
     async fn route(&self, request: Request) -> Response {
-        self.router.clone().call(request).await.unwrap_or_else(|never| match never {})
+        // Nothing of the request is used after a panic. Locks that the handler held are used in spite of poison.
+        match AssertUnwindSafe(self.router.clone().call(request)).catch_unwind().await {
+            Ok(answer) => answer.unwrap_or_else(|never| match never {}),
+            Err(_) => {
+                // The panic hook has written the message and the place.
+                tracing::error!("handler panicked");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
     }
 }
 
@@ -257,8 +266,8 @@ fn drop_foreign_referer(origin: &Origin, headers: &mut HeaderMap) {
 }
 
 fn too_long() -> Response {
-    let sentence = "The request is too large. Please send less.";
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", sentence).into_response()
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    Refusal::new(status, "body_too_large", error_page::sentence(status)).into_response()
 }
 
 /// Whether the declared body size is above the limit. A body without a declared size is limited while it is

@@ -1,8 +1,15 @@
 //! The answer to a refused request: one type for all errors and all clients.
 
 use crate::{
-    error_page, events::TooManyStreams, limit::QuotaExceeded, message::MessageError, origin::ParamsError,
-    request_id::RequestIds, session::UpdateError, store::StoreError,
+    Auth,
+    error_page::{self, ErrorPage},
+    events::TooManyStreams,
+    limit::QuotaExceeded,
+    message::MessageError,
+    origin::{ParamsError, ReturnPath},
+    request_id::RequestIds,
+    session::UpdateError,
+    store::StoreError,
 };
 use auth_types::SessionUnavailable;
 use axum::{
@@ -10,7 +17,7 @@ use axum::{
     body::HttpBody,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde_json::json;
 use std::{borrow::Cow, fmt::Display};
 
@@ -120,7 +127,8 @@ impl Refusal {
         self
     }
 
-    /// Sets the button of the error page: its text, and its address. By default it leads to the start page.
+    /// Sets the button of the error page: its text, and its address. By default it leads to the start page. After
+    /// trouble that can pass, such as a 503, a button "Try again" stands before it.
     #[must_use]
     pub fn with_link(mut self, text: impl Into<String>, address: impl Into<String>) -> Self {
         self.0.link = Some((text.into(), address.into()));
@@ -203,21 +211,45 @@ pub(crate) fn log(response: &Response, method: &Method, path: &str) {
     }
 }
 
+/// What the request wanted, as far as the body of a refusal depends on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Whether a browser asked for a page.
+    pub(crate) html: bool,
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+}
+
 /// Gives a refusal the body that fits the client. An error without a body gets a body too, such as the
 /// router's 404 and 405 and a missing file, because browsers would otherwise show their built-in error page.
-/// Headers such as `Allow` stay. `notice` is `AUTH_NOTICE`.
-pub(crate) fn negotiate(mut response: Response, wants_html: bool, notice: Option<&str>) -> Response {
+/// Headers such as `Allow` stay.
+pub(crate) fn negotiate(mut response: Response, wanted: Wanted<'_>, auth: &Auth) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_empty = response.body().size_hint().exact() == Some(0);
     let refusal = match response.extensions_mut().remove::<Refusal>() {
-        Some(refusal) if wants_html && refusal.0.body == Body::Negotiated => refusal,
-        None if is_error && is_empty => bare(status),
+        Some(refusal) if wanted.html && refusal.0.body == Body::Negotiated => refusal,
+        None if is_error && is_empty => {
+            let refusal = bare(status, wanted, auth);
+            for (name, value) in &refusal.0.headers {
+                response.headers_mut().entry(name).or_insert(value.clone());
+            }
+            refusal
+        }
         _ => return response,
     };
-    let Inner { status, name, sentence, link, .. } = &*refusal.0;
-    let filled = if wants_html {
-        (*status, error_page::page(*status, name, sentence, link.as_ref(), notice)).into_response()
+    let filled = if wanted.html {
+        let retry_after = response.headers().get(header::RETRY_AFTER);
+        let Inner { status, name, sentence, link, .. } = &*refusal.0;
+        let page = ErrorPage {
+            status: *status,
+            name,
+            sentence,
+            link: link.as_ref(),
+            retry_after: retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok()),
+            again: error_page::repeatable(wanted.method, wanted.uri),
+        };
+        (*status, page.render(auth)).into_response()
     } else {
         refusal.json()
     };
@@ -229,19 +261,26 @@ pub(crate) fn negotiate(mut response: Response, wants_html: bool, notice: Option
 }
 
 /// A refusal for a status without a body.
-fn bare(status: StatusCode) -> Refusal {
+fn bare(status: StatusCode, wanted: Wanted<'_>, auth: &Auth) -> Refusal {
     let (name, sentence) = match status {
-        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("method_not_allowed", "This address does not answer requests of this kind.")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "The request is too large. Please send less."),
-        _ if status.is_server_error() => {
-            ("unavailable", "The server could not answer. Please try again in a moment.")
-        }
-        _ => ("refused", "The server did not accept this request."),
+        StatusCode::NOT_FOUND => (
+            "not_found",
+            "There is nothing at this address. Check it for typing errors, or go to the start page.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "method_not_allowed",
+            "This address does not answer requests of this kind. Go to the start page and follow the links there.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", error_page::sentence(status)),
+        _ if status.is_server_error() => ("unavailable", error_page::sentence(status)),
+        _ => ("refused", error_page::sentence(status)),
     };
-    Refusal::new(status, name, sentence)
+    let refusal = Refusal::new(status, name, sentence);
+    if status != StatusCode::UNAUTHORIZED {
+        return refusal;
+    }
+    let back = ReturnPath::or_root(error_page::repeatable(wanted.method, wanted.uri));
+    refusal.with_link("Sign in", auth.pages().login_url(back.as_str()))
 }
 
 impl From<SessionUnavailable> for Refusal {

@@ -7,7 +7,7 @@ use crate::visitor_faults::{self, ActiveFault};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -32,11 +32,20 @@ pub(crate) fn page(status: StatusCode, title: &str, content: &Markup) -> Respons
 }
 
 /// Middleware that writes the pages. Only here the configuration is at hand: handlers refuse requests without
-/// it.
+/// it. A browser that opens a page gets a page for each refusal, also for one of a library.
 pub(crate) async fn render(State(provider): State<DevProvider>, request: Request, next: Next) -> Response {
     let is_own_page = request.uri().path() == visitor_faults::PATH;
     let active = provider.fault_of_browser(request.headers()).filter(|_| !is_own_page);
+    let wants_page = accepts_html(request.headers());
     let mut response = next.run(request).await;
+    let is_plain = |response: &Response| {
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        content_type.is_none_or(|content_type| content_type.as_bytes().starts_with(b"text/plain"))
+    };
+    let is_page = response.extensions().get::<Page>().is_some();
+    if wants_page && !is_page && response.status().is_client_error() && is_plain(&response) {
+        response = plain_refusal(response.status());
+    }
     if let Some(page) = response.extensions_mut().remove::<Page>() {
         let html = document(&page, provider.config().notice.as_deref(), active.as_ref()).into_string();
         let headers = response.headers_mut();
@@ -45,6 +54,21 @@ pub(crate) async fn render(State(provider): State<DevProvider>, request: Request
         *response.body_mut() = Body::from(html);
     }
     response
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The page for a refusal of a library, which has written plain text for programs.
+fn plain_refusal(status: StatusCode) -> Response {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            refusal(status, "body_too_large", "The request is too large. Please send less.")
+        }
+        _ => refusal(status, "invalid_request", "The provider cannot read this request."),
+    }
 }
 
 fn document(Page { title, content }: &Page, notice: Option<&str>, active: Option<&ActiveFault>) -> Markup {
@@ -174,13 +198,23 @@ pub(crate) fn unregistered_logout(sentence: &str, transaction: Option<&str>) -> 
 
 /// The page for a request that is refused without a redirect.
 pub(crate) fn refusal(status: StatusCode, code: &str, sentence: &str) -> Response {
+    let heading = match status {
+        StatusCode::NOT_FOUND => "Page not found",
+        StatusCode::METHOD_NOT_ALLOWED => "This address cannot be opened like this",
+        StatusCode::PAYLOAD_TOO_LARGE => "You sent too much data",
+        StatusCode::MISDIRECTED_REQUEST => "This address does not belong to the provider",
+        StatusCode::TOO_MANY_REQUESTS => "You sent too many requests",
+        _ if status.is_server_error() => "An error happened at the provider",
+        _ => "That did not work",
+    };
     page(
         status,
-        "Refused",
+        &format!("Error {}: {heading}", status.as_u16()),
         &html! {
-            h1 { "That did not work" }
+            h1 { (heading) }
             (error_box(code, sentence))
             p class="muted" { "Nothing was changed. Go back to the app and start again." }
+            p class="muted small" { "Error " (status.as_u16()) }
         },
     )
 }

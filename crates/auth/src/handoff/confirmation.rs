@@ -90,7 +90,7 @@ fn question(auth: &Auth, state: &str, now: Option<&str>, new: &str) -> Response 
             button.button.secondary.wide type="submit" name="choice" value="stay" { (stay) }
         }
     };
-    error_page::document(&title, &markup, auth.notice().as_deref()).into_response()
+    error_page::document(auth, &title, &markup).into_response()
 }
 
 /// `POST /handoff/confirm`, form `state` and `choice`: `switch` replaces the session here with the

@@ -110,9 +110,5 @@ async fn signed_out(
 fn page(title: &str, content: &Markup, auth: &Auth) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
                           form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    (
-        [(header::CONTENT_SECURITY_POLICY, POLICY)],
-        error_page::document(title, content, auth.notice().as_deref()),
-    )
-        .into_response()
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], error_page::document(auth, title, content)).into_response()
 }

@@ -65,6 +65,35 @@ async fn a_large_body_is_refused() {
 }
 
 #[tokio::test]
+async fn a_browser_gets_a_page_for_each_refusal_and_a_program_does_not() {
+    let suite = start().await;
+    let (html, large) = (("accept", "text/html"), format!("token={}", "x".repeat(65 * 1024)));
+    for (method, path, header, body, status, heading) in [
+        (Method::GET, "/nothing", html, "", 404, "Page not found"),
+        (Method::GET, "/login", html, "", 405, "This address cannot be opened like this"),
+        (Method::GET, "/authorize", html, "", 400, "That did not work"),
+        (Method::GET, "/", ("host", "evil.example"), "", 421, "This address does not belong to the provider"),
+        (Method::POST, "/login", crate::support::FORM, large.as_str(), 413, "You sent too much data"),
+        (Method::POST, "/login", crate::support::FORM, "", 400, "That did not work"),
+    ] {
+        let page = suite.send(method, path, &[html, header], body).await;
+        assert_eq!(page.status, status, "{path}");
+        for part in [
+            format!("<h1>{heading}</h1>"),
+            format!("<title>Error {status}: {heading}"),
+            "role=\"alert\"".to_owned(),
+        ] {
+            assert!(page.body.contains(&part), "{path} {part}: {}", page.body);
+        }
+    }
+    let program = suite.send(Method::POST, "/login", &[crate::support::FORM], &large).await;
+    assert!(program.status == 413 && !program.body.contains("<h1>"), "{}", program.body);
+    // The page for a wrong host has its style.
+    let style = suite.send(Method::GET, "/style.css", &[("host", "evil.example")], "").await;
+    assert_eq!(style.status, 200);
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let suite = start().await;
     let login = authorize(&ask());

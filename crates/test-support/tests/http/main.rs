@@ -10,6 +10,7 @@ mod departures;
 mod devices;
 mod discovery;
 mod doctor;
+mod error_pages;
 mod events;
 mod flow_trace;
 mod flows;

@@ -6,7 +6,7 @@ use auth_leptos::{
 };
 use auth_types::{EndReason, SessionState, SignInError};
 use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos_meta::{Meta, Title};
 use leptos_router::{components::A, hooks::use_query_map};
 
 /// A field of the address's query.
@@ -178,8 +178,11 @@ pub(crate) fn SignedOutPage() -> impl IntoView {
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     view! {
-        <Title text="Not found"/>
+        <Title text="Error 404: There is no such page"/>
+        <Meta name="robots" content="noindex"/>
         <h1>"There is no such page"</h1>
-        <p><a href="/">"Go to the start page"</a></p>
+        <p>"Check the address for typing errors, or go to the start page."</p>
+        <p><a class="button" href="/">"Go to the start page"</a></p>
+        <p class="muted small">"Error 404: " <code>"not_found"</code></p>
     }
 }
