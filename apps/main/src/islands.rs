@@ -9,6 +9,7 @@ mod countdown;
 mod devices;
 mod failure;
 mod favourite_number;
+mod submit_button;
 mod tab_panel;
 
 #[cfg(feature = "ssr")]

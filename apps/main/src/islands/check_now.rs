@@ -31,8 +31,14 @@ fn Check() -> impl IntoView {
             <button
                 type="button"
                 class="button secondary"
-                disabled=move || !is_ready.get() || check.pending().get()
-                on:click=move |_| { check.dispatch(()); }
+                disabled=move || !is_ready.get()
+                // Not `disabled`: browsers take the focus from a disabled button.
+                aria-disabled=move || check.pending().get().then_some("true")
+                on:click=move |_| {
+                    if !check.pending().get_untracked() {
+                        check.dispatch(());
+                    }
+                }
             >
                 "Check now"
             </button>

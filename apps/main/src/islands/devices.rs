@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use auth_leptos::{CallError, SessionBoundary, SessionClient, use_session};
-use leptos::{form::ActionForm, island, prelude::*};
+use leptos::{form::ActionForm, html::Div, island, prelude::*};
 use serde::{Deserialize, Serialize};
 
 /// The list of the user's sessions. Each other session has a button that ends it, and one button ends all others.
@@ -50,8 +50,38 @@ fn DeviceList() -> impl IntoView {
                 }
             })}
         </Transition>
-        {move || end.value().get().and_then(Result::err).map(|error| view! { <Failure error/> })}
+        <Outcome end/>
     }
+}
+
+/// Says what pressing a button has done. The button is gone with its session, so the focus goes to the message: from
+/// there the keyboard goes on, and a screen reader reads it.
+#[component]
+fn Outcome(end: ServerAction<EndSession>) -> impl IntoView {
+    let message = NodeRef::<Div>::new();
+    take_focus(message);
+    // Gone while a call is pending, so that the next message is a new one.
+    move || {
+        end.value().get().filter(|_| !end.pending().get()).map(|ended| match ended {
+            Ok(()) => view! {
+                <div class="notice success" tabindex="-1" node_ref=message>"Ended. That browser is signed out."</div>
+            }
+            .into_any(),
+            Err(error) => view! { <Failure error/> }.into_any(),
+        })
+    }
+}
+
+/// Moves the focus to the message whenever it comes.
+fn take_focus(message: NodeRef<Div>) {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        if let Some(message) = message.get() {
+            let _ = message.focus();
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = message;
 }
 
 #[component]

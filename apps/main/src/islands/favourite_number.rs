@@ -1,6 +1,6 @@
 //! The user's favourite number: data that the app keeps in the session (article 2's demo).
 
-use super::failure::Failure;
+use super::{failure::Failure, submit_button::SubmitButton};
 use crate::preferences::Preferences;
 use auth_leptos::{CallError, Notice, NoticeKind, SessionBoundary, SessionClient, use_session};
 use leptos::{form::ActionForm, island, prelude::*};
@@ -39,8 +39,9 @@ fn NumberForm() -> impl IntoView {
                     value=move || number.get().map(|number| number.to_string())
                 />
             </div>
-            <button type="submit" class="button" disabled=move || save.pending().get()>"Save"</button>
-            {move || save.value().get().map(|saved| match saved {
+            <SubmitButton label="Save" pending=save.pending()/>
+            // Gone while a save is pending: a screen reader announces the same message again only if it comes anew.
+            {move || save.value().get().filter(|_| !save.pending().get()).map(|saved| match saved {
                 Ok(()) => view! { <Notice kind=NoticeKind::Success><p>"Saved."</p></Notice> }.into_any(),
                 Err(error) => view! { <Failure error/> }.into_any(),
             })}

@@ -39,13 +39,13 @@ pub fn SessionWatch(
     }
 }
 
-/// The explanation that replaces the page's content.
+/// The explanation that replaces the page's content: the page's new `main`, inside the live region.
 #[component]
 fn Ended(path: String) -> impl IntoView {
     let again = page().pages.login_url(&path);
     view! {
         <template id="session-ended">
-            <div class="session-ended stack">
+            <div class="session-ended stack" role="main" id="content">
                 <h1 tabindex="-1">"You have been signed out"</h1>
                 <p>
                     <span data-reason></span>

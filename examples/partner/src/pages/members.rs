@@ -61,9 +61,13 @@ pub(crate) fn Notes() -> impl IntoView {
             <ActionForm action=add attr:class="stack">
                 <label for="note">"New note"</label>
                 <input id="note" name="note" maxlength="200" required autocomplete="off"/>
-                <button class="button" disabled=move || add.pending().get()>"Add"</button>
+                <SubmitButton label="Add" pending=add.pending()/>
             </ActionForm>
-            {move || add.value().get().and_then(Result::err).map(|error| view! { <Failure error/> })}
+            // Gone while a call is pending: a screen reader announces the same message again only if it comes anew.
+            {move || {
+                let failed = add.value().get().and_then(Result::err).filter(|_| !add.pending().get());
+                failed.map(|error| view! { <Failure error/> })
+            }}
             <ActionForm action=clear>
                 <button class="button secondary">"Remove all notes"</button>
             </ActionForm>
@@ -88,10 +92,29 @@ pub(crate) fn Number() -> impl IntoView {
             <ActionForm action=save attr:class="stack">
                 <label for="number">"Favourite number"</label>
                 <input id="number" name="number" inputmode="numeric" required autocomplete="off"/>
-                <button class="button" disabled=move || save.pending().get()>"Save"</button>
+                <SubmitButton label="Save" pending=save.pending()/>
             </ActionForm>
-            {move || save.value().get().and_then(Result::err).map(|error| view! { <Failure error/> })}
+            {move || {
+                let failed = save.value().get().and_then(Result::err).filter(|_| !save.pending().get());
+                failed.map(|error| view! { <Failure error/> })
+            }}
         </section>
+    }
+}
+
+/// A submit button that does nothing while a call is pending. It is not `disabled` then: browsers take the focus from a
+/// disabled button, and the keyboard would begin again at the start of the page.
+#[component]
+fn SubmitButton(label: &'static str, pending: Memo<bool>) -> impl IntoView {
+    let refuse_while_pending = move |event: leptos::ev::MouseEvent| {
+        if pending.get_untracked() {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <button class="button" aria-disabled=move || pending.get().then_some("true") on:click=refuse_while_pending>
+            {label}
+        </button>
     }
 }
 

@@ -53,6 +53,10 @@ impl Page {
         self.dismiss_warning();
         for part in private_parts() {
             part.replace_children_with_node_0();
+            // The explanation is the page's main part now.
+            if part.local_name() == "main" {
+                part.remove();
+            }
         }
         document().set_title("Signed out");
         dom::show(&self.0, Some("session-ended"));
@@ -123,8 +127,11 @@ impl Page {
         }
     }
 
+    /// Sets the text of an element. A text that stays is not set again: a screen reader would announce it again.
     fn fill(&self, selector: &str, text: &str) {
-        if let Some(element) = find::<Element>(selector) {
+        if let Some(element) = find::<Element>(selector)
+            && element.text_content().as_deref() != Some(text)
+        {
             element.set_text_content(Some(text));
         }
     }
