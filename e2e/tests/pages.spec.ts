@@ -1,56 +1,6 @@
-// Rules for every page: no error in the console (the fixture `guard` checks that), a policy that blocks
-// foreign code, and a layout that works for screen readers, keyboards and phones.
-import AxeBuilder from '@axe-core/playwright';
-import { PROTECTED_PAGES, PUBLIC_PAGES, type Page, type Suite, awake, expect, signInAs, signInButton, test } from '../support';
-
-const everyPage = [...PUBLIC_PAGES, ...PROTECTED_PAGES];
-
-/** Visits every page of the suite: as a guest, at the provider, and signed in. */
-async function visitAll(page: Page, suite: Suite, look: (name: string) => Promise<void>): Promise<void> {
-  for (const url of [...PUBLIC_PAGES.map((path) => suite.main + path), suite.identity, `${suite.identity}/login`]) {
-    await page.goto(url);
-    await look(url);
-  }
-  await page.goto(`${suite.main}/login`);
-  await signInButton(page).click();
-  await page.waitForURL((url) => url.origin === suite.provider);
-  await look('the provider');
-  await page.getByRole('button', { name: 'Continue as Alice' }).click();
-  await page.waitForURL(`${suite.main}/`);
-  for (const path of everyPage) {
-    await page.goto(suite.main + path);
-    await look(`${path}, signed in`);
-  }
-}
-
-test('every page is accessible', async ({ page, suite }) => {
-  test.slow();
-  await visitAll(page, suite, async (name) => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-    expect(found, name).toEqual([]);
-  });
-});
-
-test('every page has enough contrast in dark mode', async ({ page, suite }) => {
-  test.slow();
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await visitAll(page, suite, async (name) => {
-    const { violations } = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze();
-    expect(violations.flatMap(({ nodes }) => nodes.map((node) => node.html)), name).toEqual([]);
-  });
-});
-
-test('no page scrolls sideways on a phone', async ({ page, suite }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  await visitAll(page, suite, async (name) => {
-    const { scroll, client } = await page.evaluate(() => ({
-      scroll: document.documentElement.scrollWidth,
-      client: document.documentElement.clientWidth,
-    }));
-    expect(scroll, name).toBeLessThanOrEqual(client);
-  });
-});
+// Rules for every page: no error in the console (the fixture `guard` checks that), one title and heading, light and dark
+// mode, and only the scripts that a page needs. `accessibility.spec.ts` and `keyboard.spec.ts` have the rules for everyone's access.
+import { PUBLIC_PAGES, awake, expect, signInAs, test } from '../support';
 
 test('every page has its own title and one main heading', async ({ page, suite }) => {
   const titles = new Set<string>();
@@ -78,37 +28,6 @@ test('pages follow the system\'s light or dark mode', async ({ page, suite }, in
     expect((await brightness()) < 128, colorScheme).toBe(dark);
     await info.attach(`${colorScheme}.png`, { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' });
   }
-});
-
-test('signing in needs no mouse', async ({ page, suite }) => {
-  await page.goto(`${suite.main}/login`);
-  const press = async (name: RegExp) => {
-    for (let presses = 0; presses < 30; presses += 1) {
-      await page.keyboard.press('Tab');
-      const focused = page.locator(':focus');
-      const text = (await focused.count()) === 1 ? ((await focused.textContent()) ?? '') : '';
-      if (name.test(text.trim())) {
-        const outline = await focused.evaluate((element) => {
-          const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-          return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
-        });
-        expect(outline, `focus is visible on ${name}`).toBe(true);
-        await page.keyboard.press('Enter');
-        return;
-      }
-    }
-    throw new Error(`Tab does not reach ${name}`);
-  };
-  await press(/^Sign in with/);
-  await page.waitForURL((url) => url.origin === suite.provider);
-  await press(/^Continue as Alice/);
-  await page.waitForURL(`${suite.main}/`);
-});
-
-test('the first Tab offers to skip the navigation', async ({ page, suite }) => {
-  await page.goto(suite.main);
-  await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
 });
 
 test('pages with nothing interactive load no WebAssembly, and at most the lines that keep a fragment', async ({
