@@ -16,7 +16,11 @@ export default defineConfig<object, SuiteOptions>({
   forbidOnly: Boolean(process.env['CI']),
   retries: 0,
   timeout: 30_000,
-  expect: { timeout: 10_000 },
+  // One file for each page and state, the same for every browser and system.
+  expect: {
+    timeout: 10_000,
+    toMatchAriaSnapshot: { pathTemplate: '{testDir}/../aria/{arg}{ext}', children: 'deep-equal' },
+  },
   reporter: [['list']],
   use: {
     viewport: { width: 1100, height: 800 },
