@@ -26,7 +26,7 @@ const SIGN_IN_AND_OUT = {
 
 test('main', async ({ page, suite, expectedErrors }) => {
   expectedErrors.push(/status of 4\d\d/);
-  const pages = { public: '/public', 'ssr-login': '/ssr-login', ...SIGN_IN_AND_OUT };
+  const pages = { home: '/', public: '/public', 'ssr-login': '/ssr-login', ...SIGN_IN_AND_OUT };
   await compare(page, suite.main, 'main-guest', { ...pages, error: '/auth/nothing' });
   await signInAs(page, 'Alice', suite.main);
   await compare(page, suite.main, 'main-user', {
@@ -39,9 +39,10 @@ test('main', async ({ page, suite, expectedErrors }) => {
 });
 
 test('identity', async ({ page, suite }) => {
-  await compare(page, suite.identity, 'identity-guest', SIGN_IN_AND_OUT);
+  const pages = { home: '/', ...SIGN_IN_AND_OUT };
+  await compare(page, suite.identity, 'identity-guest', pages);
   await signInAs(page, 'Alice', suite.identity);
-  await compare(page, suite.identity, 'identity-user', SIGN_IN_AND_OUT);
+  await compare(page, suite.identity, 'identity-user', pages);
 });
 
 test('partner', async ({ page, suite, expectedErrors }) => {
