@@ -164,7 +164,7 @@ fn frame(auth: &Auth, title: &str, head: &Markup, content: &Markup) -> Html<Stri
     let app = auth.app_name();
     let markup = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang="en" data-accent=(auth.accent().name()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
