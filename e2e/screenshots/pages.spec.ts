@@ -16,7 +16,7 @@ async function shoot(page: Page, name: string, { onlyLight = false } = {}): Prom
   const take = async (variant: string, colorScheme: 'light' | 'dark', viewport: typeof PHONE) => {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(viewport);
-    await page.screenshot({ path: `${FOLDER}/${name}.${variant}.png`, fullPage: true });
+    await page.screenshot({ path: `${FOLDER}/${name}.${variant}.png`, fullPage: true, animations: 'disabled' });
   };
   await take('light', 'light', DESKTOP);
   if (!onlyLight) {
@@ -28,7 +28,7 @@ async function shoot(page: Page, name: string, { onlyLight = false } = {}): Prom
 }
 
 test.describe('guests', () => {
-  test.use({ expectedErrors: [/status of 404/] });
+  test.use({ expectedErrors: [/status of (400|404|421)/] });
 
   test('guests', async ({ page, suite }) => {
   for (const [name, url] of [
@@ -41,7 +41,8 @@ test.describe('guests', () => {
     ['main-signed-out', `${suite.main}/signed-out`],
     ['main-source', `${suite.main}/source?file=crates/auth/src/guard.rs`],
     ['main-source-unknown', `${suite.main}/source?file=no-such-file`],
-    ['main-not-found', `${suite.main}/no-such-page`],
+    ['main-bad-request', `${suite.main}/a//b`],
+    ['main-wrong-host', suite.main.replace('localhost', 'unknown.localhost')],
     ['identity-home', suite.identity],
     ['identity-login', `${suite.identity}/login`],
     ['partner-home', suite.partner],
@@ -66,12 +67,15 @@ test('a link to a protected page', async ({ page, suite }) => {
   await page.screenshot({ path: `${FOLDER}/main-guard-message.light.png` });
 });
 
-test('signed in', async ({ page, suite }) => {
+test.describe('users', () => {
+  test.use({ expectedErrors: [/status of 404/] });
+
+  test('signed in', async ({ page, suite }) => {
   await signInAs(page, 'Alice', suite.main, '/');
   await page.getByRole('button', { name: 'Renew the tokens now' }).click();
   await expect(page.getByText('The provider issued new tokens.')).toBeVisible();
   await shoot(page, 'main-home-signed-in');
-  for (const path of ['public', 'protected', 'dashboard', 'session', 'ssr-logout']) {
+  for (const path of ['public', 'protected', 'dashboard', 'session', 'ssr-logout', 'no-such-page']) {
     await page.goto(`${suite.main}/${path}`, { waitUntil: 'networkidle' });
     await shoot(page, `main-${path}-signed-in`);
   }
@@ -79,6 +83,7 @@ test('signed in', async ({ page, suite }) => {
   await shoot(page, 'identity-home-signed-in');
   await page.goto(`${suite.partner}/dashboard`, { waitUntil: 'networkidle' });
   await shoot(page, 'partner-dashboard-signed-in');
+});
 });
 
 test('a tab that lost its session, then the home page after the sign-out', async ({ page, suite }) => {
