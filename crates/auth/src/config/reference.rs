@@ -237,7 +237,8 @@ pub const SETTINGS: &[Setting] = &[
         "How often a session in use is checked with the provider. 0 never checks.",
         Value("900"), "seconds", "300"),
     setting((Sessions, "AUTH_MAX_UNCHECKED_AGE"),
-        "The time that a session may go without a successful check. After that, requests get 503 until a check succeeds.",
+        "The time that a session may go without a successful check. After that, requests get 503 until a check succeeds. A \
+         session without anything to ask the provider with ends.",
         Otherwise("off"), "seconds", "86400"),
     setting((Sessions, "AUTH_SESSION_CACHE_AGE"),
         "The maximum age of a session in a process's cache. 0 asks the store at every request.",
