@@ -18,7 +18,8 @@ The file is written from the code by `make reference`, and `make test` compares 
   store, the providers and the addresses too. `GET /readyz` of each app says which providers answer.
 - A secret can be read from a file: `AUTH_SECRET_FILE=/run/secrets/auth` in place of `AUTH_SECRET`. This works for
   `AUTH_SECRET`, `AUTH_SECRET_1` …, `AUTH_<NAME>_SECRET`, `AUTH_<NAME>_PRIVATE_KEY`, `AUTH_IDENTITY_SECRET` and
-  `SESSION_STORE_URL`.
+  `SESSION_STORE_URL`. At identity it also works for the variables that `client_secret_env` names in the registry, as in
+  `SHOP_SECRET_FILE`.
 - `make run` passes all variables that begin with `AUTH_`, from the environment or from `.env`, to every app. It sets the
   others itself. [`.env.example`](../.env.example) has all of them.
 
