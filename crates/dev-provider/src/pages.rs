@@ -74,7 +74,7 @@ fn plain_refusal(status: StatusCode) -> Response {
 fn document(Page { title, content }: &Page, notice: Option<&str>, active: Option<&ActiveFault>) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang="en" data-accent="slate" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

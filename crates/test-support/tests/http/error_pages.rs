@@ -95,7 +95,7 @@ async fn a_bare_status_gets_a_page_for_people_and_json_for_programs() {
         assert_eq!(page.text_of("title"), format!("Error {code}: {heading} · app"));
         let id = page.headers["x-request-id"].to_str().unwrap();
         for part in [
-            r#"<html lang="en">"#,
+            r#"<html lang="en""#,
             r#"<meta name="robots" content="noindex">"#,
             r#"role="alert""#,
             sentence,
