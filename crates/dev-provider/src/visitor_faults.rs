@@ -28,8 +28,11 @@ const TTL: Duration = Duration::from_secs(600);
 const FAILURES: usize = 10_000;
 /// Delay of a token response under [`VisitorFault::SlowProvider`].
 const DELAY: Duration = Duration::from_secs(3);
-/// Maximum number of token responses that wait at once; beyond it a response is not delayed.
-const WAITING: usize = 64;
+/// Maximum number of token responses that wait at once; beyond it a response is not delayed. Well below the number of
+/// refreshes that an app has open at one provider, so that slow visitors cannot use up all of them.
+const WAITING: usize = 16;
+/// Longest address to go back to, bytes.
+const MAX_BACK: usize = 512;
 
 /// A failure that a visitor can switch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +144,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn at_most_sixty_four_responses_wait_at_once() {
+    async fn a_limited_number_of_responses_waits_at_once() {
         let faults = VisitorFaults::new();
-        let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(faults.delay())).collect();
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| Box::pin(faults.delay())).collect();
         assert!(waiting.iter_mut().all(|delay| is_waiting(delay.as_mut())));
         assert!(!is_waiting(pin!(faults.delay())), "one more is not delayed");
         // A client that does not wait for its response leaves a place.

@@ -1,7 +1,7 @@
 //! `GET` and `POST /try-failures`: the page on which a visitor switches a failure on and off. Mounted only with
 //! [`Config::visitor_faults`](crate::Config::visitor_faults).
 
-use super::{ActiveFault, COOKIE, VisitorFault};
+use super::{ActiveFault, COOKIE, MAX_BACK, VisitorFault};
 use crate::browser_session::Browser;
 use crate::error::Failure;
 use crate::guard::is_same_origin;
@@ -97,7 +97,8 @@ impl DevProvider {
     /// Returns the URL in `back` if its origin is an app's. A link to any other site would make this provider
     /// vouch for the site.
     fn way_back(&self, params: &Params) -> Option<Url> {
-        let url = Url::parse(params.get("back")?).ok()?;
+        let back = params.get("back").filter(|back| back.len() <= MAX_BACK)?;
+        let url = Url::parse(back).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let is_app = self.config().app_origins.iter().any(|app| app.origin() == url.origin());
         (is_app && url.username().is_empty() && url.password().is_none()).then_some(url)
     }

@@ -292,6 +292,8 @@ async fn the_page_links_back_to_an_app_and_to_no_other_site() {
         "//localhost:4201/tour",
         "/tour",
         "javascript:alert(1)",
+        "blob:http://localhost:4201/tour",
+        &format!("{TOUR}&{}", "a".repeat(512)),
         "",
     ] {
         let page = visitor.get(&with_back(foreign)).await;
