@@ -70,6 +70,8 @@ pub enum FlowKind {
     ProxiedSignIn,
     /// An app that the visitor opened from identity's launcher, at identity.
     Launch,
+    /// A silent sign-in of another app that passed identity.
+    ProxiedSilentSignIn,
 }
 
 /// A party of a flow, as the app that records the trace sees it.
@@ -167,7 +169,7 @@ steps! {
     /// The sign-out form.
     SignOutForm: Browser => App, "POST /auth/signout: you pressed the button";
     /// The other apps.
-    OtherAppsTold: App => Identity, "in the background: identity tells the other apps, and the refresh token is revoked";
+    OtherAppsTold: App => Identity, "in the background: identity is asked to tell the other apps";
     /// The cookie's end.
     CookieCleared: App => Browser, "the answer clears the session cookie";
     /// To the provider's sign-out.
@@ -193,7 +195,7 @@ steps! {
     /// The proxied flow's cookie.
     ProxiedFlowSealed: App => Browser, "the app and its state, sealed; a cookie binds them to this browser";
     /// The answer for another app.
-    PassedBack: App => OtherApp, "redirect to the app's callback, with the code and the app's own state";
+    PassedBack: App => OtherApp, "redirect to the app's callback, with the provider's answer and the app's own state";
     /// The launcher's button.
     LaunchForm: Browser => App, "POST /handoff: you pressed Open";
     /// The start of a handoff, at identity.
@@ -204,6 +206,8 @@ steps! {
     TokenMinted: App => Store, "a handoff token: works once, within 30 seconds, for this app and state";
     /// The token's redirect.
     TokenSent: App => OtherApp, "redirect to the app's /callback, with the token";
+    /// A silent attempt of a hidden frame, or of a tab that waits.
+    SilentCheck: Browser => App, "a page of this app asks for a silent sign-in";
 }
 
 /// A step as it is written: the number of its kind, its time, its duration, and 1 if it failed.

@@ -231,6 +231,9 @@ impl Gate {
         let jar = self.auth.cookies(origin, &headers);
         let recorder = traces.recorder(&self.auth, jar);
         let mut response = recorder.clone().scope(self.route(Request::from_parts(parts, body))).await;
+        if response.status().is_server_error() {
+            recorder.fail_if_open();
+        }
         if let Some(cookie) = traces.cookie(&recorder, jar, response.headers()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }

@@ -169,7 +169,7 @@ impl Auth {
             notice: config.notice,
             accent: config.accent,
             robots: config.robots,
-            traces: config.flow_trace.then(|| FlowTraces::new(keyring.clone())),
+            traces: config.flow_trace.then(|| FlowTraces::new(keyring.clone(), clock.clone())),
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),

@@ -4,6 +4,7 @@ use crate::{
     Auth,
     cookie::SessionId,
     flow::FlowError,
+    flow_trace,
     session::{NewSession, Session, SessionRecord},
 };
 use auth_types::EndReason;
@@ -29,6 +30,9 @@ pub(crate) async fn begin_session(
     if let Some(old) = current {
         let reason =
             if old.record.same_user(&record) { EndReason::SignedOut } else { EndReason::UserChanged };
+        if reason == EndReason::UserChanged {
+            flow_trace::forget_others();
+        }
         if let Err(error) = auth.sessions().end(&old.key, reason).await {
             // The old session may still be live, so the new session must end too. The visitor signs in again.
             let _ = auth.sessions().end(&id.key(), EndReason::Revoked).await;

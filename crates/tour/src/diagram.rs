@@ -134,6 +134,7 @@ fn caption(trace: &FlowTrace) -> String {
         FlowKind::Refresh => "The refresh of your tokens",
         FlowKind::SignOut => "Your sign-out",
         FlowKind::ProxiedSignIn => "Your sign-in at another app, seen by identity",
+        FlowKind::ProxiedSilentSignIn => "Your silent sign-in at another app, seen by identity",
         FlowKind::Launch => "The app that you opened, seen by identity",
     };
     let time = DateTime::from_timestamp_millis(trace.began_at).unwrap_or_default().format("%H:%M:%S UTC");

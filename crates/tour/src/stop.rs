@@ -71,7 +71,7 @@ pub fn Stop(
     shows: &'static [FlowKind],
     /// What to do so that there is a trace.
     #[prop(optional)]
-    until_then: &'static str,
+    placeholder: &'static str,
     /// The files, as paths in the repository.
     files: &'static [&'static str],
     children: Children,
@@ -80,19 +80,19 @@ pub fn Stop(
         <section class="card stop stack" aria-labelledby=heading.id>
             <h3 id=heading.id tabindex="-1">{heading.title}</h3>
             {children().into_any()}
-            {(!shows.is_empty()).then(|| view! { <WhatHappened shows until_then/> }.into_any())}
+            {(!shows.is_empty()).then(|| view! { <WhatHappened shows placeholder/> }.into_any())}
             <Files files/>
         </section>
     }
 }
 
 #[component]
-fn WhatHappened(shows: &'static [FlowKind], until_then: &'static str) -> impl IntoView {
+fn WhatHappened(shows: &'static [FlowKind], placeholder: &'static str) -> impl IntoView {
     let traces = use_context::<Vec<FlowTrace>>().unwrap_or_default();
     let newest = traces.into_iter().find(|trace| shows.contains(&trace.kind));
     let content = match newest {
         Some(trace) => view! { <Diagram trace/> }.into_any(),
-        None => view! { <p class="muted">{until_then}</p> }.into_any(),
+        None => view! { <p class="muted">{placeholder}</p> }.into_any(),
     };
     view! {
         <div class="what-happened stack">

@@ -40,8 +40,8 @@ fn Proxy() -> impl IntoView {
         >
             <Stop
                 heading=Heading { id: "forwarded", title: "Forwarded, and bound to your browser" }
-                shows=&[FlowKind::ProxiedSignIn]
-                until_then="Sign in at an app, then come back to this page: identity's steps of that sign-in stand here."
+                shows=&[FlowKind::ProxiedSignIn, FlowKind::ProxiedSilentSignIn]
+                placeholder="Sign in at an app, then come back to this page. Identity's steps of that sign-in will appear here."
                 files=&[
                     "apps/identity/apps.toml",
                     "apps/identity/src/server/registry.rs",
@@ -75,7 +75,7 @@ fn SingleLogout() -> impl IntoView {
             <Stop
                 heading=Heading { id: "fan-out", title: "One logout in, one signed message out for each app" }
                 shows=&[FlowKind::SignOut]
-                until_then="Sign out here: the steps of your sign-out stand here then."
+                placeholder="Sign out here. The steps of your sign-out will appear here."
                 files=&["apps/identity/src/server/logout.rs", "apps/identity/src/server/logout/fan_out.rs"]
             >
                 <p>
@@ -102,7 +102,7 @@ fn Handoff() -> impl IntoView {
             <Stop
                 heading=Heading { id: "opened", title: "A token for one app, one browser, thirty seconds" }
                 shows=&[FlowKind::Launch]
-                until_then="Open an app with its button above, then come back to this page: identity's steps stand here."
+                placeholder="Open an app with its button above, then come back to this page. Identity's steps will appear here."
                 files=&[
                     "apps/identity/src/server/handoff.rs",
                     "apps/identity/src/server/handoff/mint.rs",

@@ -25,6 +25,7 @@ const PUBLIC: PublicPaths = PublicPaths {
         "/favicon.svg",
         "/favicon.ico",
         "/robots.txt",
+        "/tour/renew",
         ::tour::STYLE_PATH,
     ],
     prefixes: &["/auth/", "/handoff/", "/pkg/"],

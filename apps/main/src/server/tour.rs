@@ -1,11 +1,12 @@
 //! What the tour's buttons do.
 
 use auth::{
-    Auth, Refusal,
-    guard::RequireSession,
+    Auth, Pages, Refusal,
     refresh::{RefreshError, Refresher},
+    session::Session,
 };
 use axum::{Router, extract::State, response::Redirect, routing::post};
+use std::sync::Arc;
 
 /// The tour's style sheet and its buttons.
 pub(super) fn routes(auth: &Auth) -> Router {
@@ -15,11 +16,13 @@ pub(super) fn routes(auth: &Auth) -> Router {
 /// `POST /tour/renew`: renews the session's tokens, and goes back to the stop, which shows the steps.
 ///
 /// # Errors
-/// 503 while the store does not answer. Without a session, the visitor signs in first.
+/// 303 to the sign-in page without a session; 503 while the store does not answer.
 async fn renew(
     State(refresher): State<Refresher>,
-    RequireSession(session): RequireSession,
+    State(pages): State<Arc<Pages>>,
+    session: Option<Session>,
 ) -> Result<Redirect, Refusal> {
+    let Some(session) = session else { return Ok(Redirect::to(&pages.login_url("/"))) };
     let outcome = match refresher.renew(&session).await {
         Ok(_) => "yes",
         Err(RefreshError::NoRefreshToken) => "no_refresh_token",

@@ -23,7 +23,7 @@ pub enum CookieKind<'a> {
     Browser,
     /// Identity's reference for this browser, which lives as long as a session. Host-only.
     BrowserReference,
-    /// The trace of the flow under way, or of the last one (`AUTH_FLOW_TRACE`). Host-only, for a few minutes.
+    /// The traces of this browser's latest flows (`AUTH_FLOW_TRACE`). Host-only, for a quarter of an hour.
     Trace,
 }
 

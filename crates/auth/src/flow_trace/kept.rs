@@ -3,59 +3,66 @@
 use super::{FlowTrace, Recorder, recorder::Tagged};
 use crate::{
     Auth,
+    clock::Clock,
     cookie::{CookieKind, Cookies},
     origin::RequestOrigin,
     seal::{Keyring, Purpose},
-    session::{CurrentSession, Session, Tokens},
+    session::{CurrentSession, Session},
 };
 use auth_types::SessionState;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, request::Parts};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 /// How long a browser keeps traces without a session, seconds.
 const LIFETIME: i64 = 15 * 60;
-/// The most that the headers of an answer may have together with a trace, bytes: with the headers that follow, they fit
-/// into the buffers of common proxies (nginx has 4 KB).
+/// Maximum size of the headers of an answer with a trace, bytes. The gate adds more headers later; nginx buffers 4 KB.
 const MAX_HEADERS: usize = 3_000;
 /// What the sealed traces of a browser are bound to.
 const PLACE: &[u8] = b"in the browser";
 
-/// What a session's sealed part contains: its tokens, and the traces of its sign-in and of its last refresh.
+/// What a browser keeps.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Sealed {
-    #[serde(flatten)]
-    pub(crate) tokens: Tokens,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) traces: Vec<FlowTrace>,
+struct InBrowser {
+    /// When the browser got the traces, milliseconds since the epoch.
+    at: i64,
+    #[serde(deserialize_with = "known")]
+    traces: Vec<Tagged>,
 }
 
-impl Sealed {
-    /// The traces with `new` added. A trace of the same kind is replaced.
-    pub(crate) fn with_trace(mut traces: Vec<FlowTrace>, new: Option<FlowTrace>) -> Vec<FlowTrace> {
-        if let Some(new) = new {
-            traces.retain(|old| old.kind != new.kind);
-            traces.push(new);
-        }
-        traces
+/// Reads the elements that this version knows. A later version may have written other kinds of steps.
+pub(crate) fn known<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let elements = Vec::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect())
+}
+
+/// Returns `traces` with `new` added. A trace of the same kind is replaced.
+pub(crate) fn with_trace(mut traces: Vec<FlowTrace>, new: Option<FlowTrace>) -> Vec<FlowTrace> {
+    if let Some(new) = new {
+        traces.retain(|old| old.kind != new.kind);
+        traces.push(new);
     }
+    traces
 }
 
 /// Keeps the traces of flows.
 #[derive(Clone)]
 pub(crate) struct FlowTraces {
     keyring: Keyring,
+    clock: Clock,
 }
 
 impl FlowTraces {
-    pub(crate) fn new(keyring: Keyring) -> Self {
-        Self { keyring }
+    pub(crate) fn new(keyring: Keyring, clock: Clock) -> Self {
+        Self { keyring, clock }
     }
 
     /// Returns the recorder of a request.
     pub(crate) fn recorder(&self, auth: &Auth, jar: Cookies<'_>) -> Recorder {
-        Recorder::new(auth.app_name(), auth.clock().now(), self.brought(jar))
+        Recorder::new(auth.app_name(), self.clock.now(), self.brought(jar))
     }
 
     /// Returns the cookie that the answer of a recorded request sets. `headers` are those that the answer has already: a
@@ -66,24 +73,28 @@ impl FlowTraces {
         jar: Cookies<'_>,
         headers: &HeaderMap,
     ) -> Option<HeaderValue> {
-        let traces = recorder.in_browser()?;
+        let traces = recorder.take_for_browser()?;
+        let clear = || jar.is_sent(CookieKind::Trace).then(|| jar.clear(CookieKind::Trace));
         if traces.is_empty() {
-            return Some(jar.clear(CookieKind::Trace));
+            return clear();
         }
-        let plain = serde_json::to_vec(&traces).ok()?;
+        let plain =
+            serde_json::to_vec(&InBrowser { at: self.clock.now().timestamp_millis(), traces }).ok()?;
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Trace, PLACE, &plain));
         let cookie = jar.set(CookieKind::Trace, &sealed, Some(LIFETIME));
         let others: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        (others + cookie.len() <= MAX_HEADERS).then_some(cookie)
+        // An older trace must not stay in place of this one.
+        if others + cookie.len() <= MAX_HEADERS { Some(cookie) } else { clear() }
     }
 
     fn brought(&self, jar: Cookies<'_>) -> Vec<Tagged> {
-        let traces = jar.values(CookieKind::Trace).find_map(|value| {
+        let kept = jar.values(CookieKind::Trace).find_map(|value| {
             let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
             let plain = self.keyring.open(Purpose::Trace, PLACE, &sealed).ok()?;
-            serde_json::from_slice(&plain).ok()
+            serde_json::from_slice::<InBrowser>(&plain).ok()
         });
-        traces.unwrap_or_default()
+        let is_fresh = |kept: &InBrowser| self.clock.now().timestamp_millis() - kept.at < LIFETIME * 1_000;
+        kept.filter(is_fresh).map(|kept| kept.traces).unwrap_or_default()
     }
 }
 

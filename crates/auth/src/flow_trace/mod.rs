@@ -4,21 +4,21 @@
 //! providers, to identity and to the store, with their times. Without a recorder (the setting is off, or the request is
 //! no part of a flow), each of these functions does nothing.
 //!
-//! While a flow is under way, its trace is in a sealed cookie of the browser. The trace of a sign-in or a refresh that
-//! succeeded is kept with the session, sealed like its tokens. See [`FlowTrace`] for what a trace can hold.
+//! The trace of a sign-in or a refresh that succeeded is kept with the session, sealed like its tokens. All other traces are
+//! in a sealed cookie of the browser for a quarter of an hour, one of each kind. See [`FlowTrace`] for what a trace can hold.
 
 mod kept;
 mod recorder;
 
 pub use auth_types::{FlowKind, FlowOutcome, FlowTrace, StepKind};
-pub(crate) use kept::{FlowTraces, Sealed};
+pub(crate) use kept::{FlowTraces, known, with_trace};
 pub(crate) use recorder::Recorder;
 
 use auth_types::SignInError;
 use recorder::CURRENT;
 use std::time::Instant;
 
-/// Begins the trace of a flow. An unfinished trace of this browser is dropped.
+/// Begins a trace. It replaces this browser's trace of the same kind.
 pub fn begin(kind: FlowKind) {
     with_recorder(|recorder| recorder.begin(kind));
 }
@@ -63,9 +63,19 @@ pub fn fail() {
     with_recorder(|recorder| recorder.finish(FlowOutcome::Failed));
 }
 
-/// Ends the trace, and takes it out of the browser: it is kept with the session that begins.
-pub(crate) fn take() -> Option<FlowTrace> {
-    CURRENT.try_with(Recorder::take).ok().flatten()
+/// Returns the trace as a flow leaves it that succeeds now, to be kept with its session. Call [`moved`] once it is kept.
+pub(crate) fn done() -> Option<FlowTrace> {
+    CURRENT.try_with(Recorder::done).ok().flatten()
+}
+
+/// Takes the trace out of the browser: it is kept with a session now.
+pub(crate) fn moved() {
+    with_recorder(Recorder::moved);
+}
+
+/// Drops the traces of the browser's previous user.
+pub(crate) fn forget_others() {
+    with_recorder(Recorder::forget_others);
 }
 
 fn with_recorder(record: impl FnOnce(&Recorder)) {

@@ -13,7 +13,7 @@ use std::{
 /// Maximum steps of a trace. A flow has about fifteen; the limit keeps the cookie short.
 const MAX_STEPS: usize = 24;
 /// Maximum traces of a browser, one of each kind. With more, the oldest are dropped, so that the cookie stays short.
-const MAX_TRACES: usize = 3;
+const MAX_TRACES: usize = 4;
 
 tokio::task_local! {
     pub(super) static CURRENT: Recorder;
@@ -40,8 +40,10 @@ struct Recording {
     brought: Vec<Tagged>,
     /// The trace that this request records.
     current: Option<Tagged>,
-    /// The kind of the trace that a session has taken.
-    taken: Option<FlowKind>,
+    /// The kind of the trace that is kept with a session now.
+    moved: Option<FlowKind>,
+    /// Whether the brought traces belong to another user.
+    forgets_others: bool,
 }
 
 impl Recorder {
@@ -57,7 +59,8 @@ impl Recorder {
             began: Instant::now(),
             brought,
             current: None,
-            taken: None,
+            moved: None,
+            forgets_others: false,
         })))
     }
 
@@ -66,19 +69,30 @@ impl Recorder {
         CURRENT.scope(self, future).await
     }
 
-    /// Returns the traces that the browser keeps after this request, oldest first. `None`: they are the same as before.
-    pub(super) fn in_browser(&self) -> Option<Vec<Tagged>> {
+    /// Takes the traces that the browser keeps after this request, oldest first. `None`: they are the same as before.
+    pub(super) fn take_for_browser(&self) -> Option<Vec<Tagged>> {
         self.with(|recording| {
             let current = recording.current.take();
-            let kind = current.as_ref().map(|tagged| tagged.trace.kind).or(recording.taken)?;
             let mut kept = std::mem::take(&mut recording.brought);
             let before = kept.len();
-            kept.retain(|tagged| tagged.trace.kind != kind);
+            let replaced = current.as_ref().map(|tagged| tagged.trace.kind).or(recording.moved);
+            kept.retain(|tagged| !recording.forgets_others && Some(tagged.trace.kind) != replaced);
             let is_changed = current.is_some() || kept.len() != before;
             kept.extend(current);
             kept.drain(..kept.len().saturating_sub(MAX_TRACES));
             is_changed.then_some(kept)
         })
+    }
+
+    /// Ends an open trace whose request the app could not answer.
+    pub(crate) fn fail_if_open(&self) {
+        self.with(|recording| {
+            if let Some(Tagged { trace, .. }) = &mut recording.current
+                && trace.outcome.is_none()
+            {
+                trace.outcome = Some(FlowOutcome::Failed);
+            }
+        });
     }
 
     pub(super) fn begin(&self, kind: FlowKind) {
@@ -132,13 +146,19 @@ impl Recorder {
         });
     }
 
-    pub(super) fn take(&self) -> Option<FlowTrace> {
+    pub(super) fn done(&self) -> Option<FlowTrace> {
         self.with(|recording| {
-            let Tagged { mut trace, .. } = recording.current.take()?;
-            recording.taken = Some(trace.kind);
-            trace.outcome = Some(FlowOutcome::Done);
-            Some(trace)
+            let trace = recording.current.as_ref()?.trace.clone();
+            Some(FlowTrace { outcome: Some(FlowOutcome::Done), ..trace })
         })
+    }
+
+    pub(super) fn moved(&self) {
+        self.with(|recording| recording.moved = recording.current.take().map(|tagged| tagged.trace.kind));
+    }
+
+    pub(super) fn forget_others(&self) {
+        self.with(|recording| recording.forgets_others = true);
     }
 
     fn with<T>(&self, use_recording: impl FnOnce(&mut Recording) -> T) -> T {
@@ -155,7 +175,7 @@ mod tests {
     }
 
     fn kept(recorder: &Recorder) -> Tagged {
-        recorder.in_browser().unwrap().pop().unwrap()
+        recorder.take_for_browser().unwrap().pop().unwrap()
     }
 
     #[tokio::test]
@@ -177,7 +197,9 @@ mod tests {
                 resume("state 1");
                 step(StepKind::Callback);
                 timed_step(StepKind::TokenRequest, Instant::now(), true);
-                take()
+                let trace = done();
+                moved();
+                trace
             })
             .await
             .unwrap();
@@ -186,7 +208,7 @@ mod tests {
         assert_eq!(kinds, [StepKind::SignInForm, StepKind::Callback, StepKind::TokenRequest]);
         assert!(trace.steps[1].at >= 2_500_000, "{trace:?}");
         assert_eq!(trace.steps.iter().map(|step| step.has_failed).collect::<Vec<_>>(), [false, false, true]);
-        assert_eq!(second.in_browser(), Some(Vec::new()), "the session has the trace now");
+        assert_eq!(second.take_for_browser(), Some(Vec::new()), "the session has the trace now");
     }
 
     #[tokio::test]
@@ -209,7 +231,7 @@ mod tests {
                     step(StepKind::Callback);
                 })
                 .await;
-            assert_eq!(other.in_browser(), None, "{state}");
+            assert_eq!(other.take_for_browser(), None, "{state}");
         }
         let finished = Recorder::new("Games", at(1), vec![brought.clone()]);
         finished
@@ -221,7 +243,7 @@ mod tests {
             .await;
         let again = Recorder::new("Games", at(2), vec![kept(&finished)]);
         again.clone().scope(async { resume("state 1") }).await;
-        assert_eq!(again.in_browser(), None, "a finished trace stays as it is");
+        assert_eq!(again.take_for_browser(), None, "a finished trace stays as it is");
     }
 
     #[tokio::test]
@@ -233,21 +255,70 @@ mod tests {
             FlowKind::SignOut,
             FlowKind::Launch,
             FlowKind::SignIn,
+            FlowKind::Handoff,
         ];
         for (millis, kind) in (0..).zip(kinds) {
             let recorder = Recorder::new("Identity", at(millis), brought);
             recorder.clone().scope(async { begin(kind) }).await;
-            brought = recorder.in_browser().unwrap();
+            brought = recorder.take_for_browser().unwrap();
         }
         let found: Vec<_> = brought.iter().map(|Tagged { trace, .. }| (trace.kind, trace.began_at)).collect();
-        assert_eq!(found, [(FlowKind::SignOut, 2), (FlowKind::Launch, 3), (FlowKind::SignIn, 4)]);
+        let newest =
+            [(FlowKind::SignOut, 2), (FlowKind::Launch, 3), (FlowKind::SignIn, 4), (FlowKind::Handoff, 5)];
+        assert_eq!(found, newest);
         let silent = Recorder::new("Identity", at(9), brought.clone());
         let taken = silent.clone().scope(async {
             begin(FlowKind::SilentSignIn);
-            take()
+            let trace = done();
+            moved();
+            trace
         });
         assert!(taken.await.is_some());
-        assert_eq!(silent.in_browser(), None, "the other traces stay");
+        assert_eq!(silent.take_for_browser(), None, "the other traces stay");
+        let other_user = Recorder::new("Identity", at(10), brought);
+        other_user
+            .clone()
+            .scope(async {
+                begin(FlowKind::SignIn);
+                assert!(done().is_some());
+                moved();
+                forget_others();
+            })
+            .await;
+        assert_eq!(other_user.take_for_browser(), Some(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_whose_session_is_refused_stays_in_the_browser() {
+        let recorder = Recorder::new("Games", at(0), Vec::new());
+        recorder
+            .clone()
+            .scope(async {
+                begin(FlowKind::SignIn);
+                assert!(done().is_some());
+                refuse(SignInError::SessionEnded);
+            })
+            .await;
+        let outcome = kept(&recorder).trace.outcome;
+        assert_eq!(outcome, Some(FlowOutcome::Refused(SignInError::SessionEnded)));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_fails_ends_its_open_trace_only() {
+        let recorder = Recorder::new("Games", at(0), Vec::new());
+        recorder.clone().scope(async { begin(FlowKind::SignOut) }).await;
+        recorder.fail_if_open();
+        assert_eq!(kept(&recorder).trace.outcome, Some(FlowOutcome::Failed));
+        let finished = Recorder::new("Games", at(0), Vec::new());
+        finished
+            .clone()
+            .scope(async {
+                begin(FlowKind::SignOut);
+                finish();
+            })
+            .await;
+        finished.fail_if_open();
+        assert_eq!(kept(&finished).trace.outcome, Some(FlowOutcome::Done));
     }
 
     #[tokio::test]
@@ -267,6 +338,6 @@ mod tests {
     fn without_a_recorder_nothing_is_recorded() {
         begin(FlowKind::SignIn);
         step(StepKind::SignInForm);
-        assert_eq!(take(), None);
+        assert_eq!(done(), None);
     }
 }

@@ -144,6 +144,7 @@ impl HandoffOutcome {
             .begin(&state, pending, auth.cookies(&arrival.origin, arrival.headers))
             .map_err(|cause| not_saved(&cause))?;
         cookies.extend(flow);
+        flow_trace::bind(&state);
         Ok(Self { cookies, ask_at: Some(format!("/handoff/confirm?state={state}")) })
     }
 }

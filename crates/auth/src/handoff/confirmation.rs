@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Auth, Refusal, error_page,
     flow::Flow,
+    flow_trace,
     form::Form,
     grants::hash_of,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
@@ -114,12 +115,14 @@ pub(super) async fn answer(
     };
     let current = current?;
     let state = form.get("state").unwrap_or_default();
+    flow_trace::resume(state);
     let taken = auth.flows().take::<PendingHandoff>(state, auth.cookies(&origin, &headers)).await?;
     let Some((pending, cookies)) = taken else { return Ok(refused(auth, &HandoffError::InvalidState)) };
     let return_to = ReturnPath::or_root(Some(&pending.return_to));
     let arrival = HandoffRequest { origin, current, headers: &headers };
     let waiting = waiting(auth, &arrival, state, &pending).await;
     if !switch {
+        flow_trace::finish();
         // The session here may have expired meanwhile. Then the guard asks the provider, on another origin.
         return Ok(page_that_goes_on(return_to.as_str(), cookies));
     }
@@ -161,6 +164,7 @@ async fn waiting(
 }
 
 fn refused(auth: &Auth, error: &HandoffError) -> Response {
+    flow_trace::fail();
     auth.metrics().refused(error, None);
     tracing::warn!(rule = %error, "handoff refused");
     Redirect::to(&auth.pages().login_error_url(error.code(), "/")).into_response()

@@ -36,26 +36,27 @@ impl MeasuredStore {
         operation: &'static str,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        let (begun, called) = (self.operations.begin(), Instant::now());
+        let begun = self.operations.begin();
         let outcome = call.await;
         let has_failed = outcome.as_ref().err().is_some_and(E::is_failure);
-        if let Some(step) = step_of(operation) {
-            flow_trace::timed_step(step, called, has_failed);
-        }
         let result = if has_failed { "error" } else { "ok" };
         self.operations.end(begun, [operation.into(), result.into()]);
         outcome
     }
 }
 
-/// The step that a call is, in the trace of a flow. Some calls belong to every request and are no step.
-fn step_of(operation: &str) -> Option<StepKind> {
-    match operation {
-        "mark_used" => Some(StepKind::StateUsed),
-        "lease_refresh" => Some(StepKind::LeaseTaken),
-        "end" => Some(StepKind::SessionEnded),
-        _ => None,
+/// Records a call that is a step of a flow. `Ok(false)`: the store answered that another request was first.
+async fn step(
+    kind: StepKind,
+    call: impl Future<Output = Result<bool, StoreError>> + Send,
+) -> Result<bool, StoreError> {
+    let called = Instant::now();
+    let outcome = call.await;
+    // A refresh asks for the lease again and again while another process has it.
+    if !(kind == StepKind::LeaseTaken && matches!(outcome, Ok(false))) {
+        flow_trace::timed_step(kind, called, !matches!(outcome, Ok(true)));
     }
+    outcome
 }
 
 /// Whether an error means that the store failed. A store that refuses a session has answered.
@@ -124,7 +125,8 @@ impl SessionStore for MeasuredStore {
         now: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        self.measure("lease_refresh", self.store.lease_refresh(key, owner, now, until)).await
+        let call = self.measure("lease_refresh", self.store.lease_refresh(key, owner, now, until));
+        step(StepKind::LeaseTaken, call).await
     }
 
     async fn release_refresh(
@@ -137,7 +139,7 @@ impl SessionStore for MeasuredStore {
     }
 
     async fn end(&self, key: &SessionKey, reason: EndReason, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.measure("end", self.store.end(key, reason, now)).await
+        step(StepKind::SessionEnded, self.measure("end", self.store.end(key, reason, now))).await
     }
 
     async fn end_idle(
@@ -189,7 +191,8 @@ impl SessionStore for MeasuredStore {
 #[async_trait]
 impl SingleUseStore for MeasuredStore {
     async fn mark_used(&self, state_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.measure("mark_used", self.store.mark_used(state_hash, expires_at)).await
+        let call = self.measure("mark_used", self.store.mark_used(state_hash, expires_at));
+        step(StepKind::StateUsed, call).await
     }
 
     async fn is_used(&self, state_hash: &[u8; 32]) -> Result<bool, StoreError> {

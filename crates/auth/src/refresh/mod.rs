@@ -17,12 +17,12 @@ use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
-    flow_trace::{self, FlowKind, FlowTrace, Recorder, Sealed, StepKind},
+    flow_trace::{self, FlowKind, FlowTrace, Recorder, StepKind},
     metrics::{Metrics, RefreshResult},
     provider::{Provider, Refreshed, TokenStatus},
     request_id::carry,
     seal::Purpose,
-    session::{Session, SessionKey, SessionRecord, Sessions, Tokens},
+    session::{SealedTokens, Session, SessionKey, SessionRecord, Sessions, Tokens},
     store::{LeaseOwner, NewTokens, SessionState, StoreError},
 };
 use auth_types::EndReason;
@@ -35,6 +35,7 @@ use futures::{
 use secrecy::SecretString;
 use std::{
     collections::HashMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -198,7 +199,9 @@ impl Refresher {
         // A separate task: if the caller goes away, rotated tokens must still be saved.
         let (inner, running) = (self.0.clone(), attempt.clone());
         tokio::spawn(async move {
-            if running.await.is_ok() {
+            // After a panic too, the next caller must get a new attempt.
+            let outcome = AssertUnwindSafe(running).catch_unwind().await;
+            if outcome.is_ok_and(|outcome| outcome.is_ok()) {
                 tokio::time::sleep(RESULT_SHARED_FOR).await;
             }
             lock(&inner.attempts).remove(&key);
@@ -295,7 +298,7 @@ impl Inner {
             self.sessions.store.release_refresh(key, owner, None).await?;
             return Ok(record.tokens_expire_at);
         }
-        let Sealed { tokens, traces } =
+        let SealedTokens { tokens, traces } =
             self.sessions.sealed(key, &record).map_err(|_| RefreshError::NoRefreshToken)?;
         let Some(refresh_token) = tokens.refresh_token.as_ref() else {
             self.check(key, &record, &tokens, provider, owner).await?;
@@ -394,7 +397,8 @@ impl Inner {
         };
         let access_expires_at = tokens.access_expires_at;
         flow_trace::step(StepKind::TokensSaved);
-        let sealed = Sealed { tokens, traces: Sealed::with_trace(traces, flow_trace::take()) };
+        let traces = flow_trace::with_trace(traces, flow_trace::done());
+        let sealed = SealedTokens { tokens, traces };
         let sealed = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let sealed = self.sessions.keyring.seal(Purpose::Tokens, key.as_bytes(), &sealed);
         let new = NewTokens { sealed: &sealed, expire_at: access_expires_at };

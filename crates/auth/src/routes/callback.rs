@@ -234,6 +234,7 @@ pub async fn finish_sign_in(
     };
     if !by_visitor && returned.session().is_some() {
         // Another tab was faster. The visitor did not ask for this sign-in, so the existing session is kept.
+        flow_trace::finish();
         let response = (set_cookies(cookies), done()).into_response();
         return SignInOutcome { response, has_signed_in: false, session: None };
     }
@@ -266,6 +267,7 @@ pub async fn finish_sign_in(
             done()
         }
         Err(error) if initiator == Initiator::Frame => {
+            flow_trace::refuse(error.code());
             check_session::result_page(Outcome::of(&error, &returned.headers))
         }
         // The visitor did not ask for this sign-in, so no error is shown.

@@ -84,7 +84,8 @@ pub(super) async fn start(
         flow_trace::step(StepKind::SignInForm);
     } else {
         flow_trace::begin(FlowKind::SilentSignIn);
-        flow_trace::step(StepKind::SilentAttempt);
+        let is_by_guard = *initiator == Initiator::Guard;
+        flow_trace::step(if is_by_guard { StepKind::SilentAttempt } else { StepKind::SilentCheck });
     }
     let provider = auth.provider(provider).ok_or(FlowError::UnknownProvider)?;
     // A provider without `prompt=none` would ask the visitor, or strand them on an error page.

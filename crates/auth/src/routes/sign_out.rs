@@ -125,7 +125,9 @@ async fn end_elsewhere(
     let happened_at = auth.clock().now();
     let notice = notify_other_apps(auth.clone(), session.record.clone(), happened_at, refresh_token);
     tokio::spawn(carry(notice));
-    flow_trace::step(StepKind::OtherAppsTold);
+    if auth.app_notifier().is_some() {
+        flow_trace::step(StepKind::OtherAppsTold);
+    }
     at_provider(auth, jar, session, id_token, return_path).await
 }
 

@@ -3,13 +3,13 @@
 
 use super::{
     AppDataType, Session, SessionKey, SessionPolicy, SessionRecord, Tokens, User, app_data::NO_DATA,
-    cache::SessionCache, hooks::Hooks,
+    cache::SessionCache, hooks::Hooks, tokens::SealedTokens,
 };
 use crate::{
     clock::Clock,
     cookie::SessionId,
     events::{BusMessage, SessionEvent},
-    flow_trace::{self, Sealed, StepKind},
+    flow_trace::{self, StepKind},
     metrics::Metrics,
     random::Random,
     seal::{Keyring, Purpose, UnsealError},
@@ -114,8 +114,8 @@ impl Sessions {
         let tokens_expire_at = new.tokens.access_expires_at;
         flow_trace::step(StepKind::SessionBegun);
         flow_trace::step(StepKind::SessionCookie);
-        let traces = Sealed::with_trace(Vec::new(), flow_trace::take());
-        let sealed = Sealed { tokens: new.tokens, traces };
+        let traces = flow_trace::with_trace(Vec::new(), flow_trace::done());
+        let sealed = SealedTokens { tokens: new.tokens, traces };
         let plain = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let own_limit = self.policy.absolute_expires_at(now);
         let absolute_expires_at = new.ends_by.map_or(own_limit, |limit| limit.min(own_limit));
@@ -141,6 +141,7 @@ impl Sessions {
         };
         let refused_since = if new.is_automatic { DateTime::UNIX_EPOCH } else { record.begun_at };
         self.store.create(&key, &record, refused_since).await?;
+        flow_trace::moved();
         self.metrics.session_begun();
         Ok((id, record))
     }
@@ -234,7 +235,11 @@ impl Sessions {
     }
 
     /// Unseals the tokens and the traces of a session.
-    pub(crate) fn sealed(&self, key: &SessionKey, record: &SessionRecord) -> Result<Sealed, UnsealError> {
+    pub(crate) fn sealed(
+        &self,
+        key: &SessionKey,
+        record: &SessionRecord,
+    ) -> Result<SealedTokens, UnsealError> {
         let plain = self.keyring.open(Purpose::Tokens, key.as_bytes(), &record.sealed_tokens)?;
         serde_json::from_slice(&plain).map_err(|_| UnsealError)
     }

@@ -25,5 +25,6 @@ pub use engine::{NewSession, Sessions};
 pub use live::Session;
 pub use policy::{Activity, SessionPolicy};
 pub use session_store::{SessionKey, SessionRecord, User};
+pub(crate) use tokens::SealedTokens;
 pub use tokens::Tokens;
 pub(crate) use views::rfc3339;

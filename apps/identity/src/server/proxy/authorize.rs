@@ -126,7 +126,7 @@ async fn pass_on(
     let (browser, handle_cookie) = handle.map_or((None, None), |(browser, cookie)| (Some(browser), cookie));
     let flow = ProxiedFlow::new(request, id.clone(), browser.as_ref());
     let state = auth.flows().new_state::<Proxied>(&flow)?;
-    flow_trace::begin(FlowKind::ProxiedSignIn);
+    flow_trace::begin(if is_silent { FlowKind::ProxiedSilentSignIn } else { FlowKind::ProxiedSignIn });
     flow_trace::bind(&state);
     flow_trace::steps([StepKind::AuthorizeRequest, StepKind::ProxiedFlowSealed, StepKind::SentToProvider]);
     let redirect_uri = origin.join(&format!("/auth/callback/{id}"));

@@ -7,7 +7,7 @@ use crate::server::{
 use auth::{
     Auth, Refusal,
     cookie::set_cookies,
-    flow::Pending,
+    flow::{Callback, Outcome, Pending},
     flow_trace::{self, StepKind},
     limit::RateLimit,
     logout::origin_in_logout_state,
@@ -98,7 +98,10 @@ fn pass_on(
         }
     }
     flow_trace::step(StepKind::PassedBack);
-    flow_trace::finish();
+    match Callback::read(&returned.params).map(|callback| callback.outcome) {
+        Ok(Outcome::Code(_)) => flow_trace::finish(),
+        Ok(Outcome::Refused(error)) | Err(error) => flow_trace::refuse(error.code()),
+    }
     Some((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
 

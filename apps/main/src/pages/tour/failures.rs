@@ -12,11 +12,11 @@ pub(super) fn Failures() -> impl IntoView {
         <section class="chapter stack" aria-labelledby=CHAPTER.id>
             <p class="chapter-number">"All articles"</p>
             <h2 id=CHAPTER.id tabindex="-1">{CHAPTER.title}</h2>
-            <p class="lead">"A provider that is slow or down must not sign anyone out, and every refusal has a name and a way on."</p>
+            <p class="lead">"A slow or failing provider must not sign users out. Each error has a name, and its page says what to do next."</p>
             <Stop
                 heading=Heading { id: "try-failures", title: "Switch a failure on, for your browser only" }
                 shows=&[FlowKind::SignIn, FlowKind::SilentSignIn]
-                until_then="Sign in while a failure is on: the step that failed is marked here."
+                placeholder="Sign in while a failure is on: the step that failed is marked here."
                 files=&["crates/auth/src/provider/oidc.rs", "crates/auth/src/routes/callback.rs", "crates/auth/src/refresh/mod.rs"]
             >
                 {if Places::current(Place::Failures).is_some() {

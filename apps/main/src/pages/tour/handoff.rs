@@ -17,7 +17,7 @@ pub(super) fn Handoff() -> impl IntoView {
             <Stop
                 heading=Heading { id: "launcher", title: "Open this app from the launcher" }
                 shows=&[FlowKind::Handoff]
-                until_then="Open this app from identity's launcher: the steps of the handoff stand here then."
+                placeholder="Open this app from identity's launcher. The steps of the handoff will appear here."
                 files=&[
                     "apps/identity/src/server/handoff.rs",
                     "apps/identity/src/server/handoff/mint.rs",

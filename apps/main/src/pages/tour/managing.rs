@@ -114,7 +114,7 @@ fn Renewing() -> impl IntoView {
         <Stop
             heading=Heading { id: "renewing", title: "Renew the tokens: one request, however many tabs ask" }
             shows=&[FlowKind::Refresh]
-            until_then="Renew the tokens: the steps stand here then."
+            placeholder="Renew the tokens. The steps will appear here."
             files=&["crates/auth/src/refresh/mod.rs"]
         >
             <p>

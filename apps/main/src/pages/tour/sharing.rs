@@ -81,7 +81,7 @@ fn Proxy() -> impl IntoView {
         <Stop
             heading=Heading { id: "proxy", title: "The identity app: one callback for every app" }
             shows=&[FlowKind::SignIn]
-            until_then="Sign in, then come back to this page: the steps of your sign-in stand here, with their times."
+            placeholder="Sign in, then come back to this page. The steps of your sign-in will appear here, with their times."
             files=&[
                 "apps/identity/src/server/proxy/authorize.rs",
                 "apps/identity/src/server/proxy/callback.rs",

@@ -28,7 +28,7 @@ fn Silent() -> impl IntoView {
         <Stop
             heading=Heading { id: "silent", title: "Silent sign-in: no click on the second domain" }
             shows=&[FlowKind::SilentSignIn]
-            until_then="This app has not signed you in silently yet. The steps stand here once it has."
+            placeholder="This app has not signed you in silently yet. The steps will appear here."
             files=&["crates/auth/src/silent.rs", "crates/auth/src/routes/silent.rs"]
         >
             <p>
@@ -90,7 +90,7 @@ fn SingleLogout() -> impl IntoView {
         <Stop
             heading=Heading { id: "single-logout", title: "Single logout: one click ends it everywhere" }
             shows=&[FlowKind::SignOut]
-            until_then="Sign out, then come back to this page: the steps of your sign-out stand here."
+            placeholder="Sign out, then come back to this page. The steps of your sign-out will appear here."
             files=&[
                 "crates/auth/src/routes/sign_out.rs",
                 "apps/identity/src/server/logout.rs",
