@@ -156,6 +156,8 @@ test('each file that a stop names opens, and an unknown one is a 404', async ({ 
       expect(answer.status(), file).toBe(200);
       expect(await answer.text(), file).toContain('id="L1"');
     }
+    await page.goto(origin + (files[0] ?? ''));
+    await expect(page.locator('#L1 code'), 'indentation stays').toHaveCSS('white-space-collapse', 'preserve');
     expect((await page.request.get(`${origin}/source?file=../Cargo.toml`)).status()).toBe(404);
     expect((await page.request.get(`${origin}/source`)).status()).toBe(200);
   }

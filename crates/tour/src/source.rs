@@ -1,9 +1,11 @@
 //! The source files that the stops name, so that a reader gets from a stop to its code in one click, offline too.
 
+use crate::STYLE_PATH;
 use auth_leptos::{page, pages::PageTitle};
 use http::{StatusCode, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_meta::Stylesheet;
 use url::form_urlencoded;
 
 /// The path of the page that shows a file.
@@ -85,9 +87,13 @@ pub fn SourcePage() -> impl IntoView {
     {
         response.set_status(StatusCode::NOT_FOUND);
     }
-    match found {
+    let content = match found {
         Some((path, text)) => view! { <File path text/> }.into_any(),
         None => view! { <List is_missing=wanted.is_some()/> }.into_any(),
+    };
+    view! {
+        <Stylesheet href=STYLE_PATH/>
+        {content}
     }
 }
 
