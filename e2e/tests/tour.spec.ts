@@ -63,7 +63,7 @@ test('a sign-in, a refresh and a sign-out are shown with the steps that took pla
   expectInOrder(await steps(page, SIGN_OUT), [
     'Browser to Games: POST /auth/signout',
     'Games to Session store: the session ends',
-    'Games to Identity: in the background: identity tells the other apps',
+    'Games to Identity: in the background: identity is asked to tell the other apps',
     'Games to Browser: the answer clears the session cookie',
     'Games to Provider: redirect to the end-session endpoint',
     'Browser to Games: GET /auth/logout/callback',
