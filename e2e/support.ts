@@ -210,3 +210,13 @@ export async function openForeignPage(page: Page, html: string): Promise<void> {
   );
   await page.goto('http://attacker.localhost:9/');
 }
+
+/** Opens partner from the launcher as Bob, while Alice is signed in there: partner asks whether to go on as Bob. */
+export async function openAsBob(page: Page, suite: Suite): Promise<void> {
+  await signInAs(page, 'Alice', suite.partner);
+  await page.context().clearCookies({ domain: 'auth.wow.localhost' });
+  await signInAs(page, 'Bob', suite.identity);
+  await page.goto(suite.identity);
+  await page.getByRole('button', { name: 'Open Partner' }).click();
+  await expect(page.getByRole('heading', { name: 'Go on as Bob Brown?' })).toBeVisible();
+}

@@ -1,7 +1,7 @@
 // What assistive technology sees of each page and main state: roles, names and order. `../aria.ts` says how to write
 // the files again.
 import { expectTree } from '../aria';
-import { type Page, awake, expect, header, signInAs, signInButton, signOutAt, test } from '../support';
+import { type Page, awake, expect, header, openAsBob, signInAs, signInButton, signOutAt, test } from '../support';
 import { ended, openWatching, watching } from '../tabs';
 
 // The warning comes 6 seconds before the end. Opening a page counts as activity, so no other test sees it.
@@ -115,12 +115,7 @@ for (const [app, path, name] of [['store', '/protected', 'main'], ['store', '/da
   });
 }
 
-test('the question of a handoff', async ({ page, context, suite }) => {
-  await signInAs(page, 'Alice', suite.partner);
-  await context.clearCookies({ domain: 'auth.wow.localhost' });
-  await signInAs(page, 'Bob', suite.identity);
-  await page.goto(suite.identity);
-  await page.getByRole('button', { name: 'Open Partner' }).click();
-  await expect(page.getByRole('heading', { name: 'Go on as Bob Brown?' })).toBeVisible();
+test('the question of a handoff', async ({ page, suite }) => {
+  await openAsBob(page, suite);
   await expectTree(page, 'handoff-question');
 });

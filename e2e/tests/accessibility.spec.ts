@@ -1,6 +1,7 @@
 // WCAG 2.2 AA: every page in every state, in light, dark and forced colours, at a zoom of 400 %, with wide text
 // spacing and without motion.
 import { check, checkText, countAnnouncements, findings } from '../accessibility';
+import { switchOff, switchOn } from '../failures';
 import {
   PROTECTED_PAGES,
   PUBLIC_PAGES,
@@ -8,6 +9,7 @@ import {
   awake,
   expect,
   header,
+  openAsBob,
   signInAs,
   signInButton,
   signOutAt,
@@ -120,10 +122,9 @@ test('the provider: sign-in, confirmation, sign-out and refusals', async ({ page
   await page.getByRole('button', { name: 'Continue as Alice' }).click();
   await page.waitForURL(`${suite.main}/`);
   await visit(page, suite.provider, ['/logout', '/logout?post_logout_redirect_uri=http://evil.example/', '/authorize', '/nothing', '/login', '/try-failures'], 'signed in there');
-  await page.goto(`${suite.provider}/try-failures`);
-  await page.getByRole('button', { name: 'Sign-in cancelled' }).click();
+  await switchOn(page, suite, 'Sign-in cancelled');
   await check(page, 'the provider: a failure is on');
-  await page.getByRole('button', { name: 'Off', exact: true }).click();
+  await switchOff(page, suite);
   await page.goto(`${suite.provider}/logout`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
@@ -168,13 +169,8 @@ for (const [app, path] of [['main', '/public'], ['partner', '/public']] as const
   });
 }
 
-test('the question whether to go on as another user', async ({ page, context, suite }) => {
-  await signInAs(page, 'Alice', suite.partner);
-  await context.clearCookies({ domain: 'auth.wow.localhost' });
-  await signInAs(page, 'Bob', suite.identity);
-  await page.goto(suite.identity);
-  await page.getByRole('button', { name: 'Open Partner' }).click();
-  await expect(page.getByRole('heading', { name: 'Go on as Bob Brown?' })).toBeVisible();
+test('the question whether to go on as another user', async ({ page, suite }) => {
+  await openAsBob(page, suite);
   await check(page, 'the question of a handoff');
 });
 

@@ -1,4 +1,5 @@
 // The tour on the home pages: the visitor's own flows as diagrams, with and without JavaScript, and the code of each stop.
+import { switchOff, switchOn } from '../failures';
 import { type Page, expect, signInAs, signInButton, signOutButton, test } from '../support';
 
 const stop = (page: Page, title: RegExp) => page.getByRole('region', { name: title });
@@ -119,12 +120,7 @@ test('a failure is marked at its step, and a refused redirect leaves the flow op
   expectedErrors,
 }) => {
   expectedErrors.push(/\/authorize\?.*status of 400/);
-  const choose = async (name: string) => {
-    await page.goto(`${suite.provider}/try-failures`);
-    await page.getByRole('button', { name, exact: true }).click();
-    await expect(page.getByRole('status')).toContainText(name === 'Off' ? 'No failure is on' : name);
-  };
-  await choose('Provider fails');
+  await switchOn(page, suite, 'Provider fails');
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
   await page.getByRole('button', { name: 'Continue as Alice' }).click();
@@ -134,13 +130,13 @@ test('a failure is marked at its step, and a refused redirect leaves the flow op
   await expect(diagram(page, FAILURE).getByRole('listitem').filter({ hasText: 'failed' })).toHaveCount(1);
   await expect(diagram(page, FAILURE)).toContainText('Refused: provider_unavailable');
 
-  await choose('Refused redirect URI');
+  await switchOn(page, suite, 'Refused redirect URI');
   await page.goto(`${suite.main}/login`);
   await signInButton(page).click();
   await expect(page.getByText('The redirect URI is wrong.')).toBeVisible();
   await page.goto(suite.main);
   await expect(diagram(page, FAILURE)).toContainText('No answer has come back yet');
-  await choose('Off');
+  await switchOff(page, suite);
 });
 
 test('each file that a stop names opens, and an unknown one is a 404', async ({ page, suite }) => {

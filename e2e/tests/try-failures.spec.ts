@@ -1,26 +1,10 @@
 // A visitor switches on failures at the provider, for one browser: the apps react, and other browsers notice nothing.
 import { type Browser } from '@playwright/test';
+import { onNow, switchOff, switchOn } from '../failures';
 import { type Page, type Suite, expect, expectSignedIn, sessionStatus, signInAs, signInButton, test } from '../support';
 
 /** How long the provider waits, in milliseconds. */
 const DELAY = 3000;
-
-type Failure = 'Slow provider' | 'Provider fails' | 'Refused redirect URI' | 'Sign-in cancelled' | 'Session lost at the provider';
-
-/** The line that says which failure is on. */
-const onNow = (page: Page) => page.getByRole('status');
-
-async function switchOn(page: Page, suite: Suite, failure: Failure): Promise<void> {
-  await page.goto(`${suite.provider}/try-failures`);
-  await page.getByRole('button', { name: failure, exact: true }).click();
-  await expect(onNow(page)).toHaveText(`On for this browser: ${failure}.`);
-}
-
-async function switchOff(page: Page, suite: Suite): Promise<void> {
-  await page.goto(`${suite.provider}/try-failures`);
-  await page.getByRole('button', { name: 'Off', exact: true }).click();
-  await expect(onNow(page)).toHaveText('No failure is on for this browser.');
-}
 
 /** Begins a sign-in at the main app, up to the answer of the provider. */
 async function begin(page: Page, suite: Suite): Promise<void> {

@@ -27,6 +27,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_style_sheet_has_the_tone_of_each_icon() {
+        for accent in Accent::ALL {
+            assert!(crate::STYLE.contains(&format!("--accent: {};", accent.color())), "{accent:?}");
+        }
+    }
+
+    #[test]
     fn a_name_never_becomes_markup() {
         for (name, letter) in [("<script>", ">S<"), ("", "><"), ("&& shop", ">S<"), ("éclair", ">É<")] {
             let icon = icon(name, Accent::Plum);

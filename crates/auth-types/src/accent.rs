@@ -1,10 +1,7 @@
 //! The colour of an app, so that its tabs can be told from those of other apps.
 
-use serde::{Deserialize, Serialize};
-
 /// A colour that an app has on its pages and in its icon. The style sheet has a light and a dark tone of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Accent {
     /// Blue, the default.
     #[default]

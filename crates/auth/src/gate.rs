@@ -55,8 +55,8 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// 6. guard (303 or 401; 503 while the store does not answer)
 ///
 /// Every body is limited again while the handler reads it: 413 if it is too long, 408 if it arrives too
-/// slowly. A handler that panics becomes a 500. Every answer gets security headers, and every request gets a log line. The health checks skip the
-/// checks above, so they answer for any host. So does `/robots.txt`, where `AUTH_ROBOTS` keeps robots out.
+/// slowly. A handler that panics becomes a 500. Every answer gets security headers, and every request gets a log
+/// line. The health checks skip the checks above, so they answer for any host. So does `/robots.txt`, where `AUTH_ROBOTS` keeps robots out.
 pub fn protect(router: Router, auth: &Auth, public: PublicPaths) -> Router {
     let router = router.merge(routes::health().with_state(auth.clone()));
     let site = AppPages { pages: auth.pages().clone(), public };
@@ -229,7 +229,7 @@ impl Gate {
     async fn route_traced(&self, traces: &FlowTraces, origin: &Origin, parts: Parts, body: Body) -> Response {
         let headers = parts.headers.clone();
         let jar = self.auth.cookies(origin, &headers);
-        let recorder = traces.recorder(&self.auth, jar);
+        let recorder = traces.recorder(jar);
         let mut response = recorder.clone().scope(self.route(Request::from_parts(parts, body))).await;
         if response.status().is_server_error() {
             recorder.fail_if_open();

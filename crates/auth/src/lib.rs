@@ -163,13 +163,14 @@ impl Auth {
         );
         let streams = Streams::default();
         poll_gauges(&metrics, (&store, &clock), &streams);
-        let traced_as = config.flow_trace.then(|| config.app_name.clone());
+        let traces =
+            config.flow_trace.then(|| FlowTraces::new(&config.app_name, keyring.clone(), clock.clone()));
         Ok(Self(Arc::new(Inner {
             app_name: config.app_name,
             notice: config.notice,
             accent: config.accent,
             robots: config.robots,
-            traces: config.flow_trace.then(|| FlowTraces::new(keyring.clone(), clock.clone())),
+            traces: traces.clone(),
             pages: site.pages.clone(),
             site,
             public_urls: Arc::new(config.public_urls),
@@ -182,7 +183,7 @@ impl Auth {
                 providers.clone(),
                 clock.clone(),
                 metrics.clone(),
-                traced_as,
+                traces,
             ),
             providers,
             sessions,

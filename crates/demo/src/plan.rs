@@ -138,19 +138,13 @@ impl Plan<'_> {
     fn app(&self, process: Process, env: &mut Env) {
         let proxies = self.addresses.urls(Process::Identity, "/auth");
         let [wow, partner, identity] = DATABASES;
-        let (app_name, secret, database) = match process {
-            Process::Main => ("Games", &self.secrets.wow, wow),
-            Process::Store => ("Store", &self.secrets.wow, wow),
-            Process::Partner => ("Partner", &self.secrets.partner, partner),
-            Process::Identity | Process::Provider => ("Identity", &self.secrets.identity, identity),
+        let (app_name, accent, secret, database) = match process {
+            Process::Main => ("Games", "blue", &self.secrets.wow, wow),
+            Process::Store => ("Store", "green", &self.secrets.wow, wow),
+            Process::Partner => ("Partner", "plum", &self.secrets.partner, partner),
+            Process::Identity | Process::Provider => ("Identity", "amber", &self.secrets.identity, identity),
         };
         env.set("APP_NAME", app_name);
-        let accent = match process {
-            Process::Main => "blue",
-            Process::Store => "green",
-            Process::Partner => "plum",
-            Process::Identity | Process::Provider => "amber",
-        };
         env.set("APP_ACCENT", accent);
         env.set("AUTH_FLOW_TRACE", "1");
         env.set("TOUR_URLS", self.tour_urls());

@@ -31,8 +31,7 @@ pub(crate) enum LoginRefusal {
 impl IntoResponse for LoginRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, "login refused");
-        let status = if self == Self::CrossSite { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
-        pages::refusal(status, "invalid_request", &self.to_string())
+        pages::refused_form(self == Self::CrossSite, &self.to_string())
     }
 }
 

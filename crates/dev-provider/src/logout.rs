@@ -39,8 +39,7 @@ pub(crate) enum LogoutRefusal {
 impl IntoResponse for LogoutRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, "logout refused");
-        let status = if self == Self::CrossSite { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
-        pages::refusal(status, "invalid_request", &self.to_string())
+        pages::refused_form(self == Self::CrossSite, &self.to_string())
     }
 }
 

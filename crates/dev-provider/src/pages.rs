@@ -196,6 +196,12 @@ pub(crate) fn unregistered_logout(sentence: &str, transaction: Option<&str>) -> 
     )
 }
 
+/// Answers a request that a form of this provider sends: 403 if another site sent it, else 400.
+pub(crate) fn refused_form(is_cross_site: bool, sentence: &str) -> Response {
+    let status = if is_cross_site { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+    refusal(status, "invalid_request", sentence)
+}
+
 /// The page for a request that is refused without a redirect.
 pub(crate) fn refusal(status: StatusCode, code: &str, sentence: &str) -> Response {
     let heading = match status {

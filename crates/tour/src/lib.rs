@@ -21,7 +21,7 @@ mod stop;
 pub use diagram::Diagram;
 pub use places::{Place, Places, TOUR_URLS, VisitLink};
 pub use source::{SOURCE_PAGE, SOURCES, SourcePage};
-pub use stop::{Chapter, Contents, Heading, Stop};
+pub use stop::{Chapter, Heading, Stop, Tour};
 
 use axum::{Router, routing::get};
 use http::header;

@@ -68,11 +68,11 @@ sources! {
 /// Whether a file is in [`SOURCES`].
 #[must_use]
 pub fn is_known(path: &str) -> bool {
-    text_of(path).is_some()
+    find(path).is_some()
 }
 
-fn text_of(path: &str) -> Option<&'static str> {
-    SOURCES.iter().find(|(known, _)| *known == path).map(|(_, text)| *text)
+fn find(path: &str) -> Option<&'static (&'static str, &'static str)> {
+    SOURCES.iter().find(|(known, _)| *known == path)
 }
 
 /// `/source?file=`: shows one of [`SOURCES`], with line numbers. Without such a file it lists them; for an unknown
@@ -80,7 +80,7 @@ fn text_of(path: &str) -> Option<&'static str> {
 #[component]
 pub fn SourcePage() -> impl IntoView {
     let wanted = use_context::<Parts>().and_then(|request| file_param(request.uri.query()?));
-    let found = wanted.as_deref().and_then(|path| SOURCES.iter().find(|(known, _)| *known == path));
+    let found = wanted.as_deref().and_then(find);
     if wanted.is_some()
         && found.is_none()
         && let Some(response) = use_context::<ResponseOptions>()

@@ -1,13 +1,17 @@
 //! The stops of the tour and their chapters.
 
 use crate::{
+    STYLE_PATH,
     diagram::Diagram,
     source::{SOURCE_PAGE, is_known},
 };
+use auth::Auth;
 use auth_types::{FlowKind, FlowTrace};
+use http::request::Parts;
 use leptos::prelude::*;
+use leptos_meta::Stylesheet;
 
-/// The heading of a stop or chapter, for [`Contents`].
+/// The heading of a stop or chapter.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading {
     /// The id in the page.
@@ -16,12 +20,28 @@ pub struct Heading {
     pub title: &'static str,
 }
 
-/// The list of chapters, beside or above the tour.
+/// The tour: the list of chapters, and the chapters (`children`). The context needs an [`Auth`], which knows the visitor's
+/// own flows.
 #[component]
-pub fn Contents(
-    /// The chapters, in order.
+pub fn Tour(
+    /// The headings of the chapters, in order.
     chapters: &'static [Heading],
+    children: Children,
 ) -> impl IntoView {
+    // Route listing renders the page without a request.
+    let request = use_context::<Auth>().zip(use_context::<Parts>());
+    provide_context(request.map(|(auth, request)| auth.flow_traces(&request)).unwrap_or_default());
+    view! {
+        <Stylesheet href=STYLE_PATH/>
+        <div class="tour">
+            <Contents chapters/>
+            <div class="chapters">{children().into_any()}</div>
+        </div>
+    }
+}
+
+#[component]
+fn Contents(chapters: &'static [Heading]) -> impl IntoView {
     let links = chapters.iter().map(|chapter| {
         view! { <li><a href=format!("#{}", chapter.id)>{chapter.title}</a></li> }
     });

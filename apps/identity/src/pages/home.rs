@@ -2,7 +2,7 @@
 //! button that opens the app signed in. Below it, the tour shows identity's part of the visitor's own flows. The page uses
 //! only forms, so it works without JavaScript.
 
-use super::tour::Tour;
+use super::tour::IdentityTour;
 use auth_leptos::{
     Notice, NoticeKind, Person, initials,
     links::sign_in_url,
@@ -30,7 +30,7 @@ pub(crate) fn Home() -> impl IntoView {
                 <SessionCard/>
             </div>
             <Apps apps/>
-            <Tour/>
+            <IdentityTour/>
         </main>
     }
 }

@@ -1,31 +1,23 @@
 //! Identity's part of the tour: the sign-ins that pass it, the logouts that it fans out, the apps that it opens.
 
-use auth_types::{FlowKind, FlowTrace};
+use auth_types::FlowKind;
 use leptos::prelude::*;
-use leptos_meta::Stylesheet;
-use tour::{Chapter, Contents, Heading, Place, STYLE_PATH, Stop, VisitLink};
+use tour::{Chapter, Heading, Place, Stop, Tour, VisitLink};
 
 const PROXY: Heading = Heading { id: "proxy", title: "The sign-in of another app passes here" };
 const LOGOUT: Heading = Heading { id: "single-logout", title: "A sign-out reaches every app" };
 const HANDOFF: Heading = Heading { id: "handoff", title: "An app opens signed in" };
 const CHAPTERS: &[Heading] = &[PROXY, LOGOUT, HANDOFF];
 
-/// The list of chapters, and the chapters. The context has the visitor's own flows.
+/// The tour of identity.
 #[component]
-pub(super) fn Tour() -> impl IntoView {
-    // Route listing renders the page without a request.
-    provide_context(use_context::<Vec<FlowTrace>>().unwrap_or_default());
-    let chapters = [
-        view! { <Proxy/> }.into_any(),
-        view! { <SingleLogout/> }.into_any(),
-        view! { <Handoff/> }.into_any(),
-    ];
+pub(super) fn IdentityTour() -> impl IntoView {
     view! {
-        <Stylesheet href=STYLE_PATH/>
-        <div class="tour">
-            <Contents chapters=CHAPTERS/>
-            <div class="chapters">{chapters.into_iter().collect_view()}</div>
-        </div>
+        <Tour chapters=CHAPTERS>
+            {view! { <Proxy/> }.into_any()}
+            {view! { <SingleLogout/> }.into_any()}
+            {view! { <Handoff/> }.into_any()}
+        </Tour>
     }
 }
 

@@ -38,7 +38,7 @@ use axum::{
 use chrono::TimeDelta;
 use handoff::{HandoffService, launcher, userinfo, verify};
 use identity::{App, not_found, shell};
-use leptos::config::LeptosOptions;
+use leptos::{config::LeptosOptions, prelude::provide_context};
 use std::sync::Arc;
 
 /// The paths that need no session.
@@ -123,7 +123,14 @@ struct IdentityState {
 
 /// The pages, with the page context and the registered apps. The launcher first tries a silent sign-in.
 fn pages(state: &IdentityState, options: &LeptosOptions) -> Router {
-    serve::pages(options, App, shell, not_found, launcher::provide)
+    let context = {
+        let auth = state.auth.clone();
+        move || {
+            launcher::provide();
+            provide_context(auth.clone());
+        }
+    };
+    serve::pages(options, App, shell, not_found, context)
         .layer(middleware::from_fn_with_state(state.clone(), launcher::launch))
         .layer(middleware::from_fn_with_state(state.auth.clone(), provide_page_context))
         .layer(middleware::from_fn(launcher::silent_first))

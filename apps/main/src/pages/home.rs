@@ -1,6 +1,6 @@
 //! `/`: introduces the app, shows whether the user is signed in, and leads through the tour.
 
-use super::tour::Tour;
+use super::tour::MainTour;
 use auth_leptos::{
     Person, SignedIn, SignedOut, When, auth,
     links::sign_in_url,
@@ -29,7 +29,7 @@ pub(crate) fn Home() -> impl IntoView {
             </div>
             <SessionCard/>
             </div>
-            <Tour/>
+            <MainTour/>
             {app.identity_origin.map(|origin| view! {
                 <p class="muted small">
                     "This app signs in through the identity app at " <a href=origin.clone()>{origin.clone()}</a> "."

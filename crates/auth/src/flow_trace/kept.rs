@@ -14,6 +14,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, request::Parts};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// How long a browser keeps traces without a session, seconds.
 const LIFETIME: i64 = 15 * 60;
@@ -51,18 +52,25 @@ pub(crate) fn with_trace(mut traces: Vec<FlowTrace>, new: Option<FlowTrace>) -> 
 /// Keeps the traces of flows.
 #[derive(Clone)]
 pub(crate) struct FlowTraces {
+    /// The app's name.
+    app: Arc<str>,
     keyring: Keyring,
     clock: Clock,
 }
 
 impl FlowTraces {
-    pub(crate) fn new(keyring: Keyring, clock: Clock) -> Self {
-        Self { keyring, clock }
+    pub(crate) fn new(app: &str, keyring: Keyring, clock: Clock) -> Self {
+        Self { app: app.into(), keyring, clock }
     }
 
     /// Returns the recorder of a request.
-    pub(crate) fn recorder(&self, auth: &Auth, jar: Cookies<'_>) -> Recorder {
-        Recorder::new(auth.app_name(), self.clock.now(), self.brought(jar))
+    pub(crate) fn recorder(&self, jar: Cookies<'_>) -> Recorder {
+        Recorder::new(&self.app, self.clock.now(), self.brought(jar))
+    }
+
+    /// Returns the recorder of background work, which has no browser.
+    pub(crate) fn background_recorder(&self) -> Recorder {
+        Recorder::new(&self.app, self.clock.now(), Vec::new())
     }
 
     /// Returns the cookie that the answer of a recorded request sets. `headers` are those that the answer has already: a

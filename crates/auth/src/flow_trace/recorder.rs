@@ -47,11 +47,6 @@ struct Recording {
 }
 
 impl Recorder {
-    /// Returns the recorder of background work, which has no browser.
-    pub(crate) fn of_background(app: &str, now: DateTime<Utc>) -> Self {
-        Self::new(app, now, Vec::new())
-    }
-
     pub(super) fn new(app: &str, now: DateTime<Utc>, brought: Vec<Tagged>) -> Self {
         Self(Arc::new(Mutex::new(Recording {
             app: app.to_owned(),

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     events::SessionEvent,
     flow::FlowError,
-    flow_trace::{self, FlowKind, FlowTrace, Recorder, StepKind},
+    flow_trace::{self, FlowKind, FlowTrace, FlowTraces, StepKind},
     metrics::{Metrics, RefreshResult},
     provider::{Provider, Refreshed, TokenStatus},
     request_id::carry,
@@ -96,8 +96,8 @@ struct Inner {
     permits: Vec<Arc<Semaphore>>,
     /// The number of attempts under way.
     under_way: watch::Sender<usize>,
-    /// The app's name, if refreshes are traced (`AUTH_FLOW_TRACE`).
-    traced_as: Option<String>,
+    /// Records the steps of attempts, while `AUTH_FLOW_TRACE` is on.
+    traces: Option<FlowTraces>,
 }
 
 impl Refresher {
@@ -108,7 +108,7 @@ impl Refresher {
         providers: Arc<[Provider]>,
         clock: Clock,
         metrics: Metrics,
-        traced_as: Option<String>,
+        traces: Option<FlowTraces>,
     ) -> Self {
         let (attempts, backoff) = (Mutex::default(), Backoff::default());
         let permits = providers.iter().map(|_| Arc::new(Semaphore::new(PER_PROVIDER))).collect();
@@ -122,7 +122,7 @@ impl Refresher {
             backoff,
             permits,
             under_way,
-            traced_as,
+            traces,
         }))
     }
 
@@ -228,12 +228,12 @@ impl Drop for InFlightAttempt {
 
 impl Inner {
     async fn run_traced(&self, session: &Session) -> Outcome {
-        let Some(app) = &self.traced_as else { return self.run(session).await };
+        let Some(traces) = &self.traces else { return self.run(session).await };
         let attempt = async {
             flow_trace::begin(FlowKind::Refresh);
             self.run(session).await
         };
-        Recorder::of_background(app, self.clock.now()).scope(attempt).await
+        traces.background_recorder().scope(attempt).await
     }
 
     async fn run(&self, session: &Session) -> Outcome {

@@ -330,15 +330,16 @@ pub(super) async fn logout_callback(
     headers: HeaderMap,
 ) -> Response {
     let params = UniqueParams::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    flow_trace::resume(params.get("state").unwrap_or_default());
-    flow_trace::step(StepKind::SignedOutAtProvider);
     finish_sign_out(&auth, auth.cookies(&origin, &headers), params.get("state")).await
 }
 
 /// Finishes a sign-out: redirects to the requested page if `state` belongs to this browser, else to the
 /// signed-out page. The session ended before the visitor left, so this redirect affects no session.
 pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>) -> Response {
-    match auth.flows().take::<SigningOut>(state.unwrap_or_default(), jar).await {
+    let state = state.unwrap_or_default();
+    flow_trace::resume(state);
+    flow_trace::step(StepKind::SignedOutAtProvider);
+    match auth.flows().take::<SigningOut>(state, jar).await {
         Ok(Some((SigningOut { return_path, .. }, clear))) => {
             flow_trace::finish();
             let return_path = ReturnPath::or_root(Some(&return_path));

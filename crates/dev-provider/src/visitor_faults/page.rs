@@ -33,8 +33,7 @@ enum FormRefusal {
 impl IntoResponse for FormRefusal {
     fn into_response(self) -> Response {
         tracing::warn!(rule = ?self, "failure refused");
-        let status = if self == Self::CrossSite { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
-        pages::refusal(status, "invalid_request", &self.to_string())
+        pages::refused_form(self == Self::CrossSite, &self.to_string())
     }
 }
 

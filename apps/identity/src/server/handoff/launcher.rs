@@ -7,7 +7,7 @@ use auth::{
     origin::{Origin, RequestOrigin},
     session::{CurrentSession, Session, SessionState},
 };
-use auth_types::{AppPresence, FlowTrace, RegisteredApp};
+use auth_types::{AppPresence, RegisteredApp};
 use axum::{
     Extension,
     extract::{Request, State},
@@ -20,9 +20,9 @@ use leptos::prelude::{provide_context, use_context};
 /// The launcher's path.
 const PATH: &str = "/";
 
-/// The apps that the launcher lists, and the visitor's own flows for the tour, in the extensions of the request.
+/// The apps that the launcher lists, in the extensions of the request.
 #[derive(Clone)]
-struct ListedApps(Vec<RegisteredApp>, Vec<FlowTrace>);
+struct ListedApps(Vec<RegisteredApp>);
 
 /// Middleware for the pages: a signed-out visitor of the launcher is first sent through a silent sign-in at
 /// the provider, once.
@@ -40,7 +40,7 @@ pub(crate) async fn launch(
     State(state): State<IdentityState>,
     RequestOrigin(origin): RequestOrigin,
     Extension(current): Extension<CurrentSession<Session>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path() != PATH {
@@ -57,10 +57,8 @@ pub(crate) async fn launch(
         listed(app, &origin, presence.map_or(Presence::Unknown, |(_, presence)| *presence))
     });
     let apps: Vec<_> = apps.collect();
-    let (mut parts, body) = request.into_parts();
-    let traces = state.auth.flow_traces(&parts);
-    parts.extensions.insert(ListedApps(apps, traces));
-    next.run(Request::from_parts(parts, body)).await
+    request.extensions_mut().insert(ListedApps(apps));
+    next.run(request).await
 }
 
 fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> RegisteredApp {
@@ -79,11 +77,10 @@ fn listed(app: &RegisteredClient, origin: &Origin, presence: Presence) -> Regist
     }
 }
 
-/// Provides the list of apps and the visitor's flows to Leptos.
+/// Provides the list of apps to Leptos.
 pub(crate) fn provide() {
     let listed = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ListedApps>().cloned());
-    if let Some(ListedApps(apps, traces)) = listed {
+    if let Some(ListedApps(apps)) = listed {
         provide_context(apps);
-        provide_context(traces);
     }
 }

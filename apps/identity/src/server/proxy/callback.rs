@@ -162,11 +162,7 @@ pub(crate) async fn logout_callback(
             url.query_pairs_mut().append_pair("state", state);
             Redirect::to(url.as_str()).into_response()
         }
-        None => {
-            flow_trace::resume(state);
-            flow_trace::step(StepKind::SignedOutAtProvider);
-            finish_sign_out(&auth, auth.cookies(&origin, &headers), Some(state)).await
-        }
+        None => finish_sign_out(&auth, auth.cookies(&origin, &headers), Some(state)).await,
     }
 }
 
