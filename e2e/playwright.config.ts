@@ -21,7 +21,7 @@ export default defineConfig<object, SuiteOptions>({
     timeout: 10_000,
     toMatchAriaSnapshot: { pathTemplate: '{testDir}/../aria/{arg}{ext}', children: 'deep-equal' },
   },
-  reporter: [['list']],
+  reporter: [['list'], ['./reporter.ts']],
   use: {
     viewport: { width: 1100, height: 800 },
     screenshot: 'only-on-failure',

@@ -61,7 +61,11 @@ export interface SuiteStart {
 /** Starts `program` under `demo child`, which ends the program if this process is killed. */
 export function startChild(program: string, args: string[], env: NodeJS.ProcessEnv = process.env) {
   const child = ['child', '--gently', '--supervisor', String(process.pid), '--', program, ...args];
-  return spawn(demo, child, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = spawn(demo, child, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A program whose output is never read would stop at a full pipe.
+  started.stdout.resume();
+  started.stderr.resume();
+  return started;
 }
 
 /** Starts a suite and waits until the supervisor says that every process answers. */

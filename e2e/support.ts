@@ -4,6 +4,7 @@ import { type BrowserContext, type Page, type TestInfo, expect, test as base } f
 import { rm } from 'node:fs/promises';
 import { startCompose } from './compose';
 import { startBehindNginx } from './nginx';
+import { SUITE_LOG } from './reporter';
 import { type Suite, startSuite } from './suite';
 import { type Certificates, type TlsOptions, browserArguments, makeCertificates, startBehindTls } from './tls';
 
@@ -118,9 +119,10 @@ export function consoleErrors(context: BrowserContext): string[] {
   return errors;
 }
 
-async function attachLog(info: TestInfo, log: string): Promise<void> {
+/** Keeps what the servers logged, if the test failed. */
+export async function attachLog(info: TestInfo, log: string): Promise<void> {
   if (info.status !== info.expectedStatus) {
-    await info.attach('suite.log', { body: log, contentType: 'text/plain' });
+    await info.attach(SUITE_LOG, { body: log, contentType: 'text/plain' });
   }
 }
 

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { FIRST_OFFSET, expectSignedIn, signOutAt, statusHere } from '../support';
+import { FIRST_OFFSET, attachLog, expectSignedIn, signOutAt, statusHere } from '../support';
 import { watching } from '../tabs';
 import { type Suite, origins, startChild, startSuite } from '../suite';
 
@@ -41,6 +41,9 @@ test.afterAll(async () => {
   const ended = once(corp, 'exit');
   if (corp.kill('SIGTERM')) await ended;
 });
+
+// eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+test.afterEach(async ({}, info) => attachLog(info, suite.log()));
 
 test('each sign-in page has both buttons in order', async ({ page }) => {
   for (const url of [`${suite.games}/login`, `${suite.partner}/login`, `${suite.identity}/login`]) {
