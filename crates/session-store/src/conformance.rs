@@ -1,5 +1,6 @@
 //! The conformance suite: a macro runs its tests over every store.
 
+mod forgetting;
 mod grants;
 mod origins;
 mod outbox;
