@@ -78,4 +78,7 @@ test('a user of the second provider signs in, is another user, and signs out eve
   await page.getByRole('button', { name: 'Continue as Alice' }).click();
   await page.waitForURL(`${suite.games}/protected`);
   expect(await id()).toMatch(/^demo:/);
+  // Partner's waiting tab asks the provider that it knows, and then the one that the user chose now.
+  await partner.waitForURL(`${suite.partner}/dashboard`);
+  await expectSignedIn(partner, 'Alice');
 });

@@ -23,6 +23,7 @@ mod headers;
 pub mod http;
 mod identity;
 pub mod jws;
+pub mod last_provider;
 pub mod limit;
 pub mod logout;
 pub mod message;

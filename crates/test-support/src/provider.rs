@@ -54,7 +54,7 @@ impl TestProvider {
         settings: impl FnOnce(&mut Config),
     ) -> Self {
         let (listener, port) = bind().await;
-        let issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
+        let mut issuer: Url = format!("http://auth.wow.localhost:{port}").parse().unwrap();
         let at = |path: &str| origins.iter().map(|origin| origin.join(path).unwrap()).collect();
         let mut config = Config::new(issuer.clone());
         config.clients = vec![Client {
@@ -69,6 +69,8 @@ impl TestProvider {
         config.clock = own;
         config.signing_key = Some(signing_key());
         settings(&mut config);
+        // A second provider beside this one needs another host: browsers keep cookies by host, not by port.
+        issuer.set_host(config.issuer.host_str()).unwrap();
         let provider = DevProvider::new(config).unwrap();
         tokio::spawn(serve(provider.clone(), listener, std::future::pending()));
         Self { issuer, provider, clock }

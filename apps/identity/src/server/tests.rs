@@ -15,6 +15,7 @@ mod previews;
 mod request_ids;
 mod sign_in_events;
 mod silent;
+mod two_providers;
 mod userinfo;
 
 use super::*;
@@ -23,6 +24,7 @@ use dev_provider::{Endpoint, Fault};
 use http::{Method, StatusCode};
 use std::collections::HashMap;
 use test_support::{App, AppOptions, Browser, Page, TestProvider, app_routes, bind};
+use tokio::net::TcpListener;
 use url::Url;
 
 /// Partner's client secret at identity.
@@ -96,7 +98,19 @@ async fn world_of(
     app: impl FnOnce(&Auth) -> Router,
     settings: impl FnOnce(&mut dev_provider::Config),
 ) -> World {
-    let (identity_socket, app_socket) = (bind().await, bind().await);
+    world_at(bind().await, fault, of_identity, options, app, settings).await
+}
+
+/// Starts a world with all options, whose identity listens on this socket.
+async fn world_at(
+    identity_socket: (TcpListener, u16),
+    fault: Option<Fault>,
+    of_identity: AppOptions<'_>,
+    options: AppOptions<'_>,
+    app: impl FnOnce(&Auth) -> Router,
+    settings: impl FnOnce(&mut dev_provider::Config),
+) -> World {
+    let app_socket = bind().await;
     let identity_url: Url = format!("http://localhost:{}", identity_socket.1).parse().unwrap();
     let provider = TestProvider::start_with(&[&identity_url], |config| {
         config.clients[0].backchannel_logout_uri = identity_url.join("/auth/backchannel-logout").ok();

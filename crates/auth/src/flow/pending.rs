@@ -37,6 +37,8 @@ pub struct NewSignIn {
     pub return_path: ReturnPath,
     /// What began the sign-in.
     pub initiator: Initiator,
+    /// Whether this silent sign-in asks a second provider, as identity advised.
+    pub is_second: bool,
     /// The hints for the provider.
     pub hints: AuthorizeHints,
     /// The current time.
@@ -61,6 +63,9 @@ pub struct Pending {
     /// What began the sign-in. The visitor, if the cookie is from a version without this field.
     #[serde(default, rename = "begun_by")]
     pub initiator: Initiator,
+    /// Whether this silent sign-in asks a second provider, as identity advised.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_second: bool,
     /// The hints for the provider.
     #[serde(default, skip_serializing_if = "AuthorizeHints::is_empty")]
     hints: AuthorizeHints,
@@ -98,6 +103,7 @@ impl Pending {
             redirect_uri: begin.redirect_uri,
             return_path: (!state::names(&begin.return_path)).then(|| begin.return_path.to_string()),
             initiator: begin.initiator,
+            is_second: begin.is_second,
             hints: begin.hints,
             begun_at: begin.at,
         }
@@ -197,6 +203,7 @@ mod tests {
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
             return_path: ReturnPath::parse(path).unwrap(),
             initiator: Initiator::Visitor,
+            is_second: false,
             hints: AuthorizeHints::default(),
             at: DateTime::UNIX_EPOCH,
         }

@@ -1,22 +1,20 @@
 //! `GET /auth/callback/{provider}` and `GET /auth/logout/callback`.
 
 use super::{
-    check_session::{self, Outcome},
+    finish::{BegunSession, SignInOutcome, finish_sign_in},
     sign_in::{authorization_url, refused},
 };
 use crate::{
     Auth, Refusal,
-    cookie::{CookieKind, Cookies, SessionId, set_cookies},
-    flow::{Callback, Flow, FlowError, Initiator, Pending, SigningOut},
+    cookie::{Cookies, set_cookies},
+    flow::{Flow, FlowError, Initiator, Pending, SigningOut},
     flow_trace::{self, StepKind},
     jws::is_identifier,
+    last_provider::LAST_PROVIDER_PARAM,
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
-    provider::for_log,
     request_id::carry,
-    session::{NewSession, Session, SessionState},
-    sign_in,
+    session::{Session, SessionState},
     sign_in_events::{AppHandle, HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
-    silent,
     site::AppPages,
     store::StoreError,
 };
@@ -26,9 +24,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
-
-/// How long a browser remembers the provider it signed in with last, seconds: half a year.
-const PROVIDER_REMEMBERED: i64 = 180 * 24 * 60 * 60;
 
 /// The request of a visitor who comes back from a provider. Repeated parameters get 400 before anything else
 /// is checked.
@@ -44,7 +39,7 @@ pub struct CallbackRequest {
     /// The request headers, including the cookies that bind the flow to this browser.
     pub headers: HeaderMap,
     /// The app's pages.
-    site: AppPages,
+    pub(super) site: AppPages,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
@@ -69,12 +64,12 @@ impl<S: Send + Sync> FromRequestParts<S> for CallbackRequest {
 
 impl CallbackRequest {
     /// Returns the cookies of the request.
-    fn cookies<'a>(&'a self, auth: &'a Auth) -> Cookies<'a> {
+    pub(super) fn cookies<'a>(&'a self, auth: &'a Auth) -> Cookies<'a> {
         auth.cookies(&self.origin, &self.headers)
     }
 
     /// Returns the session before the callback, if it is live.
-    fn session(&self) -> Option<&Session> {
+    pub(super) fn session(&self) -> Option<&Session> {
         self.current.as_ref().ok().and_then(SessionState::session)
     }
 
@@ -100,6 +95,13 @@ impl CallbackRequest {
     fn browser_reference(&self, auth: &Auth) -> Option<String> {
         auth.identity_origins().canonical()?;
         self.params.get(REFERENCE_PARAM).filter(|text| is_identifier(text)).map(ToOwned::to_owned)
+    }
+
+    /// Returns the id of the provider that this browser signed in with last, if the callback came from identity and says
+    /// it.
+    pub(super) fn last_provider(&self, auth: &Auth) -> Option<&str> {
+        auth.identity_origins().canonical()?;
+        self.params.get(LAST_PROVIDER_PARAM)
     }
 
     /// Sends the callback's receipt back to identity, so that identity tells the other apps of this sign-in. Identity
@@ -190,136 +192,6 @@ pub(super) fn without_flow_at(auth: &Auth, wanted: Option<ReturnPath>, is_signed
         }
         wanted => refused(auth, &FlowError::InvalidState, None, &wanted.unwrap_or_else(ReturnPath::root)),
     }
-}
-
-/// The outcome of a sign-in.
-pub struct SignInOutcome {
-    /// The answer for the visitor.
-    pub response: Response,
-    /// Whether the visitor has just signed in by hand.
-    pub has_signed_in: bool,
-    /// The session that began, by hand or silently.
-    pub session: Option<BegunSession>,
-}
-
-/// A session that began, as the provider names it.
-#[derive(Clone, Debug)]
-pub struct BegunSession {
-    /// The provider's `iss`.
-    pub issuer: String,
-    /// The user's `sub`.
-    pub subject: String,
-    /// The provider's `sid`, if it has one.
-    pub sid: Option<String>,
-}
-
-/// Finishes a sign-in whose flow was taken: exchanges and verifies the code, begins a session under a new id,
-/// ends the old session, and redirects to the requested page. `browser` is identity's reference for the
-/// browser.
-pub async fn finish_sign_in(
-    auth: &Auth,
-    returned: &CallbackRequest,
-    pending: Pending,
-    browser: Option<String>,
-    mut cookies: Vec<HeaderValue>,
-) -> SignInOutcome {
-    let return_path = pending.return_path().or_else(|| returned.wanted_page(auth));
-    let (return_path, initiator) = (return_path.unwrap_or_else(ReturnPath::root), pending.initiator);
-    let by_visitor = initiator == Initiator::Visitor;
-    let done = || match initiator {
-        Initiator::Frame => check_session::result_page(Outcome::SignedIn),
-        Initiator::Visitor | Initiator::Guard | Initiator::WaitingTab => {
-            Redirect::to(return_path.as_str()).into_response()
-        }
-    };
-    if !by_visitor && returned.session().is_some() {
-        // Another tab was faster. The visitor did not ask for this sign-in, so the existing session is kept.
-        flow_trace::finish();
-        let response = (set_cookies(cookies), done()).into_response();
-        return SignInOutcome { response, has_signed_in: false, session: None };
-    }
-    let jar = returned.cookies(auth);
-    let result = if silent::may_finish(auth, jar, &returned.current, initiator) {
-        signed_in(auth, returned, pending, browser).await
-    } else {
-        Err(FlowError::LoginRequired)
-    };
-    auth.metrics().signed_in(&returned.provider, result.as_ref().map(|_| ()));
-    if let Err(error) = &result
-        && !by_visitor
-        && !matches!(error, FlowError::LoginRequired)
-    {
-        auth.metrics().refused(error, Some(&returned.provider));
-    }
-    let session = result.as_ref().ok().map(|(_, _, session)| session.clone());
-    let has_signed_in = by_visitor && session.is_some();
-    let response = match result {
-        Ok((id, seconds, _)) => {
-            cookies.push(jar.set(CookieKind::Session, &id.expose(), Some(seconds)));
-            if auth.providers().len() > 1 {
-                let last = &returned.provider;
-                cookies.push(jar.set(CookieKind::Provider, last, Some(PROVIDER_REMEMBERED)));
-            }
-            // Keep the guard's cookie: if the browser drops the session cookie, go to `/login`, do not loop.
-            if by_visitor {
-                cookies.extend(silent::clear_marks(jar));
-            }
-            done()
-        }
-        Err(error) if initiator == Initiator::Frame => {
-            flow_trace::refuse(error.code());
-            check_session::result_page(Outcome::of(&error, &returned.headers))
-        }
-        // The visitor did not ask for this sign-in, so no error is shown.
-        Err(error) if !by_visitor => {
-            flow_trace::refuse(error.code());
-            if matches!(error, FlowError::LoginRequired) {
-                tracing::info!(provider = returned.provider, "provider has no session in this browser");
-            } else {
-                tracing::warn!(provider = returned.provider, rule = %error, "silent sign-in failed");
-            }
-            if initiator == Initiator::WaitingTab {
-                // `/auth/come-back` cleared the marks of a sign-out. The attempt failed, so set them again.
-                cookies.extend(silent::mark_sign_out(auth, jar));
-            }
-            Redirect::to(&silent::after_refusal(auth, &returned.site, jar, &return_path)).into_response()
-        }
-        Err(error) => refused(auth, &error, Some(&returned.provider), &return_path),
-    };
-    SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in, session }
-}
-
-async fn signed_in(
-    auth: &Auth,
-    returned: &CallbackRequest,
-    pending: Pending,
-    browser: Option<String>,
-) -> Result<(SessionId, i64, BegunSession), FlowError> {
-    if let Some(error) = returned.params.get("error") {
-        let description = returned.params.get("error_description").unwrap_or_default();
-        tracing::info!(
-            provider = returned.provider,
-            error = for_log(error),
-            description = for_log(description),
-            "provider returned an error"
-        );
-    }
-    let callback = Callback::read(&returned.params)?;
-    let provider = auth.provider(&returned.provider).ok_or(FlowError::UnknownProvider)?;
-    let endpoints = provider.endpoints().await?;
-    let by_frame = pending.initiator == Initiator::Frame;
-    let authorized = pending.check(callback, &provider.config.id, &endpoints)?;
-    let new = NewSession { browser, ..provider.finish(authorized).await? };
-    // In a frame, identity may not know the browser. Then a sign-out elsewhere could not end this session, so
-    // leave the sign-in to the visitor.
-    if by_frame && auth.identity_origins().canonical().is_some() && new.sid.is_none() && new.browser.is_none()
-    {
-        return Err(FlowError::NoWayToSignOut);
-    }
-    let (id, record) = sign_in::begin_session(auth, returned.session(), &returned.headers, new).await?;
-    tracing::info!(provider = provider.config.id, session = record.public_id, "signed in");
-    let seconds = auth.sessions().cookie_seconds(&record);
-    Ok((id, seconds, BegunSession { issuer: record.issuer, subject: record.subject, sid: record.sid }))
 }
 
 /// `GET /auth/logout/callback`: the visitor comes back from the provider's sign-out.

@@ -5,15 +5,13 @@
 //! which posts the result to the page around the frame. Everything must be on one site: browsers send no
 //! cookies from frames of other sites, so an answer from there proves nothing. If a request of the frame
 //! crossed sites (`Sec-Fetch-Site` covers every redirect on the way), the result is "unavailable". No result
-//! signs a user out: the server finds ended provider sessions (`refresh/mod.rs`).
+//! signs a user out: the server finds ended provider sessions (`refresh/attempt.rs`).
 
-use super::{
-    sign_in::{SignInRequest, start},
-    silent::provider,
-};
+use super::sign_in::{SignInRequest, start};
 use crate::{
     Auth, Refusal,
-    flow::{AuthorizeHints, FlowError, Initiator},
+    flow::{FlowError, Initiator},
+    last_provider,
     origin::{FetchMetadata, RequestOrigin, ReturnPath},
     session::Session,
     silent,
@@ -87,14 +85,10 @@ pub(super) async fn check_session(
     if !silent::allows_silent_sign_in(&current) || silent::was_ended(&auth, jar) {
         return Ok(result_page(Outcome::LoginRequired));
     }
-    let Some(provider) = provider(&auth, jar) else {
+    let Some(provider) = last_provider::to_ask(&auth, jar) else {
         return Ok(result_page(Outcome::Unavailable));
     };
-    let request = SignInRequest {
-        return_path: ReturnPath::root(),
-        hints: AuthorizeHints::silent(),
-        initiator: Initiator::Frame,
-    };
+    let request = SignInRequest::silent(ReturnPath::root(), Initiator::Frame);
     let begun = start(&auth, jar, &provider.config.id, &request).await;
     Ok(begun.unwrap_or_else(|error| result_page(Outcome::of(&error, &headers))))
 }

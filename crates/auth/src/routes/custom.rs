@@ -15,8 +15,9 @@
 
 pub use super::{
     backchannel_logout::receive_logout,
-    callback::{BegunSession, CallbackRequest, SignInOutcome, finish_sign_in, finish_sign_out, without_flow},
+    callback::{CallbackRequest, finish_sign_out, without_flow},
     departure::page as page_that_goes_on,
+    finish::{BegunSession, SignInOutcome, finish_sign_in},
     form_post::form_post,
 };
 pub use crate::origin::navigation_only;

@@ -10,6 +10,7 @@ pub mod custom;
 mod departure;
 mod devices;
 mod events;
+mod finish;
 mod form_post;
 mod fragment;
 mod health;

@@ -51,7 +51,7 @@ pub(super) async fn begin(
         return Err(unexpected());
     }
     let hints = AuthorizeHints::read(&form).ok_or_else(unexpected)?;
-    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor };
+    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor, is_second: false };
     let begun = start(&auth, auth.cookies(&origin, &headers), &provider, &request).await;
     Ok(begun.unwrap_or_else(|error| refused(&auth, &error, Some(&provider), &request.return_path)))
 }
@@ -64,6 +64,15 @@ pub(super) struct SignInRequest {
     pub(super) hints: AuthorizeHints,
     /// What began the sign-in.
     pub(super) initiator: Initiator,
+    /// Whether this asks a second provider, as identity advised. No third one is asked.
+    pub(super) is_second: bool,
+}
+
+impl SignInRequest {
+    /// A sign-in without any question to the visitor.
+    pub(super) fn silent(return_path: ReturnPath, initiator: Initiator) -> Self {
+        Self { return_path, hints: AuthorizeHints::silent(), initiator, is_second: false }
+    }
 }
 
 /// Begins a sign-in: returns the way to the provider, or to identity, with the flow's cookies. It is a page if the
@@ -78,7 +87,7 @@ pub(super) async fn start(
     request: &SignInRequest,
 ) -> Result<Response, FlowError> {
     let origin = jar.origin();
-    let SignInRequest { return_path, hints, initiator } = request;
+    let SignInRequest { return_path, hints, initiator, is_second } = request;
     if *initiator == Initiator::Visitor {
         flow_trace::begin(FlowKind::SignIn);
         flow_trace::step(StepKind::SignInForm);
@@ -116,6 +125,7 @@ pub(super) async fn start(
                 .join(&format!("/auth/callback/{}", provider.config.id)),
             return_path: return_path.clone(),
             initiator: *initiator,
+            is_second: *is_second,
             hints: hints.clone(),
             at: auth.clock().now(),
         },

@@ -3,8 +3,9 @@
 use super::sign_in::{SignInRequest, start};
 use crate::{
     Auth, Refusal,
-    cookie::{CookieKind, Cookies, set_cookies},
-    flow::{AuthorizeHints, Initiator},
+    cookie::{Cookies, set_cookies},
+    flow::Initiator,
+    last_provider,
     origin::{RequestOrigin, ReturnPath, UniqueParams},
     provider::Provider,
     session::Session,
@@ -44,9 +45,9 @@ pub(super) async fn silent(
         return Ok(login);
     }
     let initiator = silent::attempt_initiator(&auth, jar, &current);
-    let begun = match initiator.zip(provider(&auth, jar)) {
+    let begun = match initiator.zip(last_provider::to_ask(&auth, jar)) {
         Some((initiator, provider)) => {
-            let request = SignInRequest { return_path, hints: AuthorizeHints::silent(), initiator };
+            let request = SignInRequest::silent(return_path, initiator);
             begin(&auth, jar, provider, &request).await
         }
         None => None,
@@ -56,13 +57,6 @@ pub(super) async fn silent(
         cookies.extend(silent::mark_sign_out(&auth, jar));
     }
     Ok((set_cookies(cookies), begun.unwrap_or(login)).into_response())
-}
-
-/// Returns the provider that this browser signed in with last, else the first that supports silent sign-in.
-pub(super) fn provider<'a>(auth: &'a Auth, jar: Cookies<'_>) -> Option<&'a Provider> {
-    let mut remembered = jar.values(CookieKind::Provider);
-    let last = remembered.find_map(|id| auth.provider(id)).filter(|last| last.can_be_silent());
-    last.or_else(|| auth.providers().iter().find(|provider| provider.can_be_silent()))
 }
 
 async fn begin(

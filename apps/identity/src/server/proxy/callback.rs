@@ -47,7 +47,7 @@ pub(crate) async fn callback(
     let passed_on = returned
         .take_flow::<Proxied>(&auth)
         .await?
-        .and_then(|(_, cookies)| pass_on(&proxied, cookies, &registry, &announcer, &returned));
+        .and_then(|(_, cookies)| pass_on(&auth, &proxied, cookies, (&registry, &announcer), &returned));
     passed_on.map_or_else(|| without_record(&proxied, &registry, &announcer, &returned), Ok)
 }
 
@@ -77,10 +77,10 @@ fn without_record(
 /// is complete. A flow in a frame gets no handle: frames use the identity origin nearest to the app, but the
 /// one handle of a browser is kept at the canonical origin.
 fn pass_on(
+    auth: &Auth,
     proxied: &ProxiedFlow,
     mut cookies: Vec<HeaderValue>,
-    registry: &Registry,
-    announcer: &Announcer,
+    (registry, announcer): (&Registry, &Announcer),
     returned: &CallbackRequest,
 ) -> Option<Response> {
     let mut url = proxied.back(&returned.provider, &returned.params, registry)?;
@@ -93,6 +93,8 @@ fn pass_on(
         cookies.extend(cookie);
         let (origin, headers) = (&returned.origin, &returned.headers);
         cookies.push(announcer.add_browser(&browser, app, (origin, headers), &mut url));
+        let jar = auth.cookies(origin, headers);
+        cookies.extend(proxied.last_provider((auth, jar), app, &returned.params, &mut url));
         if let Some(receipt) = proxied.receipt(browser, app, &returned.params) {
             announcer.add_receipt(&receipt, app, &mut url);
         }

@@ -6,15 +6,19 @@ use crate::server::{
     sign_in_events::{BrowserHandle, Receipt},
 };
 use auth::{
+    Auth,
+    cookie::Cookies,
     flow::Flow,
+    last_provider::{self, LAST_PROVIDER_PARAM},
     origin::{Origin, UniqueParams},
     sign_in_events::{HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM},
 };
+use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The parameters that identity adds to the provider's answer. The provider cannot set them.
-const OURS: [&str; 4] = ["state", HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM];
+const OURS: [&str; 5] = ["state", HANDLE_PARAM, RECEIPT_PARAM, REFERENCE_PARAM, LAST_PROVIDER_PARAM];
 
 /// A proxied sign-in. Identity's `state` says it, sealed, so that the way back to the app is known even if the record of
 /// the flow is gone.
@@ -79,6 +83,25 @@ impl ProxiedFlow {
         let has_code = answer.get("code").is_some_and(|code| !code.is_empty());
         let is_wanted = has_code && (!self.is_silent || app.preview.is_some());
         is_wanted.then(|| Receipt { browser, origin: self.source.clone() })
+    }
+
+    /// Reads the provider's answer for the provider that this browser signed in with last. Returns the cookie that remembers
+    /// it, or adds it to the error that answers a silent attempt: the app may ask that provider then.
+    pub(crate) fn last_provider(
+        &self,
+        (auth, jar): (&Auth, Cookies<'_>),
+        app: &RegisteredClient,
+        answer: &UniqueParams,
+        back: &mut Url,
+    ) -> Option<HeaderValue> {
+        if answer.get("error").is_none() {
+            return last_provider::remember(auth, jar, &self.provider);
+        }
+        let last = last_provider::of(auth, jar)
+            .filter(|last| self.is_silent && last.config.id != self.provider && app.may_use(&last.config.id));
+        back.query_pairs_mut()
+            .extend_pairs(last.iter().map(|last| (LAST_PROVIDER_PARAM, last.config.id.as_str())));
+        None
     }
 
     /// The app's callback, with the app's own `state` and no answer. The app then offers the page that was wanted. `None` if
