@@ -1,5 +1,6 @@
 // The public demo (LIVE_DEMO=1) at https addresses: a notice on each page, users of each visitor, no robots, a reset.
 import { type Browser, type BrowserContext } from '@playwright/test';
+import { check } from '../accessibility';
 import {
   type Page,
   type Suite,
@@ -24,7 +25,7 @@ test.use({
   expectedErrors: [/Failed to load resource: (the server responded with a status of (400|404|502|503)|net::ERR_)/],
 });
 
-const notice = (page: Page) => page.getByRole('note').filter({ hasText: 'This is a public demo' });
+const notice = (page: Page) => page.getByRole('complementary', { name: 'Notice' }).filter({ hasText: 'This is a public demo' });
 
 async function expectNotice(page: Page, url: string): Promise<void> {
   await page.goto(url);
@@ -52,6 +53,14 @@ async function expectNoticeEverywhere(page: Page, suite: Suite): Promise<void> {
   await enterPartner(page, suite);
   for (const path of PROTECTED_PAGES) await expectNotice(page, suite.partner + path);
 }
+
+test('the notice is accessible on every kind of page', async ({ page, suite }) => {
+  const pages = [`${suite.games}/`, `${suite.partner}/`, `${suite.identity}/`, `${suite.games}/auth/nowhere`, `${suite.provider}/logout`];
+  for (const url of pages) {
+    await expectNotice(page, url);
+    await check(page, url);
+  }
+});
 
 test('every page has the notice', async ({ page, suite }) => {
   await expectNoticeEverywhere(page, suite);

@@ -110,7 +110,8 @@ mod tests {
         page.app.notice = Some("Tests <only> & more".to_owned());
         let options = LeptosOptions::builder().output_name("app").build();
         let html = render(page, || document(options, Scripts::None, || "the page"));
-        let expected = r#"<p role="note" class="site-notice">Tests &lt;only&gt; &amp; more</p>"#;
+        let expected =
+            r#"<aside aria-label="Notice" class="site-notice">Tests &lt;only&gt; &amp; more</aside>"#;
         let notice = html.find(expected).unwrap_or_else(|| panic!("{html}"));
         assert!(notice < html.find("the page").unwrap(), "{html}");
     }

@@ -20,5 +20,5 @@ pub fn SiteNotice() -> impl IntoView {
 
 /// Renders the sentence, if there is one.
 pub(crate) fn site_notice(text: Option<String>) -> impl IntoView {
-    text.map(|text| view! { <p class="site-notice" role="note">{text}</p> })
+    text.map(|text| view! { <aside class="site-notice" aria-label="Notice">{text}</aside> })
 }

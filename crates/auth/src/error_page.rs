@@ -174,7 +174,7 @@ fn frame(auth: &Auth, title: &str, head: &Markup, content: &Markup) -> Html<Stri
                 link rel="stylesheet" href="/auth/style.css";
             }
             body {
-                @if let Some(notice) = auth.notice() { p.site-notice role="note" { (notice) } }
+                @if let Some(notice) = auth.notice() { aside.site-notice aria-label="Notice" { (notice) } }
                 main {
                     div.card.narrow.stack {
                         (content)

@@ -71,6 +71,11 @@ fn plain_refusal(status: StatusCode) -> Response {
     }
 }
 
+/// The icon of the provider's tab: a person, on the colour of the pages.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
+    %3Crect width='32' height='32' rx='7' fill='%23475569'/%3E%3Ccircle cx='16' cy='12' r='5' fill='%23fff'/%3E\
+    %3Cpath d='M6 27a10 9 0 0 1 20 0z' fill='%23fff'/%3E%3C/svg%3E";
+
 fn document(Page { title, content }: &Page, notice: Option<&str>, active: Option<&ActiveFault>) -> Markup {
     html! {
         (DOCTYPE)
@@ -80,11 +85,11 @@ fn document(Page { title, content }: &Page, notice: Option<&str>, active: Option
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) " · Demo provider" }
-                link rel="icon" href="data:,";
+                link rel="icon" href=(ICON);
                 link rel="stylesheet" href="/style.css";
             }
             body {
-                @if let Some(notice) = notice { p class="site-notice" role="note" { (notice) } }
+                @if let Some(notice) = notice { aside class="site-notice" aria-label="Notice" { (notice) } }
                 main class="stack" {
                     div class="card narrow stack" {
                         p class="muted small" { "Demo provider" }

@@ -99,7 +99,7 @@ async fn every_page_has_the_notice_as_text() {
     for path in [login.as_str(), refused.as_str(), "/logout", "/nowhere"] {
         let page = browser.get(path).await;
         assert!(
-            page.body.contains(r#"role="note">This is a &lt;public&gt; demo.<"#),
+            page.body.contains(r#"aria-label="Notice">This is a &lt;public&gt; demo.<"#),
             "{path}: {}",
             page.body
         );
@@ -107,9 +107,9 @@ async fn every_page_has_the_notice_as_text() {
     }
     let wrong_host = suite.send(Method::GET, "/nowhere", &[("host", "evil.example")], "").await;
     assert_eq!(wrong_host.status, 421);
-    assert!(wrong_host.body.contains("role=\"note\""));
+    assert!(wrong_host.body.contains("aria-label=\"Notice\""));
     let plain = start().await;
-    assert!(!plain.visitor().get("/logout").await.body.contains("role=\"note\""));
+    assert!(!plain.visitor().get("/logout").await.body.contains("aria-label=\"Notice\""));
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn an_address_with_too_many_requests_gets_a_page_that_says_when_to_try_aga
     let refused = authorize_from(&suite, "203.0.113.9, 198.51.100.1").await;
     assert_eq!(refused.status, 429);
     assert_eq!(refused.headers["retry-after"], "1");
-    assert!(refused.body.contains("Please wait a moment") && refused.body.contains("role=\"note\""));
+    assert!(refused.body.contains("Please wait a moment") && refused.body.contains("aria-label=\"Notice\""));
     let posted = suite.send(Method::POST, "/login", &[FORM, ("x-forwarded-for", "198.51.100.1")], "").await;
     assert_eq!(posted.status, 429, "all pages count together");
     assert_eq!(authorize_from(&suite, "198.51.100.2").await.status, 200, "another address");

@@ -243,6 +243,9 @@ async fn the_pages_of_refusals_have_the_operators_notice_as_text() {
         assert!(refused.status().is_client_error());
         let body = to_bytes(refused.into_body(), 10_000).await.unwrap();
         let text = String::from_utf8_lossy(&body);
-        assert!(text.contains(r#"<p class="site-notice" role="note">Tests &lt;only&gt;.</p>"#), "{text}");
+        assert!(
+            text.contains(r#"<aside class="site-notice" aria-label="Notice">Tests &lt;only&gt;.</aside>"#),
+            "{text}"
+        );
     }
 }
