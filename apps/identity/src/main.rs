@@ -17,7 +17,7 @@ const PROGRAM: Program = Program {
     name: "identity",
     about: "The identity app: signs users in for other apps, and tells these apps of sign-outs.",
     version: env!("CARGO_PKG_VERSION"),
-    settings: LEPTOS_SETTINGS,
+    settings: &[LEPTOS_SETTINGS, tour::SETTINGS],
     checks: Some(server::check_registry),
 };
 

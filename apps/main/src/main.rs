@@ -16,7 +16,7 @@ const PROGRAM: Program = Program {
     name: "main",
     about: "The main app: games and store of the demo.",
     version: env!("CARGO_PKG_VERSION"),
-    settings: LEPTOS_SETTINGS,
+    settings: &[LEPTOS_SETTINGS, tour::SETTINGS],
     checks: None,
 };
 

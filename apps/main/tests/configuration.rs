@@ -55,7 +55,7 @@ DEMO=
 ";
 
 fn settings() -> Vec<Setting> {
-    [SETTINGS, LEPTOS_SETTINGS].concat()
+    [SETTINGS, LEPTOS_SETTINGS, tour::SETTINGS].concat()
 }
 
 /// The settings that `make run` passes on. The provider OIDC stands for every name.

@@ -146,8 +146,11 @@ impl Plan<'_> {
         };
         env.set("APP_NAME", app_name);
         env.set("APP_ACCENT", accent);
-        env.set("AUTH_FLOW_TRACE", "1");
-        env.set("TOUR_URLS", self.tour_urls());
+        // Partner has no tour, so it would record for no page.
+        if process != Process::Partner {
+            env.set("AUTH_FLOW_TRACE", "1");
+            env.set("TOUR_URLS", self.tour_urls());
+        }
         env.set("AUTH_LOG_FORMAT", "text");
         env.set("PUBLIC_URL", self.addresses.origins(process).join(","));
         env.set("AUTH_SECRET", secret);

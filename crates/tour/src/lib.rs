@@ -19,7 +19,7 @@ mod source;
 mod stop;
 
 pub use diagram::Diagram;
-pub use places::{Place, Places, TOUR_URLS, VisitLink};
+pub use places::{Place, Places, SETTINGS, TOUR_URLS, VisitLink};
 pub use source::{SOURCE_PAGE, SOURCES, SourcePage};
 pub use stop::{Chapter, Heading, Stop, Tour};
 

@@ -1,5 +1,6 @@
 //! The other apps of the demo, and where they are.
 
+use auth::config::{DefaultValue, Setting, Subject};
 use auth_leptos::page;
 use auth_types::encode_query;
 use leptos::prelude::*;
@@ -7,6 +8,18 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 /// The environment variable with the addresses: `games=http://…,store=http://…`.
 pub const TOUR_URLS: &str = "TOUR_URLS";
+
+/// The settings of the tour.
+pub const SETTINGS: &[Setting] = &[Setting {
+    name: TOUR_URLS,
+    subject: Subject::App,
+    meaning: "The addresses of the demo's apps, and of the page of failures at its provider, for the links of the tour. A place \
+              without an address gets no link.",
+    default: DefaultValue::Otherwise("no links"),
+    unit: "pairs `place=origin`, comma-separated; the places are games, store, partner, identity and failures",
+    example: "games=https://games.example.com,partner=https://partner.example",
+    is_secret: false,
+}];
 
 static PLACES: LazyLock<Places> =
     LazyLock::new(|| Places::parse(&std::env::var(TOUR_URLS).unwrap_or_default()));

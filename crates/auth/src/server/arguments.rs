@@ -16,8 +16,8 @@ pub struct Program {
     pub about: &'static str,
     /// The version, as in `env!("CARGO_PKG_VERSION")`.
     pub version: &'static str,
-    /// The settings of the program besides [`SETTINGS`].
-    pub settings: &'static [Setting],
+    /// The settings of the program besides [`SETTINGS`], by the library that reads them.
+    pub settings: &'static [&'static [Setting]],
     /// The checks of the command `check` that only this program has.
     pub checks: Option<MoreChecks>,
 }
@@ -69,7 +69,7 @@ impl Program {
                  only\n\nOptions:\n  -h, --help      Print this text\n      --help-env  List the environment \
                  variables\n  -V, --version   Print the version"
             )),
-            ["--help-env"] => Command::Print(help(&[SETTINGS, settings].concat())),
+            ["--help-env"] => Command::Print(help(&[&[SETTINGS], *settings].concat().concat())),
             ["--version" | "-V"] => Command::Print(format!("{name} {version}")),
             // A command has no arguments.
             ["check" | "migrate", other, ..] | [other, ..] => {
