@@ -1,5 +1,7 @@
 // WCAG 2.2 AA: every page in every state, in light, dark and forced colours, at a zoom of 400 %, with wide text
 // spacing and without motion.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { check, checkText, countAnnouncements, findings } from '../accessibility';
 import { switchOff, switchOn } from '../failures';
 import {
@@ -21,24 +23,13 @@ import { ended, openWatching, otherDevice, watching } from '../tabs';
 test.use({ suiteArgs: ['store', 'partner'].flatMap((app) => ['--set', `${app}:AUTH_IDLE_TIMEOUT=40`]) });
 test.describe.configure({ mode: 'parallel', timeout: 90_000 });
 
-/** The codes of `/login?error=`, and one that no app knows. */
-const ERRORS = [
-  'invalid_state',
-  'invalid_issuer',
-  'access_denied',
-  'login_required',
-  'provider_refused',
-  'invalid_grant',
-  'invalid_id_token',
-  'provider_unavailable',
-  'unknown_provider',
-  'session_ended',
-  'store_unavailable',
-  'refused',
-  'handoff_failed',
-  'token_expired',
-  'unknown',
-] as const;
+/** The codes of `/login?error=` with their sentences, as `docs/errors.md` has them. `make test` compares its codes with the source. */
+function signInErrors(): Map<string, string> {
+  const text = readFileSync(resolve(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+  const section = text.split('\n## ').find((part) => part.startsWith('The sign-in page')) ?? '';
+  const rows = section.matchAll(/^\| `([a-z_]+)` \| [^|]* \| "([^|]*)" \|/gm);
+  return new Map([...rows].map(([, code = '', sentence = '']) => [code, sentence]));
+}
 
 /** Opens each page of an app, and checks it. */
 async function visit(page: Page, origin: string, paths: readonly string[], state: string): Promise<void> {
@@ -86,10 +77,15 @@ test('main: every page for a guest', async ({ page, suite }) => {
 
 test('main: the sign-in page with each error', async ({ page, suite }) => {
   await visit(page, suite.main, ['/login?error=invalid_state'], 'a guest');
-  for (const code of ERRORS) {
+  const errors = signInErrors();
+  expect(errors.size).toBeGreaterThan(10);
+  for (const [code, sentence] of errors) {
     await page.goto(`${suite.main}/login?error=${code}`);
+    await expect(page.getByRole('alert')).toHaveText(sentence);
     await checkText(page, `the sign-in page with ${code}`);
   }
+  await page.goto(`${suite.main}/login?error=unknown`);
+  await checkText(page, 'the sign-in page with a code that no app knows');
 });
 
 test('main: every page for a user', async ({ page, suite, expectedErrors }) => {
