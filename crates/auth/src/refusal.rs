@@ -1,23 +1,16 @@
 //! The answer to a refused request: one type for all errors and all clients.
 
-use crate::{
-    Auth,
-    error_page::{self, ErrorPage},
-    events::TooManyStreams,
-    limit::QuotaExceeded,
-    message::MessageError,
-    origin::{ParamsError, ReturnPath},
-    request_id::RequestIds,
-    session::UpdateError,
-    store::StoreError,
-};
-use auth_types::SessionUnavailable;
+mod answer;
+mod from;
+
+pub(crate) use answer::{Wanted, log, named, negotiate};
+
+use crate::request_id::RequestIds;
 use axum::{
     Json,
-    body::HttpBody,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use std::{borrow::Cow, fmt::Display};
 
@@ -184,168 +177,5 @@ impl IntoResponse for Refusal {
         response.headers_mut().extend(self.0.headers.clone());
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// The name of the refusal that an answer contains: the first of its cause and its name that `known` knows. The outer
-/// `None` is an answer without a refusal.
-pub(crate) fn named(
-    response: &Response,
-    known: fn(&str) -> Option<&'static str>,
-) -> Option<Option<&'static str>> {
-    let Inner { name, cause, .. } = &*response.extensions().get::<Refusal>()?.0;
-    // The cause names the broken rule of a signed message.
-    Some(cause.as_deref().and_then(known).or_else(|| known(name)))
-}
-
-/// Logs the answer to a request; a server error with its cause.
-pub(crate) fn log(response: &Response, method: &Method, path: &str) {
-    let refusal = response.extensions().get::<Refusal>().map(|refusal| &*refusal.0);
-    let name = refusal.map(|refusal| &*refusal.name);
-    let cause = refusal.and_then(|refusal| refusal.cause.as_deref());
-    let status = response.status().as_u16();
-    if response.status().is_server_error() {
-        tracing::error!(%method, path, status, name, cause, "request failed");
-    } else {
-        tracing::debug!(status, name, cause, "request answered");
-    }
-}
-
-/// What the request wanted, as far as the body of a refusal depends on it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
-    /// Whether a browser asked for a page.
-    pub(crate) html: bool,
-    pub(crate) method: &'a Method,
-    pub(crate) uri: &'a Uri,
-}
-
-/// Gives a refusal the body that fits the client. An error without a body gets a body too, such as the
-/// router's 404 and 405 and a missing file, because browsers would otherwise show their built-in error page.
-/// Headers such as `Allow` stay.
-pub(crate) fn negotiate(mut response: Response, wanted: Wanted<'_>, auth: &Auth) -> Response {
-    let status = response.status();
-    let is_error = status.is_client_error() || status.is_server_error();
-    let is_empty = response.body().size_hint().exact() == Some(0);
-    let refusal = match response.extensions_mut().remove::<Refusal>() {
-        Some(refusal) if wanted.html && refusal.0.body == Body::Negotiated => refusal,
-        None if is_error && is_empty => {
-            let refusal = bare(status, wanted, auth);
-            for (name, value) in &refusal.0.headers {
-                response.headers_mut().entry(name).or_insert(value.clone());
-            }
-            refusal
-        }
-        _ => return response,
-    };
-    let filled = if wanted.html {
-        let retry_after = response.headers().get(header::RETRY_AFTER);
-        let Inner { status, name, sentence, link, .. } = &*refusal.0;
-        let page = ErrorPage {
-            status: *status,
-            name,
-            sentence,
-            link: link.as_ref(),
-            retry_after: retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok()),
-            again: error_page::repeatable(wanted.method, wanted.uri),
-        };
-        (*status, page.render(auth)).into_response()
-    } else {
-        refusal.json()
-    };
-    let (mut parts, _) = response.into_parts();
-    let (of_body, body) = filled.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.extend(of_body.headers);
-    Response::from_parts(parts, body)
-}
-
-/// A refusal for a status without a body.
-fn bare(status: StatusCode, wanted: Wanted<'_>, auth: &Auth) -> Refusal {
-    let (name, sentence) = match status {
-        StatusCode::NOT_FOUND => (
-            "not_found",
-            "There is nothing at this address. Check it for typing errors, or go to the start page.",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => (
-            "method_not_allowed",
-            "This address does not answer requests of this kind. Go to the start page and follow the links there.",
-        ),
-        StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", error_page::sentence(status)),
-        _ if status.is_server_error() => ("unavailable", error_page::sentence(status)),
-        _ => ("refused", error_page::sentence(status)),
-    };
-    let refusal = Refusal::new(status, name, sentence);
-    if status != StatusCode::UNAUTHORIZED {
-        return refusal;
-    }
-    let back = ReturnPath::or_root(error_page::repeatable(wanted.method, wanted.uri));
-    refusal.with_link("Sign in", auth.pages().login_url(back.as_str()))
-}
-
-impl From<SessionUnavailable> for Refusal {
-    fn from(_: SessionUnavailable) -> Self {
-        Self::session_unavailable()
-    }
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::session_unavailable().because(&error)
-    }
-}
-
-impl From<ParamsError> for Refusal {
-    fn from(error: ParamsError) -> Self {
-        Self::invalid_parameters(error.to_string())
-    }
-}
-
-impl From<QuotaExceeded> for Refusal {
-    /// 429 with `Retry-After` (RFC 6585 §4).
-    fn from(error: QuotaExceeded) -> Self {
-        let sentence = "Too many requests. Please wait a moment and try again.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string(), sentence).retry_after(error.retry_after)
-    }
-}
-
-impl From<TooManyStreams> for Refusal {
-    fn from(error: TooManyStreams) -> Self {
-        let sentence = "Too many tabs of this app are open. Please close some of them.";
-        Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string(), sentence)
-    }
-}
-
-impl From<MessageError> for Refusal {
-    fn from(error: MessageError) -> Self {
-        let status = match &error {
-            MessageError::Rule { .. } => {
-                tracing::warn!(rule = %error, "signed message rejected");
-                StatusCode::BAD_REQUEST
-            }
-            MessageError::Keys(_) | MessageError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        let name =
-            if status == StatusCode::BAD_REQUEST { "invalid_request" } else { "temporarily_unavailable" };
-        let refusal = Self::new(status, name, error.to_string()).as_oauth();
-        // Back-Channel Logout 1.0 §2.8.
-        refusal.with_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store")).because(&error)
-    }
-}
-
-impl From<UpdateError> for Refusal {
-    fn from(error: UpdateError) -> Self {
-        let refusal = match error {
-            UpdateError::Invalid(invalid) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_user_data", invalid.to_string())
-            }
-            UpdateError::TooLarge => {
-                let sentence = "This is more data than a session can hold. Please shorten it.";
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "user_data_too_large", sentence)
-            }
-            UpdateError::SignedOut => Self::signed_out(),
-            UpdateError::Unavailable(error) => error.into(),
-        };
-        refusal.as_json()
     }
 }

@@ -68,7 +68,7 @@ fn SingleLogout() -> impl IntoView {
                 heading=Heading { id: "fan-out", title: "One logout in, one signed message out for each app" }
                 shows=&[FlowKind::SignOut]
                 placeholder="Sign out here. The steps of your sign-out will appear here."
-                files=&["apps/identity/src/server/logout.rs", "apps/identity/src/server/logout/fan_out.rs"]
+                files=&["apps/identity/src/server/logout.rs", "apps/identity/src/server/logout/fan_out.rs", "apps/identity/src/server/logout/fan_out/delivery.rs"]
             >
                 <p>
                     "Identity writes one row for each app before it answers, so a restart loses no logout. Each delivery has two seconds. "

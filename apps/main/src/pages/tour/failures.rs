@@ -17,7 +17,7 @@ pub(super) fn Failures() -> impl IntoView {
                 heading=Heading { id: "try-failures", title: "Switch a failure on, for your browser only" }
                 shows=&[FlowKind::SignIn, FlowKind::SilentSignIn]
                 placeholder="Sign in while a failure is on: the step that failed is marked here."
-                files=&["crates/auth/src/provider/oidc.rs", "crates/auth/src/routes/callback.rs", "crates/auth/src/refresh/mod.rs"]
+                files=&["crates/auth/src/provider/oidc.rs", "crates/auth/src/routes/finish.rs", "crates/auth/src/refresh/attempt.rs"]
             >
                 {if Places::current(Place::Failures).is_some() {
                     view! { <Switches/> }.into_any()

@@ -115,7 +115,7 @@ fn Renewing() -> impl IntoView {
             heading=Heading { id: "renewing", title: "Renew the tokens: one request, however many tabs ask" }
             shows=&[FlowKind::Refresh]
             placeholder="Renew the tokens. The steps will appear here."
-            files=&["crates/auth/src/refresh/mod.rs"]
+            files=&["crates/auth/src/refresh/mod.rs", "crates/auth/src/refresh/attempt.rs"]
         >
             <p>
                 "Access tokens live for minutes. A refresh token works once: if two tabs use it at the same time, careful providers end the "

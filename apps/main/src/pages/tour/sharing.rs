@@ -86,6 +86,7 @@ fn Proxy() -> impl IntoView {
                 "apps/identity/src/server/proxy/authorize.rs",
                 "apps/identity/src/server/proxy/callback.rs",
                 "crates/auth/src/routes/callback.rs",
+                "crates/auth/src/routes/finish.rs",
                 "crates/auth/src/flow/pending.rs",
                 "crates/auth/src/provider/oidc.rs",
             ]

@@ -95,6 +95,7 @@ fn SingleLogout() -> impl IntoView {
                 "crates/auth/src/routes/sign_out.rs",
                 "apps/identity/src/server/logout.rs",
                 "apps/identity/src/server/logout/fan_out.rs",
+                "apps/identity/src/server/logout/fan_out/delivery.rs",
                 "crates/auth/src/routes/backchannel_logout.rs",
             ]
         >
