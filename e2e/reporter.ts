@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestError, TestResult } from '@playwright/test/reporter';
 
 /** Lines of an error's text that are shown. */
-const LINES = 12;
+const LINES = 24;
 /** Lines of the servers' log that are shown: the last ones before the end of the test. */
 const LOG_LINES = 15;
 
