@@ -6,6 +6,7 @@ use crate::{BrowserKey, SessionKey, StoreError};
 use async_trait::async_trait;
 use auth_types::EndReason;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
 
 /// How many events a slow listener may lag behind before it loses events and gets a lag error.
@@ -20,8 +21,8 @@ pub enum SessionEvent {
     Changed(SessionKey),
     /// The user was active, so the session's times have changed.
     Seen(SessionKey),
-    /// A user signed in to some app in this browser.
-    SignedInBrowser(BrowserKey),
+    /// A user signed in to some app in this browser, at this time.
+    SignedInBrowser(BrowserKey, DateTime<Utc>),
 }
 
 /// A message to a listener.
@@ -73,12 +74,12 @@ impl SessionEvent {
     pub fn key(self) -> Option<SessionKey> {
         match self {
             Self::Ended(key, _) | Self::Changed(key) | Self::Seen(key) => Some(key),
-            Self::SignedInBrowser(_) => None,
+            Self::SignedInBrowser(..) => None,
         }
     }
 
     /// Returns one line for the wire: `ended <key> <reason>`, `changed <key>`, `seen <key>` or
-    /// `signed_in <browser>`, with keys in base64url.
+    /// `signed_in <browser> <milliseconds since 1970>`, with keys in base64url.
     #[must_use]
     pub fn to_line(self) -> String {
         let encode = |key: &[u8]| URL_SAFE_NO_PAD.encode(key);
@@ -86,7 +87,9 @@ impl SessionEvent {
             Self::Ended(key, reason) => format!("ended {} {}", encode(key.as_bytes()), reason.as_str()),
             Self::Changed(key) => format!("changed {}", encode(key.as_bytes())),
             Self::Seen(key) => format!("seen {}", encode(key.as_bytes())),
-            Self::SignedInBrowser(key) => format!("signed_in {}", encode(key.as_bytes())),
+            Self::SignedInBrowser(key, at) => {
+                format!("signed_in {} {}", encode(key.as_bytes()), at.timestamp_millis())
+            }
         }
     }
 
@@ -94,12 +97,15 @@ impl SessionEvent {
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
-        let (kind, key, reason) = (words.next()?, words.next()?, words.next());
+        let (kind, key, detail) = (words.next()?, words.next()?, words.next());
         let key: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
         let browser = BrowserKey::from_bytes(key);
         let key = SessionKey::from_bytes(key);
-        match (kind, reason) {
-            ("signed_in", None) => Some(Self::SignedInBrowser(browser)),
+        match (kind, detail) {
+            ("signed_in", Some(millis)) => {
+                let at = DateTime::from_timestamp_millis(millis.parse().ok()?)?;
+                Some(Self::SignedInBrowser(browser, at))
+            }
             ("ended", Some(reason)) => Some(Self::Ended(key, EndReason::parse(reason)?)),
             ("changed", None) => Some(Self::Changed(key)),
             ("seen", None) => Some(Self::Seen(key)),
@@ -119,7 +125,10 @@ mod tests {
             SessionEvent::Ended(key, EndReason::Revoked),
             SessionEvent::Changed(key),
             SessionEvent::Seen(key),
-            SessionEvent::SignedInBrowser(BrowserKey::from_bytes([7; 32])),
+            SessionEvent::SignedInBrowser(
+                BrowserKey::from_bytes([7; 32]),
+                DateTime::from_timestamp_millis(1_800_000_000_123).unwrap(),
+            ),
         ] {
             assert_eq!(SessionEvent::parse(&event.to_line()), Some(event));
         }
@@ -127,7 +136,9 @@ mod tests {
 
     #[test]
     fn an_invalid_line_is_not_an_event() {
-        for line in ["", "ended", "ended x revoked", "changed AAAA", "begun AAAA", "ended  "] {
+        for line in
+            ["", "ended", "ended x revoked", "changed AAAA", "begun AAAA", "ended  ", "signed_in AAAA 1"]
+        {
             assert_eq!(SessionEvent::parse(line), None, "{line:?}");
         }
     }

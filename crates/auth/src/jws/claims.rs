@@ -25,6 +25,17 @@ impl Claims {
         }
     }
 
+    /// Reads a whole number that is not negative; `None` if the claim is missing.
+    pub(crate) fn count(&self, name: &'static str) -> Result<Option<u32>, TokenRule> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
+                count.map(Some).ok_or(TokenRule::Claim(name))
+            }
+        }
+    }
+
     /// Reads a time: seconds since 1970, possibly with a fraction (RFC 7519 §2, `NumericDate`).
     pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, TokenRule> {
         match self.0.get(name) {

@@ -26,6 +26,7 @@ pub(super) async fn browser_event(State(auth): State<Auth>, Form(form): Form) ->
     if !auth.sessions().use_id(&id, event.expires_at).await.map_err(MessageError::from)? {
         return Err(rule_error::<BrowserEvent>(TokenRule::Replayed).into());
     }
-    auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser)).await;
+    let signed_in_at = auth.clock().now() - event.age;
+    auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser, signed_in_at)).await;
     Ok(StatusCode::ACCEPTED)
 }

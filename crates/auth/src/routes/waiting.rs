@@ -13,6 +13,7 @@ use crate::{
     silent,
 };
 use axum::response::{IntoResponse, Response, sse::Event};
+use chrono::{DateTime, Utc};
 use futures::stream;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
@@ -22,7 +23,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-/// Opens the stream. Its events are `signed_in` `{"ticket"}` and, every 15 seconds, `heartbeat`. A ticket is
+/// Opens the stream. It tells of sign-ins after that moment only, so a late event does not undo a sign-out. Its events are `signed_in` `{"ticket"}` and, every 15 seconds, `heartbeat`. A ticket is
 /// good for one silent sign-in (`POST /auth/come-back`) within a minute.
 ///
 /// Answers 204, which tells the browser not to reconnect, if the browser has no handle from identity, or if
@@ -52,6 +53,8 @@ struct Waiting {
     permit: StreamPermit,
     bus: Receiver<BusMessage>,
     heartbeat: Interval,
+    /// The tab waits since then. An earlier sign-in is no news: the user has signed out after it, and the event is late.
+    opened_at: DateTime<Utc>,
 }
 
 impl Waiting {
@@ -59,7 +62,8 @@ impl Waiting {
         let bus = auth.sessions().events();
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { auth, browser, permit, bus, heartbeat }
+        let opened_at = auth.clock().now();
+        Self { auth, browser, permit, bus, heartbeat, opened_at }
     }
 
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
@@ -67,7 +71,9 @@ impl Waiting {
             tokio::select! {
                 () = self.permit.stopped() => return None,
                 heard = self.bus.recv() => match heard {
-                    Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser))) if browser == self.browser => {
+                    Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser, at)))
+                        if browser == self.browser && at >= self.opened_at =>
+                    {
                         let ticket = self.auth.browsers().ticket(&browser);
                         break event(self.auth.clock().now(), "signed_in", &json!({ "ticket": ticket }));
                     }

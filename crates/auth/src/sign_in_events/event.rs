@@ -12,6 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct BrowserEvent {
     /// The browser, by the key of this app's handle for it.
     pub browser: BrowserKey,
+    /// How long ago that was, when identity signed the event. An age needs no clocks that agree.
+    pub age: TimeDelta,
 }
 
 impl SignedMessage for BrowserEvent {
@@ -26,12 +28,16 @@ impl SignedMessage for BrowserEvent {
 impl BrowserEvent {
     /// The claim with the browser's key.
     pub const BROWSER: &str = "browser";
+    /// The claim with the age, in milliseconds. Events of an older identity lack it, and count as new.
+    pub const AGE: &str = "age_ms";
 }
 
 impl ReadMessage for BrowserEvent {
     fn read(claims: &Claims, _: Sender, _: Validity, _: DateTime<Utc>) -> Result<Self, TokenRule> {
         let browser = claims.text(Self::BROWSER)?.and_then(BrowserKey::parse);
-        Ok(Self { browser: browser.ok_or(TokenRule::Claim(Self::BROWSER))? })
+        let browser = browser.ok_or(TokenRule::Claim(Self::BROWSER))?;
+        let age = claims.count(Self::AGE)?.unwrap_or_default();
+        Ok(Self { browser, age: TimeDelta::milliseconds(age.into()) })
     }
 }
 

@@ -51,6 +51,9 @@ fn refused(text: &str) -> TokenRule {
 fn an_app_reads_what_identity_signed() {
     let event = check_at(&with(&json!({})), now()).unwrap();
     assert_eq!((event.browser, event.jti.as_str()), (browser(), "one"));
+    assert_eq!(event.age, TimeDelta::zero(), "an older identity says no age");
+    let old = check_at(&with(&json!({ "age_ms": 1500 })), now()).unwrap();
+    assert_eq!(old.age, TimeDelta::milliseconds(1500));
     assert!(event.expires_at > now());
 }
 
@@ -68,6 +71,9 @@ fn each_broken_rule_is_refused_by_its_name() {
         (json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }), Events),
         (json!({ "browser": "short" }), Claim("browser")),
         (json!({ "browser": null }), Claim("browser")),
+        (json!({ "age_ms": -1 }), Claim("age_ms")),
+        (json!({ "age_ms": "1" }), Claim("age_ms")),
+        (json!({ "age_ms": 4_294_967_296_u64 }), Claim("age_ms")),
         (json!({ "jti": null }), Claim("jti")),
         (json!({ "exp": seconds + 61 }), Expired),
     ] {

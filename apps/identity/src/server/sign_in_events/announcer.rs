@@ -16,7 +16,7 @@ use auth::{
     store::StoreError,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -155,7 +155,8 @@ impl Announcer {
             return Ok(false);
         }
         if app.preview.is_none() {
-            self.notify_apps(&read.browser);
+            // The time at which identity passed the sign-in on: the app completed it just after that.
+            self.notify_apps(&read.browser, expires_at - RECEIPT_LIFETIME);
         } else if let Some(session) = session {
             self.remember_preview(app, &read.origin, session).await?;
         }
@@ -178,14 +179,15 @@ impl Announcer {
         Ok(())
     }
 
-    /// Tells every app about a sign-in in this browser. Returns at once.
-    pub(crate) fn notify_apps(&self, browser: &BrowserHandle) {
+    /// Tells every app about a sign-in in this browser, at this time. Returns at once.
+    pub(crate) fn notify_apps(&self, browser: &BrowserHandle, signed_in_at: DateTime<Utc>) {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
             tokio::spawn(carry(async move {
                 sleep(HEAD_START).await;
-                let claims = event_claims(&handle.key());
+                let age = announcer.0.auth.clock().now() - signed_in_at;
+                let claims = event_claims(&handle.key(), age);
                 match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, TIMEOUT).await {
                     Ok(_) => tracing::debug!(app = app.client_id, "sign-in event delivered"),
                     Err(error) => {
@@ -202,6 +204,6 @@ impl Announcer {
 }
 
 /// The claims of a browser event, beyond those that every message has.
-pub(crate) fn event_claims(browser: &BrowserKey) -> Value {
-    json!({ BrowserEvent::BROWSER: browser.to_text() })
+pub(crate) fn event_claims(browser: &BrowserKey, age: TimeDelta) -> Value {
+    json!({ BrowserEvent::BROWSER: browser.to_text(), BrowserEvent::AGE: age.num_milliseconds().max(0) })
 }

@@ -30,7 +30,7 @@ impl World {
         let answer = self.at_provider().await;
         assert_eq!(self.browser.follow(answer).await.body, "protected page");
         loop {
-            if let BusMessage::Event(SessionEvent::SignedInBrowser(browser)) = bus.recv().await.unwrap() {
+            if let BusMessage::Event(SessionEvent::SignedInBrowser(browser, _)) = bus.recv().await.unwrap() {
                 return browser;
             }
         }
@@ -68,10 +68,16 @@ impl World {
     }
 
     fn event(&self, browser: &BrowserKey, jti: &str) -> String {
+        self.event_of_age(browser, TimeDelta::zero(), jti)
+    }
+
+    /// The event of a sign-in that took place this long ago.
+    fn event_of_age(&self, browser: &BrowserKey, age: TimeDelta, jti: &str) -> String {
         let secret = format!("a secret for the tests of {}, long enough", self.identity.url);
         let issuer = self.identity.url.origin().ascii_serialization();
         let keys = SigningKeys::new(&[secret.into()]);
-        event_token(&keys, &issuer, "partner", browser, jti, self.app.clock.now())
+        let envelope = Envelope { issuer: &issuer, audience: "partner", jti, now: self.app.clock.now() };
+        keys.message::<BrowserEvent>(envelope, event_claims(browser, age))
     }
 
     async fn notify(&self, token: &str) -> Page {
@@ -262,6 +268,40 @@ async fn a_tab_is_not_told_of_another_browser() {
     assert_eq!((late.path().as_str(), late.set_cookies().len()), (LOGIN, 0));
 }
 
+/// A sign-in, then a sign-out, and only then the event of the sign-in: it must not bring the user back.
+#[tokio::test]
+async fn a_late_event_does_not_undo_a_sign_out() {
+    let mut world = world().await;
+    let browser = world.sign_in_heard().await;
+    world.app.clock.advance(TimeDelta::seconds(5));
+    world.sign_out_of_app("global").await;
+    let mut tab = world.wait_signed_out().await.unwrap();
+    tab.next().await;
+    for (age, jti) in [(TimeDelta::seconds(5), "before"), (TimeDelta::milliseconds(1), "just before")] {
+        let late = world.event_of_age(&browser, age, jti);
+        assert_eq!(world.notify(&late).await.status, StatusCode::ACCEPTED);
+    }
+    world.hears_one_event_and_no_other(&browser, &mut tab).await;
+}
+
+/// The app may complete the sign-in late, and the receipt may travel for a while. The time of the sign-in stays.
+#[tokio::test]
+async fn an_event_says_when_the_sign_in_took_place() {
+    let mut world = world().await;
+    let mut bus = world.app.auth.sessions().events();
+    let answer = world.at_provider().await;
+    let to_app = world.browser.get(&answer.location().unwrap()).await;
+    let passed_on_at = world.app.clock.now();
+    world.app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(world.browser.follow(to_app).await.body, "protected page");
+    loop {
+        if let BusMessage::Event(SessionEvent::SignedInBrowser(_, at)) = bus.recv().await.unwrap() {
+            assert_eq!(at.timestamp_millis(), passed_on_at.timestamp_millis());
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_failed_resume_keeps_the_mark_of_the_sign_out() {
     let mut world = world().await;
@@ -400,5 +440,6 @@ fn event_token(
     jti: &str,
     now: chrono::DateTime<chrono::Utc>,
 ) -> String {
-    keys.message::<BrowserEvent>(Envelope { issuer, audience, jti, now }, event_claims(browser))
+    let claims = event_claims(browser, TimeDelta::zero());
+    keys.message::<BrowserEvent>(Envelope { issuer, audience, jti, now }, claims)
 }
