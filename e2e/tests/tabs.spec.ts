@@ -204,8 +204,7 @@ test.describe('without a stream', () => {
     for (let tab = 0; tab < 3; tab += 1) tabs.push(await openWatching(context, `${suite.main}/session`));
     const { leader } = await leaderOf(tabs);
     const device = await otherDevice(page, suite.main);
-    await device.goto(`${suite.main}/session`);
-    await device.getByRole('button', { name: 'End all other sessions' }).click();
+    await endFromElsewhere(device, suite.main);
     await leader.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     for (const tab of tabs) await expect(ended(tab)).toBeVisible();
     await device.context().close();
