@@ -10,6 +10,7 @@ use crate::{
     provider::Provider,
 };
 use http::HeaderValue;
+use sha2::{Digest, Sha256};
 
 /// The callback parameter with the id of the provider that this browser signed in with last, at any app. Identity adds it
 /// to an error that answers a silent sign-in with another provider.
@@ -28,6 +29,17 @@ pub fn remember(auth: &Auth, jar: Cookies<'_>, provider: &str) -> Option<HeaderV
 #[must_use]
 pub fn of<'a>(auth: &'a Auth, jar: Cookies<'_>) -> Option<&'a Provider> {
     jar.values(CookieKind::Provider).find_map(|id| auth.provider(id))
+}
+
+/// A hash of a provider's id, as events carry it.
+pub(crate) fn hash(provider: &str) -> [u8; 8] {
+    let digest = Sha256::digest(provider);
+    std::array::from_fn(|at| digest[at])
+}
+
+/// Returns the provider with this hash, if it can be asked silently.
+pub(crate) fn with_hash(auth: &Auth, wanted: [u8; 8]) -> Option<&Provider> {
+    auth.providers().iter().find(|provider| provider.can_be_silent() && hash(&provider.config.id) == wanted)
 }
 
 /// Returns the provider to ask silently: the last one, else the first that supports silent sign-in.

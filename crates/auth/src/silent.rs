@@ -28,6 +28,7 @@ use crate::{
     provider::Provider,
     seal::Purpose,
     session::{Session, SessionState},
+    sign_in_events::SignInElsewhere,
     site::AppPages,
     store::BrowserKey,
 };
@@ -73,15 +74,26 @@ impl SilentMark {
     }
 
     fn seal(self, auth: &Auth) -> String {
-        let now = auth.clock().now().timestamp_millis().to_be_bytes();
-        URL_SAFE_NO_PAD.encode(auth.keyring().seal(Purpose::Mark, &self.seal_context(), &now))
+        self.seal_with(auth, &[])
+    }
+
+    /// Seals the mark with what it is about.
+    fn seal_with(self, auth: &Auth, about: &[u8]) -> String {
+        let plain = [&auth.clock().now().timestamp_millis().to_be_bytes(), about].concat();
+        URL_SAFE_NO_PAD.encode(auth.keyring().seal(Purpose::Mark, &self.seal_context(), &plain))
     }
 
     /// Returns when the value was sealed, if the value is this mark.
     fn open(self, auth: &Auth, value: &str) -> Option<DateTime<Utc>> {
+        self.open_with(auth, value).map(|(made_at, _)| made_at)
+    }
+
+    /// As [`open`](Self::open), with what the mark is about.
+    fn open_with(self, auth: &Auth, value: &str) -> Option<(DateTime<Utc>, Vec<u8>)> {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
         let plain = auth.keyring().open(Purpose::Mark, &self.seal_context(), &sealed).ok()?;
-        DateTime::from_timestamp_millis(i64::from_be_bytes(plain.try_into().ok()?))
+        let (made_at, about) = plain.split_first_chunk::<8>()?;
+        Some((DateTime::from_timestamp_millis(i64::from_be_bytes(*made_at))?, about.to_vec()))
     }
 }
 
@@ -157,8 +169,13 @@ pub(crate) fn after_refusal(auth: &Auth, site: &AppPages, jar: Cookies<'_>, want
 
 /// Returns the cookies that let a waiting tab of this browser try once, whatever ended the last session. If
 /// the attempt fails, [`ended`] must be set again.
-pub(crate) fn resume(auth: &Auth, jar: Cookies<'_>, browser: BrowserKey) -> Vec<HeaderValue> {
-    let mark = SilentMark::Resume(browser).seal(auth);
+pub(crate) fn resume(
+    auth: &Auth,
+    jar: Cookies<'_>,
+    browser: BrowserKey,
+    sign_in: SignInElsewhere,
+) -> Vec<HeaderValue> {
+    let mark = SilentMark::Resume(browser).seal_with(auth, &sign_in.to_bytes());
     let mut cookies = vec![jar.set(CookieKind::Silent, &mark, None)];
     let ended = ENDED.into_iter().filter(|kind| jar.values(*kind).next().is_some());
     cookies.extend(ended.map(|kind| jar.clear(kind)));
@@ -222,6 +239,19 @@ pub(crate) fn was_ended(auth: &Auth, jar: Cookies<'_>) -> bool {
 /// Whether the user signed out of this app only, and has not signed in by hand since.
 pub(crate) fn signed_out_locally(auth: &Auth, jar: Cookies<'_>) -> bool {
     says(auth, jar, SilentMark::SignedOutLocally)
+}
+
+/// Whether the session was ended in this browser after this time.
+pub(crate) fn ended_since(auth: &Auth, jar: Cookies<'_>, at: DateTime<Utc>) -> bool {
+    let mut marks = ENDED.into_iter().flat_map(|kind| jar.values(kind));
+    marks.any(|value| SilentMark::Ended.open(auth, value).is_some_and(|ended_at| ended_at > at))
+}
+
+/// Returns the sign-in elsewhere for which a waiting tab of this browser comes back.
+pub(crate) fn resumed(auth: &Auth, jar: Cookies<'_>) -> Option<SignInElsewhere> {
+    let mark = SilentMark::Resume(auth.browsers().of(jar)?);
+    let mut values = jar.values(CookieKind::Silent);
+    values.find_map(|value| SignInElsewhere::read(&mark.open_with(auth, value)?.1))
 }
 
 fn says(auth: &Auth, jar: Cookies<'_>, mark: SilentMark) -> bool {

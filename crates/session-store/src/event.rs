@@ -21,8 +21,17 @@ pub enum SessionEvent {
     Changed(SessionKey),
     /// The user was active, so the session's times have changed.
     Seen(SessionKey),
-    /// A user signed in to some app in this browser, at this time.
-    SignedInBrowser(BrowserKey, DateTime<Utc>),
+    /// A user signed in to some app in this browser.
+    SignedInBrowser(BrowserKey, BrowserSignIn),
+}
+
+/// A sign-in at some app, in a browser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BrowserSignIn {
+    /// When it took place; `None` if an older process published the event.
+    pub at: Option<DateTime<Utc>>,
+    /// A hash of the provider's id, if it is known.
+    pub provider: Option<[u8; 8]>,
 }
 
 /// A message to a listener.
@@ -79,7 +88,8 @@ impl SessionEvent {
     }
 
     /// Returns one line for the wire: `ended <key> <reason>`, `changed <key>`, `seen <key>` or
-    /// `signed_in <browser> <milliseconds since 1970>`, with keys in base64url.
+    /// `signed_in <browser> <milliseconds since 1970> <provider>`, with keys and hashes in base64url. What is unknown at the
+    /// end is left out.
     #[must_use]
     pub fn to_line(self) -> String {
         let encode = |key: &[u8]| URL_SAFE_NO_PAD.encode(key);
@@ -87,8 +97,11 @@ impl SessionEvent {
             Self::Ended(key, reason) => format!("ended {} {}", encode(key.as_bytes()), reason.as_str()),
             Self::Changed(key) => format!("changed {}", encode(key.as_bytes())),
             Self::Seen(key) => format!("seen {}", encode(key.as_bytes())),
-            Self::SignedInBrowser(key, at) => {
-                format!("signed_in {} {}", encode(key.as_bytes()), at.timestamp_millis())
+            Self::SignedInBrowser(key, BrowserSignIn { at, provider }) => {
+                let at = at.map(|at| format!(" {}", at.timestamp_millis()));
+                let provider = provider.filter(|_| at.is_some()).map(|hash| format!(" {}", encode(&hash)));
+                let key = encode(key.as_bytes());
+                format!("signed_in {key}{}{}", at.unwrap_or_default(), provider.unwrap_or_default())
             }
         }
     }
@@ -97,14 +110,19 @@ impl SessionEvent {
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
-        let (kind, key, detail) = (words.next()?, words.next()?, words.next());
+        let (kind, key, detail, more) = (words.next()?, words.next()?, words.next(), words.next());
         let key: [u8; 32] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
         let browser = BrowserKey::from_bytes(key);
         let key = SessionKey::from_bytes(key);
         match (kind, detail) {
+            ("signed_in", None) => Some(Self::SignedInBrowser(browser, BrowserSignIn::default())),
             ("signed_in", Some(millis)) => {
-                let at = DateTime::from_timestamp_millis(millis.parse().ok()?)?;
-                Some(Self::SignedInBrowser(browser, at))
+                let at = Some(DateTime::from_timestamp_millis(millis.parse().ok()?)?);
+                let provider = match more {
+                    Some(hash) => Some(URL_SAFE_NO_PAD.decode(hash).ok()?.try_into().ok()?),
+                    None => None,
+                };
+                Some(Self::SignedInBrowser(browser, BrowserSignIn { at, provider }))
             }
             ("ended", Some(reason)) => Some(Self::Ended(key, EndReason::parse(reason)?)),
             ("changed", None) => Some(Self::Changed(key)),
@@ -125,9 +143,13 @@ mod tests {
             SessionEvent::Ended(key, EndReason::Revoked),
             SessionEvent::Changed(key),
             SessionEvent::Seen(key),
+            SessionEvent::SignedInBrowser(BrowserKey::from_bytes([7; 32]), BrowserSignIn::default()),
             SessionEvent::SignedInBrowser(
                 BrowserKey::from_bytes([7; 32]),
-                DateTime::from_timestamp_millis(1_800_000_000_123).unwrap(),
+                BrowserSignIn {
+                    at: DateTime::from_timestamp_millis(1_800_000_000_123),
+                    provider: Some([9; 8]),
+                },
             ),
         ] {
             assert_eq!(SessionEvent::parse(&event.to_line()), Some(event));

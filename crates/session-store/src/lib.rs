@@ -27,7 +27,7 @@ mod url;
 mod conformance;
 
 pub use auth_types::SessionState;
-pub use event::{BusMessage, EventBus, Listeners, SessionEvent};
+pub use event::{BrowserSignIn, BusMessage, EventBus, Listeners, SessionEvent};
 use grants::EXPIRED_GRANT_RETENTION;
 pub use grants::{Claim, ClaimOutcome, Grant, GrantHash, GrantKind, GrantStore};
 pub use inspection::Inspection;

@@ -67,6 +67,9 @@ pub trait Database: Send + Sync + 'static {
     /// Begins a write transaction.
     async fn begin(&self) -> Result<Self::Transaction, StoreError>;
 
+    /// Called after a sweep: removes from the files what the sweep and the ended sessions have left there. Best effort.
+    async fn after_sweep(&self) {}
+
     /// Sends an event to every process on this database.
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError>;
 

@@ -115,8 +115,8 @@ fn connect_options(url: &str) -> Result<SqliteConnectOptions, OpenError> {
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: acknowledged writes are on the disk, so an ended session stays ended after a crash.
         .synchronous(SqliteSynchronous::Full)
-        // FAST: overwrites in the file what an ended session forgets, unless that costs additional writes.
-        .pragma("secure_delete", "FAST")
+        // Overwrites in the file what an ended session forgets.
+        .pragma("secure_delete", "ON")
         .busy_timeout(BUSY_TIMEOUT))
 }
 
@@ -199,6 +199,14 @@ impl Database for SqliteDatabase {
 
     async fn begin(&self) -> Result<Self::Transaction, StoreError> {
         Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Empties the write-ahead log, which keeps old pages until they are overwritten.
+    async fn after_sweep(&self) {
+        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.write).await;
+        if let Err(error) = emptied {
+            tracing::debug!(%error, "write-ahead log not emptied");
+        }
     }
 
     async fn publish(&self, event: SessionEvent) -> Result<(), StoreError> {

@@ -41,7 +41,7 @@ pub struct NewSignIn {
     pub is_second: bool,
     /// The hints for the provider.
     pub hints: AuthorizeHints,
-    /// The current time.
+    /// When the user wanted to sign in; now, unless a waiting tab comes back. A logout after that wins.
     pub at: DateTime<Utc>,
 }
 

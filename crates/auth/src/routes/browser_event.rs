@@ -8,8 +8,10 @@ use crate::{
     events::SessionEvent,
     identity::message_from_identity,
     jws::TokenRule,
+    last_provider,
     message::{MessageError, rule_error},
     sign_in_events::BrowserEvent,
+    store::BrowserSignIn,
 };
 use axum::extract::State;
 use http::StatusCode;
@@ -21,12 +23,14 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// 400 with the broken rule in `error_description`; 503 when the store or the keys are unavailable.
 pub(super) async fn browser_event(State(auth): State<Auth>, Form(form): Form) -> Result<StatusCode, Refusal> {
+    let now = auth.clock().now();
     let event = message_from_identity::<BrowserEvent>(&auth, &form).await?;
     let id = Sha256::digest(["browser event ", &event.jti].concat()).into();
     if !auth.sessions().use_id(&id, event.expires_at).await.map_err(MessageError::from)? {
         return Err(rule_error::<BrowserEvent>(TokenRule::Replayed).into());
     }
-    let signed_in_at = auth.clock().now() - event.age;
-    auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser, signed_in_at)).await;
+    let provider = event.provider.as_deref().map(last_provider::hash);
+    let sign_in = BrowserSignIn { at: Some(now - event.age), provider };
+    auth.sessions().publish(SessionEvent::SignedInBrowser(event.browser, sign_in)).await;
     Ok(StatusCode::ACCEPTED)
 }

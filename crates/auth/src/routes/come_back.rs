@@ -25,8 +25,8 @@ use std::fmt::Display;
 /// send this POST.
 ///
 /// # Errors
-/// 303 to `/login` for `invalid_ticket`, `ticket_used` and `signed_out_locally` (names in the log); 503 when the
-/// store is down.
+/// 303 to `/login` for `invalid_ticket`, `ticket_used`, `signed_out_locally` and `signed_out_since` (names in the log); 503
+/// when the store is down.
 pub(super) async fn come_back(
     State(auth): State<Auth>,
     RequestOrigin(origin): RequestOrigin,
@@ -50,12 +50,16 @@ pub(super) async fn come_back(
     let Some((ticket, browser)) = form.get("ticket").zip(auth.browsers().of(jar)) else {
         return login(&TicketError::Invalid);
     };
-    match auth.browsers().redeem(ticket, &browser).await {
-        Ok(()) => {}
+    let sign_in = match auth.browsers().redeem(ticket, &browser).await {
+        Ok(sign_in) => sign_in,
         Err(TicketError::Store(error)) => return Err(error.into()),
         Err(error) => return login(&error),
+    };
+    // The event may have been late.
+    if silent::ended_since(&auth, jar, sign_in.at) {
+        return login(&"signed_out_since");
     }
     // Keep the cookie of the ended session: the tab that signs in may have just replaced it.
-    let cookies = silent::resume(&auth, jar, browser);
+    let cookies = silent::resume(&auth, jar, browser, sign_in);
     Ok(departure::page(&silent_url(return_path.as_str()), cookies))
 }

@@ -78,7 +78,7 @@ pub async fn finish_sign_in(
     {
         auth.metrics().refused(error, Some(&returned.provider));
     }
-    if result.is_err()
+    if matches!(result, Err(FlowError::LoginRequired))
         && may_finish
         && !by_visitor
         && !is_second
@@ -122,8 +122,8 @@ pub async fn finish_sign_in(
     SignInOutcome { response: (set_cookies(cookies), response).into_response(), has_signed_in, session }
 }
 
-/// Begins a second silent sign-in, if the first provider answered with an error, and identity knows that this browser
-/// signed in with another provider.
+/// Begins a second silent sign-in: the first provider knows no user, and identity says that this browser signed in with
+/// another provider.
 async fn ask_last_provider(
     auth: &Auth,
     returned: &CallbackRequest,
@@ -131,7 +131,7 @@ async fn ask_last_provider(
     initiator: Initiator,
 ) -> Option<Response> {
     let last = returned.last_provider(auth).filter(|last| *last != returned.provider)?;
-    returned.params.get("error")?;
+    auth.provider(last).filter(|last| last.can_be_silent())?;
     let request = SignInRequest { is_second: true, ..SignInRequest::silent(return_path, initiator) };
     let begun = start(auth, returned.cookies(auth), last, &request).await;
     begun.inspect_err(|error| tracing::info!(rule = %error, "second silent sign-in not begun")).ok()

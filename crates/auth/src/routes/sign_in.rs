@@ -14,6 +14,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use std::sync::Arc;
 use url::Url;
@@ -51,7 +52,8 @@ pub(super) async fn begin(
         return Err(unexpected());
     }
     let hints = AuthorizeHints::read(&form).ok_or_else(unexpected)?;
-    let request = SignInRequest { return_path, hints, initiator: Initiator::Visitor, is_second: false };
+    let initiator = Initiator::Visitor;
+    let request = SignInRequest { return_path, hints, initiator, is_second: false, wanted_since: None };
     let begun = start(&auth, auth.cookies(&origin, &headers), &provider, &request).await;
     Ok(begun.unwrap_or_else(|error| refused(&auth, &error, Some(&provider), &request.return_path)))
 }
@@ -66,12 +68,15 @@ pub(super) struct SignInRequest {
     pub(super) initiator: Initiator,
     /// Whether this asks a second provider, as identity advised. No third one is asked.
     pub(super) is_second: bool,
+    /// When the user wanted this sign-in, if not now. A sign-out after that wins.
+    pub(super) wanted_since: Option<DateTime<Utc>>,
 }
 
 impl SignInRequest {
     /// A sign-in without any question to the visitor.
     pub(super) fn silent(return_path: ReturnPath, initiator: Initiator) -> Self {
-        Self { return_path, hints: AuthorizeHints::silent(), initiator, is_second: false }
+        let hints = AuthorizeHints::silent();
+        Self { return_path, hints, initiator, is_second: false, wanted_since: None }
     }
 }
 
@@ -87,7 +92,7 @@ pub(super) async fn start(
     request: &SignInRequest,
 ) -> Result<Response, FlowError> {
     let origin = jar.origin();
-    let SignInRequest { return_path, hints, initiator, is_second } = request;
+    let SignInRequest { return_path, hints, initiator, is_second, wanted_since } = request;
     if *initiator == Initiator::Visitor {
         flow_trace::begin(FlowKind::SignIn);
         flow_trace::step(StepKind::SignInForm);
@@ -127,7 +132,7 @@ pub(super) async fn start(
             initiator: *initiator,
             is_second: *is_second,
             hints: hints.clone(),
-            at: auth.clock().now(),
+            at: wanted_since.unwrap_or_else(|| auth.clock().now()),
         },
         auth.random(),
     );

@@ -45,9 +45,16 @@ pub(super) async fn silent(
         return Ok(login);
     }
     let initiator = silent::attempt_initiator(&auth, jar, &current);
-    let begun = match initiator.zip(last_provider::to_ask(&auth, jar)) {
+    // A waiting tab comes back with the provider of the sign-in that it heard of.
+    let elsewhere = silent::resumed(&auth, jar).filter(|_| initiator == Some(Initiator::WaitingTab));
+    let provider = match elsewhere.and_then(|sign_in| sign_in.provider) {
+        Some(hash) => last_provider::with_hash(&auth, hash),
+        None => last_provider::to_ask(&auth, jar),
+    };
+    let begun = match initiator.zip(provider) {
         Some((initiator, provider)) => {
-            let request = SignInRequest::silent(return_path, initiator);
+            let wanted_since = elsewhere.map(|sign_in| sign_in.at);
+            let request = SignInRequest { wanted_since, ..SignInRequest::silent(return_path, initiator) };
             begin(&auth, jar, provider, &request).await
         }
         None => None,

@@ -9,7 +9,7 @@ use crate::{
     Auth, Refusal,
     events::{BusMessage, Listener, SessionEvent, StreamPermit},
     origin::{ClientAddress, Origin},
-    sign_in_events::BrowserKey,
+    sign_in_events::{BrowserKey, SignInElsewhere},
     silent,
 };
 use axum::response::{IntoResponse, Response, sse::Event};
@@ -71,11 +71,14 @@ impl Waiting {
             tokio::select! {
                 () = self.permit.stopped() => return None,
                 heard = self.bus.recv() => match heard {
-                    Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser, at)))
-                        if browser == self.browser && at >= self.opened_at =>
+                    Ok(BusMessage::Event(SessionEvent::SignedInBrowser(browser, sign_in)))
+                        if browser == self.browser && sign_in.at.is_none_or(|at| at >= self.opened_at) =>
                     {
-                        let ticket = self.auth.browsers().ticket(&browser);
-                        break event(self.auth.clock().now(), "signed_in", &json!({ "ticket": ticket }));
+                        let now = self.auth.clock().now();
+                        let sign_in =
+                            SignInElsewhere { at: sign_in.at.unwrap_or(now), provider: sign_in.provider };
+                        let ticket = self.auth.browsers().ticket(&browser, sign_in);
+                        break event(now, "signed_in", &json!({ "ticket": ticket }));
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,

@@ -12,8 +12,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct BrowserEvent {
     /// The browser, by the key of this app's handle for it.
     pub browser: BrowserKey,
-    /// How long ago that was, when identity signed the event. An age needs no clocks that agree.
+    /// How long ago that was, when identity signed the event. So identity's clock and the app's
+    /// need not agree.
     pub age: TimeDelta,
+    /// The id of the provider; `None` if identity is older.
+    pub provider: Option<String>,
 }
 
 impl SignedMessage for BrowserEvent {
@@ -30,6 +33,8 @@ impl BrowserEvent {
     pub const BROWSER: &str = "browser";
     /// The claim with the age, in milliseconds. Events of an older identity lack it, and count as new.
     pub const AGE: &str = "age_ms";
+    /// The claim with the provider's id.
+    pub const PROVIDER: &str = "provider";
 }
 
 impl ReadMessage for BrowserEvent {
@@ -37,7 +42,8 @@ impl ReadMessage for BrowserEvent {
         let browser = claims.text(Self::BROWSER)?.and_then(BrowserKey::parse);
         let browser = browser.ok_or(TokenRule::Claim(Self::BROWSER))?;
         let age = claims.count(Self::AGE)?.unwrap_or_default();
-        Ok(Self { browser, age: TimeDelta::milliseconds(age.into()) })
+        let provider = claims.identifier(Self::PROVIDER)?;
+        Ok(Self { browser, age: TimeDelta::milliseconds(age.into()), provider })
     }
 }
 

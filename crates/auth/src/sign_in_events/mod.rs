@@ -26,6 +26,7 @@ mod waiting;
 pub use event::BrowserEvent;
 pub use handle::AppHandle;
 pub use session_store::BrowserKey;
+pub(crate) use waiting::SignInElsewhere;
 pub use waiting::{Browsers, TicketError};
 
 /// The callback parameter with the app's handle, which identity adds to the provider's parameters.

@@ -26,6 +26,34 @@ pub struct Browsers {
     random: Random,
 }
 
+/// A sign-in at another app, for which a waiting tab may come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignInElsewhere {
+    /// When it took place. A sign-out after that wins.
+    pub(crate) at: DateTime<Utc>,
+    /// A hash of the provider's id; `None` if identity did not say it.
+    pub(crate) provider: Option<[u8; 8]>,
+}
+
+impl SignInElsewhere {
+    /// The sign-in as bytes, to be sealed.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let at = self.at.timestamp_millis().to_be_bytes();
+        [at.as_slice(), self.provider.as_ref().map_or(&[], |hash| hash)].concat()
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let (at, provider) = bytes.split_first_chunk::<8>()?;
+        let at = DateTime::from_timestamp_millis(i64::from_be_bytes(*at))?;
+        let provider = match provider {
+            [] => None,
+            hash => Some(hash.try_into().ok()?),
+        };
+        Some(Self { at, provider })
+    }
+}
+
 /// Why a ticket was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum TicketError {
@@ -69,35 +97,40 @@ impl Browsers {
         })
     }
 
-    /// Returns a ticket for one silent sign-in in this browser, after a sign-in that took place just now.
+    /// Returns a ticket for one silent sign-in in this browser, after this sign-in elsewhere.
     #[must_use]
-    pub(crate) fn ticket(&self, browser: &BrowserKey) -> String {
+    pub(crate) fn ticket(&self, browser: &BrowserKey, sign_in: SignInElsewhere) -> String {
         let id: [u8; 16] = self.random.bytes();
         let expires_at = (self.clock.now() + LIFETIME).timestamp_millis().to_be_bytes();
-        let plain = [id.as_slice(), &expires_at].concat();
+        let plain = [id.as_slice(), &expires_at, &sign_in.to_bytes()].concat();
         URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Ticket, browser.as_bytes(), &plain))
     }
 
-    /// Redeems a ticket, once, and only from the browser that got the ticket.
+    /// Redeems a ticket, once, and only from the browser that got the ticket. Returns the sign-in that it is about.
     ///
     /// # Errors
     /// [`TicketError`].
-    pub(crate) async fn redeem(&self, ticket: &str, browser: &BrowserKey) -> Result<(), TicketError> {
+    pub(crate) async fn redeem(
+        &self,
+        ticket: &str,
+        browser: &BrowserKey,
+    ) -> Result<SignInElsewhere, TicketError> {
         let sealed = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| TicketError::Invalid)?;
         let plain = self
             .keyring
             .open(Purpose::Ticket, browser.as_bytes(), &sealed)
             .map_err(|_| TicketError::Invalid)?;
         let expires_at = expiry(&plain).ok_or(TicketError::Invalid)?;
+        let sign_in = plain.get(24..).and_then(SignInElsewhere::read).ok_or(TicketError::Invalid)?;
         if self.clock.now() >= expires_at {
             return Err(TicketError::Invalid);
         }
         let id = Sha256::new().chain_update("ticket").chain_update(&plain).finalize().into();
-        if self.store.mark_used(&id, expires_at).await? { Ok(()) } else { Err(TicketError::Used) }
+        if self.store.mark_used(&id, expires_at).await? { Ok(sign_in) } else { Err(TicketError::Used) }
     }
 }
 
 fn expiry(plain: &[u8]) -> Option<DateTime<Utc>> {
-    let millis = plain.get(16..)?.try_into().ok()?;
+    let millis = plain.get(16..24)?.try_into().ok()?;
     DateTime::from_timestamp_millis(i64::from_be_bytes(millis))
 }

@@ -296,6 +296,7 @@ impl<D: Database> SessionStore for SqlStore<D> {
         ] {
             gone += self.0.execute(statement, &[before.into()]).await?;
         }
+        self.0.after_sweep().await;
         Ok(gone)
     }
 

@@ -127,7 +127,7 @@ async fn own_callback(
     let SignInOutcome { response, has_signed_in, .. } =
         finish_sign_in(auth, returned, pending, Some(reference), cookies).await;
     if has_signed_in {
-        announcer.notify_apps(&browser, auth.clock().now());
+        announcer.notify_apps(&browser, auth.clock().now(), &returned.provider);
     }
     Ok(response)
 }

@@ -82,11 +82,12 @@ impl ProxiedFlow {
     ) -> Option<Receipt> {
         let has_code = answer.get("code").is_some_and(|code| !code.is_empty());
         let is_wanted = has_code && (!self.is_silent || app.preview.is_some());
-        is_wanted.then(|| Receipt { browser, origin: self.source.clone() })
+        is_wanted.then(|| Receipt { browser, origin: self.source.clone(), provider: self.provider.clone() })
     }
 
     /// Reads the provider's answer for the provider that this browser signed in with last. Returns the cookie that remembers
-    /// it, or adds it to the error that answers a silent attempt: the app may ask that provider then.
+    /// it, or adds it to the error that answers a silent attempt: the app may ask that provider then. Previews neither
+    /// change it nor hear of it.
     pub(crate) fn last_provider(
         &self,
         (auth, jar): (&Auth, Cookies<'_>),
@@ -94,8 +95,12 @@ impl ProxiedFlow {
         answer: &UniqueParams,
         back: &mut Url,
     ) -> Option<HeaderValue> {
+        if app.preview.is_some() {
+            return None;
+        }
         if answer.get("error").is_none() {
-            return last_provider::remember(auth, jar, &self.provider);
+            let is_by_hand = !self.is_silent && answer.get("code").is_some();
+            return is_by_hand.then(|| last_provider::remember(auth, jar, &self.provider)).flatten();
         }
         let last = last_provider::of(auth, jar)
             .filter(|last| self.is_silent && last.config.id != self.provider && app.may_use(&last.config.id));

@@ -156,7 +156,7 @@ impl Announcer {
         }
         if app.preview.is_none() {
             // The time at which identity passed the sign-in on: the app completed it just after that.
-            self.notify_apps(&read.browser, expires_at - RECEIPT_LIFETIME);
+            self.notify_apps(&read.browser, expires_at - RECEIPT_LIFETIME, &read.provider);
         } else if let Some(session) = session {
             self.remember_preview(app, &read.origin, session).await?;
         }
@@ -179,15 +179,16 @@ impl Announcer {
         Ok(())
     }
 
-    /// Tells every app about a sign-in in this browser, at this time. Returns at once.
-    pub(crate) fn notify_apps(&self, browser: &BrowserHandle, signed_in_at: DateTime<Utc>) {
+    /// Tells every app about a sign-in in this browser, at this time and with this provider. Returns at once.
+    pub(crate) fn notify_apps(&self, browser: &BrowserHandle, signed_in_at: DateTime<Utc>, provider: &str) {
         for app in self.0.registry.iter() {
             let Some(uri) = app.browser_event_uri.clone() else { continue };
             let (announcer, app, handle) = (self.clone(), app.clone(), self.handle_for(browser, app));
+            let provider = provider.to_owned();
             tokio::spawn(carry(async move {
                 sleep(HEAD_START).await;
                 let age = announcer.0.auth.clock().now() - signed_in_at;
-                let claims = event_claims(&handle.key(), age);
+                let claims = event_claims(&handle.key(), age, &provider);
                 match announcer.0.messenger.send::<BrowserEvent>(&app, &uri, claims, TIMEOUT).await {
                     Ok(_) => tracing::debug!(app = app.client_id, "sign-in event delivered"),
                     Err(error) => {
@@ -204,6 +205,11 @@ impl Announcer {
 }
 
 /// The claims of a browser event, beyond those that every message has.
-pub(crate) fn event_claims(browser: &BrowserKey, age: TimeDelta) -> Value {
-    json!({ BrowserEvent::BROWSER: browser.to_text(), BrowserEvent::AGE: age.num_milliseconds().max(0) })
+pub(crate) fn event_claims(browser: &BrowserKey, age: TimeDelta, provider: &str) -> Value {
+    let mut claims =
+        json!({ BrowserEvent::BROWSER: browser.to_text(), BrowserEvent::AGE: age.num_milliseconds().max(0) });
+    if !provider.is_empty() {
+        claims[BrowserEvent::PROVIDER] = provider.into();
+    }
+    claims
 }

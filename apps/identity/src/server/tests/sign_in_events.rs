@@ -77,7 +77,7 @@ impl World {
         let issuer = self.identity.url.origin().ascii_serialization();
         let keys = SigningKeys::new(&[secret.into()]);
         let envelope = Envelope { issuer: &issuer, audience: "partner", jti, now: self.app.clock.now() };
-        keys.message::<BrowserEvent>(envelope, event_claims(browser, age))
+        keys.message::<BrowserEvent>(envelope, event_claims(browser, age, "demo"))
     }
 
     async fn notify(&self, token: &str) -> Page {
@@ -284,6 +284,66 @@ async fn a_late_event_does_not_undo_a_sign_out() {
     world.hears_one_event_and_no_other(&browser, &mut tab).await;
 }
 
+#[tokio::test]
+async fn a_ticket_does_not_undo_a_later_sign_out_of_this_app() {
+    let mut world = world().await;
+    let browser = world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    let mut tab = world.wait_signed_out().await.unwrap();
+    assert_eq!(world.notify(&world.event(&browser, "one")).await.status, StatusCode::ACCEPTED);
+    let ticket = tab.next_non_heartbeat().await.unwrap().data["ticket"].as_str().unwrap().to_owned();
+    // The user signs in and out again before the tab uses its ticket.
+    world.app.clock.advance(TimeDelta::seconds(3));
+    world.sign_in_heard().await;
+    world.sign_out_of_app("global").await;
+    let refused = world.come_back(&ticket).await;
+    assert_eq!((refused.path().as_str(), refused.set_cookies().len()), (LOGIN, 0));
+    assert_eq!(world.status().await, SIGNED_OUT);
+}
+
+/// The provider's session outlives the logout, and the waiting tab heard of the sign-in before it.
+#[tokio::test]
+async fn a_ticket_does_not_undo_a_later_logout_by_the_provider() {
+    for is_later in [false, true] {
+        let mut world = world().await;
+        world.sign_in_heard().await;
+        world.sign_out_of_app("global").await;
+        let mut tab = world.wait_signed_out().await.unwrap();
+        world.app.clock.advance(TimeDelta::seconds(10));
+        let logout = async |world: &World| {
+            let issuer = world.identity.url.origin().ascii_serialization();
+            let secret = format!("a secret for the tests of {}, long enough", world.identity.url);
+            let notice = auth::logout::LogoutNotice {
+                provider_issuer: world.provider.issuer.as_str().trim_end_matches('/'),
+                sid: None,
+                sub: Some("demo|alice"),
+                browser: None,
+                happened_at: world.app.clock.now(),
+            };
+            let now = world.app.clock.now();
+            let token = SigningKeys::new(&[secret.into()]).logout_token(&issuer, "partner", "l", notice, now);
+            let url = world.app.at("/auth/backchannel-logout");
+            let headers = [("content-type", "application/x-www-form-urlencoded")];
+            let body = format!("logout_token={token}");
+            assert_eq!(Browser::new().send(Method::POST, &url, &headers, &body).await.status, StatusCode::OK);
+        };
+        if !is_later {
+            logout(&world).await;
+            world.app.clock.advance(TimeDelta::seconds(3));
+        }
+        world.sign_in_elsewhere().await;
+        let ticket = tab.next_non_heartbeat().await.unwrap().data["ticket"].as_str().unwrap().to_owned();
+        if is_later {
+            world.app.clock.advance(TimeDelta::seconds(3));
+            logout(&world).await;
+            world.app.clock.advance(TimeDelta::seconds(1));
+        }
+        let begun = world.come_back(&ticket).await;
+        world.browser.follow(begun).await;
+        assert_eq!(world.status().await, if is_later { SIGNED_OUT } else { SIGNED_IN }, "{is_later}");
+    }
+}
+
 /// The app may complete the sign-in late, and the receipt may travel for a while. The time of the sign-in stays.
 #[tokio::test]
 async fn an_event_says_when_the_sign_in_took_place() {
@@ -295,8 +355,8 @@ async fn an_event_says_when_the_sign_in_took_place() {
     world.app.clock.advance(TimeDelta::seconds(5));
     assert_eq!(world.browser.follow(to_app).await.body, "protected page");
     loop {
-        if let BusMessage::Event(SessionEvent::SignedInBrowser(_, at)) = bus.recv().await.unwrap() {
-            assert_eq!(at.timestamp_millis(), passed_on_at.timestamp_millis());
+        if let BusMessage::Event(SessionEvent::SignedInBrowser(_, sign_in)) = bus.recv().await.unwrap() {
+            assert_eq!(sign_in.at.unwrap().timestamp_millis(), passed_on_at.timestamp_millis());
             return;
         }
     }
@@ -440,6 +500,6 @@ fn event_token(
     jti: &str,
     now: chrono::DateTime<chrono::Utc>,
 ) -> String {
-    let claims = event_claims(browser, TimeDelta::zero());
+    let claims = event_claims(browser, TimeDelta::zero(), "demo");
     keys.message::<BrowserEvent>(Envelope { issuer, audience, jti, now }, claims)
 }

@@ -1,8 +1,9 @@
 //! Silent sign-in where identity and the app have two providers. The user signed in with the second one elsewhere.
 
 use super::{SIGNED_IN, SIGNED_OUT, World, params, world_at};
+use chrono::TimeDelta;
 use http::StatusCode;
-use test_support::{AppOptions, CLIENT_SECRET, TestProvider, app_routes, bind};
+use test_support::{AppOptions, CLIENT_SECRET, EventStream, TestProvider, app_routes, bind};
 use url::Url;
 
 /// A world with a second provider, `staff`, which the app may lack.
@@ -104,6 +105,27 @@ async fn no_third_question_and_no_error_where_the_second_provider_has_no_session
     assert_eq!(way.iter().filter(|step| step.ends_with(" /authorize")).count(), 4, "{way:?}");
     assert_eq!(world.world.status().await, SIGNED_OUT);
     assert_eq!(world.open().await.0, ["app /protected", "app /login"], "not again");
+}
+
+/// The user chose the second provider elsewhere. The first one may still know another user in this browser.
+#[tokio::test]
+async fn a_waiting_tab_comes_back_with_the_provider_of_the_sign_in_that_it_heard_of() {
+    let mut world = two_providers(true).await;
+    let answer = world.world.at_provider().await;
+    assert_eq!(world.world.browser.follow(answer).await.body, "protected page");
+    world.world.sign_out_of_app("global").await;
+    // The event of the sign-in above may be late.
+    world.world.app.clock.advance(TimeDelta::seconds(1));
+    let handle = world.world.browser.cookie(&world.world.app.url, "app.browser").unwrap();
+    let url = world.world.app.at("/auth/events?waiting");
+    let mut tab = EventStream::open(&url, &format!("app.browser={handle}"), None).await.unwrap();
+    world.sign_in_elsewhere().await;
+    let event = tab.next_non_heartbeat().await.unwrap();
+    let fields = [("callbackUrl", "/protected"), ("ticket", event.data["ticket"].as_str().unwrap())];
+    let begun = world.world.browser.post(&world.world.app.at("/auth/come-back"), &fields).await;
+    assert_eq!(params(&begun.location().unwrap())["provider"], "staff");
+    assert_eq!(world.world.browser.follow(begun).await.body, "protected page");
+    assert_eq!(world.world.status().await, SIGNED_IN);
 }
 
 #[tokio::test]
