@@ -25,8 +25,9 @@ The file is written from the code by `make reference`, and `make test` compares 
 
 **Providers.** `AUTH_STAFF_ID` with `AUTH_STAFF_ISSUER` makes a provider called STAFF. The name is yours: capital letters,
 digits and `_`, at most 32. Its first word must not be one of these, which mean something else: ALLOWED, CLIENT, CLOCK,
-COOKIE, DEBUG, DRAIN, FORM, HOST, IDENTITY, IDLE, LOG, MAX, METRICS, PROVIDER, PROVIDERS, REDIRECT, REVALIDATE, SECRET,
-SESSION, SHUTDOWN, STORE, TOKEN, TRUST, TRUSTED. [providers.md](providers.md) has a recipe for each known provider.
+COOKIE, DEBUG, DRAIN, FLOW, FORM, HOST, IDENTITY, IDLE, LOG, MAX, METRICS, NOTICE, PROVIDER, PROVIDERS, REDIRECT,
+REVALIDATE, ROBOTS, SECRET, SESSION, SHUTDOWN, STORE, TOKEN, TRUST, TRUSTED. Its last word must not be TEAM or KEY:
+`AUTH_SALES_TEAM_ID` is the `TEAM_ID` of SALES. [providers.md](providers.md) has a recipe for each known provider.
 
 **An app behind identity.** Identity begins a sign-in with identity's settings, and the app finishes it with the app's. So
 both have the same provider settings; each app reports differences when it starts. In identity's registry

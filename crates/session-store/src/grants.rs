@@ -21,6 +21,8 @@ pub enum GrantKind {
     PendingConfirmation,
     /// The ID token of a session that has ended, for the provider's sign-out.
     IdTokenHint,
+    /// The page that a visitor wanted before a sign-in, if its address is too long for a cookie.
+    WantedPage,
 }
 
 impl GrantKind {
@@ -31,15 +33,22 @@ impl GrantKind {
             Self::AccessToken => "access_token",
             Self::PendingConfirmation => "arrival",
             Self::IdTokenHint => "id_token_hint",
+            Self::WantedPage => "wanted_page",
         }
     }
 
     /// Parses a name from [`as_str`](Self::as_str).
     pub(super) fn parse(name: &str) -> Result<Self, StoreError> {
-        [Self::HandoffToken, Self::AccessToken, Self::PendingConfirmation, Self::IdTokenHint]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .ok_or_else(|| StoreError("unknown kind of grant".into()))
+        [
+            Self::HandoffToken,
+            Self::AccessToken,
+            Self::PendingConfirmation,
+            Self::IdTokenHint,
+            Self::WantedPage,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
+        .ok_or_else(|| StoreError("unknown kind of grant".into()))
     }
 }
 

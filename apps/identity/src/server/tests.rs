@@ -351,6 +351,12 @@ async fn a_provider_that_is_down_is_a_503_and_an_unknown_one_a_400() {
     assert_eq!(down.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(down.headers["retry-after"], "5");
     assert!(down.set_cookies().is_empty());
+    // The visitor did not ask to sign in, so the app gets an answer and shows no error.
+    let silent = world.browser.get(&world.identity.at(&format!("{}&prompt=none", authorize("demo")))).await;
+    let back = silent.location().unwrap();
+    assert_eq!(back.origin(), world.app.url.origin());
+    let answer = params(&back);
+    assert_eq!((answer["error"].as_str(), answer["state"].as_str()), ("temporarily_unavailable", "s"));
     let unknown = world.browser.get(&world.identity.at(&authorize("google"))).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(unknown.body.contains("unknown_provider"));

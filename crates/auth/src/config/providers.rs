@@ -11,13 +11,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use url::form_urlencoded;
 
 /// The first words of variables that mean something else, here or in Auth.js. No provider's name begins with one.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 27] = [
     "ALLOWED",
     "CLIENT",
     "CLOCK",
     "COOKIE",
     "DEBUG",
     "DRAIN",
+    "FLOW",
     "FORM",
     "HOST",
     "IDENTITY",
@@ -25,10 +26,12 @@ const RESERVED: [&str; 24] = [
     "LOG",
     "MAX",
     "METRICS",
+    "NOTICE",
     "PROVIDER",
     "PROVIDERS",
     "REDIRECT",
     "REVALIDATE",
+    "ROBOTS",
     "SECRET",
     "SESSION",
     "SHUTDOWN",
@@ -53,8 +56,13 @@ pub(super) fn read(vars: &Vars, errors: &mut ConfigErrors) -> Option<Vec<Provide
     let read: Vec<_> =
         names.into_iter().map(|name| errors.keep(ProviderVars { vars, name }.read())).collect();
     let mut providers = read.into_iter().collect::<Option<Vec<_>>>()?;
-    errors.keep(sort(&mut providers, &vars.list("AUTH_PROVIDERS")))?;
+    errors.keep(sort(&mut providers, &lower_case(vars.list("AUTH_PROVIDERS"))))?;
     Some(providers)
+}
+
+/// Names in `AUTH_PROVIDERS` may be written as in `AUTH_<NAME>_ID`.
+fn lower_case(names: Vec<String>) -> Vec<String> {
+    names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
 /// Sorts by `AUTH_PROVIDERS`, if set; else by preset, then by name.

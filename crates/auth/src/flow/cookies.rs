@@ -26,6 +26,11 @@ const PER_BROWSER: usize = 6;
 const MAX_TOGETHER: usize = 3_800;
 /// What the name of a cookie has before its tag, about, bytes.
 const NAME: usize = 32;
+/// The names of the cookies of flows that the visitor did not ask for. A browser that opens many tabs at once begins as many
+/// of them, and knows no cookie of the others yet: only fixed names keep their number small.
+const SILENT_SLOTS: [&str; 4] = ["silent-0", "silent-1", "silent-2", "silent-3"];
+/// Maximum number of cookies that are tried for one flow. A neighbour may have planted many of one name.
+const MAX_TRIED: usize = 20;
 /// Maximum number of flows cleared at a time. Another app on the same domain may have
 /// planted a thousand cookies.
 const CLEARED_AT_ONCE: usize = 4;
@@ -47,6 +52,14 @@ impl Flow for Pending {
 /// A sign-out at the provider.
 impl Flow for SigningOut {
     const KIND: &'static str = "sign-out";
+}
+
+/// A sign-in that the visitor did not ask for: the kind of its `state`. Its record is a [`Pending`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Silent;
+
+impl Flow for Silent {
+    const KIND: &'static str = "silent";
 }
 
 /// A visitor who leaves for the provider.
@@ -91,17 +104,41 @@ impl Flows {
         flow: F,
         jar: Cookies<'_>,
     ) -> Result<Vec<HeaderValue>, StoreError> {
-        let now = self.clock.now();
         let state_hash = sha256(state);
+        self.begin_as(&tag(&state_hash), state_hash, flow, jar)
+    }
+
+    /// As [`begin`](Self::begin), for a flow that the visitor did not ask for. A browser has four of them at most; another one
+    /// replaces the oldest.
+    ///
+    /// # Errors
+    /// As for [`begin`](Self::begin).
+    pub fn begin_silent<F: Flow>(
+        &self,
+        state: &str,
+        flow: F,
+        jar: Cookies<'_>,
+    ) -> Result<Vec<HeaderValue>, StoreError> {
+        let state_hash = sha256(state);
+        self.begin_as(silent_slot(&state_hash, &jar.flows()), state_hash, flow, jar)
+    }
+
+    fn begin_as<F: Flow>(
+        &self,
+        name: &str,
+        state_hash: [u8; 32],
+        flow: F,
+        jar: Cookies<'_>,
+    ) -> Result<Vec<HeaderValue>, StoreError> {
+        let now = self.clock.now();
         let sealed = Sealed { kind: F::KIND.to_owned(), begun_at: now, flow };
         let plain = serde_json::to_vec(&sealed).map_err(|error| StoreError(error.to_string()))?;
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
         // The time in front identifies the oldest flow of a browser without opening the cookies.
         let value = format!("{}.{sealed}", now.timestamp());
-        let mut cookies = self.clear_oldest(jar, value.len());
-        let kind = tag(&state_hash);
+        let mut cookies = self.clear_oldest(jar, value.len(), name);
         let seconds = Some(LIFETIME.num_seconds());
-        let cookie = jar.set(CookieKind::Flow(&kind), &value, seconds);
+        let cookie = jar.set(CookieKind::Flow(name), &value, seconds);
         if cookie.len() > MAX_COOKIE {
             return Err(StoreError("the flow does not fit into a cookie".to_owned()));
         }
@@ -109,18 +146,15 @@ impl Flows {
         Ok(cookies)
     }
 
-    /// Clears the oldest flows until a new value of this length has room.
-    fn clear_oldest(&self, jar: Cookies<'_>, new: usize) -> Vec<HeaderValue> {
+    /// Clears the oldest flows until a new value of this length and name has room.
+    fn clear_oldest(&self, jar: Cookies<'_>, new: usize, name: &str) -> Vec<HeaderValue> {
         let mut flows = jar.flows();
         let now = self.clock.now().timestamp();
+        flows.retain(|(tag, _)| {
+            tag != name && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        });
         // A time in the future is forged; such cookies are cleared first.
-        let begun = |value: &str| {
-            let time = value.split_once('.').and_then(|(time, _)| time.parse::<i64>().ok());
-            time.filter(|time| *time <= now)
-        };
-        flows
-            .retain(|(tag, _)| tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
-        flows.sort_by_key(|(_, value)| begun(value));
+        flows.sort_by_key(|(_, value)| begun(value).filter(|time| *time <= now));
         let mut together = new + flows.iter().map(|(_, value)| NAME + value.len()).sum::<usize>();
         let mut left = flows.len();
         let too_many = flows.iter().take_while(|(_, value)| {
@@ -144,12 +178,12 @@ impl Flows {
         jar: Cookies<'_>,
     ) -> Result<Option<(F, Vec<HeaderValue>)>, StoreError> {
         let state_hash = sha256(state);
-        let Some((flow, begun_at)) = self.open(&state_hash, jar) else { return Ok(None) };
+        let Some(Opened { name, flow, begun_at }) = self.open(&state_hash, jar) else { return Ok(None) };
         let expires_at = begun_at + LIFETIME;
         if self.clock.now() >= expires_at || !self.store.mark_used(&state_hash, expires_at).await? {
             return Ok(None);
         }
-        Ok(Some((flow, vec![jar.clear(CookieKind::Flow(&tag(&state_hash)))])))
+        Ok(Some((flow, vec![jar.clear(CookieKind::Flow(&name))])))
     }
 
     /// Lets the visitor leave for the provider. Returns the flow of this kind with this `state`, if this browser began
@@ -162,7 +196,7 @@ impl Flows {
         state: &str,
         jar: Cookies<'_>,
     ) -> Result<Option<Departure<F>>, StoreError> {
-        let Some((flow, begun_at)) = self.open(&sha256(state), jar) else { return Ok(None) };
+        let Some(Opened { flow, begun_at, .. }) = self.open(&sha256(state), jar) else { return Ok(None) };
         let expires_at = begun_at + LIFETIME;
         if self.clock.now() >= expires_at {
             return Ok(Some(Departure::Repeated(flow)));
@@ -183,13 +217,18 @@ impl Flows {
 
     /// Returns the flow of this kind with this `state` in this browser, without using it up.
     pub(crate) fn peek<F: Flow>(&self, state: &str, jar: Cookies<'_>) -> Option<F> {
-        let (flow, begun_at) = self.open(&sha256(state), jar)?;
+        let Opened { flow, begun_at, .. } = self.open(&sha256(state), jar)?;
         (self.clock.now() < begun_at + LIFETIME).then_some(flow)
     }
 
-    fn open<F: Flow>(&self, state_hash: &[u8; 32], jar: Cookies<'_>) -> Option<(F, DateTime<Utc>)> {
+    fn open<F: Flow>(&self, state_hash: &[u8; 32], jar: Cookies<'_>) -> Option<Opened<F>> {
         let tag = tag(state_hash);
-        let (_, value) = jar.flows().into_iter().find(|(name, _)| *name == tag)?;
+        let flows = jar.flows().into_iter();
+        let mut mine = flows.filter(|(name, _)| *name == tag || is_silent_slot(name)).take(MAX_TRIED);
+        mine.find_map(|(name, value)| self.open_value(state_hash, name, &value))
+    }
+
+    fn open_value<F: Flow>(&self, state_hash: &[u8; 32], name: String, value: &str) -> Option<Opened<F>> {
         let sealed = URL_SAFE_NO_PAD.decode(value.split_once('.')?.1).ok()?;
         let plain = self.keyring.open(Purpose::Flow, state_hash, &sealed).ok()?;
         let kind: Sealed<serde::de::IgnoredAny> = serde_json::from_slice(&plain).ok()?;
@@ -197,8 +236,37 @@ impl Flows {
             return None;
         }
         let sealed: Sealed<F> = serde_json::from_slice(&plain).ok()?;
-        Some((sealed.flow, sealed.begun_at))
+        Some(Opened { name, flow: sealed.flow, begun_at: sealed.begun_at })
     }
+}
+
+/// A flow of this browser.
+struct Opened<F> {
+    /// The part of the cookie's name that belongs to the flow.
+    name: String,
+    flow: F,
+    begun_at: DateTime<Utc>,
+}
+
+/// When the flow of a cookie began, in seconds since 1970, as the cookie says.
+fn begun(value: &str) -> Option<i64> {
+    value.split_once('.').and_then(|(time, _)| time.parse().ok())
+}
+
+fn is_silent_slot(name: &str) -> bool {
+    SILENT_SLOTS.contains(&name)
+}
+
+/// Returns the name for a new silent flow beside these flows: an unused one, else the oldest.
+fn silent_slot(state_hash: &[u8; 32], flows: &[(String, String)]) -> &'static str {
+    // Requests that know nothing of each other should not choose the same.
+    let first = usize::from(state_hash[0]);
+    let slots = (0..SILENT_SLOTS.len()).map(|at| SILENT_SLOTS[(first + at) % SILENT_SLOTS.len()]);
+    let age = |slot: &&str| {
+        let used = flows.iter().filter(|(name, _)| name == slot).map(|(_, value)| begun(value));
+        used.max().unwrap_or(Some(i64::MIN))
+    };
+    slots.min_by_key(age).unwrap_or(SILENT_SLOTS[0])
 }
 
 fn sha256(text: &str) -> [u8; 32] {

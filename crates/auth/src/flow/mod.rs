@@ -15,8 +15,9 @@ mod pending;
 mod state;
 
 pub use callback::{Callback, Outcome};
-pub(crate) use cookies::Departure;
+pub(crate) use cookies::{Departure, Silent};
 pub use cookies::{Flow, Flows};
 pub use error::FlowError;
 pub use hints::AuthorizeHints;
 pub use pending::{Authorized, Initiator, NewSignIn, Pending, SigningOut, code_challenge};
+pub(crate) use state::names as state_names;

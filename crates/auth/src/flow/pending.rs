@@ -1,6 +1,6 @@
 //! A sign-in between its beginning and its callback.
 
-use super::{AuthorizeHints, Callback, FlowError, Outcome, state};
+use super::{AuthorizeHints, Callback, FlowError, Outcome};
 use crate::{origin::ReturnPath, provider::Endpoints, random::Random};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -33,8 +33,8 @@ pub struct NewSignIn {
     pub provider: String,
     /// Where the provider answers: this app's callback, or identity's.
     pub redirect_uri: Url,
-    /// Where the visitor goes afterwards.
-    pub return_path: ReturnPath,
+    /// The grant that keeps where the visitor goes afterwards; `None` if the `state` says it.
+    pub page_grant: Option<String>,
     /// What began the sign-in.
     pub initiator: Initiator,
     /// Whether this silent sign-in asks a second provider, as identity advised.
@@ -57,9 +57,13 @@ pub struct Pending {
     code_verifier: String,
     /// Repeated at the token endpoint (RFC 6749 §4.1.3).
     pub redirect_uri: Url,
-    /// Where the visitor goes afterwards, if the path is too long for the `state`; a checked path.
+    /// Where the visitor goes afterwards, if the path is too long for the `state`; a checked path. Only in cookies of an
+    /// older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     return_path: Option<String>,
+    /// The grant with that path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) page_grant: Option<String>,
     /// What began the sign-in. The visitor, if the cookie is from a version without this field.
     #[serde(default, rename = "begun_by")]
     pub initiator: Initiator,
@@ -101,7 +105,8 @@ impl Pending {
             nonce: random.token(),
             code_verifier: random.token(),
             redirect_uri: begin.redirect_uri,
-            return_path: (!state::names(&begin.return_path)).then(|| begin.return_path.to_string()),
+            return_path: None,
+            page_grant: begin.page_grant,
             initiator: begin.initiator,
             is_second: begin.is_second,
             hints: begin.hints,
@@ -121,9 +126,9 @@ impl Pending {
         &self.hints
     }
 
-    /// Where the visitor goes afterwards; `None` if the `state` says it.
+    /// Where the visitor goes afterwards, in a cookie of an older version.
     #[must_use]
-    pub fn return_path(&self) -> Option<ReturnPath> {
+    pub(crate) fn return_path(&self) -> Option<ReturnPath> {
         ReturnPath::parse(self.return_path.as_deref()?)
     }
 
@@ -170,7 +175,7 @@ pub fn code_challenge(code_verifier: &str) -> String {
 /// A sign-out at the provider. The app's session has already ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SigningOut {
-    /// Where the visitor goes afterwards; a checked path.
+    /// Where the visitor goes afterwards; a checked path, empty if it is long.
     pub return_path: String,
     /// The provider's id.
     #[serde(default)]
@@ -178,6 +183,9 @@ pub struct SigningOut {
     /// The user's `sub`, for a provider that gets no ID token.
     #[serde(default)]
     pub subject: String,
+    /// The grant with that path, if it is long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_grant: Option<String>,
     /// The grant that holds the ID token of the ended session, for `id_token_hint`.
     #[serde(default)]
     pub id_token_grant: Option<String>,
@@ -197,11 +205,11 @@ mod tests {
     use crate::{origin::UniqueParams, provider::Issuers};
     use openidconnect::IssuerUrl;
 
-    fn begin(path: &str) -> NewSignIn {
+    fn begin() -> NewSignIn {
         NewSignIn {
             provider: "demo".into(),
             redirect_uri: "http://localhost:4200/auth/callback/demo".parse().unwrap(),
-            return_path: ReturnPath::parse(path).unwrap(),
+            page_grant: None,
             initiator: Initiator::Visitor,
             is_second: false,
             hints: AuthorizeHints::default(),
@@ -210,7 +218,7 @@ mod tests {
     }
 
     fn pending() -> Pending {
-        Pending::begin(begin("/dashboard"), &Random::seeded(1))
+        Pending::begin(begin(), &Random::seeded(1))
     }
 
     fn endpoints(iss_required: bool) -> Endpoints {
@@ -271,17 +279,9 @@ mod tests {
     #[test]
     fn nonce_and_verifier_are_fresh_each_time() {
         let random = Random::seeded(1);
-        let [one, two] = ["/", "/"].map(|path| Pending::begin(begin(path), &random));
+        let [one, two] = [(), ()].map(|()| Pending::begin(begin(), &random));
         assert_ne!(one.nonce, two.nonce);
         assert_ne!(one.code_verifier, two.code_verifier);
         assert_ne!(one.nonce, one.code_verifier);
-    }
-
-    #[test]
-    fn only_a_page_that_the_state_cannot_name_is_kept() {
-        let kept = |path: &str| Pending::begin(begin(path), &Random::seeded(1)).return_path();
-        assert_eq!(kept("/dashboard"), None);
-        let long = format!("/{}", "a".repeat(600));
-        assert_eq!(kept(&long).map(|path| path.to_string()), Some(long));
     }
 }

@@ -32,7 +32,8 @@ impl Flows {
         serde_json::from_slice(&plain).ok()
     }
 
-    /// Returns a new `state` that names the page the visitor wanted, if its path is short enough.
+    /// Returns a new `state` that names the page the visitor wanted, if its path is short enough. The kind tells a sign-in
+    /// by hand from one that the visitor did not ask for.
     pub(crate) fn new_state_for<F: Flow>(&self, page: &ReturnPath) -> Result<String, StoreError> {
         self.new_state::<F>(&if names(page) { page.as_str() } else { "" })
     }
@@ -43,7 +44,7 @@ impl Flows {
     }
 }
 
-/// Whether a `state` names this page, so that the flow's cookie does not need to.
-pub(super) fn names(page: &ReturnPath) -> bool {
+/// Whether a `state` names this page, so that the store does not need to.
+pub(crate) fn names(page: &ReturnPath) -> bool {
     page.as_str().len() <= MAX_PAGE
 }

@@ -18,6 +18,8 @@ struct ProviderFacts {
     client_id: String,
     issuer: String,
     scope: String,
+    /// Further parameters; `None` if identity is older.
+    params: Option<String>,
 }
 
 /// Logs each difference between this app's providers and identity's. In direct mode there is nothing to compare.
@@ -56,6 +58,7 @@ fn facts<'a>(providers: impl Iterator<Item = &'a ProviderConfig>) -> BTreeMap<St
             client_id: config.client_id.clone(),
             issuer: config.issuer().to_owned(),
             scope: config.scopes.clone(),
+            params: Some(config.params_text()),
         };
         (config.id.clone(), facts)
     });
@@ -86,7 +89,12 @@ fn differences(
         let effect = "this app refuses the ID tokens, unless identity's registry gives it this client";
         compare("ID", &ours.client_id, &theirs.client_id, effect);
         compare("ISSUER", &ours.issuer, &theirs.issuer, "this app refuses the ID tokens");
-        compare("SCOPES", &ours.scope, &theirs.scope, "identity's scopes are requested");
+        let effect = "identity's scopes are requested, or those of the app's entry in identity's registry";
+        compare("SCOPES", &ours.scope, &theirs.scope, effect);
+        if let (Some(ours), Some(theirs)) = (&ours.params, &theirs.params) {
+            let effect = "identity's parameters are sent, or those of its registry, but this app checks its own max_age";
+            compare("PARAMS", ours, theirs, effect);
+        }
     }
     found
 }
@@ -95,28 +103,36 @@ fn differences(
 mod tests {
     use super::*;
 
-    fn providers(list: &[(&str, [&str; 3])]) -> BTreeMap<String, ProviderFacts> {
-        let facts = |[client_id, issuer, scope]: [&str; 3]| ProviderFacts {
+    fn providers(list: &[(&str, [&str; 4])]) -> BTreeMap<String, ProviderFacts> {
+        let facts = |[client_id, issuer, scope, params]: [&str; 4]| ProviderFacts {
             client_id: client_id.to_owned(),
             issuer: issuer.to_owned(),
             scope: scope.to_owned(),
+            params: Some(params.to_owned()),
         };
         list.iter().map(|(id, values)| ((*id).to_owned(), facts(*values))).collect()
     }
 
     #[test]
     fn each_difference_names_its_variable() {
-        let same = ["client", "https://op.example", "openid"];
+        let same = ["client", "https://op.example", "openid", "audience=api"];
         let theirs = providers(&[("staff", same), ("more", same)]);
         assert_eq!(differences(&providers(&[("staff", same)]), &theirs), [""; 0]);
         for (ours, variable) in [
-            (("staff", ["other", "https://op.example", "openid"]), "AUTH_STAFF_ID"),
-            (("staff", ["client", "https://op.example/", "openid"]), "AUTH_STAFF_ISSUER"),
-            (("staff", ["client", "https://op.example", "openid email"]), "AUTH_STAFF_SCOPES"),
+            (("staff", ["other", "https://op.example", "openid", "audience=api"]), "AUTH_STAFF_ID"),
+            (("staff", ["client", "https://op.example/", "openid", "audience=api"]), "AUTH_STAFF_ISSUER"),
+            (
+                ("staff", ["client", "https://op.example", "openid email", "audience=api"]),
+                "AUTH_STAFF_SCOPES",
+            ),
+            (("staff", ["client", "https://op.example", "openid", "max_age=300"]), "AUTH_STAFF_PARAMS"),
             (("guests", same), "AUTH_GUESTS_ID"),
         ] {
             let found = differences(&providers(&[ours]), &theirs);
             assert!(found.len() == 1 && found[0].starts_with(variable), "{found:?}");
         }
+        let mut older = providers(&[("staff", same)]);
+        older.values_mut().for_each(|facts| facts.params = None);
+        assert_eq!(differences(&providers(&[("staff", same)]), &older), [""; 0], "an older identity");
     }
 }

@@ -1,11 +1,16 @@
 //! Where a visitor goes after signing in or out: a checked local path, or `/`.
 
+use auth_types::encode_query;
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use url::{Position, Url};
 
 /// Longest accepted return path, bytes.
 const MAX_LENGTH: usize = 2048;
+
+/// Longest return path as a parameter of an address, bytes. A redirect to the sign-in page carries it, and nginx has 4 KB
+/// for all headers of an answer unless it is told otherwise.
+const MAX_ENCODED: usize = 2700;
 
 /// A path on the app's own origin.
 ///
@@ -26,14 +31,16 @@ impl ReturnPath {
     /// Returns `None` for:
     /// - text that a browser could read as another origin (`//`, `/\`, a scheme);
     /// - control characters, plain or percent-encoded;
-    /// - a path longer than 2048 bytes;
+    /// - a path longer than 2048 bytes, or longer than 2700 bytes where it is encoded in another address;
     /// - endpoints below `/auth/`: they show no page, and some would restart the flow that has just ended.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_LENGTH || !text.starts_with('/') {
             return None;
         }
-        let path = text.split(['?', '#']).next().unwrap_or_default();
+        // A backslash separates nothing in a query or a fragment, but some programs would read it as a slash.
+        let (path, rest) = text.split_at(text.find(['?', '#']).unwrap_or(text.len()));
+        let text = &format!("{path}{}", rest.replace('\\', "%5C"));
         let decoded: Vec<u8> = percent_decode_str(path).collect();
         let is_unsafe = |byte: &u8| byte.is_ascii_control() || *byte == b'\\';
         if text.as_bytes().iter().any(is_unsafe) || decoded.iter().any(is_unsafe) {
@@ -44,7 +51,7 @@ impl ReturnPath {
         let resolved = base.join(text).ok()?;
         let local = &resolved[Position::BeforePath..];
         // Percent-encoding can triple the length, and cookies carry the path.
-        if local.len() > MAX_LENGTH {
+        if local.len() > MAX_LENGTH || encode_query(local).len() > MAX_ENCODED {
             return None;
         }
         let leaves =
@@ -94,6 +101,9 @@ mod tests {
             ("/authors", "/authors"),
             ("/docs/auth/signout", "/docs/auth/signout"),
             ("/auth/../dashboard", "/dashboard"),
+            ("/search?q=a\\b", "/search?q=a%5Cb"),
+            ("/page?x#\\section", "/page?x#%5Csection"),
+            ("/page#a?\\/b", "/page#a?%5C/b"),
         ] {
             assert_eq!(ReturnPath::parse(text).unwrap().as_str(), kept, "{text}");
         }
@@ -102,6 +112,7 @@ mod tests {
     #[test]
     fn everything_else_becomes_the_start_page() {
         let long = format!("/{}", "a".repeat(MAX_LENGTH));
+        let encoded = format!("/{}", "%E6".repeat(MAX_LENGTH / 3));
         let triples = format!("/{}", "ä".repeat(MAX_LENGTH / 4));
         for text in [
             "",
@@ -135,7 +146,10 @@ mod tests {
             "/%61uth/signout",
             "/auth%2Fsignout",
             "/a/../auth/silent",
+            "/a\\b?c",
+            "/?\u{7f}",
             long.as_str(),
+            encoded.as_str(),
             triples.as_str(),
         ] {
             assert_eq!(ReturnPath::or_root(Some(text)), ReturnPath::root(), "{text:?}");

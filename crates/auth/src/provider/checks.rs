@@ -38,7 +38,15 @@ pub(super) fn check_issuer(issuer: &str) -> Result<Url, String> {
 }
 
 pub(super) fn issuers(preset: &Preset, issuer: IssuerUrl, tenants: &[String]) -> Result<Issuers, String> {
-    let at_microsoft = issuer.url().host_str().is_some_and(|host| host.starts_with("login.microsoftonline."));
+    // Global and national clouds (learn.microsoft.com, "National clouds and authentication endpoints").
+    let microsoft = [
+        "login.microsoftonline.",
+        "login.partner.microsoftonline.",
+        "login.microsoft.com",
+        "login.windows.net",
+    ];
+    let host = issuer.url().host_str().unwrap_or_default();
+    let at_microsoft = microsoft.iter().any(|begin| host.starts_with(begin));
     let is_microsoft = at_microsoft || preset.protocol == Protocol::Entra;
     if !tenants.is_empty() && !is_microsoft {
         return Err("lists tenants, which only Entra ID has".to_owned());

@@ -91,6 +91,13 @@ pub enum Kind {
 }
 
 impl ProviderConfig {
+    /// The further parameters as one text, whatever their order.
+    pub(crate) fn params_text(&self) -> String {
+        let mut params: Vec<_> = self.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        params.sort();
+        params.join(" ")
+    }
+
     /// Completes a preset with the configured values.
     ///
     /// # Errors

@@ -39,6 +39,10 @@ fn an_address_that_tenants_share_needs_their_list() {
             assert!(error.contains("serves every tenant") && error.contains("TENANTS"), "{error}");
         }
     }
+    for host in ["login.partner.microsoftonline.cn", "login.microsoftonline.us", "login.windows.net"] {
+        let error = configured("oidc", Some(&format!("https://{host}/common/v2.0"))).unwrap_err();
+        assert!(error.contains("serves every tenant"), "{error}");
+    }
     let one = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0";
     assert!(!configured("entra", Some(one)).unwrap().has_tenants());
     for named in ["consumers", "contoso.onmicrosoft.com", ""] {

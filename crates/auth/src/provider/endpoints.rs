@@ -9,6 +9,10 @@ use url::{Url, form_urlencoded};
 /// line, some accept less.
 const MAX_ID_TOKEN_HINT: usize = 2048;
 
+/// Longest authorization request with an `id_token_hint`, bytes. The answer that redirects there also sets cookies, and
+/// nginx has 4 KB for all headers of an answer unless it is told otherwise.
+const MAX_URL_WITH_HINT: usize = 2500;
+
 /// The scope for refresh tokens that outlive the provider's session (OpenID Connect Core §11).
 pub(super) const OFFLINE_ACCESS: &str = "offline_access";
 
@@ -80,7 +84,6 @@ impl Endpoints {
             .append_pair("code_challenge_method", "S256");
         if is_oidc {
             query.append_pair("nonce", params.nonce);
-            append_hint(&mut query, params.id_token_hint);
         }
         // GitHub knows one `prompt` (docs.github.com, "Authorizing OAuth apps").
         let hints: Vec<_> =
@@ -92,6 +95,9 @@ impl Endpoints {
             config.params.iter().filter(|(name, _)| !by_app.iter().any(|(other, _)| other == name));
         query.extend_pairs(configured.chain(by_app).filter(|(name, _)| !chosen(name)));
         drop(query);
+        let length = |hint: &&SecretString| url.as_str().len() + hint.expose_secret().len();
+        let hint = params.id_token_hint.filter(|hint| is_oidc && length(hint) <= MAX_URL_WITH_HINT);
+        append_hint(&mut url.query_pairs_mut(), hint);
         url
     }
 

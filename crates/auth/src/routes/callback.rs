@@ -3,11 +3,12 @@
 use super::{
     finish::{BegunSession, SignInOutcome, finish_sign_in},
     sign_in::{authorization_url, refused},
+    wanted_page,
 };
 use crate::{
     Auth, Refusal,
     cookie::{Cookies, set_cookies},
-    flow::{Flow, FlowError, Initiator, Pending, SigningOut},
+    flow::{Flow, FlowError, Initiator, Pending, SigningOut, Silent},
     flow_trace::{self, StepKind},
     jws::is_identifier,
     last_provider::LAST_PROVIDER_PARAM,
@@ -88,7 +89,8 @@ impl CallbackRequest {
     /// Returns the page that the visitor wanted when the sign-in began, if this app made the `state`.
     #[must_use]
     pub fn wanted_page(&self, auth: &Auth) -> Option<ReturnPath> {
-        auth.flows().page_of::<Pending>(self.params.get("state")?)
+        let (flows, state) = (auth.flows(), self.params.get("state")?);
+        flows.page_of::<Pending>(state).or_else(|| flows.page_of::<Silent>(state))
     }
 
     /// Returns identity's reference for this browser, if the callback came from identity with a reference.
@@ -180,6 +182,12 @@ async fn without_answer(auth: &Auth, returned: &CallbackRequest) -> Result<Optio
 /// app made its `state`, the visitor still gets to the page that was wanted: at once if signed in, else by the sign-in
 /// page's button.
 pub fn without_flow(auth: &Auth, returned: &CallbackRequest) -> Response {
+    let state = returned.params.get("state").unwrap_or_default();
+    if let Some(page) = auth.flows().page_of::<Silent>(state) {
+        // The visitor did not ask for this sign-in, so no error is shown. The page knows whether the user is signed in now.
+        tracing::info!(rule = "invalid_state", "no such flow; a silent sign-in");
+        return Redirect::to(page.as_str()).into_response();
+    }
     without_flow_at(auth, returned.wanted_page(auth), returned.session().is_some())
 }
 
@@ -212,9 +220,10 @@ pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>)
     flow_trace::resume(state);
     flow_trace::step(StepKind::SignedOutAtProvider);
     match auth.flows().take::<SigningOut>(state, jar).await {
-        Ok(Some((SigningOut { return_path, .. }, clear))) => {
+        Ok(Some((SigningOut { return_path, page_grant, .. }, clear))) => {
             flow_trace::finish();
-            let return_path = ReturnPath::or_root(Some(&return_path));
+            let kept = wanted_page::kept(auth, page_grant.as_deref()).await;
+            let return_path = kept.unwrap_or_else(|| ReturnPath::or_root(Some(&return_path)));
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }
         Ok(None) => Redirect::to(&auth.pages().signed_out).into_response(),

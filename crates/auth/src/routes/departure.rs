@@ -5,7 +5,7 @@
 //! to a form is a small page, and the page begins a new navigation. The page holds no token: it names the flow's
 //! `state`, and the flow itself is in this browser's cookie.
 
-use super::{callback::without_flow_at, sign_in};
+use super::{callback::without_flow_at, sign_in, wanted_page};
 use crate::{
     Auth, Refusal,
     cookie::{Cookies, set_cookies},
@@ -90,7 +90,9 @@ pub(super) async fn leave(
     }
     let departure = auth.flows().depart::<Pending>(state, jar).await?;
     let kept = match &departure {
-        Some(Departure::First(pending) | Departure::Repeated(pending)) => pending.return_path(),
+        Some(Departure::First(pending) | Departure::Repeated(pending)) => {
+            wanted_page::of(&auth, pending).await
+        }
         None => None,
     };
     let wanted = kept.or_else(|| auth.flows().page_of::<Pending>(state));
@@ -115,7 +117,6 @@ async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departu
     // The ID token is given out once. A repeated request goes to the provider without it: the browser may have dropped
     // the first answer, and the provider's session would live on unnoticed.
     let (Departure::First(flow) | Departure::Repeated(flow)) = &departure;
-    let back = ReturnPath::or_root(Some(&flow.return_path));
     match super::sign_out::end_session_url(auth, jar, state, flow).await {
         Some(url) => {
             flow_trace::step(StepKind::SentToSignOut);
@@ -124,6 +125,8 @@ async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departu
         None => {
             flow_trace::finish();
             tracing::warn!(provider = flow.provider, "provider unavailable; signed out of this app only");
+            let kept = wanted_page::kept(auth, flow.page_grant.as_deref()).await;
+            let back = kept.unwrap_or_else(|| ReturnPath::or_root(Some(&flow.return_path)));
             Redirect::to(back.as_str()).into_response()
         }
     }

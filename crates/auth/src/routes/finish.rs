@@ -4,6 +4,7 @@ use super::{
     callback::CallbackRequest,
     check_session::{self, Outcome},
     sign_in::{SignInRequest, refused, start},
+    wanted_page,
 };
 use crate::{
     Auth,
@@ -49,7 +50,7 @@ pub async fn finish_sign_in(
     browser: Option<String>,
     mut cookies: Vec<HeaderValue>,
 ) -> SignInOutcome {
-    let return_path = pending.return_path().or_else(|| returned.wanted_page(auth));
+    let return_path = wanted_page::of(auth, &pending).await.or_else(|| returned.wanted_page(auth));
     let (return_path, initiator) = (return_path.unwrap_or_else(ReturnPath::root), pending.initiator);
     let (by_visitor, is_second) = (initiator == Initiator::Visitor, pending.is_second);
     let done = || match initiator {

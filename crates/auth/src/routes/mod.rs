@@ -26,6 +26,7 @@ mod silent;
 mod status;
 mod user_data;
 mod waiting;
+mod wanted_page;
 
 pub(crate) use user_data::update as update_user_data;
 

@@ -30,11 +30,12 @@ struct SettingsJson<'a> {
     client_id: &'a str,
     issuer: &'a str,
     scope: &'a str,
+    params: String,
 }
 
 /// Returns an object keyed by provider id: `id`, `name`, `type` (`oidc` or `oauth`), `signinUrl`,
-/// `callbackUrl`. With `?settings`, also `clientId`, `issuer` and `scope`: apps compare these values with identity's when
-/// they start.
+/// `callbackUrl`. With `?settings`, also `clientId`, `issuer`, `scope` and `params`: apps compare these values with
+/// identity's when they start.
 pub(super) async fn providers(
     State(configured): State<Arc<[Provider]>>,
     State(identity_origins): State<IdentityOrigins>,
@@ -55,6 +56,7 @@ pub(super) async fn providers(
                 client_id: &provider.config.client_id,
                 issuer: provider.config.issuer(),
                 scope: &provider.config.scopes,
+                params: provider.config.params_text(),
             }),
         };
         (id.to_owned(), json!(shown))

@@ -1,10 +1,10 @@
 //! `GET /auth/signin`, and `/auth/signin/{provider}` by POST and GET.
 
-use super::{Form, departure};
+use super::{Form, departure, wanted_page};
 use crate::{
     Auth, Pages, Refusal,
     cookie::{Cookies, set_cookies},
-    flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending},
+    flow::{AuthorizeHints, FlowError, Initiator, NewSignIn, Pending, Silent},
     flow_trace::{self, FlowKind, StepKind},
     origin::{Origin, RequestOrigin, ReturnPath, UniqueParams},
     provider::{AppRequest, AuthorizeParams, Unavailable},
@@ -128,7 +128,7 @@ pub(super) async fn start(
             provider: provider.config.id.clone(),
             redirect_uri: answers_at(auth, origin, *initiator)
                 .join(&format!("/auth/callback/{}", provider.config.id)),
-            return_path: return_path.clone(),
+            page_grant: wanted_page::keep(auth, return_path).await?,
             initiator: *initiator,
             is_second: *is_second,
             hints: hints.clone(),
@@ -136,16 +136,20 @@ pub(super) async fn start(
         },
         auth.random(),
     );
-    let state = auth.flows().new_state_for::<Pending>(return_path)?;
+    let is_by_visitor = *initiator == Initiator::Visitor;
+    let state = match is_by_visitor {
+        true => auth.flows().new_state_for::<Pending>(return_path)?,
+        false => auth.flows().new_state_for::<Silent>(return_path)?,
+    };
     flow_trace::bind(&state);
     flow_trace::step(StepKind::FlowSealed);
     tracing::info!(provider = provider.config.id, ?initiator, "sign-in begun");
-    if *initiator == Initiator::Visitor {
+    if is_by_visitor {
         return Ok(departure::page_of_flow(&state, auth.flows().begin(&state, pending, jar)?));
     }
     let url = authorization_url(auth, origin, (&state, &pending)).await?;
     flow_trace::step(way_out(auth));
-    let cookies = auth.flows().begin(&state, pending, jar)?;
+    let cookies = auth.flows().begin_silent(&state, pending, jar)?;
     Ok((set_cookies(cookies), Redirect::to(url.as_str())).into_response())
 }
 

@@ -1,6 +1,6 @@
 //! `/auth/signout`: POST signs out, GET leads to the page with the button.
 
-use super::{Form, departure};
+use super::{Form, departure, wanted_page};
 use crate::{
     Auth, Pages, Refusal,
     cookie::{CookieKind, Cookies, set_cookies},
@@ -186,8 +186,12 @@ async fn at_provider(
         Some(_) => logout_state(&auth.random().token(), jar.origin()),
         None => auth.random().token(),
     };
+    let page_grant = wanted_page::keep(auth, return_path).await;
+    let page_grant = page_grant.inspect_err(|cause| tracing::warn!(%cause, "wanted page not kept"));
+    let page_grant = page_grant.ok().flatten();
     let flow = SigningOut {
-        return_path: return_path.to_string(),
+        return_path: if page_grant.is_some() { String::new() } else { return_path.to_string() },
+        page_grant,
         provider: provider.config.id.clone(),
         subject: session.record.subject.clone(),
         id_token_grant: keep_hint(auth, &state, id_token).await,

@@ -77,6 +77,80 @@ async fn the_cookies_of_flows_stay_small_whatever_page_is_wanted() {
     assert_eq!(world.browser.get(&answer.location().unwrap()).await.path(), long);
 }
 
+/// The bytes of the headers, as a proxy reads them: `name: value\r\n`.
+fn header_bytes(page: &test_support::Page) -> usize {
+    page.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+}
+
+/// nginx has 4 KB for the headers of an answer, and adds some headers.
+#[tokio::test]
+async fn each_answer_on_the_way_fits_into_the_buffer_of_a_proxy() {
+    let plain = format!("/protected?q={}", "a".repeat(2_000));
+    let encoded = format!("/protected?q={}", "%E6%97%A5".repeat(170));
+    for long in [plain.as_str(), encoded.as_str()] {
+        let mut world = world().await;
+        // Sign-ins that the visitor left.
+        for _ in 0..5 {
+            world.app.clock.advance(chrono::TimeDelta::seconds(1));
+            world.begin("/protected?tab=1").await;
+        }
+        // Silently, and then by hand.
+        let url = world.app.at(long);
+        let mut pages = world.browser.open(&url).await;
+        assert_eq!(pages.last().unwrap().url.path(), "/login");
+        let answer = world.at_provider(long, "alice").await;
+        pages.push(world.browser.get(&answer.location().unwrap()).await);
+        assert_eq!(pages.last().unwrap().path(), long, "the page survives");
+        let signed_out = world.browser.post(&world.app.at("/auth/signout"), &[("callbackUrl", long)]).await;
+        pages.push(signed_out);
+        for page in pages.iter().filter(|page| page.url.origin() == world.app.url.origin()) {
+            let bytes = header_bytes(page);
+            assert!(bytes < 3_700, "{} has {bytes} bytes of headers", page.url.path());
+        }
+    }
+}
+
+/// Tabs that open at once, as from a folder of bookmarks: no request knows the cookies of the others.
+#[tokio::test]
+async fn many_silent_sign_ins_at_once_leave_few_cookies_and_show_no_error() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    let provider_session = world.browser.clone();
+    let mut tabs = Vec::new();
+    for tab in 0..16 {
+        // As the browser was before any of the answers.
+        let mut browser = provider_session.clone();
+        ["app.session", "app.silent"].iter().for_each(|name| browser.plant(&world.app.url, name, ""));
+        let guarded = browser.navigate(&world.app.at(&format!("/protected?tab={tab}"))).await;
+        let begun = browser.navigate(&guarded.location().unwrap()).await;
+        tabs.push((tab, begun, browser));
+    }
+    // The answers arrive, and each sets its cookies.
+    let mut together = provider_session;
+    ["app.session", "app.silent"].iter().for_each(|name| together.plant(&world.app.url, name, ""));
+    for (_, _, browser) in &tabs {
+        for (name, value) in browser.cookies(&world.app.url, "app.") {
+            together.plant(&world.app.url, &name, &value);
+        }
+    }
+    let flows = together.cookies(&world.app.url, ".flow.");
+    let bytes: usize = flows.iter().map(|(name, value)| name.len() + 1 + value.len() + 2).sum();
+    assert!(flows.len() <= 4 && bytes < 4_096, "{} flows, {bytes} bytes", flows.len());
+    // A tab whose flow was replaced shows no error: it gets to its page once another tab has signed in, and before that to
+    // the sign-in page that leads there.
+    let mut signed_in = 0;
+    for (tab, begun, _) in tabs {
+        let page = together.follow(begun).await;
+        let (wanted, login) =
+            (format!("/protected?tab={tab}"), format!("/login?callbackUrl=%2Fprotected%3Ftab%3D{tab}"));
+        let end = &page.url[url::Position::BeforePath..];
+        signed_in += usize::from(end == wanted);
+        assert!(end == wanted || (end == login && signed_in == 0), "{end}");
+    }
+    // At least the tab that began last has kept its flow.
+    assert!(signed_in >= 1);
+}
+
 #[tokio::test]
 async fn six_sign_ins_may_be_under_way_in_one_browser() {
     let mut world = world().await;

@@ -32,14 +32,14 @@ use url::Url;
 /// callback. `prompt=none` carries the ID token of identity's own session as `id_token_hint`.
 ///
 /// A frame of another site is redirected straight back with `login_required`, without asking the provider. So is
-/// `prompt=none` for a provider that would answer with a page.
+/// `prompt=none` for a provider that would answer with a page; with `temporarily_unavailable` if the provider is down.
 ///
 /// Scopes and further parameters come from identity's configuration and from the app's registry entry, never from the
 /// query.
 ///
 /// # Errors
 /// A 400 page, without a redirect and with nothing kept: `unregistered_source_url`, `invalid_parameters`,
-/// `invalid_request`, `pkce_required`, `unknown_provider`, `provider_not_for_previews`. 503 when the provider is down.
+/// `invalid_request`, `pkce_required`, `unknown_provider`, `provider_not_for_previews`. 503 when the provider is down and the visitor asked to sign in.
 pub(crate) async fn authorize(
     State(auth): State<Auth>,
     State(registry): State<Arc<Registry>>,
@@ -65,10 +65,17 @@ pub(crate) async fn authorize(
         return Err(Refusal::bad_request("provider_not_for_previews", sentence));
     }
     if is_foreign_frame(&headers) {
-        return Ok(login_required(provider, &request, "foreign_frame").await);
+        return Ok(send_back(provider, &request, "login_required", "foreign_frame").await);
     }
-    let passed = pass_on(&auth, (&registry, &announcer), &origin, provider, &request, (&current, &headers));
-    passed.await.map_err(|error| {
+    let passed =
+        pass_on(&auth, (&registry, &announcer), &origin, provider, &request, (&current, &headers)).await;
+    // The visitor asked for nothing, and the app shows no error for that.
+    if request.hints.is_silent()
+        && let Err(error) = &passed
+    {
+        return Ok(send_back(provider, &request, "temporarily_unavailable", &error.to_string()).await);
+    }
+    passed.map_err(|error| {
         tracing::error!(rule = %error, app = %request.source, "sign-in not forwarded");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), error.code().sentence())
     })
@@ -80,15 +87,15 @@ fn is_foreign_frame(headers: &HeaderMap) -> bool {
     FetchMetadata::of(headers).is_frame_of("cross-site")
 }
 
-/// Redirects straight back to the app. The provider was not asked, so the answer says nothing about its
-/// session.
-async fn login_required(provider: &Provider, request: &ProxyRequest, rule: &str) -> Response {
+/// Redirects straight back to the app, with this error (RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6). The provider was
+/// not asked, so the answer says nothing about its session.
+async fn send_back(provider: &Provider, request: &ProxyRequest, error: &str, rule: &str) -> Response {
     tracing::info!(rule, app = %request.source, "silent sign-in sent back without asking the provider");
     let issuer = provider.endpoints().await.ok();
     let issuer = issuer.as_ref().and_then(|endpoints| endpoints.issuers.only());
     let mut url = request.source.join(&format!("/auth/callback/{}", provider.config.id));
     url.query_pairs_mut()
-        .append_pair("error", "login_required")
+        .append_pair("error", error)
         .extend_pairs(issuer.iter().map(|issuer| ("iss", issuer)))
         .append_pair("state", &request.state);
     Redirect::to(url.as_str()).into_response()
@@ -114,7 +121,7 @@ async fn pass_on(
     let endpoints = provider.endpoints().await?;
     let is_silent = request.hints.is_silent();
     if is_silent && !provider.can_be_silent() {
-        return Ok(login_required(provider, request, "silent_unsupported").await);
+        return Ok(send_back(provider, request, "login_required", "silent_unsupported").await);
     }
     let id = &provider.config.id;
     let of_app = registry.find(&request.source).and_then(|app| app.requests.get(id));
@@ -142,7 +149,13 @@ async fn pass_on(
             of_app: &of_app,
         },
     );
-    let mut cookies = auth.flows().begin(&state, Proxied, auth.cookies(origin, headers))?;
+    let jar = auth.cookies(origin, headers);
+    let begun = if is_silent {
+        auth.flows().begin_silent(&state, Proxied, jar)
+    } else {
+        auth.flows().begin(&state, Proxied, jar)
+    };
+    let mut cookies = begun?;
     cookies.extend(handle_cookie);
     tracing::info!(app = %request.source, provider = id, "sign-in forwarded to provider");
     Ok((StatusCode::FOUND, set_cookies(cookies), [(LOCATION, location(&url))]).into_response())

@@ -1,5 +1,8 @@
 use super::*;
-use crate::provider::{Credentials, Kind};
+use crate::{
+    config::{EACH_PROVIDER, SETTINGS},
+    provider::{Credentials, Kind},
+};
 
 /// A P-256 key that only tests use.
 pub(super) const P256: &str = "-----BEGIN PRIVATE KEY-----\n\
@@ -76,6 +79,12 @@ fn names_that_mean_something_else_are_reserved() {
         let error = read(&[(&variable, "x")]).unwrap_err();
         assert!(error.variable.starts_with("AUTH_") && error.problem.contains("name"), "{error}");
     }
+    // No setting looks as if it belonged to a provider.
+    let own = SETTINGS.iter().filter(|setting| !setting.name.starts_with(EACH_PROVIDER));
+    for name in own.filter_map(|setting| setting.name.strip_prefix("AUTH_")) {
+        let first = name.split('_').next().unwrap();
+        assert!(read(&[(&format!("AUTH_{first}_MINE_ID"), "x")]).is_err(), "{first}");
+    }
     for variable in ["AUTH_staff_ID", "AUTH_A-B_ID", "AUTH_Ä_ID", "AUTH__ID"] {
         assert!(read(&[(variable, "x")]).is_err(), "{variable}");
     }
@@ -90,7 +99,7 @@ fn names_that_mean_something_else_are_reserved() {
 fn the_order_of_the_buttons_is_a_setting() {
     let three = [("AUTH_GOOGLE_ID", "g"), ("AUTH_GITHUB_ID", "h"), ("AUTH_GITHUB_SECRET", "s")];
     assert_eq!(ids(&three), ["demo", "google", "github"]);
-    let ordered = [three.as_slice(), &[("AUTH_PROVIDERS", "github, demo,google")]].concat();
+    let ordered = [three.as_slice(), &[("AUTH_PROVIDERS", "GITHUB, demo,google")]].concat();
     assert_eq!(ids(&ordered), ["github", "demo", "google"]);
     let incomplete = [three.as_slice(), &[("AUTH_PROVIDERS", "github,demo")]].concat();
     assert!(read(&incomplete).unwrap_err().problem.contains("\"google\""));
