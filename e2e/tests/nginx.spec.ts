@@ -63,6 +63,26 @@ test('seven unfinished sign-ins with long addresses leave every page answering',
   await expectSignedIn(page, 'Alice');
 });
 
+test('a page with a long address opens, and twelve tabs at once sign in silently', async ({ page, context, suite }) => {
+  // A guest: the silent attempt ends at the sign-in page, which still knows the page.
+  const long = `/protected?q=${'%E6%97%A5'.repeat(170)}`;
+  expect((await page.goto(suite.games + long))?.status()).toBe(200);
+  expect(new URL(page.url()).searchParams.get('callbackUrl')).toBe(long);
+  // A user of another site of the suite: partner has never seen the browser, and twelve of its tabs open at once.
+  await signInAs(page, 'Alice', suite.games, '/protected');
+  const tabs = await Promise.all(Array.from({ length: 12 }, () => context.newPage()));
+  await Promise.all(tabs.map((tab, number) => tab.goto(`${suite.partner}/protected?q=${number}${'a'.repeat(300)}`)));
+  for (const [number, tab] of tabs.entries()) {
+    expect(tab.url()).not.toContain('error=');
+    // On the page, or on the sign-in page that leads there.
+    expect(decodeURIComponent(tab.url())).toContain(`/protected?q=${number}aaa`);
+  }
+  const line = (await context.cookies(suite.partner)).map(({ name, value }) => `${name}=${value}`).join('; ');
+  expect(line.length).toBeLessThan(4_500);
+  await tabs[0]?.goto(`${suite.partner}/protected?q=again`);
+  await expect(tabs[0] as Page).toHaveURL(`${suite.partner}/protected?q=again`);
+});
+
 test('an ID token with many groups signs in and out', async ({ page, suite }) => {
   const groups = Array.from({ length: 250 }, (_, number) => `group-number-${number}-of-the-company`);
   await addFaults(page, suite, { fault: 'members', document: 'id_token', members: { groups } });

@@ -183,8 +183,10 @@ async fn without_answer(auth: &Auth, returned: &CallbackRequest) -> Result<Optio
 /// page's button.
 pub fn without_flow(auth: &Auth, returned: &CallbackRequest) -> Response {
     let state = returned.params.get("state").unwrap_or_default();
-    if let Some(page) = auth.flows().page_of::<Silent>(state) {
-        // The visitor did not ask for this sign-in, so no error is shown. The page knows whether the user is signed in now.
+    if let Some(page) = auth.flows().read_state::<Silent, String>(state) {
+        // The visitor did not ask for this sign-in, so no error is shown. The page knows whether the user is signed in now. A
+        // long address is not in the `state`: then it is the start page.
+        let page = ReturnPath::or_root(Some(&page));
         tracing::info!(rule = "invalid_state", "no such flow; a silent sign-in");
         return Redirect::to(page.as_str()).into_response();
     }

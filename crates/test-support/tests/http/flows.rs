@@ -110,6 +110,22 @@ async fn each_answer_on_the_way_fits_into_the_buffer_of_a_proxy() {
     }
 }
 
+/// A flow that was replaced, of a page that its `state` cannot name.
+#[tokio::test]
+async fn a_lost_silent_sign_in_for_a_long_address_shows_no_error_either() {
+    let mut world = world().await;
+    world.sign_in("/", "alice").await;
+    world.browser.plant(&world.app.url, "app.session", "");
+    let long = format!("/protected?q={}", "a".repeat(2_000));
+    let guarded = world.browser.navigate(&world.app.at(&long)).await;
+    let begun = world.browser.navigate(&guarded.location().unwrap()).await;
+    let flow = world.browser.cookies(&world.app.url, ".flow.").pop().unwrap().0;
+    world.browser.plant(&world.app.url, &flow, "");
+    let answer = world.browser.navigate(&begun.location().unwrap()).await;
+    let end = world.browser.navigate(&answer.location().unwrap()).await;
+    assert_eq!((end.status, end.path().as_str()), (StatusCode::SEE_OTHER, "/"));
+}
+
 /// Tabs that open at once, as from a folder of bookmarks: no request knows the cookies of the others.
 #[tokio::test]
 async fn many_silent_sign_ins_at_once_leave_few_cookies_and_show_no_error() {
