@@ -62,7 +62,9 @@ test.beforeEach(async ({ suite, offset, certificates }) => {
   stop = await startPreview(suite, offset, certificates);
 });
 
-test.afterEach(async () => {
+test.afterEach(async ({ context }) => {
+  // An open tab would report that the preview's server is gone.
+  await Promise.all(context.pages().map((page) => page.close()));
   await stop?.();
   stop = undefined;
 });
