@@ -168,6 +168,15 @@ impl World {
     }
 }
 
+/// Where each answer came from, by the names of the origins that a test knows.
+fn way_of(pages: &[Page], known: &[(&Url, &str)]) -> Vec<String> {
+    let home = |url: &Url| {
+        let known = known.iter().find(|(known, _)| known.origin() == url.origin());
+        known.map_or("elsewhere", |(_, name)| *name)
+    };
+    pages.iter().map(|page| format!("{} {}", home(&page.url), page.url.path())).collect()
+}
+
 fn params(url: &Url) -> HashMap<String, String> {
     url.query_pairs().into_owned().collect()
 }

@@ -1,7 +1,8 @@
 //! Flows between two requests of one browser: each is sealed into a separate cookie and taken once.
 //!
-//! Nothing is stored when a flow begins, so a flood of new flows costs no storage. The store remembers the `state`
-//! when the visitor leaves for the provider, and when the flow is finished.
+//! No flow is stored when it begins, so a flood of new flows costs no storage. (Only a wanted page with a long address is:
+//! `routes/wanted_page.rs`.) The store remembers the `state` when the visitor leaves for the provider, and when the flow is
+//! finished.
 
 use super::{Pending, SigningOut};
 use crate::{
@@ -105,7 +106,7 @@ impl Flows {
         jar: Cookies<'_>,
     ) -> Result<Vec<HeaderValue>, StoreError> {
         let state_hash = sha256(state);
-        self.begin_as(&tag(&state_hash), state_hash, flow, jar)
+        self.begin_as(&tag(&state_hash), state_hash, flow, (jar, jar.flows()))
     }
 
     /// As [`begin`](Self::begin), for a flow that the visitor did not ask for. A browser has four of them at most; another one
@@ -120,7 +121,8 @@ impl Flows {
         jar: Cookies<'_>,
     ) -> Result<Vec<HeaderValue>, StoreError> {
         let state_hash = sha256(state);
-        self.begin_as(silent_slot(&state_hash, &jar.flows()), state_hash, flow, jar)
+        let under_way = jar.flows();
+        self.begin_as(silent_slot(&state_hash, &under_way), state_hash, flow, (jar, under_way))
     }
 
     fn begin_as<F: Flow>(
@@ -128,7 +130,7 @@ impl Flows {
         name: &str,
         state_hash: [u8; 32],
         flow: F,
-        jar: Cookies<'_>,
+        (jar, under_way): (Cookies<'_>, Vec<(String, String)>),
     ) -> Result<Vec<HeaderValue>, StoreError> {
         let now = self.clock.now();
         let sealed = Sealed { kind: F::KIND.to_owned(), begun_at: now, flow };
@@ -136,7 +138,7 @@ impl Flows {
         let sealed = URL_SAFE_NO_PAD.encode(self.keyring.seal(Purpose::Flow, &state_hash, &plain));
         // The time in front identifies the oldest flow of a browser without opening the cookies.
         let value = format!("{}.{sealed}", now.timestamp());
-        let mut cookies = self.clear_oldest(jar, value.len(), name);
+        let mut cookies = self.clear_oldest((jar, under_way), value.len(), name);
         let seconds = Some(LIFETIME.num_seconds());
         let cookie = jar.set(CookieKind::Flow(name), &value, seconds);
         if cookie.len() > MAX_COOKIE {
@@ -147,8 +149,12 @@ impl Flows {
     }
 
     /// Clears the oldest flows until a new value of this length and name has room.
-    fn clear_oldest(&self, jar: Cookies<'_>, new: usize, name: &str) -> Vec<HeaderValue> {
-        let mut flows = jar.flows();
+    fn clear_oldest(
+        &self,
+        (jar, mut flows): (Cookies<'_>, Vec<(String, String)>),
+        new: usize,
+        name: &str,
+    ) -> Vec<HeaderValue> {
         let now = self.clock.now().timestamp();
         flows.retain(|(tag, _)| {
             tag != name && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

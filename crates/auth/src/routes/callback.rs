@@ -222,10 +222,9 @@ pub async fn finish_sign_out(auth: &Auth, jar: Cookies<'_>, state: Option<&str>)
     flow_trace::resume(state);
     flow_trace::step(StepKind::SignedOutAtProvider);
     match auth.flows().take::<SigningOut>(state, jar).await {
-        Ok(Some((SigningOut { return_path, page_grant, .. }, clear))) => {
+        Ok(Some((flow, clear))) => {
             flow_trace::finish();
-            let kept = wanted_page::kept(auth, page_grant.as_deref()).await;
-            let return_path = kept.unwrap_or_else(|| ReturnPath::or_root(Some(&return_path)));
+            let return_path = wanted_page::of_sign_out(auth, &flow).await;
             (set_cookies(clear), Redirect::to(return_path.as_str())).into_response()
         }
         Ok(None) => Redirect::to(&auth.pages().signed_out).into_response(),

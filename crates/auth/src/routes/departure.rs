@@ -125,9 +125,7 @@ async fn sign_out(auth: &Auth, jar: Cookies<'_>, state: &str, departure: Departu
         None => {
             flow_trace::finish();
             tracing::warn!(provider = flow.provider, "provider unavailable; signed out of this app only");
-            let kept = wanted_page::kept(auth, flow.page_grant.as_deref()).await;
-            let back = kept.unwrap_or_else(|| ReturnPath::or_root(Some(&flow.return_path)));
-            Redirect::to(back.as_str()).into_response()
+            Redirect::to(wanted_page::of_sign_out(auth, flow).await.as_str()).into_response()
         }
     }
 }

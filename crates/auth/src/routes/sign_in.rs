@@ -93,7 +93,8 @@ pub(super) async fn start(
 ) -> Result<Response, FlowError> {
     let origin = jar.origin();
     let SignInRequest { return_path, hints, initiator, is_second, wanted_since } = request;
-    if *initiator == Initiator::Visitor {
+    let is_by_visitor = *initiator == Initiator::Visitor;
+    if is_by_visitor {
         flow_trace::begin(FlowKind::SignIn);
         flow_trace::step(StepKind::SignInForm);
     } else {
@@ -117,9 +118,7 @@ pub(super) async fn start(
     }
     // The provider has no sign-out, so its session continued. Without a `prompt`, the provider would sign in
     // the same user again.
-    let asks = *initiator == Initiator::Visitor
-        && endpoints.end_session_endpoint.is_none()
-        && silent::was_ended(auth, jar);
+    let asks = is_by_visitor && endpoints.end_session_endpoint.is_none() && silent::was_ended(auth, jar);
     let account_prompt = endpoints.account_prompt.or(provider.config.account_prompt).filter(|_| asks);
     let asking = account_prompt.map(|prompt| hints.with_prompt(prompt));
     let hints = asking.as_ref().unwrap_or(hints);
@@ -136,10 +135,10 @@ pub(super) async fn start(
         },
         auth.random(),
     );
-    let is_by_visitor = *initiator == Initiator::Visitor;
-    let state = match is_by_visitor {
-        true => auth.flows().new_state_for::<Pending>(return_path)?,
-        false => auth.flows().new_state_for::<Silent>(return_path)?,
+    let state = if is_by_visitor {
+        auth.flows().new_state_for::<Pending>(return_path)?
+    } else {
+        auth.flows().new_state_for::<Silent>(return_path)?
     };
     flow_trace::bind(&state);
     flow_trace::step(StepKind::FlowSealed);

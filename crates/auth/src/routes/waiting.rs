@@ -23,8 +23,9 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval},
 };
 
-/// Opens the stream. It tells of sign-ins after that moment only, so a late event does not undo a sign-out. Its events are `signed_in` `{"ticket"}` and, every 15 seconds, `heartbeat`. A ticket is
-/// good for one silent sign-in (`POST /auth/come-back`) within a minute.
+/// Opens the stream. Its events are `signed_in` `{"ticket"}` and, every 15 seconds, `heartbeat`. A ticket is
+/// good for one silent sign-in (`POST /auth/come-back`) within a minute. The stream tells only of sign-ins after it
+/// began, so a late event does not undo a sign-out.
 ///
 /// Answers 204, which tells the browser not to reconnect, if the browser has no handle from identity, or if
 /// the user signed out of this app only.

@@ -5,7 +5,7 @@
 
 use crate::{
     Auth,
-    flow::{Pending, state_names},
+    flow::{Pending, SigningOut, state_names},
     grants::hash_of,
     origin::ReturnPath,
     store::{GrantKind, StoreError},
@@ -33,11 +33,17 @@ pub(super) async fn keep(auth: &Auth, page: &ReturnPath) -> Result<Option<String
 
 /// Returns a kept page. It is not used up: a callback may be opened twice. Without the store, the visitor goes to the start
 /// page.
-pub(super) async fn kept(auth: &Auth, grant: Option<&str>) -> Option<ReturnPath> {
+async fn kept(auth: &Auth, grant: Option<&str>) -> Option<ReturnPath> {
     let found = auth.grants().load(grant?).await;
     let found = found.inspect_err(|cause| tracing::warn!(%cause, "wanted page not read")).ok()??;
     let about = found.about.filter(|_| found.kind == GrantKind::WantedPage)?;
     ReturnPath::parse(std::str::from_utf8(&about).ok()?)
+}
+
+/// Returns the page of a sign-out.
+pub(super) async fn of_sign_out(auth: &Auth, flow: &SigningOut) -> ReturnPath {
+    let kept = kept(auth, flow.page_grant.as_deref()).await;
+    kept.unwrap_or_else(|| ReturnPath::or_root(Some(&flow.return_path)))
 }
 
 /// Returns the page of a sign-in, unless its `state` says it.

@@ -1,6 +1,6 @@
 //! Silent sign-in of an app on another domain, through identity.
 
-use super::{SIGNED_IN, SIGNED_OUT, World, params, world, world_with_provider};
+use super::{SIGNED_IN, SIGNED_OUT, World, params, way_of, world, world_with_provider};
 use http::{Method, StatusCode};
 use test_support::Browser;
 
@@ -18,12 +18,9 @@ impl World {
     async fn open(&mut self) -> (Vec<String>, String) {
         let pages = self.browser.open(&self.app.at("/protected?tab=2")).await;
         let page = pages.last().unwrap().body.clone();
-        let home = |url: &url::Url| {
-            let names = [(&self.app.url, "app"), (&self.identity.url, "identity")];
-            let known = names.into_iter().find(|(known, _)| known.origin() == url.origin());
-            known.map_or("provider", |(_, name)| name)
-        };
-        (pages.iter().map(|page| format!("{} {}", home(&page.url), page.url.path())).collect(), page)
+        let known =
+            [(&self.app.url, "app"), (&self.identity.url, "identity"), (&self.provider.issuer, "provider")];
+        (way_of(&pages, &known), page)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Silent sign-in where identity and the app have two providers. The user signed in with the second one elsewhere.
 
-use super::{SIGNED_IN, SIGNED_OUT, World, params, world_at};
+use super::{SIGNED_IN, SIGNED_OUT, World, params, way_of, world_at};
 use chrono::TimeDelta;
 use http::StatusCode;
 use test_support::{AppOptions, CLIENT_SECRET, EventStream, TestProvider, app_routes, bind};
@@ -53,11 +53,7 @@ impl TwoProviders {
             (&provider.issuer, "demo"),
             (&self.staff.issuer, "staff"),
         ];
-        let home = |url: &Url| {
-            known.iter().find(|(known, _)| known.origin() == url.origin()).map_or("?", |(_, name)| name)
-        };
-        let way = pages.iter().map(|page| format!("{} {}", home(&page.url), page.url.path())).collect();
-        (way, pages.last().unwrap().body.clone())
+        (way_of(&pages, &known), pages.last().unwrap().body.clone())
     }
 }
 
